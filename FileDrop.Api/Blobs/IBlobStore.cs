@@ -1,0 +1,67 @@
+namespace FileDrop.Api.Blobs;
+
+/// <summary>
+/// The key of one blob. It is written once and never again for other bytes; no name that a user gave is in it. The
+/// file's id is in it so that a blob leads to its document.
+/// </summary>
+/// <param name="BlobId">Random; first in the text, so that keys spread over folders and over S3's partitions.</param>
+/// <param name="FileId">The file whose document names the blob.</param>
+public readonly record struct BlobKey(Guid BlobId, Guid FileId)
+{
+    /// <summary>65 characters of <c>[0-9a-f-]</c>: an object key and a file name alike.</summary>
+    public override string ToString() => $"{BlobId:N}-{FileId:N}";
+
+    /// <summary>Reads what <see cref="ToString"/> wrote.</summary>
+    public static bool TryParse(ReadOnlySpan<char> text, out BlobKey key)
+    {
+        key = default;
+        if (text.Length != 65 || text[32] != '-'
+            || !Guid.TryParseExact(text[..32], "N", out var blob) || !Guid.TryParseExact(text[33..], "N", out var file))
+            return false;
+        key = new BlobKey(blob, file);
+        return true;
+    }
+}
+
+/// <summary>Where bytes live. A blob is written once, read any number of times, and deleted.</summary>
+/// <remarks>Any method may throw <see cref="StorageException"/>. <see cref="StartAsync"/> may be called again after it failed.</remarks>
+public interface IBlobStore
+{
+    /// <summary>What it is and where its data lies, for the line at start: no credentials.</summary>
+    string Description { get; }
+
+    /// <summary>
+    /// How long after a call was begun its effect may still appear in the store: every call's hard timeout. Zero for a store
+    /// whose calls end with the process.
+    /// </summary>
+    TimeSpan CallTimeout { get; }
+
+    /// <summary>Makes the bucket or the folders. Idempotent, safe beside other replicas.</summary>
+    Task StartAsync(CancellationToken cancellation);
+
+    /// <summary>Asks the store for a sign of life.</summary>
+    Task PingAsync(CancellationToken cancellation);
+
+    /// <summary>Writes one blob under a new key; complete and durable when it returns, invisible before.</summary>
+    /// <param name="key">A key never used before.</param>
+    /// <param name="content">Read once, to its end, never buffered whole. What it throws comes out unchanged.</param>
+    /// <param name="length">
+    /// Bytes that <paramref name="content"/> will give, or at least an upper bound where <paramref name="exact"/> is false;
+    /// null if nothing is known. Decides on one request or a multipart upload, and on the size of the parts.
+    /// </param>
+    /// <param name="exact">Whether the content has exactly <paramref name="length"/> bytes, or else throws.</param>
+    /// <param name="cancellation">When cancelled the write stops; what it left is deleted as far as that is possible now.</param>
+    /// <exception cref="StorageException">The store failed. Nothing readable was left, or what was left is found by its key.</exception>
+    Task WriteAsync(BlobKey key, Stream content, long? length, bool exact, CancellationToken cancellation);
+
+    /// <summary>Opens a slice of a blob for reading; it is read from the store as the caller reads.</summary>
+    /// <param name="key">The blob.</param>
+    /// <param name="offset">The first byte.</param>
+    /// <param name="count">How many bytes; the slice lies within the blob. Zero is an empty slice of a blob that is there.</param>
+    /// <param name="cancellation">Ends the opening, and the reading.</param>
+    /// <returns>A stream that ends after <paramref name="count"/> bytes, or throws; null: there is no such blob.</returns>
+    Task<Stream?> OpenAsync(BlobKey key, long offset, long count, CancellationToken cancellation);
+
+    /// <summary>Deletes a blob and whatever an unfinished write of it left, found by the key alone. A blob that is not there is deleted.</summary>
+    Task DeleteAsync(BlobKey key, CancellationToken cancellation);
+}

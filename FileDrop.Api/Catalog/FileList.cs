@@ -1,0 +1,68 @@
+using System.Text;
+
+namespace FileDrop.Api.Catalog;
+
+/// <summary>What a list can be sorted by. Every order is total: ties are broken by the file's id, in the same direction.</summary>
+public enum FileSort
+{
+    CreatedAt,
+    UpdatedAt,
+    FileName,
+    FileSize,
+}
+
+/// <summary>Where in a sorted list a page ended: the sort key and the id of the last entry that was examined.</summary>
+/// <param name="Number">The key of a numeric sort: bytes, or milliseconds since 1970 UTC.</param>
+/// <param name="Name">The key of a sort by name, as <see cref="NameKey.Of"/> makes it; null for the others.</param>
+/// <param name="Id">The file's id.</param>
+public sealed record ListPosition(long Number, string? Name, Guid Id);
+
+/// <summary>What a page must match; every member that is set narrows it.</summary>
+/// <param name="NameKeyPart">Contained in the name's key; made by <see cref="NameKey.Of"/>.</param>
+/// <param name="Type">A media type without parameters in lower case, or its first half with <c>/*</c>.</param>
+/// <param name="Tags">Tags that must all be there, with these values.</param>
+/// <param name="CreatedAfter">Exclusive.</param>
+/// <param name="CreatedBefore">Exclusive.</param>
+/// <param name="MinSize">In bytes, inclusive.</param>
+/// <param name="MaxSize">In bytes, inclusive.</param>
+public sealed record ListFilter(
+    string? NameKeyPart = null,
+    string? Type = null,
+    IReadOnlyList<KeyValuePair<string, string>>? Tags = null,
+    DateTimeOffset? CreatedAfter = null,
+    DateTimeOffset? CreatedBefore = null,
+    long? MinSize = null,
+    long? MaxSize = null)
+{
+    /// <summary>Whether it lets every file through.</summary>
+    public bool IsEmpty => this is
+    {
+        NameKeyPart: null, Type: null, Tags: null or { Count: 0 },
+        CreatedAfter: null, CreatedBefore: null, MinSize: null, MaxSize: null,
+    };
+}
+
+/// <summary>One page of an owner's live files.</summary>
+/// <param name="Owner">Whose files.</param>
+/// <param name="Sort">The sort key.</param>
+/// <param name="Descending">Largest, or newest, first.</param>
+/// <param name="Limit">At most so many files, 1 to 1,000.</param>
+/// <param name="After">Begin behind this position; null begins at the start.</param>
+/// <param name="Filter">What the files must match.</param>
+public sealed record ListQuery(string Owner, FileSort Sort, bool Descending, int Limit, ListPosition? After, ListFilter Filter)
+{
+    /// <summary>How many entries a filtered page examines at the most before it is cut short.</summary>
+    public const int MaxExamined = 10_000;
+}
+
+/// <summary>A page, complete in memory: nothing in the catalog stays open while it is sent.</summary>
+/// <param name="Files">In order; may be short, even empty, with <paramref name="Next"/> set.</param>
+/// <param name="Next">Where the next page begins, or null at the end.</param>
+public sealed record CatalogPage(IReadOnlyList<CatalogFile> Files, ListPosition? Next);
+
+/// <summary>The stored key by which names sort and match, the same in every catalog.</summary>
+public static class NameKey
+{
+    /// <summary>Upper-cased by the invariant culture, in NFC. Keys compare by their UTF-8 bytes.</summary>
+    public static string Of(string name) => name.ToUpperInvariant().Normalize(NormalizationForm.FormC);
+}

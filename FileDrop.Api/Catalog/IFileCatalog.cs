@@ -1,0 +1,98 @@
+namespace FileDrop.Api.Catalog;
+
+/// <summary>
+/// Where metadata lives. One document is the whole truth of a file: its live content, its earlier versions, the intents
+/// of the blobs being written for it, and its garbage, the blobs to be deleted. Each method that changes something is
+/// one atomic, durable change of that one document, and its condition names only what it depends on.
+/// </summary>
+/// <remarks>
+/// <para>A document is <em>pending</em> until its first commit, then <em>live</em>; a deletion, or the loss of a pending
+/// document's last intent, leaves a <em>tombstone</em> that is removed once its garbage is gone. Only live files are there
+/// for readers. A blob's way is intent → live → version → garbage, or intent → garbage; nothing leaves garbage but by
+/// <see cref="SweptAsync"/>.</para>
+/// <para>Times are judged by the catalog's own clock, never by a replica's. Every query names the owner, so that a
+/// cluster can shard by owner and id; another owner's file is as absent as an unknown one.</para>
+/// <para>Any method may throw <see cref="StorageException"/>; a change may then have happened or not.
+/// <see cref="StartAsync"/> may be called again after it failed.</para>
+/// </remarks>
+public interface IFileCatalog
+{
+    /// <summary>What it is and where its data lies, for the line at start: no credentials.</summary>
+    string Description { get; }
+
+    /// <summary>Makes the schema or the indexes, or brings them up to date. Idempotent, safe beside other replicas.</summary>
+    Task StartAsync(CancellationToken cancellation);
+
+    /// <summary>Asks the catalog for a sign of life.</summary>
+    Task PingAsync(CancellationToken cancellation);
+
+    /// <summary>The live file, or null.</summary>
+    Task<CatalogFile?> FindAsync(string owner, Guid id, CancellationToken cancellation);
+
+    /// <summary>One page of live files.</summary>
+    Task<CatalogPage> ListAsync(ListQuery query, CancellationToken cancellation);
+
+    /// <summary>Inserts a pending document with one intent, its lease counted from now.</summary>
+    Task BeginCreateAsync(string owner, Guid id, WriteIntent intent, CancellationToken cancellation);
+
+    /// <summary>Adds an intent to a live file's document. False: there is no such live file.</summary>
+    Task<bool> BeginReplaceAsync(string owner, Guid id, WriteIntent intent, CancellationToken cancellation);
+
+    /// <summary>Lets the intent's lease begin anew. False: the document does not name the intent; the writer must stop.</summary>
+    Task<bool> RenewAsync(string owner, Guid id, WriteIntent intent, CancellationToken cancellation);
+
+    /// <summary>
+    /// Makes the intent's blob the live content: the former one becomes the newest of the versions, versions beyond
+    /// <see cref="CatalogRules.VersionsKept"/> become garbage, the version grows by one. Depends on the intent being there
+    /// (its lease may have run out) and on <see cref="FileCommit.IfVersion"/>.
+    /// </summary>
+    Task<ChangeResult> CommitAsync(string owner, Guid id, WriteIntent intent, FileCommit commit, CancellationToken cancellation);
+
+    /// <summary>Moves the intent to garbage as an unfinished write; of a pending document without another intent a tombstone is left.
+    /// Does nothing if the intent is not there.</summary>
+    Task AbandonAsync(string owner, Guid id, WriteIntent intent, CancellationToken cancellation);
+
+    /// <summary>What has become of a write whose commit was sent.</summary>
+    /// <returns>With <see cref="WriteFate.Committed"/> the live file as it is now; null if it was deleted since.</returns>
+    Task<(WriteFate Fate, CatalogFile? File)> FindFateAsync(string owner, Guid id, WriteIntent intent, CancellationToken cancellation);
+
+    /// <summary>Changes name or tags of a live file; the version grows by one, even if the values are the same.</summary>
+    Task<ChangeResult> ChangeAsync(string owner, Guid id, MetadataChange change, CancellationToken cancellation);
+
+    /// <summary>
+    /// Deletes a live file: its contents go to garbage with <see cref="CatalogRules.ReadersGrace"/>, its open intents as
+    /// unfinished writes, in one change. <see cref="ChangeResult.File"/> stays null.
+    /// </summary>
+    Task<ChangeResult> DeleteAsync(string owner, Guid id, long? ifVersion, CancellationToken cancellation);
+
+    /// <summary>The file that an Idempotency-Key of this owner names, or null.</summary>
+    Task<Guid?> FindKeyAsync(string owner, string key, CancellationToken cancellation);
+
+    /// <summary>Lets a key name a file. False: the key names one already.</summary>
+    /// <param name="life">After this time the key is forgotten.</param>
+    Task<bool> AddKeyAsync(string owner, string key, Guid id, TimeSpan life, CancellationToken cancellation);
+
+    /// <summary>Lets a key name another file, its life beginning anew. False: it does not name <paramref name="former"/>.</summary>
+    Task<bool> TakeKeyAsync(string owner, string key, Guid former, Guid successor, TimeSpan life, CancellationToken cancellation);
+
+    /// <summary>What has become of the upload that created, or was to create, this file.</summary>
+    Task<UploadRecord> FindUploadAsync(string owner, Guid id, CancellationToken cancellation);
+
+    /// <summary>Documents with an expired intent, with garbage that is due, or tombstones that may go; the longest due first.</summary>
+    Task<IReadOnlyList<(string Owner, Guid Id)>> FindDueAsync(int limit, CancellationToken cancellation);
+
+    /// <summary>
+    /// Moves every intent whose lease has run out to garbage as an unfinished write, by one change that judges the lease
+    /// and the fence as they are at that moment, and tells which garbage is due. Null: no such document.
+    /// </summary>
+    Task<SweepWork?> ClaimExpiredAsync(string owner, Guid id, CancellationToken cancellation);
+
+    /// <summary>
+    /// Says that these garbage blobs are deleted from the store. An entry whose time of late writes has not passed stays,
+    /// due again after it; the others go. A tombstone that names nothing any more and need not be remembered is removed.
+    /// </summary>
+    Task SweptAsync(string owner, Guid id, IReadOnlyList<Guid> deleted, CancellationToken cancellation);
+
+    /// <summary>Removes Idempotency-Keys whose life has ended, where the catalog does not do so by itself.</summary>
+    Task ForgetKeysAsync(CancellationToken cancellation);
+}
