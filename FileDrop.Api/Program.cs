@@ -1,5 +1,34 @@
-var builder = WebApplication.CreateBuilder(args);
-builder.AddServiceDefaults();
-var app = builder.Build();
-app.MapDefaultEndpoints();
-await app.RunAsync();
+using FileDrop.Api;
+using FileDrop.Api.Access;
+using FileDrop.Api.Files;
+
+try
+{
+    var builder = WebApplication.CreateBuilder(args);
+    var options = FileDropOptions.Read(builder.Configuration, builder.Environment.ContentRootPath);
+
+    builder.AddServiceDefaults();
+    builder.ListenSafely(options);
+    builder.LimitRequests(options);
+    builder.Services.AddSingleton(options);
+    builder.Services.AddSingleton(TimeProvider.System);
+    builder.Services.AddStores(options);
+    builder.Services.AddFiles();
+    builder.Services.AddMaintenance();
+    builder.Services.AddApiDescription();
+
+    var app = builder.Build();
+    app.UseMiddleware<ProblemMiddleware>();
+    app.UseSafeByDefault(options);
+    app.UseRouting();
+    app.MapDefaultEndpoints();
+    app.MapApiDescription();
+    app.MapFiles();
+    await app.RunAsync();
+    return 0;
+}
+catch (ConfigurationException wrong)
+{
+    await Console.Error.WriteLineAsync($"FileDrop cannot start. {wrong.Message}");
+    return 2;
+}

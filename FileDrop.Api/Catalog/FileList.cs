@@ -64,5 +64,19 @@ public sealed record CatalogPage(IReadOnlyList<CatalogFile> Files, ListPosition?
 public static class NameKey
 {
     /// <summary>Upper-cased by the invariant culture, in NFC. Keys compare by their UTF-8 bytes.</summary>
-    public static string Of(string name) => name.ToUpperInvariant().Normalize(NormalizationForm.FormC);
+    public static string Of(string name)
+    {
+        ArgumentNullException.ThrowIfNull(name);
+        return Normalize(name.ToUpperInvariant());
+    }
+
+    /// <summary>Unicode's NFC of any valid UTF-16.</summary>
+    public static string Normalize(string text)
+    {
+        ArgumentNullException.ThrowIfNull(text);
+        // string.Normalize refuses U+FFFE, a noncharacter that composes with nothing: the pieces between are normalised.
+        return text.Contains('\uFFFE', StringComparison.Ordinal)
+            ? string.Join('\uFFFE', text.Split('\uFFFE').Select(piece => piece.Normalize(NormalizationForm.FormC)))
+            : text.Normalize(NormalizationForm.FormC);
+    }
 }

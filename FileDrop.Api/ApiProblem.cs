@@ -1,0 +1,124 @@
+using System.Diagnostics;
+
+namespace FileDrop.Api;
+
+/// <summary>An error that a client is told: RFC 9457 problem details with a stable code. Also the answer itself.</summary>
+/// <param name="Status">The HTTP status.</param>
+/// <param name="Code">Stable, for programs; every one stands in the contract's table.</param>
+/// <param name="Title">The same for every occurrence of the code.</param>
+/// <param name="Detail">What was wrong this time, and what to do; never an internal address.</param>
+public sealed record ApiProblem(int Status, string Code, string Title, string Detail) : IResult
+{
+    /// <summary>The media type of every error that the application answers.</summary>
+    public const string MediaType = "application/problem+json";
+
+    /// <summary>Seconds after which trying again makes sense; sent as Retry-After.</summary>
+    public int? RetryAfterSeconds { get; init; }
+
+    /// <summary>A header that belongs to the error: Content-Range, Accept, Accept-Encoding.</summary>
+    public (string Name, string Value)? Header { get; init; }
+
+    public static ApiProblem InvalidRequest(string detail) => new(400, "invalid_request", "The request is malformed", detail);
+
+    public static ApiProblem FileMissing(string detail) => new(400, "file_missing", "The form has no file", detail);
+
+    public static ApiProblem TooManyFiles { get; } = new(400, "too_many_files", "The form has more than one file",
+        "Send each file in a request of its own: a form carries exactly one part with a filename.");
+
+    public static ApiProblem InvalidName(string detail) => new(400, "invalid_name", "The file name is not allowed", detail);
+
+    public static ApiProblem InvalidTags(string detail) => new(400, "invalid_tags", "The tags are not allowed", detail);
+
+    public static ApiProblem InvalidCursor(string detail) => new(400, "invalid_cursor", "The cursor does not fit", detail);
+
+    public static ApiProblem DigestMismatch(string detail) => new(400, "digest_mismatch", "The bytes do not match the digest", detail);
+
+    public static ApiProblem Forbidden(string detail) => new(403, "forbidden", "Not allowed", detail);
+
+    public static ApiProblem FileNotFound { get; } = new(404, "file_not_found", "There is no such file",
+        "No file has this id: it never existed, was deleted, or is not yours.");
+
+    public static ApiProblem NotFound { get; } = new(404, "not_found", "There is nothing here",
+        "No operation has this path; /scalar lists all of them.");
+
+    public static ApiProblem MethodNotAllowed { get; } = new(405, "method_not_allowed", "The method is not allowed here",
+        "The Allow field names the methods that this path has.");
+
+    public static ApiProblem RequestInProgress { get; } = new(409, "request_in_progress", "The first request is still running",
+        "Another upload with this Idempotency-Key is under way; ask again when it has ended.") { RetryAfterSeconds = 1 };
+
+    public static ApiProblem PreconditionFailed { get; } = new(412, "precondition_failed", "The file is not as expected",
+        "The file changed, or does not match a precondition of the request; nothing was changed. Read it again and decide.");
+
+    public static ApiProblem FileTooLarge(string detail) => new(413, "file_too_large", "The file is too large", detail);
+
+    public static ApiProblem UnsupportedMediaType(string detail) =>
+        new(415, "unsupported_media_type", "The content cannot be taken in this form", detail);
+
+    public static ApiProblem RangeNotSatisfiable(long size) =>
+        new(416, "range_not_satisfiable", "The range lies outside the file", $"The file has {size} bytes.")
+        {
+            Header = ("Content-Range", $"bytes */{size}"),
+        };
+
+    public static ApiProblem MisdirectedRequest { get; } = new(421, "misdirected_request", "This is not the host you asked for",
+        "The service answers to its own names only. Ask http://localhost, or add the name to FileDrop:AllowedHosts.");
+
+    public static ApiProblem IdempotencyKeyReused(string detail) =>
+        new(422, "idempotency_key_reused", "The Idempotency-Key belongs to another upload", detail);
+
+    public static ApiProblem InternalError { get; } = new(500, "internal_error", "Something went wrong on our side",
+        "This is a bug of FileDrop's; the trace id finds it in the log.");
+
+    public static ApiProblem StorageUnavailable { get; } = new(503, "storage_unavailable", "The storage does not answer",
+        "The metadata or content store is out of reach. The request happened whole or not at all; try again.") { RetryAfterSeconds = 5 };
+
+    public static ApiProblem InsufficientStorage { get; } = new(507, "insufficient_storage", "There is no room left",
+        "The store is full; nothing was stored. Delete files or give it more room.");
+
+    /// <summary>What the framework answered by a bare status.</summary>
+    public static ApiProblem? OfStatus(int status) => status switch
+    {
+        404 => NotFound,
+        405 => MethodNotAllowed,
+        413 => FileTooLarge("The request is larger than the server takes."),
+        >= 500 => InternalError with { Status = status },
+        >= 400 => InvalidRequest("The request could not be read.") with { Status = status },
+        _ => null,
+    };
+
+    /// <summary>Sends the problem as the response.</summary>
+    public Task ExecuteAsync(HttpContext httpContext)
+    {
+        ArgumentNullException.ThrowIfNull(httpContext);
+        var response = httpContext.Response;
+        if (RetryAfterSeconds is { } seconds)
+            response.Headers.RetryAfter = seconds.ToString(System.Globalization.CultureInfo.InvariantCulture);
+        if (Header is { } header)
+            response.Headers[header.Name] = header.Value;
+        response.Headers.CacheControl = "no-store";
+        httpContext.Items[typeof(ApiProblem)] = Code;
+        return new JsonAnswer<ProblemJson>(ToJson(httpContext), ApiJson.Instance.ProblemJson, Status, MediaType).ExecuteAsync(httpContext);
+    }
+
+    private ProblemJson ToJson(HttpContext context) => new(
+        $"urn:filedrop:problem:{Code}", Title, Status, Detail, context.Request.Path.ToUriComponent(), Code,
+        Activity.Current?.TraceId.ToHexString() ?? context.TraceIdentifier);
+}
+
+/// <summary>The body of every error (RFC 9457, section 3).</summary>
+/// <param name="Type">Names the kind of problem, and ends in the code.</param>
+/// <param name="Title">The same for every occurrence of the code.</param>
+/// <param name="Status">The HTTP status.</param>
+/// <param name="Detail">What was wrong this time.</param>
+/// <param name="Instance">The path that was asked for.</param>
+/// <param name="Code">Stable, for programs.</param>
+/// <param name="TraceId">Finds the request in log and traces.</param>
+public sealed record ProblemJson(
+    string Type,
+    string Title,
+    int Status,
+    string Detail,
+    string Instance,
+    string Code,
+    string TraceId);

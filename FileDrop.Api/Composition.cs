@@ -1,0 +1,76 @@
+using FileDrop.Api.Blobs;
+using FileDrop.Api.Blobs.Disk;
+using FileDrop.Api.Blobs.S3;
+using FileDrop.Api.Catalog;
+using FileDrop.Api.Catalog.Mongo;
+using FileDrop.Api.Catalog.Sqlite;
+using FileDrop.Api.Files;
+using FileDrop.Api.Maintenance;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+
+namespace FileDrop.Api;
+
+/// <summary>What the service is put together from; the only place that names an implementation of a store.</summary>
+internal static class Composition
+{
+    /// <summary>Below this rate, averaged over the request, a client keeps a connection busy rather than uploads. Kestrel's default.</summary>
+    private const double MinBytesPerSecond = 240;
+
+    /// <summary>Large and slow uploads are what the service is for; connections that bring nothing are not.</summary>
+    public static void LimitRequests(this WebApplicationBuilder builder, FileDropOptions options)
+    {
+        builder.WebHost.ConfigureKestrel(kestrel =>
+        {
+            kestrel.AddServerHeader = false;
+            // The limit on a file is counted as it streams, where a form's framing can be told from it.
+            kestrel.Limits.MaxRequestBodySize = null;
+            kestrel.Limits.MinRequestBodyDataRate = new MinDataRate(MinBytesPerSecond, options.UploadPatience);
+        });
+        builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = options.ShutdownTimeout);
+    }
+
+    /// <summary>MongoDB and S3 where they are configured, else SQLite and the disk in the data directory.</summary>
+    public static void AddStores(this IServiceCollection services, FileDropOptions options)
+    {
+        if (options is { MongoDb: { } mongoDb, Storage: { } storage })
+        {
+            var s3 = S3Options.Parse(storage);
+            services.AddSingleton<IBlobStore>(_ => new S3BlobStore(s3));
+            services.AddSingleton<IFileCatalog>(provider =>
+                new MongoFileCatalog(mongoDb, Rules(options, provider.GetRequiredService<IBlobStore>())));
+        }
+        else
+        {
+            services.AddSingleton(_ => DataDirectoryLock.Take(options.DataDirectory, TimeProvider.System));
+            services.AddSingleton<IBlobStore>(provider =>
+            {
+                provider.GetRequiredService<DataDirectoryLock>();
+                return new DiskBlobStore(options.DataDirectory);
+            });
+            services.AddSingleton<IFileCatalog>(provider => new SqliteFileCatalog(
+                Path.Combine(options.DataDirectory, "catalog.db"),
+                Rules(options, provider.GetRequiredService<IBlobStore>()),
+                provider.GetRequiredService<TimeProvider>()));
+        }
+    }
+
+    public static void AddFiles(this IServiceCollection services)
+    {
+        services.AddSingleton<FileStore>();
+        services.AddSingleton<FileUpload>();
+        services.AddSingleton<FileDownload>();
+        services.AddSingleton<FileMetrics>();
+        services.AddSingleton<IdempotencyKeys>();
+    }
+
+    public static void AddMaintenance(this IServiceCollection services)
+    {
+        services.AddSingleton<StoreStarter>();
+        services.AddHostedService(provider => provider.GetRequiredService<StoreStarter>());
+        services.AddHostedService<Sweeper>();
+        services.AddHealthChecks().AddCheck<StoreStarter>("stores");
+    }
+
+    private static CatalogRules Rules(FileDropOptions options, IBlobStore blobs) =>
+        new(options.Lease, blobs.CallTimeout + options.LateWrites, options.ReadersGrace, options.VersionsKept);
+}

@@ -1,0 +1,123 @@
+using System.Globalization;
+
+namespace FileDrop.Api;
+
+/// <summary>The configuration cannot be used; the message names the key and the fix.</summary>
+public sealed class ConfigurationException(string message) : Exception(message);
+
+/// <summary>The service's settings, read and checked once at start. Each is a key under <c>FileDrop</c>.</summary>
+public sealed record FileDropOptions
+{
+    private const long Tebibyte = 1L << 40;
+
+    /// <summary><c>ConnectionStrings:filedrop</c>: MongoDB. Null with <see cref="Storage"/>: the embedded store.</summary>
+    public string? MongoDb { get; init; }
+
+    /// <summary><c>ConnectionStrings:storage</c>: S3.</summary>
+    public string? Storage { get; init; }
+
+    /// <summary><c>DataDirectory</c>: where the embedded store keeps everything. An absolute path.</summary>
+    public required string DataDirectory { get; init; }
+
+    /// <summary><c>MaxFileSize</c>: in bytes, 1 to 5 TiB (S3's largest object); 5 TiB if not set.</summary>
+    public long MaxFileSize { get; init; } = 5 * Tebibyte;
+
+    /// <summary><c>UploadPatience</c>: how long an upload may send nothing before it is given up.</summary>
+    public TimeSpan UploadPatience { get; init; } = TimeSpan.FromMinutes(2);
+
+    /// <summary><c>IdempotencyKeyLife</c>: how long an Idempotency-Key is remembered.</summary>
+    public TimeSpan IdempotencyKeyLife { get; init; } = TimeSpan.FromHours(24);
+
+    /// <summary><c>Versions:Keep</c>: earlier contents that a file keeps, 0 to 1,000.</summary>
+    public int VersionsKept { get; init; } = 20;
+
+    /// <summary><c>ReadersGrace</c>: how long pruned and deleted content stays for those who are reading it.</summary>
+    public TimeSpan ReadersGrace { get; init; } = TimeSpan.FromHours(1);
+
+    /// <summary><c>Lease</c>: how long a write lives without a sign of its writer; it is renewed four times in that time.</summary>
+    public TimeSpan Lease { get; init; } = TimeSpan.FromMinutes(1);
+
+    /// <summary><c>LateWrites</c>: a margin, beyond the store's hard timeout, after which nothing of an abandoned write can still arrive.</summary>
+    public TimeSpan LateWrites { get; init; } = TimeSpan.FromSeconds(30);
+
+    /// <summary><c>SweepInterval</c>: how often what is due is deleted.</summary>
+    public TimeSpan SweepInterval { get; init; } = TimeSpan.FromSeconds(30);
+
+    /// <summary><c>ShutdownTimeout</c>: how long running requests may take to finish when the service is told to stop.</summary>
+    public TimeSpan ShutdownTimeout { get; init; } = TimeSpan.FromMinutes(1);
+
+    /// <summary><c>Access:Anonymous</c>: whether anybody who reaches the service may use it; it may then listen beyond loopback.</summary>
+    public bool Anonymous { get; init; }
+
+    /// <summary><c>AllowedHosts</c>: names, besides loopback's, under which the service is reached; separated by semicolons.</summary>
+    public IReadOnlyList<string> AllowedHosts { get; init; } = [];
+
+    /// <summary><c>AllowedOrigins</c>: web origins, besides its own, whose pages may change something; separated by semicolons.</summary>
+    public IReadOnlyList<string> AllowedOrigins { get; init; } = [];
+
+    /// <summary>Whether metadata and content lie in the data directory.</summary>
+    public bool IsEmbedded => MongoDb is null;
+
+    /// <summary>Reads and checks the configuration.</summary>
+    /// <exception cref="ConfigurationException">A value cannot be used; the message names the key and the fix.</exception>
+    public static FileDropOptions Read(IConfiguration configuration, string contentRoot)
+    {
+        ArgumentNullException.ThrowIfNull(configuration);
+        var section = configuration.GetSection("FileDrop");
+        var defaults = new FileDropOptions { DataDirectory = "" };
+        var options = defaults with
+        {
+            MongoDb = Text(configuration, "ConnectionStrings:filedrop"),
+            Storage = Text(configuration, "ConnectionStrings:storage"),
+            DataDirectory = Path.GetFullPath(Text(section, "DataDirectory") ?? "data", contentRoot),
+            MaxFileSize = Number(section, "MaxFileSize", defaults.MaxFileSize, 1, 5 * Tebibyte),
+            UploadPatience = Time(section, "UploadPatience", defaults.UploadPatience),
+            IdempotencyKeyLife = Time(section, "IdempotencyKeyLife", defaults.IdempotencyKeyLife),
+            VersionsKept = (int)Number(section, "Versions:Keep", defaults.VersionsKept, 0, 1000),
+            ReadersGrace = Time(section, "ReadersGrace", defaults.ReadersGrace, zero: true),
+            Lease = Time(section, "Lease", defaults.Lease),
+            LateWrites = Time(section, "LateWrites", defaults.LateWrites, zero: true),
+            SweepInterval = Time(section, "SweepInterval", defaults.SweepInterval),
+            ShutdownTimeout = Time(section, "ShutdownTimeout", defaults.ShutdownTimeout, zero: true),
+            Anonymous = Flag(section, "Access:Anonymous"),
+            AllowedHosts = Items(section, "AllowedHosts"),
+            AllowedOrigins = Items(section, "AllowedOrigins"),
+        };
+        if (options.MongoDb is null != options.Storage is null)
+        {
+            var (there, missing, form) = options.MongoDb is null
+                ? ("storage", "filedrop", "mongodb://host:27017/filedrop")
+                : ("filedrop", "storage", "Endpoint=http://host:9000;AccessKey=…;SecretKey=…");
+            throw new ConfigurationException(
+                $"ConnectionStrings:{there} is set but ConnectionStrings:{missing} is not. Set it too (\"{form}\"), or neither for the embedded store.");
+        }
+        foreach (var origin in options.AllowedOrigins)
+        {
+            if (!Uri.TryCreate(origin, UriKind.Absolute, out var uri) || !uri.GetLeftPart(UriPartial.Authority).Equals(origin, StringComparison.OrdinalIgnoreCase))
+                throw Wrong(section, "AllowedOrigins", origin, "web origins such as https://files.example.com, without a path");
+        }
+        return options;
+    }
+
+    private static string? Text(IConfiguration section, string key) => string.IsNullOrWhiteSpace(section[key]) ? null : section[key];
+
+    private static string[] Items(IConfiguration section, string key) =>
+        Text(section, key)?.Split(';', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries) ?? [];
+
+    private static long Number(IConfigurationSection section, string key, long preset, long min, long max) =>
+        Text(section, key) is not { } text ? preset
+        : long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var value) && value >= min && value <= max ? value
+        : throw Wrong(section, key, text, string.Create(CultureInfo.InvariantCulture, $"a whole number from {min} to {max}"));
+
+    private static TimeSpan Time(IConfigurationSection section, string key, TimeSpan preset, bool zero = false) =>
+        Text(section, key) is not { } text ? preset
+        : TimeSpan.TryParse(text, CultureInfo.InvariantCulture, out var value) && value >= TimeSpan.Zero && (zero || value > TimeSpan.Zero)
+            && value <= TimeSpan.FromDays(3650) ? value
+        : throw Wrong(section, key, text, "a time as hours:minutes:seconds, for example 00:01:30");
+
+    private static bool Flag(IConfigurationSection section, string key) =>
+        Text(section, key) is { } text && (bool.TryParse(text, out var value) ? value : throw Wrong(section, key, text, "true or false"));
+
+    private static ConfigurationException Wrong(IConfigurationSection section, string key, string value, string wanted) =>
+        new($"{section.Path}:{key} is \"{value}\", but it must be {wanted}.");
+}

@@ -1,0 +1,90 @@
+using FileDrop.Api.Access;
+using FileDrop.Api.Catalog;
+
+namespace FileDrop.Api.Files;
+
+/// <summary><c>GET</c> and <c>HEAD /files/{file_id}</c>: bytes on their way out.</summary>
+/// <remarks>
+/// Ranges and preconditions are our own: the framework's file results answer HEAD with 206, and an If-Modified-Since of a
+/// client whose clock is ahead with 200.
+/// </remarks>
+internal sealed class FileDownload(FileStore files, FileMetrics metrics, TimeProvider time)
+{
+    private const int BufferSize = 128 * 1024;
+
+    public async Task<IResult> SendAsync(HttpContext context, string file_id)
+    {
+        var (request, response, owner) = (context.Request, context.Response, Caller.Owner(context));
+        if (!TryReadInline(request.Query, out var inline))
+            return ApiProblem.InvalidRequest("inline is true or false.");
+        if (!Preconditions.TryRead(request, out var preconditions, out var problem))
+            return problem;
+        if (!FileEndpoints.TryReadId(file_id, out var id) || await files.FindAsync(owner, id, context.RequestAborted) is not { } file)
+            return ApiProblem.FileNotFound;
+        switch (preconditions.Check(file))
+        {
+            case PreconditionState.Failed:
+                return ApiProblem.PreconditionFailed;
+            case PreconditionState.NotModified:
+                FileEndpoints.WriteValidators(response, file);
+                response.Headers.CacheControl = "private, no-cache";
+                return TypedResults.StatusCode(StatusCodes.Status304NotModified);
+            default:
+                break;
+        }
+        if (HttpMethods.IsHead(request.Method))
+        {
+            WriteHeaders(response, file, inline);
+            response.ContentLength = file.Content.Size;
+            return Results.Empty;
+        }
+        if (Slice(file).Kind == RangeKind.Unsatisfiable)
+            return ApiProblem.RangeNotSatisfiable(file.Content.Size);
+
+        using var transfer = metrics.Begin(upload: false);
+        // Content that is replaced between the look-up and the opening is opened anew; a range that no longer fits comes whole.
+        var open = await files.OpenAsync(owner, file,
+            now => Slice(now) is { Kind: not RangeKind.Unsatisfiable } slice ? slice : ByteRange.Of(null, now.Content.Size), context.RequestAborted);
+        if (open is null)
+            return ApiProblem.FileNotFound;
+        await using var content = open.Content;
+        WriteHeaders(response, open.File, inline);
+        response.ContentLength = open.Slice.Count;
+        if (open.Slice.Kind == RangeKind.Slice)
+        {
+            response.StatusCode = StatusCodes.Status206PartialContent;
+            response.Headers.ContentRange =
+                $"bytes {open.Slice.Offset}-{open.Slice.Offset + open.Slice.Count - 1}/{open.File.Content.Size}";
+        }
+        await content.CopyToAsync(response.Body, BufferSize, context.RequestAborted);
+        transfer.Moved(open.Slice.Count);
+        return Results.Empty;
+
+        ByteRange Slice(CatalogFile now) => ByteRange.Of(
+            request.Headers.Range is [var range] && preconditions.RangeAllowed(now, time.GetUtcNow()) ? range : null, now.Content.Size);
+    }
+
+    private static bool TryReadInline(IQueryCollection query, out bool inline)
+    {
+        inline = false;
+        return !query.TryGetValue("inline", out var asked) || (asked is [var text] && bool.TryParse(text, out inline));
+    }
+
+    private static void WriteHeaders(HttpResponse response, CatalogFile file, bool inline)
+    {
+        var type = file.Content.Type;
+        inline = inline && FileType.MayBeInline(type);
+        FileEndpoints.WriteValidators(response, file);
+        response.ContentType = type;
+        var headers = response.Headers;
+        headers.AcceptRanges = "bytes";
+        headers["Repr-Digest"] = ContentDigest.Format(file.Content.Sha256);
+        headers.ContentDisposition = ContentDisposition.Format(inline, file.Name);
+        headers.XContentTypeOptions = "nosniff";
+        headers.CacheControl = "private, no-cache";
+        // Browsers run no PDF viewer in a sandboxed document.
+        headers.ContentSecurityPolicy = inline && FileType.IsPdf(type)
+            ? "default-src 'none'; frame-ancestors 'self'"
+            : "sandbox; default-src 'none'";
+    }
+}

@@ -1,0 +1,87 @@
+using FileDrop.Api.Access;
+using FileDrop.Api.Catalog;
+
+namespace FileDrop.Api.Files;
+
+/// <summary>The five APIs: where they are, and those that are a question to the catalog and no more.</summary>
+internal static class FileEndpoints
+{
+    public static void MapFiles(this IEndpointRouteBuilder app)
+    {
+        var files = app.MapGroup("/files").WithTags("Files");
+        files.MapPost("/upload", (FileUpload upload, HttpContext context) => upload.CreateAsync(context)).WithName("UploadFile");
+        files.MapGet("/", ListAsync).WithName("ListFiles");
+        files.MapMethods("/{file_id}", [HttpMethods.Get, HttpMethods.Head],
+            (FileDownload download, HttpContext context, string file_id) => download.SendAsync(context, file_id)).WithName("ReadFile");
+        files.MapMethods("/{file_id}/metadata", [HttpMethods.Get, HttpMethods.Head], ReadMetadataAsync).WithName("ReadMetadata");
+        files.MapPut("/{file_id}", (FileUpload upload, HttpContext context, string file_id) =>
+            upload.UpdateAsync(context, file_id, contentAlone: false)).WithName("UpdateFile");
+        files.MapPut("/{file_id}/content", (FileUpload upload, HttpContext context, string file_id) =>
+            upload.UpdateAsync(context, file_id, contentAlone: true)).WithName("UpdateContent");
+        files.MapDelete("/{file_id}", DeleteAsync).WithName("DeleteFile");
+    }
+
+    /// <summary>An id in its canonical form; whatever else was sent names no file.</summary>
+    public static bool TryReadId(string text, out Guid id) => Guid.TryParseExact(text, "D", out id);
+
+    /// <summary>The fields that tell a client which state of the file it sees.</summary>
+    public static void WriteValidators(HttpResponse response, CatalogFile file)
+    {
+        var headers = response.GetTypedHeaders();
+        headers.ETag = Preconditions.EntityTag(file);
+        headers.LastModified = Preconditions.LastModified(file);
+    }
+
+    /// <summary>Answers with the file as a change left it.</summary>
+    public static IResult Updated(HttpContext context, CatalogFile file, string message)
+    {
+        WriteValidators(context.Response, file);
+        return new JsonAnswer<FileUpdatedJson>(new FileUpdatedJson(message, FileJson.Of(file)), ApiJson.Instance.FileUpdatedJson);
+    }
+
+    private static async Task<IResult> ListAsync(HttpContext context, FileStore store)
+    {
+        if (!ListRequest.TryRead(context.Request.Query, Caller.Owner(context), out var list, out var problem))
+            return problem;
+        var page = await store.ListAsync(list, context.RequestAborted);
+        if (page.Next is not null)
+            context.Response.Headers.Link = ListRequest.NextLink(context.Request.Query, list, page.Next);
+        context.Response.Headers.CacheControl = "private, no-cache";
+        return new JsonAnswer<FileJson[]>([.. page.Files.Select(FileJson.Of)], ApiJson.Instance.FileJsonArray);
+    }
+
+    private static async Task<IResult> ReadMetadataAsync(HttpContext context, FileStore store, string file_id)
+    {
+        if (!Preconditions.TryRead(context.Request, out var preconditions, out var problem))
+            return problem;
+        if (!TryReadId(file_id, out var id) || await store.FindAsync(Caller.Owner(context), id, context.RequestAborted) is not { } file)
+            return ApiProblem.FileNotFound;
+        var state = preconditions.Check(file);
+        if (state == PreconditionState.Failed)
+            return ApiProblem.PreconditionFailed;
+        WriteValidators(context.Response, file);
+        context.Response.Headers.CacheControl = "private, no-cache";
+        return state == PreconditionState.NotModified
+            ? TypedResults.StatusCode(StatusCodes.Status304NotModified)
+            : new JsonAnswer<FileJson>(FileJson.Of(file), ApiJson.Instance.FileJson);
+    }
+
+    private static async Task<IResult> DeleteAsync(HttpContext context, FileStore store, string file_id)
+    {
+        if (!Preconditions.TryRead(context.Request, out var preconditions, out var problem))
+            return problem;
+        var owner = Caller.Owner(context);
+        if (!TryReadId(file_id, out var id) || await store.FindAsync(owner, id, context.RequestAborted) is not { } file)
+            return ApiProblem.FileNotFound;
+        if (preconditions.Check(file) != PreconditionState.Met)
+            return ApiProblem.PreconditionFailed;
+        var result = await store.DeleteAsync(owner, id, preconditions.CommitVersion(file), context.RequestAborted);
+        return result.Outcome switch
+        {
+            ChangeOutcome.Done => new JsonAnswer<FileDeletedJson>(
+                new FileDeletedJson($"'{file.Name}' was deleted.", id), ApiJson.Instance.FileDeletedJson),
+            ChangeOutcome.VersionMismatch => ApiProblem.PreconditionFailed,
+            _ => ApiProblem.FileNotFound,
+        };
+    }
+}

@@ -1,0 +1,59 @@
+using System.Diagnostics.CodeAnalysis;
+using Microsoft.AspNetCore.StaticFiles;
+using Microsoft.Net.Http.Headers;
+
+namespace FileDrop.Api.Files;
+
+/// <summary>The rules of a file's media type: which one it gets, and which ones a browser may show in place.</summary>
+internal static class FileType
+{
+    public const string Unknown = "application/octet-stream";
+
+    private const string CurlsDefault = "application/x-www-form-urlencoded";
+    private const int MaxLength = 255;
+
+    private static readonly FileExtensionContentTypeProvider Extensions = new();
+
+    /// <summary>Reads a Content-Type field.</summary>
+    /// <param name="field">Its value; null or empty where there is none.</param>
+    /// <param name="raw">Whether it stands on a request whose body is the file: curl then sends a form's type by default.</param>
+    /// <param name="type">What the sender says of the content; null if nothing that means anything.</param>
+    /// <param name="problem">Why the field cannot be taken.</param>
+    public static bool TryRead(string? field, bool raw, out string? type, [NotNullWhen(false)] out ApiProblem? problem)
+    {
+        (type, problem) = (null, null);
+        if (string.IsNullOrWhiteSpace(field))
+            return true;
+        if (field.Length > MaxLength || !MediaTypeHeaderValue.TryParse(field, out var parsed)
+            || field.AsSpan().IndexOfAnyExceptInRange(' ', '~') >= 0)
+        {
+            problem = ApiProblem.InvalidRequest($"Content-Type is not a media type of at most {MaxLength} ASCII characters.");
+            return false;
+        }
+        var means = !parsed.MediaType.Equals(Unknown, StringComparison.OrdinalIgnoreCase)
+            && !(raw && parsed.MediaType.Equals(CurlsDefault, StringComparison.OrdinalIgnoreCase));
+        type = means ? field.Trim() : null;
+        return true;
+    }
+
+    /// <summary>The type of content whose sender said nothing, from the file's extension.</summary>
+    public static string OfName(string name) => Extensions.TryGetContentType(name, out var type) ? type : Unknown;
+
+    /// <summary>
+    /// Whether a browser may show the type in place: it then runs with this service's origin, so nothing that can carry
+    /// script is on the list. SVG is an image that can.
+    /// </summary>
+    public static bool MayBeInline(string type)
+    {
+        var bare = Bare(type);
+        return bare is "application/pdf" or "text/plain"
+            || (bare.StartsWith("image/", StringComparison.Ordinal) && !bare.StartsWith("image/svg", StringComparison.Ordinal))
+            || bare.StartsWith("audio/", StringComparison.Ordinal)
+            || bare.StartsWith("video/", StringComparison.Ordinal);
+    }
+
+    /// <summary>Whether the type is PDF, which browsers show by a viewer that a sandboxed document does not get.</summary>
+    public static bool IsPdf(string type) => Bare(type) is "application/pdf";
+
+    private static string Bare(string type) => type.Split(';', 2)[0].Trim().ToLowerInvariant();
+}

@@ -1,0 +1,144 @@
+using FileDrop.Api.Access;
+using FileDrop.Api.Catalog;
+
+namespace FileDrop.Api.Files;
+
+/// <summary>Requests that bring a file's bytes: a new file, or new content, name and tags of one.</summary>
+internal sealed class FileUpload(FileStore files, IdempotencyKeys keys, FileDropOptions options, FileMetrics metrics)
+{
+    /// <summary><c>POST /files/upload</c>.</summary>
+    public async Task<IResult> CreateAsync(HttpContext context)
+    {
+        var (request, owner) = (context.Request, Caller.Owner(context));
+        if (FileRequest.CheckHeaders(request, options.MaxFileSize) is { } refused)
+            return refused;
+        if (!IdempotencyKeys.TryRead(request, out var key, out var problem))
+            return problem;
+        string? rawName = null;
+        var form = FileRequest.IsForm(request);
+        if (!form && !FileRequest.TryReadRawName(request, out rawName, out problem))
+            return problem;
+
+        var upload = default(KeyedUpload);
+        using var transfer = metrics.Begin(upload: true);
+        try
+        {
+            var received = form
+                ? await FileForm.ReadAsync(request, useFileName: true, options, StoreAsync)
+                : await FileRequest.ReadRawAsync(request, rawName, options, StoreAsync);
+            if (received.Content is null)
+                return ApiProblem.FileMissing("A form carries one part with a filename.");
+            var name = received.Name ?? FileName.Untitled;
+            var sent = Commit(received.Content, received.Type ?? FileType.OfName(name), name, received.Tags ?? FileTags.None) with
+            {
+                RememberFor = key is null ? null : options.IdempotencyKeyLife,
+            };
+            return upload switch
+            {
+                { First: { } first } => Repeated(context, first, sent),
+                { Write: { } write } => Created(context, await write.CommitAsync(sent)),
+                _ => throw new InvalidOperationException("Content was received, but its sink was not asked."),
+            };
+        }
+        finally
+        {
+            if (upload.Write is not null)
+                await upload.Write.DisposeAsync();
+        }
+
+        async Task StoreAsync(IncomingContent content, long? length, bool exact)
+        {
+            upload = key is null
+                ? new KeyedUpload(await files.BeginCreateAsync(owner, context.RequestAborted), null)
+                : await keys.BeginAsync(owner, key, context.RequestAborted);
+            if (upload.Write is not null)
+                await upload.Write.StoreAsync(content, length, exact, context.RequestAborted);
+            else if (content.Promised is null || !content.Promised.Equals(upload.First?.Content.Sha256, StringComparison.Ordinal))
+                await content.CopyToAsync(Stream.Null, context.RequestAborted);
+            transfer.Moved(content.Count);
+        }
+    }
+
+    /// <summary><c>PUT /files/{file_id}</c>, and <c>/content</c> of it, where the body is the content whatever its type.</summary>
+    public async Task<IResult> UpdateAsync(HttpContext context, string file_id, bool contentAlone)
+    {
+        var (request, owner) = (context.Request, Caller.Owner(context));
+        if (FileRequest.CheckHeaders(request, options.MaxFileSize) is { } refused)
+            return refused;
+        if (!Preconditions.TryRead(request, out var preconditions, out var problem))
+            return problem;
+        if (!FileEndpoints.TryReadId(file_id, out var id) || await files.FindAsync(owner, id, context.RequestAborted) is not { } file)
+            return ApiProblem.FileNotFound;
+        if (preconditions.Check(file) != PreconditionState.Met)
+            return ApiProblem.PreconditionFailed;
+        var ifVersion = preconditions.CommitVersion(file);
+
+        if (!contentAlone && FileRequest.IsJson(request))
+            return Changed(context, await ChangeAsync(await FileRequest.ReadJsonAsync(request, options)));
+
+        PendingWrite? write = null;
+        using var transfer = metrics.Begin(upload: true);
+        try
+        {
+            var received = !contentAlone && FileRequest.IsForm(request)
+                ? await FileForm.ReadAsync(request, useFileName: false, options, StoreAsync)
+                : await FileRequest.ReadRawAsync(request, null, options, StoreAsync);
+            if (received is { Content: null, Name: null, Tags: null })
+                return ApiProblem.InvalidRequest("There is nothing to change: send a file, file_name, tags, or several of them.");
+            if (received.Content is not { } content || write is null)
+                return Changed(context, await ChangeAsync(received));
+            var type = received.Type ?? FileType.OfName(received.Name ?? file.Name);
+            return Changed(context, await write.CommitAsync(Commit(content, type, received.Name, received.Tags) with { IfVersion = ifVersion }));
+        }
+        finally
+        {
+            if (write is not null)
+                await write.DisposeAsync();
+        }
+
+        Task<ChangeResult> ChangeAsync(Received received) =>
+            files.ChangeAsync(owner, id, new MetadataChange(received.Name, received.Tags, ifVersion), context.RequestAborted);
+
+        async Task StoreAsync(IncomingContent content, long? length, bool exact)
+        {
+            write = await files.BeginReplaceAsync(owner, id, context.RequestAborted)
+                ?? throw new ContentRejectedException(ApiProblem.FileNotFound);
+            await write.StoreAsync(content, length, exact, context.RequestAborted);
+            transfer.Moved(content.Count);
+        }
+    }
+
+    private static FileCommit Commit(ContentFacts content, string type, string? name, IReadOnlyDictionary<string, string>? tags) =>
+        new(content.Size, type, content.Sha256, content.XxHash3, name, tags);
+
+    private static IResult Created(HttpContext context, ChangeResult result) => result.File is { } file
+        ? Answer(context, file)
+        // Nobody can delete a file that was never there: the sweeper took the intent of a writer that it thought dead.
+        : ApiProblem.StorageUnavailable;
+
+    private static IResult Repeated(HttpContext context, CatalogFile first, FileCommit sent)
+    {
+        var difference = !string.Equals(first.Name, sent.Name, StringComparison.Ordinal) ? "name"
+            : !string.Equals(first.Content.Type, sent.Type, StringComparison.Ordinal) ? "type"
+            : !FileTags.Same(first.Tags, sent.Tags ?? FileTags.None) ? "tags"
+            : !string.Equals(first.Content.Sha256, sent.Sha256, StringComparison.Ordinal) ? "content"
+            : null;
+        return difference is null
+            ? Answer(context, first)
+            : ApiProblem.IdempotencyKeyReused($"This Idempotency-Key was used for an upload with another {difference}; take a new key.");
+    }
+
+    private static IResult Answer(HttpContext context, CatalogFile file)
+    {
+        FileEndpoints.WriteValidators(context.Response, file);
+        context.Response.Headers.Location = $"/files/{file.Id}";
+        return new JsonAnswer<FileJson>(FileJson.Of(file), ApiJson.Instance.FileJson, StatusCodes.Status201Created);
+    }
+
+    private static IResult Changed(HttpContext context, ChangeResult result) => result switch
+    {
+        { Outcome: ChangeOutcome.Done, File: { } file } => FileEndpoints.Updated(context, file, $"'{file.Name}' was updated."),
+        { Outcome: ChangeOutcome.VersionMismatch } => ApiProblem.PreconditionFailed,
+        _ => ApiProblem.FileNotFound,
+    };
+}

@@ -1,0 +1,76 @@
+using System.Diagnostics.CodeAnalysis;
+using FileDrop.Api.Catalog;
+
+namespace FileDrop.Api.Files;
+
+/// <summary>What an upload with an Idempotency-Key has to do: exactly one of the two.</summary>
+/// <param name="Write">The key is the upload's: write.</param>
+/// <param name="First">The key belongs to an upload that was committed: this file, as it was then, is the answer.</param>
+internal readonly record struct KeyedUpload(PendingWrite? Write, CatalogFile? First);
+
+/// <summary>Uploads that may be sent again without being stored again (draft-ietf-httpapi-idempotency-key-header).</summary>
+/// <remarks>
+/// A key's record names a file, and nothing else: what became of the upload follows from the file's own document, so that no
+/// crash can leave a key lying. The document, with its intent, is there before the record: a record that names no document
+/// is an upload that failed, and may be taken over. Of two uploads that begin at once, the one that adds the record goes on.
+/// </remarks>
+internal sealed class IdempotencyKeys(FileStore files, IFileCatalog catalog, FileDropOptions options)
+{
+    private const int MaxLength = 255;
+
+    /// <summary>Reads the Idempotency-Key field: printable ASCII, bare or as a quoted string (RFC 8941, section 3.3.3).</summary>
+    public static bool TryRead(HttpRequest request, out string? key, [NotNullWhen(false)] out ApiProblem? problem)
+    {
+        (key, problem) = (null, null);
+        if (!request.Headers.TryGetValue("Idempotency-Key", out var field))
+            return true;
+        var sent = field.Count == 1 ? (field[0] ?? "").Trim() : "";
+        key = sent is ['"', .., '"'] ? sent[1..^1].Replace("\\\"", "\"", StringComparison.Ordinal).Replace(@"\\", @"\", StringComparison.Ordinal) : sent;
+        if (key.Length is > 0 and <= MaxLength && key.AsSpan().IndexOfAnyExceptInRange(' ', '~') < 0)
+            return true;
+        (key, problem) = (null, ApiProblem.InvalidRequest($"An Idempotency-Key is one field of 1 to {MaxLength} printable ASCII characters."));
+        return false;
+    }
+
+    /// <summary>Begins an upload under a key, or finds the one that the key belongs to.</summary>
+    /// <exception cref="ContentRejectedException">That one is still running.</exception>
+    public async Task<KeyedUpload> BeginAsync(string owner, string key, CancellationToken cancellation)
+    {
+        while (true)
+        {
+            var named = await catalog.FindKeyAsync(owner, key, cancellation);
+            if (named is { } id)
+            {
+                var upload = await catalog.FindUploadAsync(owner, id, cancellation);
+                switch (upload.State)
+                {
+                    case UploadState.Committed:
+                        return new KeyedUpload(null, upload.Created);
+                    case UploadState.Running:
+                        throw new ContentRejectedException(ApiProblem.RequestInProgress);
+                    case UploadState.Expired:
+                        // Its writer may wake up yet: it must find its intent claimed before another file gets the key.
+                        await catalog.ClaimExpiredAsync(owner, id, cancellation);
+                        continue;
+                    default:
+                        break;
+                }
+            }
+            var write = await files.BeginCreateAsync(owner, cancellation);
+            var mine = false;
+            try
+            {
+                mine = named is { } former
+                    ? await catalog.TakeKeyAsync(owner, key, former, write.FileId, options.IdempotencyKeyLife, cancellation)
+                    : await catalog.AddKeyAsync(owner, key, write.FileId, options.IdempotencyKeyLife, cancellation);
+            }
+            finally
+            {
+                if (!mine)
+                    await write.DisposeAsync();
+            }
+            if (mine)
+                return new KeyedUpload(write, null);
+        }
+    }
+}

@@ -1,0 +1,166 @@
+using System.Buffers.Binary;
+using System.Buffers.Text;
+using System.Diagnostics.CodeAnalysis;
+using System.Globalization;
+using System.IO.Hashing;
+using System.Text;
+using FileDrop.Api.Catalog;
+using Microsoft.AspNetCore.Http.Extensions;
+using Microsoft.Extensions.Primitives;
+
+namespace FileDrop.Api.Files;
+
+/// <summary>The query of <c>GET /files</c>, and the cursor that goes on where a page ended.</summary>
+internal static class ListRequest
+{
+    public const int MaxLimit = 1000;
+
+    /// <summary>Reads the query of a request. Parameters that the list does not know are passed over.</summary>
+    public static bool TryRead(
+        IQueryCollection query, string owner, [NotNullWhen(true)] out ListQuery? list, [NotNullWhen(false)] out ApiProblem? problem)
+    {
+        list = null;
+        try
+        {
+            var sort = One(query, "sort") switch
+            {
+                null or "created_at" => FileSort.CreatedAt,
+                "updated_at" => FileSort.UpdatedAt,
+                "file_name" => FileSort.FileName,
+                "file_size" => FileSort.FileSize,
+                _ => throw Malformed("sort is created_at, updated_at, file_name or file_size."),
+            };
+            var descending = One(query, "order") switch
+            {
+                null or "desc" => true,
+                "asc" => false,
+                _ => throw Malformed("order is desc or asc."),
+            };
+            var limit = Number(query, "limit", 1, MaxLimit) ?? MaxLimit;
+            var filter = new ListFilter(
+                NameKeyPart: One(query, "name") is { Length: > 0 } name ? NameKeyOf(name) : null,
+                Type: Type(One(query, "type")),
+                Tags: Tags(query["tag"]),
+                CreatedAfter: Time(query, "created_after", roundUp: false),
+                CreatedBefore: Time(query, "created_before", roundUp: true),
+                MinSize: Number(query, "min_size", 0, long.MaxValue),
+                MaxSize: Number(query, "max_size", 0, long.MaxValue));
+            var unplaced = new ListQuery(owner, sort, descending, (int)limit, After: null, filter);
+            list = One(query, "cursor") is { } cursor ? unplaced with { After = ReadCursor(cursor, unplaced) } : unplaced;
+            problem = null;
+            return true;
+        }
+        catch (ContentRejectedException rejected)
+        {
+            problem = rejected.Problem;
+            return false;
+        }
+    }
+
+    /// <summary>The Link field's value that leads to the next page: the same query with another cursor.</summary>
+    public static string NextLink(IQueryCollection query, ListQuery list, ListPosition next)
+    {
+        var builder = new QueryBuilder(query.Where(parameter => !string.Equals(parameter.Key, "cursor", StringComparison.Ordinal))
+            .SelectMany(parameter => parameter.Value.Select(value => KeyValuePair.Create(parameter.Key, value ?? ""))))
+        {
+            { "cursor", WriteCursor(list, next) },
+        };
+        return $"</files{builder.ToQueryString().ToUriComponent()}>; rel=\"next\"";
+    }
+
+    /// <summary>Binds a cursor to all that decides what a walk visits, and in which order; not to the limit, nor to an owner.</summary>
+    private static ulong Fingerprint(ListQuery list)
+    {
+        var (filter, text) = (list.Filter, new StringBuilder());
+        text.Append(CultureInfo.InvariantCulture, $"{list.Sort} {list.Descending} {filter.MinSize} {filter.MaxSize} ");
+        text.Append(CultureInfo.InvariantCulture, $"{filter.CreatedAfter?.ToUnixTimeMilliseconds()} {filter.CreatedBefore?.ToUnixTimeMilliseconds()} ");
+        text.Append(filter.NameKeyPart).Append('\0').Append(filter.Type).Append('\0');
+        foreach (var tag in filter.Tags ?? [])
+            text.Append(tag.Key).Append(':').Append(tag.Value).Append('\0');
+        return XxHash3.HashToUInt64(Encoding.UTF8.GetBytes(text.ToString()));
+    }
+
+    private static string WriteCursor(ListQuery list, ListPosition position)
+    {
+        var name = Encoding.UTF8.GetBytes(position.Name ?? "");
+        var cursor = new byte[32 + name.Length];
+        BinaryPrimitives.WriteUInt64BigEndian(cursor, Fingerprint(list));
+        BinaryPrimitives.WriteInt64BigEndian(cursor.AsSpan(8), position.Number);
+        position.Id.TryWriteBytes(cursor.AsSpan(16), bigEndian: true, out _);
+        name.CopyTo(cursor.AsSpan(32));
+        return Base64Url.EncodeToString(cursor);
+    }
+
+    private static ListPosition ReadCursor(string text, ListQuery list)
+    {
+        byte[] cursor;
+        try
+        {
+            cursor = Base64Url.DecodeFromChars(text);
+        }
+        catch (FormatException malformed)
+        {
+            throw new ContentRejectedException(ApiProblem.InvalidCursor("This is no cursor that the list gave."), malformed);
+        }
+        if (cursor.Length < 32)
+            throw new ContentRejectedException(ApiProblem.InvalidCursor("This is no cursor that the list gave."));
+        if (BinaryPrimitives.ReadUInt64BigEndian(cursor) != Fingerprint(list))
+            throw new ContentRejectedException(ApiProblem.InvalidCursor("A cursor goes on with the sort, order and filters that it was given for."));
+        return new ListPosition(
+            BinaryPrimitives.ReadInt64BigEndian(cursor.AsSpan(8)),
+            list.Sort == FileSort.FileName ? Encoding.UTF8.GetString(cursor.AsSpan(32)) : null,
+            new Guid(cursor.AsSpan(16, 16), bigEndian: true));
+    }
+
+    private static string? One(IQueryCollection query, string name) => !query.TryGetValue(name, out var values) ? null
+        : values is [var value] ? value ?? ""
+        : throw Malformed($"{name} stands in the query more than once.");
+
+    private static long? Number(IQueryCollection query, string name, long min, long max) => One(query, name) is not { } text ? null
+        : long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var value) && value >= min && value <= max ? value
+        : throw Malformed(string.Create(CultureInfo.InvariantCulture, $"{name} is a whole number from {min} to {max}."));
+
+    /// <summary>Times are kept in whole milliseconds; a bound between two of them is moved so that it means the same.</summary>
+    private static DateTimeOffset? Time(IQueryCollection query, string name, bool roundUp)
+    {
+        if (One(query, name) is not { } text)
+            return null;
+        // An unescaped + of a time's offset arrives as a space.
+        if (text.Length < 20 || !DateTimeOffset.TryParseExact(text.Replace(' ', '+').ToUpperInvariant(), "yyyy-MM-ddTHH:mm:ss.FFFFFFFK",
+                CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var time)
+            || (text[^1] is not ('Z' or 'z') && text[^6] is not ('+' or '-' or ' ')))
+            throw Malformed($"{name} is a time of RFC 3339, for example 2026-11-23T08:25:25.123Z.");
+        var whole = DateTimeOffset.FromUnixTimeMilliseconds(time.ToUnixTimeMilliseconds());
+        return roundUp && whole < time ? whole.AddMilliseconds(1) : whole;
+    }
+
+    private static string NameKeyOf(string name)
+    {
+        for (var i = 0; i < name.Length; i++)
+        {
+            if (!char.IsSurrogate(name[i]))
+                continue;
+            if (i + 1 == name.Length || !char.IsSurrogatePair(name[i], name[i + 1]))
+                throw Malformed("name is valid Unicode.");
+            i++;
+        }
+        return NameKey.Of(name);
+    }
+
+    private static string? Type(string? type) => type is null ? null
+        : type.Split('/') is [{ Length: > 0 }, { Length: > 0 }] ? type.ToLowerInvariant()
+        : throw Malformed("type is a media type, or the first half of one followed by /*.");
+
+    private static List<KeyValuePair<string, string>>? Tags(StringValues sent)
+    {
+        if (sent.Count == 0)
+            return null;
+        if (sent.Count > FileTags.MaxCount)
+            throw Malformed($"At most {FileTags.MaxCount} tags can be asked for.");
+        return [.. sent.Select(tag => (tag ?? "").Split(':', 2) is [{ Length: > 0 } key, var value]
+            ? KeyValuePair.Create(key, value)
+            : throw Malformed("tag is key:value."))];
+    }
+
+    private static ContentRejectedException Malformed(string detail) => new(ApiProblem.InvalidRequest(detail));
+}

@@ -1,0 +1,212 @@
+using FileDrop.Api.Blobs;
+using FileDrop.Api.Catalog;
+
+namespace FileDrop.Api.Files;
+
+/// <summary>
+/// One blob on its way into a file: its intent stands in the file's document, its lease is renewed while this lives, and
+/// either it is committed or disposing of it leaves nothing.
+/// </summary>
+/// <remarks>
+/// The order is the safety: intent → bytes → commit, conditional on the intent. Whatever ends in between leaves an intent
+/// that nobody renews, which the sweeper claims; whatever is claimed can no longer be committed.
+/// </remarks>
+internal sealed partial class PendingWrite : IAsyncDisposable
+{
+    private const int CommitAttempts = 5;
+    private static readonly TimeSpan CleanUpTime = TimeSpan.FromSeconds(15);
+
+    private readonly IFileCatalog _catalog;
+    private readonly IBlobStore _blobs;
+    private readonly bool _replaces;
+    private readonly TimeSpan _lease;
+    private readonly TimeProvider _time;
+    private readonly ILogger _log;
+    private readonly CancellationTokenSource _lost = new();
+    private readonly CancellationTokenSource _ended = new();
+    private long _renewedAt;
+    private Task _renewing = Task.CompletedTask;
+    private State _state = State.Open;
+
+    public PendingWrite(
+        IFileCatalog catalog, IBlobStore blobs, string owner, Guid fileId, bool replaces, TimeSpan lease, TimeProvider time, ILogger log)
+    {
+        (_catalog, _blobs, _lease, _time, _log) = (catalog, blobs, lease, time, log);
+        (Owner, FileId, Intent, _replaces) = (owner, fileId, new WriteIntent(Guid.NewGuid(), Fence: 1), replaces);
+        _renewedAt = time.GetTimestamp();
+    }
+
+    private enum State
+    {
+        /// <summary>Nothing was committed.</summary>
+        Open,
+
+        /// <summary>A commit was sent: from here on the blob may be somebody's file, whatever we know of it.</summary>
+        Sent,
+
+        /// <summary>The commit is known to have happened.</summary>
+        Committed,
+    }
+
+    public string Owner { get; }
+
+    public Guid FileId { get; }
+
+    public WriteIntent Intent { get; }
+
+    private BlobKey Key => new(Intent.BlobId, FileId);
+
+    /// <summary>Begins to renew the lease, whether or not bytes arrive.</summary>
+    public void KeepLease() => _renewing = RenewAsync();
+
+    /// <summary>Streams the content into the blob store.</summary>
+    /// <param name="content">Read to its end.</param>
+    /// <param name="length">Its length, or a bound of it; null if unknown.</param>
+    /// <param name="exact">Whether <paramref name="length"/> is exact.</param>
+    /// <param name="cancellation">The client's patience.</param>
+    /// <exception cref="StorageException">The store failed, or the lease was lost.</exception>
+    public async Task StoreAsync(IncomingContent content, long? length, bool exact, CancellationToken cancellation)
+    {
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellation, _lost.Token);
+        try
+        {
+            await _blobs.WriteAsync(Key, content, length, exact, stop.Token);
+        }
+        catch (OperationCanceledException lost) when (_lost.IsCancellationRequested)
+        {
+            throw await LeaseLostAsync(lost);
+        }
+    }
+
+    /// <summary>
+    /// Commits the written blob. An answer that gets lost is looked up: the document knows whether the commit happened.
+    /// </summary>
+    /// <exception cref="StorageException">Whether it happened could not be found out, or the lease was lost.</exception>
+    /// <remarks>Not cancellable: all bytes are there, and a client that is gone may have been told to expect them.</remarks>
+    public async Task<ChangeResult> CommitAsync(FileCommit commit)
+    {
+        for (var attempt = 1; ; attempt++)
+        {
+            if (_lost.IsCancellationRequested)
+                throw await LeaseLostAsync(null);
+            _state = State.Sent;
+            try
+            {
+                var result = await _catalog.CommitAsync(Owner, FileId, Intent, commit, CancellationToken.None);
+                // A refusal is an answer: nothing was committed, nothing is under way.
+                _state = result.Outcome == ChangeOutcome.Done ? State.Committed : attempt == 1 ? State.Open : State.Sent;
+                return result;
+            }
+            catch (StorageException unknown)
+            {
+                LogLostAnswer(unknown, FileId, attempt);
+                var (fate, file) = await _catalog.FindFateAsync(Owner, FileId, Intent, CancellationToken.None);
+                switch (fate)
+                {
+                    case WriteFate.Committed:
+                        _state = State.Committed;
+                        return file is null ? new ChangeResult(ChangeOutcome.NotFound) : new ChangeResult(ChangeOutcome.Done, file);
+                    case WriteFate.Lost:
+                        return new ChangeResult(ChangeOutcome.NotFound);
+                    case WriteFate.Open when attempt < CommitAttempts:
+                        await Task.Delay(TimeSpan.FromMilliseconds(50 << attempt), _time);
+                        break;
+                    default:
+                        throw;
+                }
+            }
+        }
+    }
+
+    /// <summary>Ends the write: what was not committed is abandoned and, if no commit was ever sent, deleted at once.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        await _ended.CancelAsync();
+        await _renewing;
+        try
+        {
+            if (_state != State.Committed)
+                await AbandonAsync();
+        }
+        finally
+        {
+            _ended.Dispose();
+            _lost.Dispose();
+        }
+    }
+
+    private async Task AbandonAsync()
+    {
+        using var limit = new CancellationTokenSource(CleanUpTime, _time);
+        try
+        {
+            await _catalog.AbandonAsync(Owner, FileId, Intent, limit.Token);
+            if (_state == State.Open)
+                await _blobs.DeleteAsync(Key, limit.Token);
+        }
+        catch (Exception failure) when (failure is StorageException or OperationCanceledException)
+        {
+            // The document names the blob as an intent or as garbage: the sweeper has it.
+            LogLeftToSweeper(failure, FileId, Intent.BlobId);
+        }
+    }
+
+    private async Task RenewAsync()
+    {
+        // The first wait gives the thread back to the request, which has work to do.
+        using var timer = new PeriodicTimer(_lease / 4, _time);
+        try
+        {
+            while (await timer.WaitForNextTickAsync(_ended.Token))
+            {
+                if (!await TryRenewAsync())
+                {
+                    await _lost.CancelAsync();
+                    return;
+                }
+            }
+        }
+        catch (OperationCanceledException) when (_ended.IsCancellationRequested)
+        {
+            // The write has ended.
+        }
+    }
+
+    private async Task<bool> TryRenewAsync()
+    {
+        try
+        {
+            var asked = _time.GetTimestamp();
+            if (!await _catalog.RenewAsync(Owner, FileId, Intent, _ended.Token))
+            {
+                LogLeaseLost(FileId, Intent.BlobId);
+                return false;
+            }
+            _renewedAt = asked;
+            return true;
+        }
+        catch (StorageException unreachable)
+        {
+            LogRenewalFailed(unreachable, FileId);
+            return _time.GetElapsedTime(_renewedAt) < _lease;
+        }
+    }
+
+    /// <summary>A deletion drops the intents of the writes it meets, and is their answer; otherwise the sweeper took the lease.</summary>
+    private async Task<Exception> LeaseLostAsync(Exception? inner) =>
+        _replaces && await _catalog.FindAsync(Owner, FileId, CancellationToken.None) is null
+            ? new ContentRejectedException(ApiProblem.FileNotFound, inner)
+            : new StorageException(StorageFailure.Unavailable, $"The lease of blob {Intent.BlobId} of file {FileId} was lost.", inner);
+
+    [LoggerMessage(LogLevel.Warning, "The answer to commit {Attempt} of file {File} was lost")]
+    private partial void LogLostAnswer(Exception failure, Guid file, int attempt);
+
+    [LoggerMessage(LogLevel.Warning, "The abandoned blob {Blob} of file {File} is left to the sweeper")]
+    private partial void LogLeftToSweeper(Exception failure, Guid file, Guid blob);
+
+    [LoggerMessage(LogLevel.Warning, "The lease of blob {Blob} of file {File} is gone")]
+    private partial void LogLeaseLost(Guid file, Guid blob);
+
+    [LoggerMessage(LogLevel.Warning, "The lease of a write to file {File} could not be renewed")]
+    private partial void LogRenewalFailed(Exception failure, Guid file);
+}

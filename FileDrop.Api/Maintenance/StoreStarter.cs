@@ -1,0 +1,83 @@
+using FileDrop.Api.Blobs;
+using FileDrop.Api.Catalog;
+using Microsoft.Extensions.Diagnostics.HealthChecks;
+
+namespace FileDrop.Api.Maintenance;
+
+/// <summary>
+/// Makes schema, indexes, bucket and folders at start. A store in this process must start, or the process ends; one across
+/// the network may come up later: it is tried until it does, and until then the service answers that it is not ready.
+/// </summary>
+internal sealed partial class StoreStarter(IFileCatalog catalog, IBlobStore blobs, FileDropOptions options, TimeProvider time, ILogger<StoreStarter> log)
+    : BackgroundService, IHealthCheck
+{
+    private static readonly TimeSpan FirstPause = TimeSpan.FromMilliseconds(250);
+    private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan HealthTime = TimeSpan.FromSeconds(5);
+
+    private readonly TaskCompletionSource _started = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    /// <summary>Completes once both stores have started.</summary>
+    public Task Started => _started.Task;
+
+    public override async Task StartAsync(CancellationToken cancellationToken)
+    {
+        LogStores(catalog.Description, blobs.Description);
+        if (options.IsEmbedded)
+            await StartStoresAsync(cancellationToken);
+        await base.StartAsync(cancellationToken);
+    }
+
+    /// <summary>Ready: both stores have started, and answer now.</summary>
+    public async Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default)
+    {
+        if (!Started.IsCompleted)
+            return HealthCheckResult.Unhealthy("The stores have not started yet.");
+        return await AskAsync("The catalog", catalog.PingAsync, cancellationToken)
+            ?? await AskAsync("The blob store", blobs.PingAsync, cancellationToken)
+            ?? HealthCheckResult.Healthy();
+    }
+
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        for (var pause = FirstPause; !Started.IsCompleted; pause = pause * 2 < LongestPause ? pause * 2 : LongestPause)
+        {
+            try
+            {
+                await StartStoresAsync(stoppingToken);
+            }
+            catch (StorageException failure)
+            {
+                LogWaiting(failure, pause.TotalSeconds);
+                await Task.Delay(pause, time, stoppingToken);
+            }
+        }
+    }
+
+    private async Task StartStoresAsync(CancellationToken cancellation)
+    {
+        await Task.WhenAll(catalog.StartAsync(cancellation), blobs.StartAsync(cancellation));
+        _started.TrySetResult();
+    }
+
+    private static async Task<HealthCheckResult?> AskAsync(string store, Func<CancellationToken, Task> ping, CancellationToken cancellation)
+    {
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+        limit.CancelAfter(HealthTime);
+        try
+        {
+            await ping(limit.Token);
+            return null;
+        }
+        catch (Exception failure) when (failure is StorageException || !cancellation.IsCancellationRequested)
+        {
+            return HealthCheckResult.Unhealthy($"{store} does not answer.", failure);
+        }
+    }
+
+    [LoggerMessage(LogLevel.Information, "Metadata lies in {Catalog}, content in {Blobs}")]
+    private partial void LogStores(string catalog, string blobs);
+
+    [LoggerMessage(LogLevel.Warning, "A store could not be started; trying again in {Seconds} s")]
+    private partial void LogWaiting(Exception failure, double seconds);
+}

@@ -1,0 +1,90 @@
+using FileDrop.Api.Blobs;
+using FileDrop.Api.Catalog;
+
+namespace FileDrop.Api.Maintenance;
+
+/// <summary>
+/// Deletes what the catalog's documents name as due: claims the intents of writers that are gone, deletes garbage, forgets
+/// old Idempotency-Keys. Every replica has one; they do not disturb each other, since each step is safe to do twice.
+/// </summary>
+/// <remarks>It claims before it deletes: a blob in garbage is nobody's and never again somebody's.</remarks>
+internal sealed partial class Sweeper(
+    IFileCatalog catalog, IBlobStore blobs, StoreStarter starter, FileDropOptions options, TimeProvider time, ILogger<Sweeper> log)
+    : BackgroundService
+{
+    private const int DocumentsAtOnce = 200;
+
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        await starter.Started.WaitAsync(stoppingToken);
+        using var timer = new PeriodicTimer(options.SweepInterval, time);
+        while (await timer.WaitForNextTickAsync(stoppingToken))
+        {
+            try
+            {
+                await SweepAsync(stoppingToken);
+            }
+            catch (StorageException failure)
+            {
+                LogFailure(failure);
+            }
+            catch (Exception failure) when (failure is not OperationCanceledException)
+            {
+                LogBug(failure);
+            }
+        }
+    }
+
+    private async Task SweepAsync(CancellationToken cancellation)
+    {
+        await catalog.ForgetKeysAsync(cancellation);
+        var (documents, deleted) = (0, 0);
+        while (true)
+        {
+            var due = await catalog.FindDueAsync(DocumentsAtOnce, cancellation);
+            var done = 0;
+            foreach (var (owner, id) in due)
+            {
+                if (await SweepDocumentAsync(owner, id, cancellation) is { } count)
+                    (done, deleted) = (done + 1, deleted + count);
+            }
+            documents += done;
+            // A round without progress would find the same documents again: the next tick is soon enough.
+            if (due.Count < DocumentsAtOnce || done == 0)
+                break;
+        }
+        if (documents > 0)
+            LogSwept(documents, deleted);
+    }
+
+    /// <summary>How many blobs of one document were deleted; null if the store failed and the document stays due.</summary>
+    private async Task<int?> SweepDocumentAsync(string owner, Guid id, CancellationToken cancellation)
+    {
+        try
+        {
+            if (await catalog.ClaimExpiredAsync(owner, id, cancellation) is not { } work)
+                return 0;
+            foreach (var blob in work.DueBlobs)
+                await blobs.DeleteAsync(new BlobKey(blob, id), cancellation);
+            await catalog.SweptAsync(owner, id, work.DueBlobs, cancellation);
+            return work.DueBlobs.Count;
+        }
+        catch (StorageException failure)
+        {
+            LogDocumentFailure(failure, id);
+            return null;
+        }
+    }
+
+    [LoggerMessage(LogLevel.Information, "Swept {Documents} documents, deleted {Blobs} blobs")]
+    private partial void LogSwept(int documents, int blobs);
+
+    [LoggerMessage(LogLevel.Warning, "A sweep was cut short: a store does not answer")]
+    private partial void LogFailure(Exception failure);
+
+    [LoggerMessage(LogLevel.Warning, "What is due of file {File} could not be swept; it stays due")]
+    private partial void LogDocumentFailure(Exception failure, Guid file);
+
+    [LoggerMessage(LogLevel.Critical, "A sweep failed by a bug")]
+    private partial void LogBug(Exception failure);
+}

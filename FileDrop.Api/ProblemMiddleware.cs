@@ -1,0 +1,74 @@
+using FileDrop.Api.Files;
+
+namespace FileDrop.Api;
+
+/// <summary>Turns whatever goes wrong in a request into one of the contract's errors, and no more than that.</summary>
+internal sealed partial class ProblemMiddleware(RequestDelegate next, FileMetrics metrics, ILogger<ProblemMiddleware> log)
+{
+    public async Task InvokeAsync(HttpContext context)
+    {
+        try
+        {
+            await next(context);
+            if (context.Response is { HasStarted: false, ContentLength: null, ContentType: null, StatusCode: >= 400 } bare
+                && ApiProblem.OfStatus(bare.StatusCode) is { } problem)
+                await problem.ExecuteAsync(context);
+        }
+        catch (OperationCanceledException) when (context.RequestAborted.IsCancellationRequested)
+        {
+            // The client is gone: there is nobody to tell.
+        }
+        catch (Exception failure)
+        {
+            var problem = Explain(failure, context);
+            if (context.Response.HasStarted)
+            {
+                // A clean end would pass off a part as the whole.
+                LogCut(failure, context.Request.Method, context.Request.Path);
+                context.Abort();
+                return;
+            }
+            context.Response.Clear();
+            await problem.ExecuteAsync(context);
+        }
+        finally
+        {
+            if (context.Items[typeof(ApiProblem)] is string code)
+                metrics.Failed(code);
+        }
+    }
+
+    private ApiProblem Explain(Exception failure, HttpContext context)
+    {
+        switch (failure)
+        {
+            case ContentRejectedException rejected:
+                return rejected.Problem;
+            case BadHttpRequestException bad:
+                return ApiProblem.OfStatus(bad.StatusCode) is { } problem && bad.StatusCode != StatusCodes.Status400BadRequest
+                    ? problem
+                    : ApiProblem.InvalidRequest("The request's body ended early or is framed wrongly.");
+            case StorageException { Failure: StorageFailure.Full }:
+                LogFull(failure, context.Request.Method, context.Request.Path);
+                return ApiProblem.InsufficientStorage;
+            case StorageException:
+                LogUnavailable(failure, context.Request.Method, context.Request.Path);
+                return ApiProblem.StorageUnavailable;
+            default:
+                LogBug(failure, context.Request.Method, context.Request.Path);
+                return ApiProblem.InternalError;
+        }
+    }
+
+    [LoggerMessage(LogLevel.Error, "{Method} {Path} was cut off in the middle of its answer")]
+    private partial void LogCut(Exception failure, string method, PathString path);
+
+    [LoggerMessage(LogLevel.Error, "{Method} {Path}: the store is full")]
+    private partial void LogFull(Exception failure, string method, PathString path);
+
+    [LoggerMessage(LogLevel.Error, "{Method} {Path}: a store does not answer")]
+    private partial void LogUnavailable(Exception failure, string method, PathString path);
+
+    [LoggerMessage(LogLevel.Critical, "{Method} {Path} failed by a bug")]
+    private partial void LogBug(Exception failure, string method, PathString path);
+}
