@@ -1,0 +1,115 @@
+using System.Collections.Concurrent;
+using System.Diagnostics;
+using System.Net;
+using System.Net.Sockets;
+using System.Reflection;
+using System.Runtime.InteropServices;
+
+namespace FileDrop.Api.Tests;
+
+/// <summary>The service as a process of its own, for what only a process can show: signals, exit codes, the console.</summary>
+public sealed class ServiceProcess : IAsyncDisposable
+{
+    private readonly Process _process;
+    private readonly ConcurrentQueue<string> _output = new();
+
+    private ServiceProcess(Process process, Uri address)
+    {
+        (_process, Address) = (process, address);
+        process.OutputDataReceived += (_, line) => _output.Enqueue(line.Data ?? "");
+        process.ErrorDataReceived += (_, line) => _output.Enqueue(line.Data ?? "");
+        process.Start();
+        process.BeginOutputReadLine();
+        process.BeginErrorReadLine();
+        Http = new HttpClient { BaseAddress = address, Timeout = TimeSpan.FromMinutes(2) };
+    }
+
+    public Uri Address { get; }
+
+    public HttpClient Http { get; }
+
+    public int Id => _process.Id;
+
+    /// <summary>Everything that it wrote to the console so far.</summary>
+    public string Output => string.Join('\n', _output);
+
+    /// <summary>Starts it, and waits until it is healthy.</summary>
+    public static async Task<ServiceProcess> StartAsync(Stores stores, params (string Key, string Value)[] settings)
+    {
+        var service = Launch(stores.Settings, settings);
+        await Service.UntilAsync("the process is healthy", async () =>
+        {
+            if (service._process.HasExited)
+                throw new InvalidOperationException($"The service ended at its start:\n{service.Output}");
+            return await service.IsHealthyAsync();
+        }, 60);
+        return service;
+    }
+
+    /// <summary>Starts it, and waits for nothing.</summary>
+    public static ServiceProcess Launch(IReadOnlyDictionary<string, string?> stores, params (string Key, string Value)[] settings)
+    {
+        var address = new Uri($"http://127.0.0.1:{FreePort()}");
+        var start = new ProcessStartInfo("dotnet")
+        {
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+            WorkingDirectory = Path.GetDirectoryName(Path.GetFullPath(Program)) ?? ".",
+        };
+        start.ArgumentList.Add(Program);
+        start.Environment["ASPNETCORE_URLS"] = address.ToString();
+        start.Environment["FileDrop__SweepInterval"] = "00:00:00.100";
+        start.Environment["FileDrop__ReadersGrace"] = "00:00:00";
+        foreach (var (key, value) in stores.Select(pair => (pair.Key, pair.Value)).Concat(settings.Select(pair => (pair.Key, (string?)pair.Value))))
+            start.Environment[key.Replace(":", "__", StringComparison.Ordinal)] = value;
+        return new ServiceProcess(new Process { StartInfo = start }, address);
+    }
+
+    public async Task<bool> IsHealthyAsync()
+    {
+        try
+        {
+            return (await Http.GetAsync("/health")).IsSuccessStatusCode;
+        }
+        catch (HttpRequestException)
+        {
+            return false;
+        }
+    }
+
+    /// <summary>Sends a signal: 9 kills, 15 asks to stop, 19 and 18 pause and go on.</summary>
+    public void Signal(int signal) => Marshal.ThrowExceptionForHR(Native.kill(_process.Id, signal) == 0 ? 0 : -1);
+
+    /// <summary>Waits for its end.</summary>
+    public async Task<int> ExitAsync()
+    {
+        await _process.WaitForExitAsync().WaitAsync(TimeSpan.FromMinutes(1));
+        return _process.ExitCode;
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        Http.Dispose();
+        if (!_process.HasExited)
+            _process.Kill();
+        await _process.WaitForExitAsync();
+        _process.Dispose();
+    }
+
+    private static string Program => typeof(ServiceProcess).Assembly.GetCustomAttributes<AssemblyMetadataAttribute>()
+        .First(item => item.Key == "ServiceProgram").Value ?? "";
+
+    private static int FreePort()
+    {
+        using var socket = new TcpListener(IPAddress.Loopback, 0);
+        socket.Start();
+        return ((IPEndPoint)socket.LocalEndpoint).Port;
+    }
+
+    private static class Native
+    {
+        [DllImport("libc", SetLastError = true)]
+        [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
+        public static extern int kill(int process, int signal);
+    }
+}

@@ -1,0 +1,162 @@
+using Amazon.Runtime;
+using Amazon.S3;
+using Amazon.S3.Model;
+using FileDrop.Api.Blobs.S3;
+using MongoDB.Driver;
+using Testcontainers.MongoDb;
+using Xunit;
+
+namespace FileDrop.Api.Tests;
+
+/// <summary>The stores under one or several services: fresh, real, and removed at the end.</summary>
+public abstract class Stores : IAsyncDisposable
+{
+    /// <summary>What points a service at them.</summary>
+    public abstract IReadOnlyDictionary<string, string?> Settings { get; }
+
+    public abstract ValueTask DisposeAsync();
+
+    /// <summary>The keys of all that lies in the blob store, unfinished writes included.</summary>
+    public abstract Task<IReadOnlyList<string>> BlobKeysAsync();
+}
+
+/// <summary>SQLite and the disk, in a folder of their own.</summary>
+public sealed class EmbeddedStores : Stores
+{
+    private static readonly string[] Folders = ["blobs", "incoming"];
+
+    public EmbeddedStores() => Settings = new Dictionary<string, string?> { ["FileDrop:DataDirectory"] = Directory };
+
+    public string Directory { get; } = System.IO.Directory.CreateTempSubdirectory("filedrop-test-").FullName;
+
+    public override IReadOnlyDictionary<string, string?> Settings { get; }
+
+    public override Task<IReadOnlyList<string>> BlobKeysAsync() => Task.FromResult<IReadOnlyList<string>>([
+        .. Folders.Select(folder => Path.Combine(Directory, folder)).Where(System.IO.Directory.Exists)
+            .SelectMany(folder => System.IO.Directory.EnumerateFiles(folder, "*", SearchOption.AllDirectories))
+            .Select(path => Path.GetFileName(path))]);
+
+    public override ValueTask DisposeAsync()
+    {
+        System.IO.Directory.Delete(Directory, recursive: true);
+        return ValueTask.CompletedTask;
+    }
+}
+
+/// <summary>
+/// A database and a bucket of their own on a MongoDB and an S3 server: those that FILEDROP_TEST_MONGODB and FILEDROP_TEST_S3
+/// name, else containers where an engine can pull their images.
+/// </summary>
+public sealed class ClusterStores : Stores
+{
+    private static readonly Lazy<Task<Servers>> Found = new(FindAsync);
+
+    private readonly Servers _servers;
+    private readonly string _name;
+
+    private ClusterStores(Servers servers)
+    {
+        (_servers, _name) = (servers, $"filedrop-test-{Guid.NewGuid():N}"[..32]);
+        var mongo = new MongoUrlBuilder(servers.MongoDb) { DatabaseName = _name, AuthenticationSource = servers.AuthenticationSource };
+        (MongoDb, S3) = (mongo.ToString(), $"{servers.S3};Bucket={_name}");
+        Settings = new Dictionary<string, string?> { ["ConnectionStrings:filedrop"] = MongoDb, ["ConnectionStrings:storage"] = S3 };
+    }
+
+    public string MongoDb { get; }
+
+    public string S3 { get; }
+
+    public string Name => _name;
+
+    public override IReadOnlyDictionary<string, string?> Settings { get; }
+
+    /// <summary>Why there are no servers to test against; null where there are.</summary>
+    public static async Task<string?> MissingAsync() => (await Found.Value).Missing;
+
+    /// <summary>Skips the test, with the reason, where there are no servers.</summary>
+    public static async Task<ClusterStores> MakeAsync()
+    {
+        var servers = await Found.Value;
+        Assert.SkipWhen(servers.Missing is not null, servers.Missing ?? "");
+        return new ClusterStores(servers);
+    }
+
+    public override async Task<IReadOnlyList<string>> BlobKeysAsync()
+    {
+        using var client = Client();
+        var keys = new List<string>();
+        string? next = null;
+        do
+        {
+            var page = await client.ListObjectsV2Async(new ListObjectsV2Request { BucketName = _name, ContinuationToken = next });
+            keys.AddRange((page.S3Objects ?? []).Select(item => item.Key));
+            next = page.IsTruncated == true ? page.NextContinuationToken : null;
+        }
+        while (next is not null);
+        var unfinished = await client.ListMultipartUploadsAsync(new ListMultipartUploadsRequest { BucketName = _name });
+        keys.AddRange((unfinished.MultipartUploads ?? []).Select(upload => upload.Key));
+        return keys;
+    }
+
+    public override async ValueTask DisposeAsync()
+    {
+        using var mongo = new MongoClient(_servers.MongoDb);
+        await mongo.DropDatabaseAsync(_name);
+        using var client = Client();
+        try
+        {
+            foreach (var key in await BlobKeysAsync())
+                await client.DeleteObjectAsync(_name, key);
+            foreach (var upload in (await client.ListMultipartUploadsAsync(new ListMultipartUploadsRequest { BucketName = _name })).MultipartUploads ?? [])
+                await client.AbortMultipartUploadAsync(_name, upload.Key, upload.UploadId);
+            await client.DeleteBucketAsync(_name);
+        }
+        catch (AmazonS3Exception missing) when (missing.ErrorCode is "NoSuchBucket")
+        {
+            // The service never came to make it.
+        }
+    }
+
+    private AmazonS3Client Client()
+    {
+        var options = S3Options.Parse(S3);
+        return new AmazonS3Client(new BasicAWSCredentials(options.AccessKey, options.SecretKey), new AmazonS3Config
+        {
+            ServiceURL = options.Endpoint?.ToString(),
+            ForcePathStyle = true,
+            RequestChecksumCalculation = RequestChecksumCalculation.WHEN_REQUIRED,
+            ResponseChecksumValidation = ResponseChecksumValidation.WHEN_REQUIRED,
+        });
+    }
+
+    private static async Task<Servers> FindAsync()
+    {
+        var (mongoDb, s3) = (Environment.GetEnvironmentVariable("FILEDROP_TEST_MONGODB"), Environment.GetEnvironmentVariable("FILEDROP_TEST_S3"));
+        if (mongoDb is not null && s3 is not null)
+            return new Servers(mongoDb, s3, null, null);
+        try
+        {
+            // Both live until the test process ends; Testcontainers' reaper removes them then.
+            var mongo = new MongoDbBuilder("mongo:8").Build();
+            var minio = new DotNet.Testcontainers.Builders.ContainerBuilder("quay.io/minio/minio:RELEASE.2025-09-07T16-13-09Z")
+                .WithPortBinding(9000, assignRandomHostPort: true)
+                .WithEnvironment("MINIO_ROOT_USER", "filedrop")
+                .WithEnvironment("MINIO_ROOT_PASSWORD", "filedrop-secret")
+                .WithCommand("server", "/data")
+                .WithWaitStrategy(DotNet.Testcontainers.Builders.Wait.ForUnixContainer().UntilHttpRequestIsSucceeded(
+                    request => request.ForPort(9000).ForPath("/minio/health/ready")))
+                .Build();
+            await Task.WhenAll(mongo.StartAsync(), minio.StartAsync());
+            return new Servers(mongo.GetConnectionString(),
+                $"Endpoint=http://{minio.Hostname}:{minio.GetMappedPublicPort(9000)};AccessKey=filedrop;SecretKey=filedrop-secret", "admin", null);
+        }
+        catch (Exception noEngine)
+        {
+            return new Servers("", "", null,
+                "FILEDROP_TEST_MONGODB and FILEDROP_TEST_S3 are not set, and no container engine could start the servers: "
+                + noEngine.Message.Split('\n')[0]);
+        }
+    }
+
+    private sealed record Servers(string MongoDb, string S3, string? AuthenticationSource, string? Missing);
+}
