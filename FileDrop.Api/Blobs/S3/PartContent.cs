@@ -1,0 +1,98 @@
+using System.Net;
+using System.Security.Cryptography;
+
+namespace FileDrop.Api.Blobs.S3;
+
+/// <summary>The body of a PUT from memory. Made anew for each try.</summary>
+internal sealed class PartContent : HttpContent
+{
+    private readonly PartBuffer _part;
+    private Task _writing = Task.CompletedTask;
+
+    public PartContent(PartBuffer part, bool checksum)
+    {
+        _part = part;
+        if (checksum)
+            Headers.ContentMD5 = Checksum(part);
+    }
+
+    /// <summary>Ends, never failing, when nobody reads the memory any more.</summary>
+    public Task Done => _writing.ContinueWith(static _ => { }, CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
+
+    protected override Task SerializeToStreamAsync(Stream stream, TransportContext? context) =>
+        SerializeToStreamAsync(stream, context, CancellationToken.None);
+
+    protected override Task SerializeToStreamAsync(Stream stream, TransportContext? context, CancellationToken cancellationToken) =>
+        _writing = WriteAsync(stream, cancellationToken);
+
+    protected override bool TryComputeLength(out long length)
+    {
+        length = _part.Length;
+        return true;
+    }
+
+    private async Task WriteAsync(Stream stream, CancellationToken cancellation)
+    {
+        foreach (var piece in _part.Pieces())
+            await stream.WriteAsync(piece, cancellation);
+    }
+
+#pragma warning disable CA5351 // Not for secrecy: S3 defines this checksum, and every server verifies it.
+    private static byte[] Checksum(PartBuffer part)
+    {
+        using var md5 = IncrementalHash.CreateHash(HashAlgorithmName.MD5);
+        foreach (var piece in part.Pieces())
+            md5.AppendData(piece.Span);
+        return md5.GetHashAndReset();
+    }
+#pragma warning restore CA5351
+}
+
+/// <summary>The body of a PUT that passes a given number of bytes on from the sender, as they come.</summary>
+/// <param name="content">The sender's stream, of which more may be read afterwards.</param>
+/// <param name="length">How many bytes of it.</param>
+/// <param name="patience">How long the store may take to accept a piece.</param>
+internal sealed class StreamedPartContent(Stream content, long length, TimeSpan patience) : HttpContent
+{
+    public long Length => length;
+
+    /// <summary>What the sender's stream threw, which HttpClient may wrap.</summary>
+    public Exception? Failure { get; private set; }
+
+    protected override Task SerializeToStreamAsync(Stream stream, TransportContext? context) =>
+        SerializeToStreamAsync(stream, context, CancellationToken.None);
+
+    protected override async Task SerializeToStreamAsync(Stream stream, TransportContext? context, CancellationToken cancellationToken)
+    {
+        var buffer = new byte[PartMemory.Unit * 4];
+        using var stall = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        for (var left = length; left > 0;)
+        {
+            var count = await ReadAsync(buffer.AsMemory(0, (int)Math.Min(left, buffer.Length)), cancellationToken);
+            stall.CancelAfter(patience);
+            await stream.WriteAsync(buffer.AsMemory(0, count), stall.Token);
+            stall.CancelAfter(Timeout.InfiniteTimeSpan);
+            left -= count;
+        }
+    }
+
+    protected override bool TryComputeLength(out long computed)
+    {
+        computed = length;
+        return true;
+    }
+
+    private async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellation)
+    {
+        try
+        {
+            var count = await content.ReadAsync(buffer, cancellation);
+            return count > 0 ? count : throw new EndOfStreamException("The content ended before its announced length.");
+        }
+        catch (Exception e) when (!cancellation.IsCancellationRequested)
+        {
+            Failure = e;
+            throw;
+        }
+    }
+}

@@ -1,0 +1,212 @@
+using System.Net;
+using System.Net.Http.Headers;
+using Amazon;
+using Amazon.Runtime;
+using Amazon.S3;
+using Amazon.S3.Model;
+
+namespace FileDrop.Api.Blobs.S3;
+
+/// <summary>
+/// Two ways to one S3 over one pool of connections: the SDK for what is small, and presigned addresses with HttpClient for
+/// bytes, which costs a third of the SDK's processor time. Every call ends within its limit, and its failures are ours.
+/// </summary>
+internal sealed class S3Connection : IDisposable
+{
+    private const int Tries = 4;
+    private static readonly TimeSpan FirstPause = TimeSpan.FromMilliseconds(100);
+
+    private readonly S3Options _options;
+    private readonly HttpClient _http;
+    private readonly AmazonS3Client _client;
+
+    public S3Connection(S3Options options)
+    {
+        _options = options;
+        _http = new HttpClient(new SocketsHttpHandler
+        {
+            UseProxy = false,
+            UseCookies = false,
+            AllowAutoRedirect = false,
+            AutomaticDecompression = DecompressionMethods.None,
+            MaxConnectionsPerServer = 1024,
+            ConnectTimeout = TimeSpan.FromSeconds(10),
+            PooledConnectionIdleTimeout = TimeSpan.FromSeconds(30),
+            PooledConnectionLifetime = TimeSpan.FromMinutes(5),
+            ActivityHeadersPropagator = null,
+        })
+        {
+            Timeout = Timeout.InfiniteTimeSpan,
+        };
+        var config = new AmazonS3Config
+        {
+            ForcePathStyle = options.PathStyle,
+            HttpClientFactory = new OneHttpClient(_http),
+            // The SDK's default frames bodies and adds checksums that several servers refuse, or store as content.
+            RequestChecksumCalculation = RequestChecksumCalculation.WHEN_REQUIRED,
+            ResponseChecksumValidation = ResponseChecksumValidation.WHEN_REQUIRED,
+            RetryMode = RequestRetryMode.Standard,
+            MaxErrorRetry = Tries - 1,
+        };
+        if (options.Endpoint is { } endpoint)
+        {
+            config.ServiceURL = endpoint.AbsoluteUri;
+            config.AuthenticationRegion = options.Region ?? "us-east-1";
+        }
+        else
+        {
+            config.RegionEndpoint = options.Region is { } region ? RegionEndpoint.GetBySystemName(region)
+                : FallbackRegionFactory.GetRegionEndpoint()
+                ?? throw new FormatException("S3 connection string: Region is missing; give one, or Endpoint for a server that is not AWS.");
+        }
+        _client = options is { AccessKey: { } access, SecretKey: { } secret }
+            ? new AmazonS3Client(new BasicAWSCredentials(access, secret), config)
+            : new AmazonS3Client(config);
+    }
+
+    public void Dispose()
+    {
+        _client.Dispose();
+        _http.Dispose();
+    }
+
+    /// <summary>A call of the SDK's, which repeats it itself.</summary>
+    /// <param name="what">For the log, should it fail.</param>
+    /// <param name="call">The call. What it throws of its own accord as <see cref="StorageException"/> stays as it is.</param>
+    /// <param name="limit">Its hard limit; the ordinary one if null.</param>
+    /// <param name="cancellation">The caller's.</param>
+    public async Task<T> CallAsync<T>(
+        string what, Func<AmazonS3Client, CancellationToken, Task<T>> call, CancellationToken cancellation, TimeSpan? limit = null)
+    {
+        using var timer = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+        return await WithinAsync(what, timer, limit ?? _options.CallTimeout, token => call(_client, token), cancellation);
+    }
+
+    /// <summary>Stores an object, or a part of an upload, from memory; as often as it takes within the limit.</summary>
+    /// <returns>The entity tag as the server wrote it.</returns>
+    public async Task<string> PutAsync(S3Target target, PartBuffer part, CancellationToken cancellation)
+    {
+        using var timer = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+        return await WithinAsync($"PUT {target}", timer, _options.CallTimeout, token => RepeatAsync(async () =>
+        {
+            using var content = new PartContent(part, _options.SendChecksums);
+            try
+            {
+                return await SendPutAsync(target, content, token);
+            }
+            finally
+            {
+                // Until here the connection may read from memory that the caller is about to give back.
+                await content.Done;
+            }
+        }, token), cancellation);
+    }
+
+    /// <summary>Stores a part straight from the sender's stream; once, as the bytes cannot be had again.</summary>
+    public async Task<string> PutAsync(S3Target target, StreamedPartContent content, CancellationToken cancellation)
+    {
+        using var timer = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+        var limit = _options.CallTimeout * (1 + (content.Length / (8 * PartSizes.MiB)));
+        return await WithinAsync($"PUT {target}", timer, limit, token => SendPutAsync(target, content, token), cancellation);
+    }
+
+    /// <summary>Opens a range for reading.</summary>
+    /// <returns>A success; the caller disposes of it. Null: there is no such object.</returns>
+    public async Task<HttpResponseMessage?> GetAsync(string key, RangeHeaderValue range, CancellationToken cancellation)
+    {
+        using var timer = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+        try
+        {
+            return await WithinAsync($"GET {key}", timer, _options.CallTimeout, token => RepeatAsync(
+                async () => await SendAsync(HttpMethod.Get, HttpVerb.GET, new S3Target(key), request => request.Headers.Range = range, token), token), cancellation);
+        }
+        catch (StorageException e) when (e.InnerException is AmazonS3Exception s3 && S3Errors.IsNoSuchKey(s3))
+        {
+            return null;
+        }
+    }
+
+    private async Task<string> SendPutAsync(S3Target target, HttpContent content, CancellationToken cancellation)
+    {
+        using var response = await SendAsync(HttpMethod.Put, HttpVerb.PUT, target, request => request.Content = content, cancellation);
+        return response.Headers.NonValidated.TryGetValues("ETag", out var tags) ? tags.ToString()
+            : throw new StorageException(StorageFailure.Unavailable, $"S3 gave no entity tag for PUT {target}.");
+    }
+
+    private async Task<HttpResponseMessage> SendAsync(
+        HttpMethod method, HttpVerb verb, S3Target target, Action<HttpRequestMessage> prepare, CancellationToken cancellation)
+    {
+        var address = await _client.GetPreSignedURLAsync(new GetPreSignedUrlRequest
+        {
+            BucketName = _options.Bucket,
+            Key = target.Key,
+            Verb = verb,
+            UploadId = target.UploadId,
+            PartNumber = target.PartNumber,
+            Expires = DateTime.UtcNow.AddHours(1),
+            Protocol = _options.Endpoint is { Scheme: "http" } ? Protocol.HTTP : Protocol.HTTPS,
+        }).WaitAsync(cancellation);
+        using var request = new HttpRequestMessage(method, new Uri(address));
+        request.Headers.ExpectContinue = false;
+        prepare(request);
+        var response = await _http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancellation);
+        if (response.IsSuccessStatusCode)
+            return response;
+        using (response)
+            throw await S3Errors.ReadAsync(response, cancellation);
+    }
+
+    private static async Task<T> RepeatAsync<T>(Func<Task<T>> call, CancellationToken cancellation)
+    {
+        for (var attempt = 1; ; attempt++)
+        {
+            try
+            {
+                return await call();
+            }
+            catch (Exception e) when (attempt < Tries && S3Errors.IsPassing(e) && !cancellation.IsCancellationRequested)
+            {
+                // The jitter keeps what failed together from coming back together.
+                await Task.Delay(FirstPause * Math.Pow(3, attempt - 1) * (0.5 + Random.Shared.NextDouble()), cancellation);
+            }
+        }
+    }
+
+    private static async Task<T> WithinAsync<T>(
+        string what, CancellationTokenSource timer, TimeSpan limit, Func<CancellationToken, Task<T>> call, CancellationToken cancellation)
+    {
+        timer.CancelAfter(limit);
+        try
+        {
+            return await call(timer.Token);
+        }
+        catch (Exception e) when (cancellation.IsCancellationRequested)
+        {
+            throw new OperationCanceledException($"Cancelled: {what}.", e, cancellation);
+        }
+        catch (Exception e) when (timer.IsCancellationRequested)
+        {
+            throw new StorageException(StorageFailure.Unavailable, $"S3 did not finish {what} within {limit.TotalSeconds:0.#} s.", e);
+        }
+        catch (Exception e)
+        {
+            throw S3Errors.Translate(what, e);
+        }
+    }
+
+    /// <summary>Gives the SDK our HttpClient, whose handler knows no proxy and whose connections both ways share.</summary>
+    private sealed class OneHttpClient(HttpClient client) : Amazon.Runtime.HttpClientFactory
+    {
+        public override HttpClient CreateHttpClient(IClientConfig clientConfig) => client;
+
+        public override bool UseSDKHttpClientCaching(IClientConfig clientConfig) => false;
+
+        public override bool DisposeHttpClientsAfterUse(IClientConfig clientConfig) => false;
+    }
+}
+
+/// <summary>What a request is for: an object, or a part of an upload of it.</summary>
+internal readonly record struct S3Target(string Key, string? UploadId = null, int? PartNumber = null)
+{
+    public override string ToString() => PartNumber is { } number ? $"{Key}, part {number}" : Key;
+}

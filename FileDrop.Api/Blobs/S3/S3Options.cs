@@ -1,0 +1,112 @@
+using System.Globalization;
+using System.Text.RegularExpressions;
+
+namespace FileDrop.Api.Blobs.S3;
+
+/// <summary>Which S3, and how to talk to it.</summary>
+internal sealed partial record S3Options
+{
+    /// <summary>A server's address; null is AWS itself in <see cref="Region"/>.</summary>
+    public Uri? Endpoint { get; init; }
+
+    /// <summary>Null, like <see cref="SecretKey"/>: credentials come from where AWS's tools look for them (environment, profile, role).</summary>
+    public string? AccessKey { get; init; }
+    public string? SecretKey { get; init; }
+
+    /// <summary>Null is AWS's own default (environment, profile), or <c>us-east-1</c> where <see cref="Endpoint"/> is given.</summary>
+    public string? Region { get; init; }
+    public string Bucket { get; init; } = "filedrop";
+
+    /// <summary>The bucket in the path, not in the host name; needed wherever names below the server's do not resolve.</summary>
+    public bool PathStyle { get; init; }
+
+    /// <summary>
+    /// Whether content carries a checksum (<c>Content-MD5</c>, the one that every server knows) for the server to verify:
+    /// <c>Checksums=supported</c>. Costs one pass over the bytes, and is what buckets with an object lock ask for.
+    /// </summary>
+    public bool SendChecksums { get; init; }
+
+    /// <summary>Bytes that the parts of all uploads may hold together.</summary>
+    public long PartMemory { get; init; } = 128 * PartSizes.MiB;
+
+    /// <summary>The hard limit of one call with all its repetitions; also how long a body may stand still while it is read.</summary>
+    public TimeSpan CallTimeout { get; init; } = TimeSpan.FromSeconds(60);
+
+    /// <summary>
+    /// Reads a connection string: <c>Endpoint=http://host:port;AccessKey=…;SecretKey=…</c> and, if wanted, <c>Region</c>,
+    /// <c>Bucket</c>, <c>PathStyle=true|false</c>, <c>Checksums=required|supported</c> and <c>PartMemory</c> in MiB.
+    /// A value may contain <c>=</c>, but no <c>;</c>.
+    /// </summary>
+    /// <exception cref="FormatException">Something in it is wrong; the message names the key and what to write, and no secret.</exception>
+    public static S3Options Parse(string connectionString)
+    {
+        var options = new S3Options();
+        bool? pathStyle = null;
+        HashSet<string> seen = new(StringComparer.OrdinalIgnoreCase);
+        foreach (var setting in connectionString.Split(';', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries))
+        {
+            var at = setting.IndexOf('=', StringComparison.Ordinal);
+            if (at <= 0)
+                throw new FormatException("S3 connection string: every setting is Key=value; one between two ';' has no '=' (a ';' in a secret key cannot be written).");
+            var (key, value) = (setting[..at].Trim(), setting[(at + 1)..].Trim());
+            if (!seen.Add(key))
+                throw Wrong(key, "is there twice; leave one");
+            if (value.Length == 0)
+                throw Wrong(key, "has no value; give one, or leave the setting out");
+            if (key.Equals("PathStyle", StringComparison.OrdinalIgnoreCase))
+                pathStyle = bool.TryParse(value, out var flag) ? flag : throw Wrong(key, $"is '{value}'; write true or false");
+            else
+                options = options.With(key, value);
+        }
+        if (options.AccessKey is null != options.SecretKey is null)
+        {
+            throw options.AccessKey is null
+                ? Wrong("AccessKey", "is missing beside SecretKey; give both, or neither for AWS's default credentials")
+                : Wrong("SecretKey", "is missing beside AccessKey; give both, or neither for AWS's default credentials");
+        }
+        return options with { PathStyle = pathStyle ?? options.Endpoint is not null };
+    }
+
+    /// <summary>Without credentials, so that no log gets them.</summary>
+    public override string ToString() =>
+        $"S3 {Endpoint?.GetLeftPart(UriPartial.Authority) ?? $"AWS {Region ?? "(default region)"}"}, bucket {Bucket}";
+
+    private S3Options With(string key, string value) => key.ToUpperInvariant() switch
+    {
+        "ENDPOINT" => this with { Endpoint = ParseEndpoint(key, value) },
+        "ACCESSKEY" => this with { AccessKey = value },
+        "SECRETKEY" => this with { SecretKey = value },
+        "REGION" => this with { Region = value },
+        "BUCKET" => this with
+        {
+            Bucket = BucketName().IsMatch(value) ? value
+                : throw Wrong(key, $"is '{value}'; a bucket's name has 3 to 63 of a-z, 0-9, '.' and '-', with a letter or digit at both ends"),
+        },
+        "CHECKSUMS" => this with
+        {
+            SendChecksums = value.ToUpperInvariant() switch
+            {
+                "REQUIRED" => false,
+                "SUPPORTED" => true,
+                _ => throw Wrong(key, $"is '{value}'; write required or supported"),
+            },
+        },
+        "PARTMEMORY" => this with
+        {
+            PartMemory = int.TryParse(value, NumberStyles.None, CultureInfo.InvariantCulture, out var mib) && mib is >= 8 and <= 1024 * 1024
+                ? mib * PartSizes.MiB
+                : throw Wrong(key, $"is '{value}'; write a whole number of MiB from 8 on"),
+        },
+        _ => throw Wrong(key, "is unknown; the settings are Endpoint, AccessKey, SecretKey, Region, Bucket, PathStyle, Checksums and PartMemory"),
+    };
+
+    private static Uri ParseEndpoint(string key, string value) =>
+        Uri.TryCreate(value, UriKind.Absolute, out var uri) && uri.Scheme is "http" or "https" && uri.UserInfo.Length == 0 && uri.PathAndQuery is "/"
+            ? uri
+            : throw Wrong(key, "is no address of a server; write http://host:port or https://host:port, with no path and no user in it");
+
+    private static FormatException Wrong(string key, string what) => new($"S3 connection string: {key} {what}.");
+
+    [GeneratedRegex("^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$", RegexOptions.CultureInvariant, matchTimeoutMilliseconds: 1000)]
+    private static partial Regex BucketName();
+}

@@ -1,0 +1,238 @@
+using System.Runtime.ExceptionServices;
+using Amazon.S3;
+using Amazon.S3.Model;
+
+namespace FileDrop.Api.Blobs.S3;
+
+/// <summary>One write of one blob: a single PUT if it fits one part, or else a multipart upload whose parts go out side by side.</summary>
+internal sealed class S3Upload(S3Options options, S3Connection s3, PartMemory memory, string key, Stream content, long? length, bool exact) : IDisposable
+{
+    private const int PartsInFlight = 4;
+    private static readonly TimeSpan CleanupTimeout = TimeSpan.FromSeconds(5);
+
+    private readonly PartSizes _sizes = new(length, exact, memory.LargestPart);
+    private readonly SemaphoreSlim _slots = new(PartsInFlight);
+    private readonly List<PartETag> _stored = [];
+    private readonly byte[] _ahead = new byte[1];
+    private Exception? _storeFailure;
+    private bool _hasAhead;
+    private bool _ended;
+    private long _total;
+
+    public void Dispose() => _slots.Dispose();
+
+    public async Task RunAsync(CancellationToken cancellation)
+    {
+        if (_sizes.Streamed)
+        {
+            await MultipartAsync(StreamPartsAsync, cancellation);
+            return;
+        }
+        using var first = await FillAsync(1, cancellation);
+        // Only here the sender is waited for with a full part in hand: a byte more decides between the two ways.
+        if (!_ended && !(exact && _total < length))
+            await LookAheadAsync(cancellation);
+        if (!_ended)
+            await MultipartAsync((uploadId, stop) => SendPartsAsync(uploadId, first, stop), cancellation);
+        else
+            await PutWholeAsync(first, cancellation);
+    }
+
+    private async Task PutWholeAsync(PartBuffer part, CancellationToken cancellation)
+    {
+        CheckLength();
+        try
+        {
+            await s3.PutAsync(new S3Target(key), part, cancellation);
+        }
+        catch
+        {
+            await QuietlyAsync("delete", (client, token) => client.DeleteObjectAsync(options.Bucket, key, token));
+            throw;
+        }
+    }
+
+    private async Task MultipartAsync(Func<string, CancellationTokenSource, Task> sendParts, CancellationToken cancellation)
+    {
+        var uploadId = await s3.CallAsync($"begin of multipart upload {key}", async (client, token) =>
+            (await client.InitiateMultipartUploadAsync(new InitiateMultipartUploadRequest { BucketName = options.Bucket, Key = key }, token)).UploadId, cancellation);
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+        try
+        {
+            await sendParts(uploadId, stop);
+            CheckLength();
+            await CompleteAsync(uploadId, cancellation);
+        }
+        catch (Exception e)
+        {
+            await QuietlyAsync("abort", (client, token) => client.AbortMultipartUploadAsync(options.Bucket, key, uploadId, token));
+            // The reading was stopped because a part failed: that part's failure is the one to report.
+            if (e is OperationCanceledException && !cancellation.IsCancellationRequested && _storeFailure is { } failure)
+                ExceptionDispatchInfo.Throw(failure);
+            throw;
+        }
+    }
+
+    private async Task SendPartsAsync(string uploadId, PartBuffer first, CancellationTokenSource stop)
+    {
+        List<Task> sending = [];
+        try
+        {
+            var part = first;
+            for (var number = 1; part.Length > 0; part = await FillAsync(++number, stop.Token))
+            {
+                try
+                {
+                    await _slots.WaitAsync(stop.Token);
+                }
+                catch
+                {
+                    part.Dispose();
+                    throw;
+                }
+                sending.RemoveAll(task => task.IsCompletedSuccessfully);
+                sending.Add(SendPartAsync(new S3Target(key, uploadId, number), part, stop));
+                if (_ended)
+                    break;
+            }
+            if (part.Length == 0)
+                part.Dispose();
+            await Task.WhenAll(sending);
+        }
+        catch
+        {
+            await stop.CancelAsync();
+            await Task.WhenAll(sending).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            throw;
+        }
+    }
+
+    private async Task SendPartAsync(S3Target target, PartBuffer part, CancellationTokenSource stop)
+    {
+        try
+        {
+            var tag = await s3.PutAsync(target, part, stop.Token);
+            lock (_stored)
+                _stored.Add(new PartETag(target.PartNumber.GetValueOrDefault(), tag));
+        }
+        catch (Exception e)
+        {
+            if (!stop.IsCancellationRequested)
+                _storeFailure = e;
+            await stop.CancelAsync();
+            throw;
+        }
+        finally
+        {
+            part.Dispose();
+            _slots.Release();
+        }
+    }
+
+    private async Task StreamPartsAsync(string uploadId, CancellationTokenSource stop)
+    {
+        for (var number = 1; _total < length; number++)
+        {
+            var size = Math.Min(_sizes.SizeOf(number), length.GetValueOrDefault() - _total);
+            using var part = new StreamedPartContent(content, size, options.CallTimeout);
+            try
+            {
+                _stored.Add(new PartETag(number, await s3.PutAsync(new S3Target(key, uploadId, number), part, stop.Token)));
+            }
+            catch when (part.Failure is { } failure)
+            {
+                ExceptionDispatchInfo.Throw(failure);
+            }
+            _total += size;
+        }
+        await LookAheadAsync(stop.Token);
+    }
+
+    private async Task CompleteAsync(string uploadId, CancellationToken cancellation)
+    {
+        _stored.Sort((a, b) => a.PartNumber.GetValueOrDefault().CompareTo(b.PartNumber.GetValueOrDefault()));
+        var request = new CompleteMultipartUploadRequest { BucketName = options.Bucket, Key = key, UploadId = uploadId, PartETags = _stored };
+        await s3.CallAsync($"end of multipart upload {key}", async (client, token) =>
+        {
+            try
+            {
+                // A server that begins its answer early can only say in a body without a tag that it failed after all.
+                var done = await client.CompleteMultipartUploadAsync(request, token);
+                return !string.IsNullOrEmpty(done.ETag) ? true
+                    : throw new StorageException(StorageFailure.Unavailable, $"S3 ended multipart upload {key} without an entity tag.");
+            }
+            catch (AmazonS3Exception e) when (S3Errors.IsNoSuchUpload(e))
+            {
+                // Done already, if it was a repetition after an answer that was lost; our bytes are the only ones under this key.
+                var there = await client.GetObjectMetadataAsync(options.Bucket, key, token);
+                return there.ContentLength == _total ? true : throw S3Errors.Translate($"end of multipart upload {key}", e);
+            }
+        }, cancellation);
+    }
+
+    /// <summary>The next part, full unless the content has ended.</summary>
+    private async Task<PartBuffer> FillAsync(int number, CancellationToken cancellation)
+    {
+        if (exact && _total >= length && !_hasAhead)
+            await LookAheadAsync(cancellation);
+        var part = memory.Begin(_ended ? 0 : SizeOf(number));
+        try
+        {
+            while (!_ended && part.Length < part.Size)
+            {
+                var space = await part.SpaceAsync(cancellation);
+                part.Advance(await ReadAsync(space, cancellation));
+            }
+            part.Settle();
+            return part;
+        }
+        catch
+        {
+            part.Dispose();
+            throw;
+        }
+    }
+
+    private long SizeOf(int number) =>
+        exact && length - _total is { } left ? Math.Min(_sizes.SizeOf(number), left) : _sizes.SizeOf(number);
+
+    private async ValueTask<int> ReadAsync(Memory<byte> space, CancellationToken cancellation)
+    {
+        if (_hasAhead)
+        {
+            _hasAhead = false;
+            _ahead.CopyTo(space);
+            return 1;
+        }
+        var count = await content.ReadAsync(space, cancellation);
+        _total += count;
+        _ended = count == 0;
+        return count;
+    }
+
+    /// <summary>Finds out whether the content has ended. It is always read to its end: what checks it may throw only there.</summary>
+    private async Task LookAheadAsync(CancellationToken cancellation)
+    {
+        _hasAhead = await ReadAsync(_ahead, cancellation) > 0;
+        if (exact && _total > length)
+            throw new InvalidDataException($"The content goes on after its announced length of {length} bytes.");
+    }
+
+    private void CheckLength()
+    {
+        if (exact && _total != length)
+            throw new EndOfStreamException($"The content ended after {_total} of {length} bytes.");
+    }
+
+    /// <summary>What is left if this fails is found by its key later on; so the failure that led here is the one to report.</summary>
+    private async Task QuietlyAsync<T>(string what, Func<AmazonS3Client, CancellationToken, Task<T>> call)
+    {
+        try
+        {
+            await s3.CallAsync($"{what} {key}", call, CancellationToken.None, CleanupTimeout);
+        }
+        catch (StorageException)
+        {
+        }
+    }
+}
