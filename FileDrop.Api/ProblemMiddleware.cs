@@ -1,3 +1,4 @@
+using FileDrop.Api.Blobs.S3;
 using FileDrop.Api.Files;
 
 namespace FileDrop.Api;
@@ -48,6 +49,8 @@ internal sealed partial class ProblemMiddleware(RequestDelegate next, FileMetric
                 return ApiProblem.OfStatus(bad.StatusCode) is { } problem && bad.StatusCode != StatusCodes.Status400BadRequest
                     ? problem
                     : ApiProblem.InvalidRequest("The request's body ended early or is framed wrongly.");
+            case BlobTooLargeException tooLarge:
+                return ApiProblem.FileTooLarge(tooLarge.Message);
             case StorageException { Failure: StorageFailure.Full }:
                 LogFull(failure, context.Request.Method, context.Request.Path);
                 return ApiProblem.InsufficientStorage;
