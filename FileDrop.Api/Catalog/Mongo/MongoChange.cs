@@ -1,0 +1,228 @@
+using MongoDB.Bson;
+using MongoDB.Driver;
+
+namespace FileDrop.Api.Catalog.Mongo;
+
+/// <summary>
+/// The changes of a file's document, as pipelines that MongoDB runs: each reads the document as it is at that moment and
+/// the clock of the server that holds it (<c>$$NOW</c>, the same throughout one change), and replaces what it must.
+/// </summary>
+/// <remarks>
+/// A string in a pipeline is an expression: <c>$name</c> would be a field. Whatever a user sent is therefore wrapped in
+/// <c>$literal</c>. Ids, numbers and the strings of <see cref="MongoSchema"/> are themselves.
+/// </remarks>
+/// <param name="rules">The protocol's times and counts.</param>
+internal sealed class MongoChange(CatalogRules rules)
+{
+    private const string Now = "$$NOW";
+
+    private static readonly BsonDocument s_later = Op("$max", "$updated_at", Now);
+    private static readonly BsonDocument s_nextVersion = Op("$add", "$version", 1L);
+
+    /// <summary>A pending document with one intent, where there is none.</summary>
+    public UpdateDefinition<BsonDocument> Create(string owner, WriteIntent intent) => Pipeline(new BsonDocument
+    {
+        { "schema", MongoSchema.SchemaVersion },
+        { "owner", Literal(owner) },
+        { "state", MongoSchema.Pending },
+        { "tags", new BsonArray() },
+        { "version", 0L },
+        { "versions", new BsonArray() },
+        { "intents", new BsonArray { NewIntent(intent) } },
+        { "garbage", new BsonArray() },
+    });
+
+    /// <summary>One more intent.</summary>
+    public UpdateDefinition<BsonDocument> AddIntent(WriteIntent intent) =>
+        Pipeline(new BsonDocument("intents", Op("$concatArrays", "$intents", new BsonArray { NewIntent(intent) })));
+
+    /// <summary>The intent's lease begins anew.</summary>
+    public UpdateDefinition<BsonDocument> Renew(WriteIntent intent) =>
+        Pipeline(new BsonDocument("intents", Map("$intents", Op("$cond", Is(intent), NewIntent(intent), "$$each"))));
+
+    /// <summary>The intent becomes garbage.</summary>
+    public UpdateDefinition<BsonDocument> Abandon(WriteIntent intent) => Pipeline(new BsonDocument
+    {
+        { "intents", Filter("$intents", Op("$not", Is(intent))) },
+        { "garbage", Op("$concatArrays", "$garbage", Unfinished(Filter("$intents", Is(intent)))) },
+    });
+
+    /// <summary>The intent's blob becomes the content.</summary>
+    public UpdateDefinition<BsonDocument> Commit(WriteIntent intent, FileCommit commit)
+    {
+        // A pending document has no content yet, and no versions.
+        var contents = Op("$concatArrays", new BsonArray { "$content" }, "$versions");
+        var former = Op("$cond", Op("$eq", "$state", MongoSchema.Live), contents, new BsonArray());
+        BsonValue pruned = rules.VersionsKept > 0 ? Op("$slice", former, rules.VersionsKept, int.MaxValue) : former;
+        var set = Metadata(commit.Name, commit.Tags);
+        set.AddRange(new BsonDocument
+        {
+            { "state", MongoSchema.Live },
+            { "created_at", Op("$ifNull", "$created_at", Now) },
+            { "content", Content(intent.BlobId, commit) },
+            { "versions", rules.VersionsKept > 0 ? Op("$slice", former, rules.VersionsKept) : new BsonArray() },
+            { "intents", Filter("$intents", Op("$not", Is(intent))) },
+            { "garbage", Op("$concatArrays", "$garbage", Finished(pruned)) },
+        });
+        return commit.RememberFor is { } life ? Pipeline(set, Remember(life)) : Pipeline(set);
+    }
+
+    /// <summary>Another name, other tags.</summary>
+    public static UpdateDefinition<BsonDocument> Change(MetadataChange change) => Pipeline(Metadata(change.Name, change.Tags));
+
+    /// <summary>A tombstone: everything that was written or is being written becomes garbage.</summary>
+    public UpdateDefinition<BsonDocument> Delete()
+    {
+        var contents = Op("$concatArrays", new BsonArray { "$content" }, "$versions");
+        return Pipeline(
+            new BsonDocument
+            {
+                { "state", MongoSchema.Deleted },
+                { "updated_at", s_later },
+                { "content", "$$REMOVE" },
+                { "name", "$$REMOVE" },
+                { "name_key", "$$REMOVE" },
+                { "tags", new BsonArray() },
+                { "versions", new BsonArray() },
+                { "intents", new BsonArray() },
+                { "garbage", Op("$concatArrays", "$garbage", Finished(contents), Unfinished("$intents")) },
+            });
+    }
+
+    /// <summary>Intents whose lease has run out become garbage.</summary>
+    /// <remarks>
+    /// Garbage whose <c>until</c> has passed is marked as due for the last time before it is handed out, so that
+    /// <see cref="Swept"/> knows that the deletion it is told of came after that time, and not just before.
+    /// </remarks>
+    public UpdateDefinition<BsonDocument> Claim()
+    {
+        var due = Op("$cond", Op("$lte", "$$each.until", Now), "$$each.until", "$$each.due");
+        var garbage = Map("$garbage", Garbage(due, "$$each.until", "$$each.committed"));
+        var expired = Filter("$intents", Op("$lte", "$$each.lease_until", Now));
+        return Pipeline(new BsonDocument
+        {
+            { "intents", Filter("$intents", Op("$gt", "$$each.lease_until", Now)) },
+            { "garbage", Op("$concatArrays", garbage, Unfinished(expired)) },
+        });
+    }
+
+    /// <summary>Garbage that was deleted for the last time goes, the other is due again at its <c>until</c>.</summary>
+    /// <remarks>What is not due was swept by another meanwhile; it stays as that one left it.</remarks>
+    public static UpdateDefinition<BsonDocument> Swept(IEnumerable<Guid> deleted)
+    {
+        var mine = Op("$and", Op("$in", "$$each.blob", new BsonArray(deleted.Select(MongoSchema.Uuid))), Op("$lte", "$$each.due", Now));
+        var last = Op("$lte", "$$each.until", "$$each.due");
+        var left = Filter("$garbage", Op("$not", Op("$and", mine, last)));
+        return Pipeline(new BsonDocument(
+            "garbage",
+            Map(left, Garbage(Op("$cond", mine, "$$each.until", "$$each.due"), "$$each.until", "$$each.committed"))));
+    }
+
+    /// <summary>Changes nothing.</summary>
+    public static UpdateDefinition<BsonDocument> Nothing() => Pipeline([]);
+
+    /// <summary>The garbage that is due now, as a projection.</summary>
+    public static BsonDocument DueBlobs() => Map(Filter("$garbage", Op("$lte", "$$each.due", Now)), "$$each.blob");
+
+    /// <summary>Whether an open intent's lease has not run out, as a projection.</summary>
+    public static BsonDocument IsLeased() => Op("$gt", Op("$max", "$intents.lease_until"), Now);
+
+    /// <summary>Whether a time has passed, as a condition; one that is not set has.</summary>
+    /// <remarks>
+    /// Both conditions are negations on purpose: a server may look for "at most now" in an index, and DocumentDB then refuses
+    /// an update because it has no clock there.
+    /// </remarks>
+    public static BsonDocument HasPassed(string field) => Op("$not", new BsonArray { Op("$gt", "$" + field, Now) });
+
+    /// <summary>Whether a time is set and has not passed, as a condition.</summary>
+    public static BsonDocument IsToCome(string field) => Op("$not", new BsonArray { Op("$lte", "$" + field, Now) });
+
+    public static BsonDocument In(TimeSpan time) => Op("$add", Now, (long)time.TotalMilliseconds);
+
+    public static BsonDocument Literal(BsonValue value) => new("$literal", value);
+
+    /// <summary>Ends every change: what depends on the document as the change has left it.</summary>
+    private static UpdateDefinition<BsonDocument> Pipeline(params ReadOnlySpan<BsonDocument> sets)
+    {
+        var isIdle = Op("$and", Op("$eq", "$intents", new BsonArray()), Op("$eq", "$garbage", new BsonArray()));
+        var isGone = Op("$and", Op("$eq", "$state", MongoSchema.Deleted), isIdle);
+        var isLost = Op("$and", Op("$eq", "$state", MongoSchema.Pending), Op("$eq", "$intents", new BsonArray()));
+        var forgotten = Op("$cond", isGone, Op("$ifNull", "$remember_until", Now), BsonNull.Value);
+        var earliest = Op("$min", Op("$min", "$intents.lease_until"), Op("$min", "$garbage.due"), forgotten);
+        BsonDocument[] stages =
+        [
+            .. sets,
+            new("state", Op("$cond", isLost, MongoSchema.Deleted, "$state")),
+            new("sweep_at", Op("$ifNull", earliest, "$$REMOVE")),
+        ];
+        return Builders<BsonDocument>.Update.Pipeline(
+            PipelineDefinition<BsonDocument, BsonDocument>.Create(stages.Select(set => new BsonDocument("$set", set))));
+    }
+
+    private static BsonDocument Metadata(string? name, IReadOnlyDictionary<string, string>? tags)
+    {
+        var set = new BsonDocument { { "version", s_nextVersion }, { "updated_at", s_later } };
+        if (name is not null)
+            set.AddRange(new BsonDocument { { "name", Literal(name) }, { "name_key", Literal(NameKey.Of(name)) } });
+        if (tags is not null)
+            set.Add("tags", Literal(MongoSchema.Tags(tags)));
+        return set;
+    }
+
+    private static BsonDocument Content(Guid blob, FileCommit commit) => new()
+    {
+        { "blob", MongoSchema.Uuid(blob) },
+        { "size", commit.Size },
+        { "type", commit.Type is { } type ? Literal(type) : "$content.type" },
+        { "type_key", commit.Type is { } other ? Literal(MongoSchema.TypeKey(other)) : "$content.type_key" },
+        { "sha256", Literal(commit.Sha256) },
+        { "xxh3", commit.XxHash3 },
+        { "version", s_nextVersion },
+        { "created_at", s_later },
+    };
+
+    private static BsonDocument Remember(TimeSpan life)
+    {
+        var isFirst = Op("$eq", "$version", 1L);
+        var snapshot = new BsonDocument
+        {
+            { "name", "$name" }, { "tags", "$tags" }, { "version", "$version" },
+            { "created_at", "$created_at" }, { "updated_at", "$updated_at" }, { "content", "$content" },
+        };
+        return new BsonDocument
+        {
+            { "first", Op("$cond", isFirst, snapshot, "$first") },
+            { "remember_until", Op("$cond", isFirst, In(life), "$remember_until") },
+        };
+    }
+
+    private BsonDocument NewIntent(WriteIntent intent) => new()
+    {
+        { "blob", MongoSchema.Uuid(intent.BlobId) },
+        { "fence", intent.Fence },
+        { "lease_until", In(rules.Lease) },
+    };
+
+    private BsonDocument Unfinished(BsonValue intents)
+    {
+        var until = Op("$add", Op("$max", "$$each.lease_until", Now), (long)rules.LateWrites.TotalMilliseconds);
+        return Map(intents, Garbage(Now, until, false));
+    }
+
+    private BsonDocument Finished(BsonValue contents) => Map(contents, Garbage(In(rules.ReadersGrace), In(rules.ReadersGrace), true));
+
+    private static BsonDocument Garbage(BsonValue due, BsonValue until, BsonValue committed) =>
+        new() { { "blob", "$$each.blob" }, { "due", due }, { "until", until }, { "committed", committed } };
+
+    private static BsonDocument Is(WriteIntent intent) =>
+        Op("$and", Op("$eq", "$$each.blob", MongoSchema.Uuid(intent.BlobId)), Op("$eq", "$$each.fence", intent.Fence));
+
+    private static BsonDocument Filter(BsonValue list, BsonValue condition) =>
+        new("$filter", new BsonDocument { { "input", list }, { "as", "each" }, { "cond", condition } });
+
+    private static BsonDocument Map(BsonValue list, BsonValue result) =>
+        new("$map", new BsonDocument { { "input", list }, { "as", "each" }, { "in", result } });
+
+    private static BsonDocument Op(string name, params BsonValue[] arguments) =>
+        new(name, arguments.Length == 1 ? arguments[0] : new BsonArray(arguments));
+}

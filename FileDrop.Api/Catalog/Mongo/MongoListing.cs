@@ -1,0 +1,150 @@
+using MongoDB.Bson;
+using MongoDB.Driver;
+
+namespace FileDrop.Api.Catalog.Mongo;
+
+/// <summary>Reads one page of a list.</summary>
+/// <remarks>
+/// <para>A page is read as a few <em>ranges</em> of one index, each of them an unbroken run of entries with exact bounds: behind
+/// a position come first the other files with the same sort key, by their ids, and then those with a later key. One
+/// condition for both (<c>$or</c>) would leave it to the server's planner whether a page costs a page or a walk from the start.</para>
+/// <para>All bounds are inclusive, and name the first possible key behind the last one: a server may come to "greater
+/// than v" by walking over everything that equals v, and a million files may be of the same size.</para>
+/// <para>A filtered page first finds where its window ends, which is so many entries further on, and then looks for
+/// matches within: what is inserted or deleted between the two reads cannot push a file out of the window that was there
+/// throughout.</para>
+/// </remarks>
+internal sealed class MongoListing(IMongoCollection<BsonDocument> files, ListQuery query, CancellationToken cancellation)
+{
+    /// <summary>The size of a filtered page's first window: most filters that match at all have filled a page by then.</summary>
+    private const int FirstWindow = 1_000;
+
+    private readonly MongoListOrder _order = new(query.Sort, query.Descending);
+    private readonly MongoListFilter _filter = new(query);
+    private readonly List<BsonDocument> _found = [];
+
+    /// <summary>One more than the page holds, to know whether there is a next one.</summary>
+    private int Missing => query.Limit + 1 - _found.Count;
+
+    /// <summary>Reads the page.</summary>
+    public async Task<CatalogPage> ReadAsync()
+    {
+        if (_filter.Conditions.ElementCount > 0)
+            return await ReadFilteredAsync();
+        await FillAsync(query.After, null);
+        return Page(null);
+    }
+
+    private async Task<CatalogPage> ReadFilteredAsync()
+    {
+        var position = query.After;
+        for (var budget = ListQuery.MaxExamined; budget > 0;)
+        {
+            var wanted = budget == ListQuery.MaxExamined ? FirstWindow : budget;
+            var (count, end) = await MeasureAsync(position, wanted);
+            if (end is not null)
+                await FillAsync(position, end);
+            if (count < wanted || Missing <= 0)
+                return Page(null);
+            budget -= count;
+            position = end;
+        }
+
+        return Page(position);
+    }
+
+    /// <summary>Finds the last of the next so many entries behind a position, and how many there are.</summary>
+    private async Task<(int Count, ListPosition? End)> MeasureAsync(ListPosition? after, int wanted)
+    {
+        var (count, end) = (0, (ListPosition?)null);
+        foreach (var range in Ranges(after, null))
+        {
+            BsonDocument[] stages =
+            [
+                new("$match", range),
+                new("$sort", _order.Sort),
+                new("$limit", wanted - count),
+                new("$group", new BsonDocument
+                {
+                    { "_id", BsonNull.Value },
+                    { "count", new BsonDocument("$sum", 1) },
+                    { "key", new BsonDocument("$last", "$" + _order.Field) },
+                    { "id", new BsonDocument("$last", "$_id") },
+                }),
+            ];
+            using var cursor = await files.AggregateAsync<BsonDocument>(stages, new AggregateOptions { Hint = _order.Index }, cancellation);
+            if (await cursor.FirstOrDefaultAsync(cancellation) is { } measured)
+            {
+                count += measured["count"].ToInt32();
+                end = MongoListOrder.Position(measured["key"], measured["id"]);
+            }
+
+            if (count >= wanted)
+                break;
+        }
+
+        return (count, end);
+    }
+
+    /// <summary>Reads the matching files behind one position, up to and including another, until the page is full.</summary>
+    private async Task FillAsync(ListPosition? after, ListPosition? upTo)
+    {
+        foreach (var range in Ranges(after, upTo))
+        {
+            if (Missing <= 0)
+                return;
+            var options = new FindOptions<BsonDocument>
+            {
+                Sort = _order.Sort,
+                Limit = Missing,
+                // The whole page in one answer; the server's own first batch ends at 101.
+                BatchSize = Missing,
+                Hint = _order.Index,
+                Projection = MongoSchema.FileFields,
+            };
+            using var cursor = await files.FindAsync(range.AddRange(_filter.Conditions), options, cancellation);
+            _found.AddRange(await cursor.ToListAsync(cancellation));
+        }
+    }
+
+    /// <summary>The ranges of the index that make up what lies behind one position, up to and including another.</summary>
+    private IEnumerable<BsonDocument> Ranges(ListPosition? after, ListPosition? upTo)
+    {
+        var first = after is null ? null : _order.Key(after);
+        var last = upTo is null ? null : _order.Key(upTo);
+        if (first is not null && first == last)
+        {
+            yield return Range(first, _order.Ids(after, upTo));
+            yield break;
+        }
+
+        if (first is not null)
+            yield return Range(first, _order.Ids(after, null));
+        var begin = first is null ? _filter.First : _order.Behind(first);
+        var end = last is null ? _filter.Last : _order.Before(last);
+        if ((first is null || begin is not null) && (last is null || end is not null))
+            yield return Range(_order.Between(begin, end), null);
+        if (last is not null)
+            yield return Range(last, _order.Ids(null, upTo));
+    }
+
+    private BsonDocument Range(BsonValue? keys, BsonDocument? ids)
+    {
+        var range = new BsonDocument { { "owner", query.Owner }, { "state", MongoSchema.Live } };
+        if (keys is not null)
+            range.Add(_order.Field, keys);
+        if (ids is not null)
+            range.Add("_id", ids);
+        return range;
+    }
+
+    /// <param name="cutAt">Where the list goes on if all that was found fits on the page.</param>
+    private CatalogPage Page(ListPosition? cutAt)
+    {
+        var isMore = _found.Count > query.Limit;
+        var page = isMore ? _found[..query.Limit] : _found;
+        return new CatalogPage(
+            [.. page.Select(document => MongoSchema.ToFile(document, MongoSchema.ToGuid(document["_id"]), query.Owner))],
+            isMore ? _order.Position(page[^1]) : cutAt);
+    }
+}
