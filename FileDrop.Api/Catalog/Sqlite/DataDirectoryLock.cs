@@ -1,0 +1,123 @@
+using System.Globalization;
+using System.Runtime.InteropServices;
+using System.Text;
+using Microsoft.Win32.SafeHandles;
+
+namespace FileDrop.Api.Catalog.Sqlite;
+
+/// <summary>
+/// Keeps a data directory for one service, for as long as the process lives: two would judge leases by two clocks, and
+/// each would sweep what the other is writing.
+/// </summary>
+/// <remarks>
+/// The lock is the operating system's, on the open file; it ends with the process however that ends, and a file that was
+/// left behind says nothing. What is written into the file only names the holder to people. The file is never deleted: who
+/// had opened it just before would then hold a lock on a file that has no name.
+/// </remarks>
+internal sealed partial class DataDirectoryLock : IDisposable
+{
+    private const string FileName = "filedrop.lock";
+    private const int WouldBlockLinux = 11, WouldBlockMac = 35, SharingViolationWindows = unchecked((int)0x80070020);
+
+    private readonly SafeFileHandle _file;
+
+    private DataDirectoryLock(SafeFileHandle file) => _file = file;
+
+    /// <summary>Takes the lock; makes the directory if need be, for this user alone.</summary>
+    /// <exception cref="InvalidOperationException">Another process holds it; the message names it and says what to do.</exception>
+    public static DataDirectoryLock Take(string directory, TimeProvider time)
+    {
+        MakeDirectory(directory);
+        var path = Path.Combine(Path.GetFullPath(directory), FileName);
+        SafeFileHandle file;
+        try
+        {
+            // None is an advisory lock on Unix. On Windows Read lets others see who holds the file.
+            file = File.OpenHandle(
+                path, FileMode.OpenOrCreate, FileAccess.ReadWrite, OperatingSystem.IsWindows() ? FileShare.Read : FileShare.None);
+        }
+        catch (IOException e) when (e.HResult is WouldBlockLinux or WouldBlockMac or SharingViolationWindows)
+        {
+            throw InUse(directory, Holder(path), e);
+        }
+
+        try
+        {
+            Insist(file, path, directory);
+            var holder = Encoding.UTF8.GetBytes(string.Create(
+                CultureInfo.InvariantCulture,
+                $"process {Environment.ProcessId} on {Environment.MachineName} since {time.GetUtcNow():yyyy-MM-dd HH:mm:ss} UTC\n"));
+            RandomAccess.SetLength(file, 0);
+            RandomAccess.Write(file, holder, 0);
+            return new DataDirectoryLock(file);
+        }
+        catch
+        {
+            file.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Makes a directory that is not there, readable by this user alone; one that is there is left as it is.</summary>
+    public static void MakeDirectory(string directory)
+    {
+        if (OperatingSystem.IsWindows())
+            Directory.CreateDirectory(directory);
+        else if (!Directory.Exists(directory))
+            Directory.CreateDirectory(directory, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+    }
+
+    public void Dispose() => _file.Dispose();
+
+    /// <summary>
+    /// .NET goes on without a lock where the file system has none or a setting switches locks off; here the lock is the
+    /// point. To ask for one that is held already does nothing.
+    /// </summary>
+    private static void Insist(SafeFileHandle file, string path, string directory)
+    {
+        const int ExclusiveWithoutWaiting = 2 | 4;
+        if (OperatingSystem.IsWindows() || Flock(file, ExclusiveWithoutWaiting) == 0)
+            return;
+
+        var error = Marshal.GetLastPInvokeError();
+        throw error is WouldBlockLinux or WouldBlockMac
+            ? InUse(directory, Holder(path), inner: null)
+            : new InvalidOperationException(
+                $"The data directory {directory} cannot be locked ({Marshal.GetPInvokeErrorMessage(error)}). "
+                + "It has to lie on a local disk, or on a file system that has locks.");
+    }
+
+    private static InvalidOperationException InUse(string directory, string holder, Exception? inner) => new(
+        $"The data directory {Path.GetFullPath(directory)} is in use by {holder}. Only one FileDrop at a time can serve it: "
+        + "stop that one, or give this one a data directory of its own.",
+        inner);
+
+    /// <summary>What the holder wrote about itself.</summary>
+    private static string Holder(string path)
+    {
+        const string Unknown = "another process";
+        try
+        {
+            // .NET would ask for a lock to read, and not get it.
+            using var file = OperatingSystem.IsWindows()
+                ? File.OpenHandle(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite)
+                : new SafeFileHandle(OpenFile(path, flags: 0), ownsHandle: true);
+            if (file.IsInvalid)
+                return Unknown;
+            var text = new byte[512];
+            var length = RandomAccess.Read(file, text, 0);
+            var holder = Encoding.UTF8.GetString(text, 0, length).TrimEnd();
+            return holder.Length > 0 ? holder : Unknown;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return Unknown;
+        }
+    }
+
+    [LibraryImport("libc", EntryPoint = "flock", SetLastError = true)]
+    private static partial int Flock(SafeFileHandle file, int operation);
+
+    [LibraryImport("libc", EntryPoint = "open", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    private static partial int OpenFile(string path, int flags);
+}

@@ -1,0 +1,161 @@
+namespace FileDrop.Api.Catalog.Sqlite;
+
+/// <summary>The catalog in one SQLite database beside the service: nothing else has to run.</summary>
+/// <remarks>
+/// <para>A row of <c>files</c> with its rows of <c>blobs</c> is the document. One writer makes all changes and commits
+/// them in groups; a few connections read (see <see cref="SqliteWriter"/> and <see cref="SqliteReaders"/>). The catalog's
+/// clock is this process's: one service per data directory, which <see cref="DataDirectoryLock"/> sees to. Commands in
+/// other processes may read and change beside it, as SQLite's own locks order them.</para>
+/// <para>Must lie on a local disk: SQLite's log needs shared memory, which a network file system does not give.</para>
+/// </remarks>
+/// <param name="path">The database file; its folder is made if need be.</param>
+/// <param name="rules">The write protocol's times.</param>
+/// <param name="time">The catalog's clock.</param>
+internal sealed class SqliteFileCatalog(string path, CatalogRules rules, TimeProvider time) : IFileCatalog, IAsyncDisposable
+{
+    /// <summary>So many keys are forgotten by one change, so that others need not wait long.</summary>
+    private const long KeysForgottenAtOnce = 1_000;
+
+    private readonly SqliteChanges _changes = new(rules, time);
+    private readonly SemaphoreSlim _starting = new(1);
+    private volatile Connections? _connections;
+
+    public string Description => $"SQLite, {Path.GetFullPath(path)}";
+
+    public async Task StartAsync(CancellationToken cancellation)
+    {
+        await _starting.WaitAsync(cancellation);
+        try
+        {
+            _connections ??= Open();
+        }
+        catch (Exception e) when (SqliteSession.KindOf(e) is { } kind)
+        {
+            throw SqliteSession.From(e, kind);
+        }
+        finally
+        {
+            _starting.Release();
+        }
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        if (Interlocked.Exchange(ref _connections, null) is { } connections)
+        {
+            connections.Readers.Dispose();
+            await connections.Writer.DisposeAsync();
+        }
+
+        _starting.Dispose();
+    }
+
+    public Task PingAsync(CancellationToken cancellation) =>
+        ReadAsync(session => session.Number("SELECT EXISTS (SELECT 1 FROM files)"), cancellation);
+
+    public Task<CatalogFile?> FindAsync(string owner, Guid id, CancellationToken cancellation) =>
+        ReadAsync(session => SqliteReads.Find(session, owner, id), cancellation);
+
+    public Task<CatalogPage> ListAsync(ListQuery query, CancellationToken cancellation) =>
+        ReadAsync(session => SqliteListing.Read(session, query), cancellation);
+
+    public Task BeginCreateAsync(string owner, Guid id, WriteIntent intent, CancellationToken cancellation) =>
+        ChangeAsync(session => _changes.BeginCreate(session, owner, id, intent), cancellation);
+
+    public Task<bool> BeginReplaceAsync(string owner, Guid id, WriteIntent intent, CancellationToken cancellation) =>
+        ChangeAsync(session => _changes.BeginReplace(session, owner, id, intent), cancellation);
+
+    public Task<bool> RenewAsync(string owner, Guid id, WriteIntent intent, CancellationToken cancellation) =>
+        ChangeAsync(session => _changes.Renew(session, owner, id, intent), cancellation);
+
+    public Task<ChangeResult> CommitAsync(string owner, Guid id, WriteIntent intent, FileCommit commit, CancellationToken cancellation) =>
+        ChangeAsync(session => _changes.Commit(session, owner, id, intent, commit), cancellation);
+
+    public Task AbandonAsync(string owner, Guid id, WriteIntent intent, CancellationToken cancellation) =>
+        ChangeAsync(session => _changes.Abandon(session, owner, id, intent), cancellation);
+
+    public Task<(WriteFate Fate, CatalogFile? File)> FindFateAsync(
+        string owner, Guid id, WriteIntent intent, CancellationToken cancellation) =>
+        ReadAsync(session => SqliteReads.FindFate(session, owner, id, intent), cancellation);
+
+    public Task<ChangeResult> ChangeAsync(string owner, Guid id, MetadataChange change, CancellationToken cancellation) =>
+        ChangeAsync(session => _changes.Change(session, owner, id, change), cancellation);
+
+    public Task<ChangeResult> DeleteAsync(string owner, Guid id, long? ifVersion, CancellationToken cancellation) =>
+        ChangeAsync(session => _changes.Delete(session, owner, id, ifVersion), cancellation);
+
+    public Task<Guid?> FindKeyAsync(string owner, string key, CancellationToken cancellation) =>
+        ReadAsync(session => SqliteReads.FindKey(session, owner, key, Now()), cancellation);
+
+    public Task<bool> AddKeyAsync(string owner, string key, Guid id, TimeSpan life, CancellationToken cancellation) =>
+        ChangeAsync(
+            session => session.Execute(
+                """
+                INSERT INTO idempotency_keys (owner, key, file, expires_at) VALUES (?1, ?2, ?3, ?5)
+                ON CONFLICT (owner, key) DO UPDATE SET file = ?3, expires_at = ?5 WHERE expires_at <= ?4
+                """,
+                owner, key, SqliteRows.Bytes(id), Now(), Now(life)) > 0,
+            cancellation);
+
+    public Task<bool> TakeKeyAsync(
+        string owner, string key, Guid former, Guid successor, TimeSpan life, CancellationToken cancellation) =>
+        ChangeAsync(
+            session => session.Execute(
+                "UPDATE idempotency_keys SET file = ?4, expires_at = ?6 WHERE owner = ?1 AND key = ?2 AND file = ?3 AND expires_at > ?5",
+                owner, key, SqliteRows.Bytes(former), SqliteRows.Bytes(successor), Now(), Now(life)) > 0,
+            cancellation);
+
+    public Task<UploadRecord> FindUploadAsync(string owner, Guid id, CancellationToken cancellation) =>
+        ReadAsync(session => SqliteReads.FindUpload(session, owner, id, Now()), cancellation);
+
+    public Task<IReadOnlyList<(string Owner, Guid Id)>> FindDueAsync(int limit, CancellationToken cancellation) =>
+        ReadAsync(session => SqliteReads.FindDue(session, limit, Now()), cancellation);
+
+    public Task<SweepWork?> ClaimExpiredAsync(string owner, Guid id, CancellationToken cancellation) =>
+        ChangeAsync(session => _changes.ClaimExpired(session, owner, id), cancellation);
+
+    public Task SweptAsync(string owner, Guid id, IReadOnlyList<Guid> deleted, CancellationToken cancellation) =>
+        ChangeAsync(session => _changes.Swept(session, owner, id, deleted), cancellation);
+
+    public async Task ForgetKeysAsync(CancellationToken cancellation)
+    {
+        const string Forget =
+            """
+            DELETE FROM idempotency_keys WHERE (owner, key) IN
+                (SELECT owner, key FROM idempotency_keys WHERE expires_at <= ?1 ORDER BY expires_at LIMIT ?2)
+            """;
+        while (await ChangeAsync(session => session.Execute(Forget, Now(), KeysForgottenAtOnce), cancellation) == KeysForgottenAtOnce)
+        {
+        }
+    }
+
+    private Connections Open()
+    {
+        DataDirectoryLock.MakeDirectory(Path.GetDirectoryName(Path.GetFullPath(path)) ?? "/");
+        var session = new SqliteSession(path, readOnly: false);
+        try
+        {
+            SqliteSchema.Migrate(session);
+            var readers = new SqliteReaders(path);
+            return new Connections(new SqliteWriter(session), readers);
+        }
+        catch
+        {
+            session.Dispose();
+            throw;
+        }
+    }
+
+    private long Now(TimeSpan later = default) => (time.GetUtcNow() + later).ToUnixTimeMilliseconds();
+
+    private Task<T> ReadAsync<T>(Func<SqliteSession, T> read, CancellationToken cancellation) =>
+        Started().Readers.RunAsync(read, cancellation);
+
+    private Task<T> ChangeAsync<T>(Func<SqliteSession, T> change, CancellationToken cancellation) =>
+        Started().Writer.RunAsync(change, cancellation);
+
+    private Connections Started() =>
+        _connections ?? throw new StorageException(StorageFailure.Unavailable, "The catalog is not open.");
+
+    private sealed record Connections(SqliteWriter Writer, SqliteReaders Readers);
+}

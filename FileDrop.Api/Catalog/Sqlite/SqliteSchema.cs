@@ -1,0 +1,113 @@
+using System.Globalization;
+
+namespace FileDrop.Api.Catalog.Sqlite;
+
+/// <summary>The database's layout, and the way to it from every earlier one.</summary>
+/// <remarks>
+/// <para>A file is one row of <c>files</c> with its rows of <c>blobs</c>; both hang together by a number, so that the
+/// many small rows of blobs need not repeat owner and id. The live content stands in both: in <c>blobs</c> because a
+/// blob's way is a change of its role and nothing else, in <c>files</c> because a list must not look into a second
+/// table for each entry.</para>
+/// <para>Ids are the UUID's 16 bytes in network order, which sort by time. Times are milliseconds since 1970 UTC.
+/// <c>files</c> has a rowid: its rows are wide, and a b-tree keyed by anything else would keep whole rows in its inner
+/// pages.</para>
+/// </remarks>
+internal static class SqliteSchema
+{
+    /// <summary>Each brings the layout one version further; one that was released is never changed, only followed by another.</summary>
+    private static readonly string[] Migrations =
+    [
+        """
+        CREATE TABLE files (
+            n               INTEGER PRIMARY KEY,
+            owner           TEXT    NOT NULL,
+            id              BLOB    NOT NULL CHECK (length(id) = 16),
+            state           INTEGER NOT NULL, -- 0 pending, 1 live, 2 tombstone
+            version         INTEGER NOT NULL, -- 0 until the first commit
+            created_at      INTEGER,
+            updated_at      INTEGER,
+            name            TEXT,
+            name_key        TEXT,
+            tags            TEXT,
+            blob            BLOB,             -- this and the next six: the live content
+            size            INTEGER,
+            type            TEXT,
+            sha256          BLOB,
+            xxh3            INTEGER,
+            content_version INTEGER,
+            content_at      INTEGER,
+            due             INTEGER,          -- of a tombstone that names no blob any more: when it may go
+            remember_until  INTEGER,          -- until then the row can tell how the file was created
+            first           TEXT,             -- version 1 as JSON, if remembered and no longer the live one
+            CHECK (state <> 1 OR (version > 0 AND created_at IS NOT NULL AND updated_at IS NOT NULL AND name IS NOT NULL
+                AND name_key IS NOT NULL AND tags IS NOT NULL AND blob IS NOT NULL AND size IS NOT NULL AND type IS NOT NULL
+                AND sha256 IS NOT NULL AND xxh3 IS NOT NULL AND content_version IS NOT NULL AND content_at IS NOT NULL))
+        ) STRICT;
+
+        -- The id first: the check comes from a blob's key, which tells the file's id and no owner.
+        CREATE UNIQUE INDEX files_by_id ON files (id, owner);
+        CREATE INDEX files_by_created_at ON files (owner, created_at, id) WHERE state = 1;
+        CREATE INDEX files_by_updated_at ON files (owner, updated_at, id) WHERE state = 1;
+        CREATE INDEX files_by_name_key ON files (owner, name_key, id) WHERE state = 1;
+        CREATE INDEX files_by_size ON files (owner, size, id) WHERE state = 1;
+        CREATE INDEX files_by_due ON files (due) WHERE due IS NOT NULL;
+
+        CREATE TABLE blobs (
+            file       INTEGER NOT NULL REFERENCES files (n),
+            blob       BLOB    NOT NULL CHECK (length(blob) = 16),
+            role       INTEGER NOT NULL, -- 0 intent, 1 live, 2 earlier version, 3 garbage
+            fence      INTEGER NOT NULL,
+            due        INTEGER,          -- an intent: its lease's end; garbage: when to delete the blob next
+            until      INTEGER,          -- garbage: a deletion from this time on is the last one
+            size       INTEGER,          -- this and all that follow: null until the commit
+            type       TEXT,
+            sha256     BLOB,
+            xxh3       INTEGER,
+            version    INTEGER,
+            created_at INTEGER,
+            PRIMARY KEY (file, blob),
+            CHECK (role IN (1, 2) OR due IS NOT NULL),
+            CHECK (role <> 3 OR until IS NOT NULL),
+            CHECK (role NOT IN (1, 2) OR (due IS NULL AND size IS NOT NULL AND type IS NOT NULL AND sha256 IS NOT NULL
+                AND xxh3 IS NOT NULL AND version IS NOT NULL AND created_at IS NOT NULL))
+        ) STRICT, WITHOUT ROWID;
+
+        CREATE INDEX blobs_by_due ON blobs (due) WHERE due IS NOT NULL;
+
+        CREATE TABLE idempotency_keys (
+            owner      TEXT    NOT NULL,
+            key        TEXT    NOT NULL,
+            file       BLOB    NOT NULL CHECK (length(file) = 16), -- an id that may have no row yet, or no longer
+            expires_at INTEGER NOT NULL,
+            PRIMARY KEY (owner, key)
+        ) STRICT, WITHOUT ROWID;
+
+        CREATE INDEX idempotency_keys_by_expires_at ON idempotency_keys (expires_at);
+        """,
+    ];
+
+    /// <summary>Brings the database to the layout that this program knows; safe beside another process that does the same.</summary>
+    /// <exception cref="InvalidOperationException">The database was written by a newer FileDrop.</exception>
+    public static void Migrate(SqliteSession session)
+    {
+        session.Execute("BEGIN IMMEDIATE");
+        try
+        {
+            var version = session.Number("PRAGMA user_version");
+            if (version > Migrations.Length)
+                throw new InvalidOperationException(
+                    $"The catalog {session.Path} has layout {version}, and this FileDrop knows layouts up to {Migrations.Length}: "
+                    + "it was last used by a newer FileDrop. Start that version or a later one, or restore a backup from before.");
+
+            foreach (var migration in Migrations.AsSpan((int)version))
+                session.ExecuteScript(migration);
+            // A pragma takes no parameters.
+            session.ExecuteScript(string.Create(CultureInfo.InvariantCulture, $"PRAGMA user_version = {Migrations.Length}"));
+            session.Execute("COMMIT");
+        }
+        finally
+        {
+            session.RollBack();
+        }
+    }
+}
