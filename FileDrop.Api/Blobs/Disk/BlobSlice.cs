@@ -1,0 +1,137 @@
+using System.Buffers;
+using Microsoft.Win32.SafeHandles;
+
+namespace FileDrop.Api.Blobs.Disk;
+
+/// <summary>A slice of a blob's file, read forward once.</summary>
+/// <remarks>It reads straight into its caller's buffer: a buffer of its own would be one copy more.</remarks>
+internal sealed class BlobSlice : Stream
+{
+    private const int CopyBufferSize = 256 * 1024;
+
+    /// <summary>The system reads ahead for a slice of this size; for less, one read fetches it all.</summary>
+    private const long SequentialFrom = 128 * 1024;
+
+    private readonly SafeFileHandle _file;
+    private long _offset;
+    private long _left;
+
+    private BlobSlice(SafeFileHandle file, long offset, long count)
+    {
+        _file = file;
+        _offset = offset;
+        _left = count;
+    }
+
+    public override bool CanRead => true;
+
+    public override bool CanSeek => false;
+
+    public override bool CanWrite => false;
+
+    public override long Length => throw new NotSupportedException();
+
+    public override long Position
+    {
+        get => throw new NotSupportedException();
+        set => throw new NotSupportedException();
+    }
+
+    /// <exception cref="IOException">As <see cref="File.OpenHandle"/>; the file may not be there.</exception>
+    public static BlobSlice Open(string path, long offset, long count)
+    {
+        // Delete: on Windows too a blob can be deleted while it is read.
+        var options = count >= SequentialFrom ? FileOptions.SequentialScan : FileOptions.None;
+        var file = File.OpenHandle(path, FileMode.Open, FileAccess.Read, FileShare.Read | FileShare.Delete, options);
+        return new BlobSlice(file, offset, count);
+    }
+
+    public override int Read(Span<byte> buffer)
+    {
+        var wanted = Wanted(buffer.Length);
+        if (wanted == 0)
+            return 0;
+        try
+        {
+            return Advance(RandomAccess.Read(_file, buffer[..wanted], _offset));
+        }
+        catch (Exception e) when (DiskFailure.KindOf(e) is { } kind)
+        {
+            throw DiskFailure.From(e, kind);
+        }
+    }
+
+    public override int Read(byte[] buffer, int offset, int count)
+    {
+        ValidateBufferArguments(buffer, offset, count);
+        return Read(buffer.AsSpan(offset, count));
+    }
+
+    public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
+    {
+        var wanted = Wanted(buffer.Length);
+        if (wanted == 0)
+            return 0;
+        try
+        {
+            return Advance(await RandomAccess.ReadAsync(_file, buffer[..wanted], _offset, cancellationToken));
+        }
+        catch (Exception e) when (DiskFailure.KindOf(e) is { } kind)
+        {
+            throw DiskFailure.From(e, kind);
+        }
+    }
+
+    public override Task<int> ReadAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken)
+    {
+        ValidateBufferArguments(buffer, offset, count);
+        return ReadAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
+    }
+
+    public override async Task CopyToAsync(Stream destination, int bufferSize, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(destination);
+        if (_left == 0)
+            return;
+
+        var buffer = ArrayPool<byte>.Shared.Rent((int)Math.Min(CopyBufferSize, _left));
+        try
+        {
+            while (await ReadAsync(buffer, cancellationToken) is > 0 and var read)
+                await destination.WriteAsync(buffer.AsMemory(0, read), cancellationToken);
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(buffer);
+        }
+    }
+
+    public override void Flush()
+    {
+    }
+
+    public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
+
+    public override void SetLength(long value) => throw new NotSupportedException();
+
+    public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
+
+    protected override void Dispose(bool disposing)
+    {
+        if (disposing)
+            _file.Dispose();
+        base.Dispose(disposing);
+    }
+
+    private int Wanted(int room) => (int)Math.Min(room, _left);
+
+    private int Advance(int read)
+    {
+        // A blob is complete or absent: one that is shorter than the catalog says was damaged from outside.
+        if (read == 0)
+            throw new StorageException(StorageFailure.Unavailable, "A blob's file is shorter than its content.");
+        _offset += read;
+        _left -= read;
+        return read;
+    }
+}
