@@ -23,6 +23,11 @@ public readonly record struct BlobKey(Guid BlobId, Guid FileId)
     }
 }
 
+/// <summary>A blob as the store has it.</summary>
+/// <param name="Key">Its key.</param>
+/// <param name="Size">In bytes.</param>
+public readonly record struct StoredBlob(BlobKey Key, long Size);
+
 /// <summary>Where bytes live. A blob is written once, read any number of times, and deleted.</summary>
 /// <remarks>Any method may throw <see cref="StorageException"/>. <see cref="StartAsync"/> may be called again after it failed.</remarks>
 public interface IBlobStore
@@ -61,6 +66,24 @@ public interface IBlobStore
     /// <param name="cancellation">Ends the opening, and the reading.</param>
     /// <returns>A stream that ends after <paramref name="count"/> bytes, or throws; null: there is no such blob.</returns>
     Task<Stream?> OpenAsync(BlobKey key, long offset, long count, CancellationToken cancellation);
+
+    /// <summary>
+    /// A page of what lies in the store, in the order of the keys' text: complete blobs alone, and nothing that is not named as a
+    /// blob. For the check; what is written or deleted meanwhile may be in it or not.
+    /// </summary>
+    /// <param name="after">Begin behind this key; null begins at the first.</param>
+    /// <param name="cancellation">Ends the reading.</param>
+    /// <returns>At most 1,000; none: the end.</returns>
+    Task<IReadOnlyList<StoredBlob>> ListAsync(BlobKey? after, CancellationToken cancellation);
+
+    /// <summary>The size of a blob in bytes; null: there is no such blob.</summary>
+    Task<long?> FindSizeAsync(BlobKey key, CancellationToken cancellation);
+
+    /// <summary>
+    /// Takes a blob out of the way without deleting it: to the same key under <c>quarantine/</c>, where nothing of FileDrop's reads
+    /// it. A blob that is not there is left alone.
+    /// </summary>
+    Task QuarantineAsync(BlobKey key, CancellationToken cancellation);
 
     /// <summary>Deletes a blob and whatever an unfinished write of it left, found by the key alone. A blob that is not there is deleted.</summary>
     Task DeleteAsync(BlobKey key, CancellationToken cancellation);

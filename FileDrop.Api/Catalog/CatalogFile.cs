@@ -1,6 +1,6 @@
 namespace FileDrop.Api.Catalog;
 
-/// <summary>A live file: what every read of the catalog gives.</summary>
+/// <summary>A file, live or in the trash: what every read of the catalog gives.</summary>
 /// <param name="Id">A UUIDv7; with <paramref name="Owner"/> it names the file.</param>
 /// <param name="Owner">Whose it is; anonymous callers are the owner <c>local</c>.</param>
 /// <param name="Name">1 to 255 bytes of UTF-8 in NFC, as the user sent it otherwise.</param>
@@ -8,7 +8,9 @@ namespace FileDrop.Api.Catalog;
 /// <param name="Version">1 at the first commit; one more with every change of content or metadata.</param>
 /// <param name="CreatedAt">The first commit's time, by the catalog's clock, in whole milliseconds; never changes.</param>
 /// <param name="UpdatedAt">The last change's time; never before <paramref name="CreatedAt"/>.</param>
-/// <param name="Content">The live content.</param>
+/// <param name="Content">The live content; of a file in the trash, what it was.</param>
+/// <param name="DeletedAt">When it was moved to the trash; null while it is live.</param>
+/// <param name="PurgeAt">From when on the sweeper may delete it for good; null while it is live.</param>
 public sealed record CatalogFile(
     Guid Id,
     string Owner,
@@ -17,7 +19,14 @@ public sealed record CatalogFile(
     long Version,
     DateTimeOffset CreatedAt,
     DateTimeOffset UpdatedAt,
-    FileContent Content);
+    FileContent Content,
+    DateTimeOffset? DeletedAt = null,
+    DateTimeOffset? PurgeAt = null);
+
+/// <summary>A live file with all contents that it keeps.</summary>
+/// <param name="File">The file.</param>
+/// <param name="Contents">The live content and the earlier ones, newest first. Two of them name one blob where one was restored.</param>
+public sealed record FileHistory(CatalogFile File, IReadOnlyList<FileContent> Contents);
 
 /// <summary>One content of a file, live or earlier, and the blob that holds it.</summary>
 /// <param name="BlobId">Names the blob; random, used once.</param>
@@ -83,6 +92,12 @@ public enum ChangeOutcome
 
     /// <summary>The file has another version than the change asked for; nothing was changed.</summary>
     VersionMismatch,
+
+    /// <summary>The file keeps no content of that number; nothing was changed.</summary>
+    ContentNotFound,
+
+    /// <summary>The content of that number is the live one, which the change must leave; nothing was changed.</summary>
+    ContentIsLive,
 }
 
 /// <summary>How a change ended, and the file as that change left it.</summary>
@@ -96,10 +111,10 @@ public enum WriteFate
     /// <summary>The intent is there: the commit did not happen, and may be sent again.</summary>
     Open,
 
-    /// <summary>The blob is the live content or an earlier version: the commit happened.</summary>
+    /// <summary>The blob is a content of the file, or was one before it became garbage: the commit happened.</summary>
     Committed,
 
-    /// <summary>Neither: the intent was claimed, or the file deleted.</summary>
+    /// <summary>Neither: the intent was claimed by the sweeper, or dropped when the file was deleted.</summary>
     Lost,
 }
 
@@ -138,4 +153,30 @@ public sealed record SweepWork(string Owner, Guid FileId, IReadOnlyList<Guid> Du
 /// </param>
 /// <param name="ReadersGrace">How long content that was pruned or deleted stays readable for those who are reading it.</param>
 /// <param name="VersionsKept">How many earlier contents a file keeps.</param>
-public sealed record CatalogRules(TimeSpan Lease, TimeSpan LateWrites, TimeSpan ReadersGrace, int VersionsKept);
+/// <param name="VersionsMaxAge">
+/// Earlier contents that were replaced longer ago than this go with the next change of content; null keeps them at any age.
+/// </param>
+/// <param name="TrashRetention">How long a deleted file can be restored; zero: a deletion is for good.</param>
+public sealed record CatalogRules(
+    TimeSpan Lease, TimeSpan LateWrites, TimeSpan ReadersGrace, int VersionsKept, TimeSpan? VersionsMaxAge, TimeSpan TrashRetention);
+
+/// <summary>Everything that one document names: what the check, a backup and the scrub go through.</summary>
+/// <param name="Owner">The document's owner.</param>
+/// <param name="FileId">The document's id.</param>
+/// <param name="File">The file, live or in the trash; null for a pending document and a tombstone.</param>
+/// <param name="Contents">The contents that it keeps, newest first; empty without a file.</param>
+/// <param name="Intents">Blobs being written.</param>
+/// <param name="Garbage">Blobs to be deleted.</param>
+public sealed record CatalogDocument(
+    string Owner, Guid FileId, CatalogFile? File, IReadOnlyList<FileContent> Contents, IReadOnlyList<DueBlob> Intents, IReadOnlyList<DueBlob> Garbage);
+
+/// <summary>A blob that the sweeper will come for.</summary>
+/// <param name="BlobId">The blob.</param>
+/// <param name="Overdue">How long ago its lease ran out, or its deletion was due, by the catalog's clock; negative: not yet.</param>
+public sealed record DueBlob(Guid BlobId, TimeSpan Overdue);
+
+/// <summary>What is under way and what is left to do, over all owners.</summary>
+/// <param name="Intents">Blobs being written.</param>
+/// <param name="Garbage">Blobs to be deleted.</param>
+/// <param name="OldestOverdue">How long the sweeper is behind with the one that is due the longest; zero: with none.</param>
+public sealed record CatalogBacklog(long Intents, long Garbage, TimeSpan OldestOverdue);

@@ -9,6 +9,9 @@ public enum FileSort
     UpdatedAt,
     FileName,
     FileSize,
+
+    /// <summary>Only in the trash.</summary>
+    DeletedAt,
 }
 
 /// <summary>Where in a sorted list a page ended: the sort key and the id of the last entry that was examined.</summary>
@@ -42,14 +45,15 @@ public sealed record ListFilter(
     };
 }
 
-/// <summary>One page of an owner's live files.</summary>
+/// <summary>One page of an owner's live files, or of those in the trash.</summary>
 /// <param name="Owner">Whose files.</param>
+/// <param name="InTrash">Those in the trash instead of the live ones.</param>
 /// <param name="Sort">The sort key.</param>
 /// <param name="Descending">Largest, or newest, first.</param>
 /// <param name="Limit">At most so many files, 1 to 1,000.</param>
 /// <param name="After">Begin behind this position; null begins at the start.</param>
 /// <param name="Filter">What the files must match.</param>
-public sealed record ListQuery(string Owner, FileSort Sort, bool Descending, int Limit, ListPosition? After, ListFilter Filter)
+public sealed record ListQuery(string Owner, bool InTrash, FileSort Sort, bool Descending, int Limit, ListPosition? After, ListFilter Filter)
 {
     /// <summary>How many entries a filtered page examines at the most before it is cut short.</summary>
     public const int MaxExamined = 10_000;

@@ -6,10 +6,11 @@ namespace FileDrop.Api.Catalog;
 /// one atomic, durable change of that one document, and its condition names only what it depends on.
 /// </summary>
 /// <remarks>
-/// <para>A document is <em>pending</em> until its first commit, then <em>live</em>; a deletion, or the loss of a pending
-/// document's last intent, leaves a <em>tombstone</em> that is removed once its garbage is gone. Only live files are there
-/// for readers. A blob's way is intent → live → version → garbage, or intent → garbage; nothing leaves garbage but by
-/// <see cref="SweptAsync"/>.</para>
+/// <para>A document is <em>pending</em> until its first commit, then <em>live</em>, and <em>in the trash</em> once it was deleted.
+/// A purge, or the loss of a pending document's last intent, leaves a <em>tombstone</em> that is removed once its garbage is
+/// gone. Only live files are there for readers. A blob's way is intent → content → garbage, or intent → garbage; nothing leaves
+/// garbage but by <see cref="SweptAsync"/>. A blob becomes garbage when no content of its document names it any more: a restored
+/// version shares its blob with the one that it was restored from.</para>
 /// <para>Times are judged by the catalog's own clock, never by a replica's. Every query names the owner, so that a
 /// cluster can shard by owner and id; another owner's file is as absent as an unknown one.</para>
 /// <para>Any method may throw <see cref="StorageException"/>; a change may then have happened or not.
@@ -29,7 +30,10 @@ public interface IFileCatalog
     /// <summary>The live file, or null.</summary>
     Task<CatalogFile?> FindAsync(string owner, Guid id, CancellationToken cancellation);
 
-    /// <summary>One page of live files.</summary>
+    /// <summary>The live file with the contents that it keeps, or null.</summary>
+    Task<FileHistory?> FindHistoryAsync(string owner, Guid id, CancellationToken cancellation);
+
+    /// <summary>One page of files.</summary>
     Task<CatalogPage> ListAsync(ListQuery query, CancellationToken cancellation);
 
     /// <summary>Inserts a pending document with one intent, its lease counted from now.</summary>
@@ -43,8 +47,8 @@ public interface IFileCatalog
 
     /// <summary>
     /// Makes the intent's blob the live content: the former one becomes the newest of the versions, versions beyond
-    /// <see cref="CatalogRules.VersionsKept"/> become garbage, the version grows by one. Depends on the intent being there
-    /// (its lease may have run out) and on <see cref="FileCommit.IfVersion"/>.
+    /// <see cref="CatalogRules.VersionsKept"/> or past <see cref="CatalogRules.VersionsMaxAge"/> go, the version grows by one.
+    /// Depends on the intent being there (its lease may have run out) and on <see cref="FileCommit.IfVersion"/>.
     /// </summary>
     Task<ChangeResult> CommitAsync(string owner, Guid id, WriteIntent intent, FileCommit commit, CancellationToken cancellation);
 
@@ -60,10 +64,26 @@ public interface IFileCatalog
     Task<ChangeResult> ChangeAsync(string owner, Guid id, MetadataChange change, CancellationToken cancellation);
 
     /// <summary>
-    /// Deletes a live file: its contents go to garbage with <see cref="CatalogRules.ReadersGrace"/>, its open intents as
-    /// unfinished writes, in one change. <see cref="ChangeResult.File"/> stays null.
+    /// Makes an earlier content the live one again, under a new version and with the same blob; the former live one becomes an
+    /// earlier content, and pruning is as in a commit. Also the live content can be named.
     /// </summary>
-    Task<ChangeResult> DeleteAsync(string owner, Guid id, long? ifVersion, CancellationToken cancellation);
+    /// <param name="version">The version at which the content's bytes were committed, or it was restored.</param>
+    Task<ChangeResult> RestoreVersionAsync(string owner, Guid id, long version, long? ifVersion, CancellationToken cancellation);
+
+    /// <summary>Drops an earlier content, never the live one. The file's version stays, for neither content nor metadata changed.</summary>
+    Task<ChangeResult> DeleteVersionAsync(string owner, Guid id, long version, long? ifVersion, CancellationToken cancellation);
+
+    /// <summary>
+    /// Deletes a live file: moves it to the trash or, if <paramref name="permanent"/> or without a retention, purges it. Its open
+    /// intents go to garbage as unfinished writes in the same change. <see cref="ChangeResult.File"/> stays null.
+    /// </summary>
+    Task<ChangeResult> DeleteAsync(string owner, Guid id, long? ifVersion, bool permanent, CancellationToken cancellation);
+
+    /// <summary>Takes a file out of the trash, as it was: name, tags, contents, version. Not found: it is not in the trash.</summary>
+    Task<ChangeResult> RestoreAsync(string owner, Guid id, CancellationToken cancellation);
+
+    /// <summary>Purges a file in the trash: all its contents go to garbage with <see cref="CatalogRules.ReadersGrace"/>. False: it is not there.</summary>
+    Task<bool> PurgeAsync(string owner, Guid id, CancellationToken cancellation);
 
     /// <summary>The file that an Idempotency-Key of this owner names, or null.</summary>
     Task<Guid?> FindKeyAsync(string owner, string key, CancellationToken cancellation);
@@ -78,21 +98,44 @@ public interface IFileCatalog
     /// <summary>What has become of the upload that created, or was to create, this file.</summary>
     Task<UploadRecord> FindUploadAsync(string owner, Guid id, CancellationToken cancellation);
 
-    /// <summary>Documents with an expired intent, with garbage that is due, or tombstones that may go; the longest due first.</summary>
+    /// <summary>
+    /// Documents with an expired intent, with garbage that is due, in the trash past their time, or tombstones that may go; the
+    /// longest due first.
+    /// </summary>
     Task<IReadOnlyList<(string Owner, Guid Id)>> FindDueAsync(int limit, CancellationToken cancellation);
 
     /// <summary>
-    /// Moves every intent whose lease has run out to garbage as an unfinished write, by one change that judges the lease
-    /// and the fence as they are at that moment, and tells which garbage is due. Null: no such document.
+    /// Moves every intent whose lease has run out to garbage as an unfinished write, and purges a file whose time in the trash has
+    /// passed, by one change that judges the times as they are at that moment; tells which garbage is due. Null: no such document.
     /// </summary>
     Task<SweepWork?> ClaimExpiredAsync(string owner, Guid id, CancellationToken cancellation);
 
     /// <summary>
-    /// Says that these garbage blobs are deleted from the store. An entry whose time of late writes has not passed stays,
-    /// due again after it; the others go. A tombstone that names nothing any more and need not be remembered is removed.
+    /// Says that these garbage blobs are deleted from the store. An entry goes only if the claim that handed it out came after its
+    /// time of late writes; otherwise it stays, due again after that time. A tombstone that names nothing any more and need not be
+    /// remembered is removed.
     /// </summary>
     Task SweptAsync(string owner, Guid id, IReadOnlyList<Guid> deleted, CancellationToken cancellation);
 
     /// <summary>Removes Idempotency-Keys whose life has ended, where the catalog does not do so by itself.</summary>
     Task ForgetKeysAsync(CancellationToken cancellation);
+
+    /// <summary>What is under way and what is left to do; costs as much as there is of it.</summary>
+    Task<CatalogBacklog> MeasureAsync(CancellationToken cancellation);
+
+    /// <summary>Documents of all owners in the order of their ids, which is about that of their creation.</summary>
+    /// <param name="after">Begin behind this id; null begins at the first.</param>
+    /// <param name="limit">At most so many, 1 to 1,000.</param>
+    /// <param name="cancellation">Ends the reading.</param>
+    Task<IReadOnlyList<CatalogDocument>> ScanAsync(Guid? after, int limit, CancellationToken cancellation);
+
+    /// <summary>The documents with these ids, of whatever owner; those that are not there are left out.</summary>
+    Task<IReadOnlyList<CatalogDocument>> FindDocumentsAsync(IReadOnlyCollection<Guid> ids, CancellationToken cancellation);
+
+    /// <summary>
+    /// Inserts a file as another catalog had it, live or in the trash, with its contents, versions and times. False: there is a
+    /// document with this owner and id already, which stays as it is.
+    /// </summary>
+    /// <param name="document">With a file; its intents and garbage are passed over. Its blobs are in the store already.</param>
+    Task<bool> ImportAsync(CatalogDocument document, CancellationToken cancellation);
 }
