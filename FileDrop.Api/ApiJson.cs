@@ -13,6 +13,9 @@ namespace FileDrop.Api;
 [JsonSerializable(typeof(FileJson[]))]
 [JsonSerializable(typeof(FileUpdatedJson))]
 [JsonSerializable(typeof(FileDeletedJson))]
+[JsonSerializable(typeof(VersionJson[]))]
+[JsonSerializable(typeof(VersionDeletedJson))]
+[JsonSerializable(typeof(TrashEmptiedJson))]
 internal sealed partial class ApiJson : JsonSerializerContext
 {
     public static ApiJson Instance { get; } = new(new JsonSerializerOptions

@@ -38,6 +38,9 @@ public sealed record ApiProblem(int Status, string Code, string Title, string De
     public static ApiProblem FileNotFound { get; } = new(404, "file_not_found", "There is no such file",
         "No file has this id: it never existed, was deleted, or is not yours.");
 
+    public static ApiProblem VersionNotFound { get; } = new(404, "version_not_found", "There is no such version",
+        "The file keeps no content of this number: it was pruned or deleted, or the number is that of a change of name or tags alone.");
+
     public static ApiProblem NotFound { get; } = new(404, "not_found", "There is nothing here",
         "No operation has this path; /scalar lists all of them.");
 
@@ -46,6 +49,9 @@ public sealed record ApiProblem(int Status, string Code, string Title, string De
 
     public static ApiProblem RequestInProgress { get; } = new(409, "request_in_progress", "The first request is still running",
         "Another upload with this Idempotency-Key is under way; ask again when it has ended.") { RetryAfterSeconds = 1 };
+
+    public static ApiProblem VersionIsLive { get; } = new(409, "version_is_live", "This version is the live one",
+        "The live content cannot be deleted alone; restore another version first, or delete the file.");
 
     public static ApiProblem PreconditionFailed { get; } = new(412, "precondition_failed", "The file is not as expected",
         "The file changed, or does not match a precondition of the request; nothing was changed. Read it again and decide.");

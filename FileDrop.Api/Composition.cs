@@ -53,6 +53,7 @@ internal static class Composition
 
     public static void AddFiles(this IServiceCollection services)
     {
+        services.AddSingleton<Integrity>();
         services.AddSingleton<FileStore>();
         services.AddSingleton<FileUpload>();
         services.AddSingleton<FileDownload>();
@@ -64,8 +65,10 @@ internal static class Composition
     {
         services.AddSingleton<StoreStarter>();
         services.AddHostedService(provider => provider.GetRequiredService<StoreStarter>());
+        services.AddSingleton<SweeperMetrics>();
         services.AddHostedService<Sweeper>();
-        services.AddHealthChecks().AddCheck<StoreStarter>("stores");
+        services.AddHostedService<Scrub>();
+        services.AddHealthChecks().AddCheck<StoreStarter>("stores").AddCheck<Integrity>("integrity");
     }
 
     private static void AddClusterStores(this IServiceCollection services, string mongoDb, string storage, FileDropOptions options)
@@ -93,5 +96,6 @@ internal static class Composition
     }
 
     private static CatalogRules Rules(FileDropOptions options, IBlobStore blobs) =>
-        new(options.Lease, blobs.CallTimeout + options.LateWrites, options.ReadersGrace, options.VersionsKept);
+        new(options.Lease, blobs.CallTimeout + options.LateWrites, options.ReadersGrace, options.VersionsKept, options.VersionsMaxAge,
+            options.TrashRetention);
 }

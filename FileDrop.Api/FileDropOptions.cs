@@ -31,6 +31,15 @@ public sealed record FileDropOptions
     /// <summary><c>Versions:Keep</c>: earlier contents that a file keeps, 0 to 1,000.</summary>
     public int VersionsKept { get; init; } = 20;
 
+    /// <summary><c>Versions:MaxAge</c>: earlier contents replaced longer ago go with the next change of content; null: at no age.</summary>
+    public TimeSpan? VersionsMaxAge { get; init; }
+
+    /// <summary><c>Trash:Retention</c>: how long a deleted file can be restored; zero: a deletion is for good.</summary>
+    public TimeSpan TrashRetention { get; init; } = TimeSpan.FromDays(30);
+
+    /// <summary><c>Scrub:BytesPerSecond</c>: how fast all content is read again in the background to find damage; 0: not at all.</summary>
+    public long ScrubBytesPerSecond { get; init; }
+
     /// <summary><c>ReadersGrace</c>: how long pruned and deleted content stays for those who are reading it.</summary>
     public TimeSpan ReadersGrace { get; init; } = TimeSpan.FromHours(1);
 
@@ -74,6 +83,9 @@ public sealed record FileDropOptions
             UploadPatience = Time(section, "UploadPatience", defaults.UploadPatience),
             IdempotencyKeyLife = Time(section, "IdempotencyKeyLife", defaults.IdempotencyKeyLife),
             VersionsKept = (int)Number(section, "Versions:Keep", defaults.VersionsKept, 0, 1000),
+            VersionsMaxAge = Text(section, "Versions:MaxAge") is null ? null : Time(section, "Versions:MaxAge", TimeSpan.Zero),
+            TrashRetention = Time(section, "Trash:Retention", defaults.TrashRetention, zero: true),
+            ScrubBytesPerSecond = Number(section, "Scrub:BytesPerSecond", 0, 0, Tebibyte),
             ReadersGrace = Time(section, "ReadersGrace", defaults.ReadersGrace, zero: true),
             Lease = Time(section, "Lease", defaults.Lease),
             LateWrites = Time(section, "LateWrites", defaults.LateWrites, zero: true),

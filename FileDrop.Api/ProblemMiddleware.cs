@@ -51,6 +51,8 @@ internal sealed partial class ProblemMiddleware(RequestDelegate next, FileMetric
                     : ApiProblem.InvalidRequest("The request's body ended early or is framed wrongly.");
             case BlobTooLargeException tooLarge:
                 return ApiProblem.FileTooLarge(tooLarge.Message);
+            case DamagedContentException:
+                return ApiProblem.InternalError;
             case StorageException { Failure: StorageFailure.Full }:
                 LogFull(failure, context.Request.Method, context.Request.Path);
                 return ApiProblem.InsufficientStorage;

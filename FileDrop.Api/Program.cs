@@ -24,6 +24,8 @@ try
     app.MapDefaultEndpoints();
     app.MapApiDescription();
     app.MapFiles();
+    app.MapVersions();
+    app.MapTrash();
     await app.RunAsync();
     return 0;
 }

@@ -8,19 +8,21 @@ namespace FileDrop.Api.Files;
 /// Ranges and preconditions are our own: the framework's file results answer HEAD with 206, and an If-Modified-Since of a
 /// client whose clock is ahead with 200.
 /// </remarks>
-internal sealed class FileDownload(FileStore files, FileMetrics metrics, TimeProvider time)
+internal sealed class FileDownload(FileStore files, Integrity integrity, FileMetrics metrics, TimeProvider time)
 {
     private const int BufferSize = 128 * 1024;
 
     public async Task<IResult> SendAsync(HttpContext context, string file_id)
     {
         var (request, response, owner) = (context.Request, context.Response, Caller.Owner(context));
-        if (!TryReadInline(request.Query, out var inline))
+        if (!FileEndpoints.TryReadFlag(request.Query, "inline", out var inline))
             return ApiProblem.InvalidRequest("inline is true or false.");
         if (!Preconditions.TryRead(request, out var preconditions, out var problem))
             return problem;
-        if (!FileEndpoints.TryReadId(file_id, out var id) || await files.FindAsync(owner, id, context.RequestAborted) is not { } file)
+        if (!FileEndpoints.TryReadId(file_id, out var id))
             return ApiProblem.FileNotFound;
+        if (await FindAsync() is not { } file)
+            return await files.FindAsync(owner, id, context.RequestAborted) is null ? ApiProblem.FileNotFound : ApiProblem.VersionNotFound;
         switch (preconditions.Check(file))
         {
             case PreconditionState.Failed:
@@ -43,7 +45,7 @@ internal sealed class FileDownload(FileStore files, FileMetrics metrics, TimePro
 
         using var transfer = metrics.Begin(upload: false);
         // Content that is replaced between the look-up and the opening is opened anew; a range that no longer fits comes whole.
-        var open = await files.OpenAsync(owner, file,
+        var open = await files.OpenAsync(file, FindAsync,
             now => Slice(now) is { Kind: not RangeKind.Unsatisfiable } slice ? slice : ByteRange.Of(null, now.Content.Size), context.RequestAborted);
         if (open is null)
             return ApiProblem.FileNotFound;
@@ -56,18 +58,22 @@ internal sealed class FileDownload(FileStore files, FileMetrics metrics, TimePro
             response.Headers.ContentRange =
                 $"bytes {open.Slice.Offset}-{open.Slice.Offset + open.Slice.Count - 1}/{open.File.Content.Size}";
         }
-        await content.CopyToAsync(response.Body, BufferSize, context.RequestAborted);
+        if (open.Slice.Kind == RangeKind.Whole)
+            await integrity.CopyAsync(id, open.File.Content, content, response.Body, context.RequestAborted);
+        else
+            await content.CopyToAsync(response.Body, BufferSize, context.RequestAborted);
         transfer.Moved(open.Slice.Count);
         return Results.Empty;
 
+        // ?version=N is the content that was committed at N; without it, the live one.
+        async Task<CatalogFile?> FindAsync() => request.Query.TryGetValue("version", out var asked)
+            ? VersionEndpoints.TryReadVersion(asked.ToString(), out var version)
+                ? await files.FindVersionAsync(owner, id, version, context.RequestAborted)
+                : null
+            : await files.FindAsync(owner, id, context.RequestAborted);
+
         ByteRange Slice(CatalogFile now) => ByteRange.Of(
             request.Headers.Range is [var range] && preconditions.RangeAllowed(now, time.GetUtcNow()) ? range : null, now.Content.Size);
-    }
-
-    private static bool TryReadInline(IQueryCollection query, out bool inline)
-    {
-        inline = false;
-        return !query.TryGetValue("inline", out var asked) || (asked is [var text] && bool.TryParse(text, out inline));
     }
 
     private static void WriteHeaders(HttpResponse response, CatalogFile file, bool inline)

@@ -10,7 +10,7 @@ internal static class FileEndpoints
     {
         var files = app.MapGroup("/files").WithTags("Files");
         files.MapPost("/upload", (FileUpload upload, HttpContext context) => upload.CreateAsync(context)).WithName("UploadFile");
-        files.MapGet("/", ListAsync).WithName("ListFiles");
+        files.MapGet("/", (HttpContext context, FileStore store) => ListAsync(context, store, inTrash: false)).WithName("ListFiles");
         files.MapMethods("/{file_id}", [HttpMethods.Get, HttpMethods.Head],
             (FileDownload download, HttpContext context, string file_id) => download.SendAsync(context, file_id)).WithName("ReadFile");
         files.MapMethods("/{file_id}/metadata", [HttpMethods.Get, HttpMethods.Head], ReadMetadataAsync).WithName("ReadMetadata");
@@ -23,6 +23,13 @@ internal static class FileEndpoints
 
     /// <summary>An id in its canonical form; whatever else was sent names no file.</summary>
     public static bool TryReadId(string text, out Guid id) => Guid.TryParseExact(text, "D", out id);
+
+    /// <summary>A flag of the query, off where it is absent; false: it is neither true nor false.</summary>
+    public static bool TryReadFlag(IQueryCollection query, string name, out bool flag)
+    {
+        flag = false;
+        return !query.TryGetValue(name, out var asked) || (asked is [var text] && bool.TryParse(text, out flag));
+    }
 
     /// <summary>The fields that tell a client which state of the file it sees.</summary>
     public static void WriteValidators(HttpResponse response, CatalogFile file)
@@ -39,9 +46,10 @@ internal static class FileEndpoints
         return new JsonAnswer<FileUpdatedJson>(new FileUpdatedJson(message, FileJson.Of(file)), ApiJson.Instance.FileUpdatedJson);
     }
 
-    private static async Task<IResult> ListAsync(HttpContext context, FileStore store)
+    /// <summary>Answers with a page of live files, or of those in the trash.</summary>
+    public static async Task<IResult> ListAsync(HttpContext context, FileStore store, bool inTrash)
     {
-        if (!ListRequest.TryRead(context.Request.Query, Caller.Owner(context), out var list, out var problem))
+        if (!ListRequest.TryRead(context.Request.Query, Caller.Owner(context), inTrash, out var list, out var problem))
             return problem;
         var page = await store.ListAsync(list, context.RequestAborted);
         if (page.Next is not null)
@@ -68,6 +76,8 @@ internal static class FileEndpoints
 
     private static async Task<IResult> DeleteAsync(HttpContext context, FileStore store, string file_id)
     {
+        if (!TryReadFlag(context.Request.Query, "permanent", out var permanent))
+            return ApiProblem.InvalidRequest("permanent is true or false.");
         if (!Preconditions.TryRead(context.Request, out var preconditions, out var problem))
             return problem;
         var owner = Caller.Owner(context);
@@ -75,7 +85,7 @@ internal static class FileEndpoints
             return ApiProblem.FileNotFound;
         if (preconditions.Check(file) != PreconditionState.Met)
             return ApiProblem.PreconditionFailed;
-        var result = await store.DeleteAsync(owner, id, preconditions.CommitVersion(file), context.RequestAborted);
+        var result = await store.DeleteAsync(owner, id, preconditions.CommitVersion(file), permanent, context.RequestAborted);
         return result.Outcome switch
         {
             ChangeOutcome.Done => new JsonAnswer<FileDeletedJson>(

@@ -14,6 +14,8 @@ namespace FileDrop.Api.Files;
 /// <param name="Version">1 at first, one more with every change of content or metadata.</param>
 /// <param name="Sha256">The content's SHA-256 in hexadecimal.</param>
 /// <param name="Tags">At most 32.</param>
+/// <param name="DeletedAt">In the trash alone: since when.</param>
+/// <param name="PurgeAt">In the trash alone: until when the file can be restored.</param>
 public sealed record FileJson(
     Guid FileId,
     string FileName,
@@ -23,11 +25,15 @@ public sealed record FileJson(
     [property: JsonConverter(typeof(MillisecondTimeConverter))] DateTimeOffset UpdatedAt,
     long Version,
     [property: JsonPropertyName("sha256")] string Sha256,
-    IReadOnlyDictionary<string, string> Tags)
+    IReadOnlyDictionary<string, string> Tags,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    [property: JsonConverter(typeof(MillisecondTimeConverter))] DateTimeOffset? DeletedAt = null,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    [property: JsonConverter(typeof(MillisecondTimeConverter))] DateTimeOffset? PurgeAt = null)
 {
     internal static FileJson Of(CatalogFile file) => new(
         file.Id, file.Name, file.Content.Size, file.Content.Type, file.CreatedAt, file.UpdatedAt,
-        file.Version, file.Content.Sha256, file.Tags);
+        file.Version, file.Content.Sha256, file.Tags, file.DeletedAt, file.PurgeAt);
 }
 
 /// <summary>The answer to an update.</summary>
@@ -39,6 +45,34 @@ public sealed record FileUpdatedJson(string Message, FileJson File);
 /// <param name="Message">For a person.</param>
 /// <param name="FileId">The file that is gone.</param>
 public sealed record FileDeletedJson(string Message, Guid FileId);
+
+/// <summary>One content that a file keeps.</summary>
+/// <param name="Version">The file's version at which the content was committed or restored.</param>
+/// <param name="Size">In bytes.</param>
+/// <param name="Type">The media type it was stored with.</param>
+/// <param name="Sha256">In hexadecimal.</param>
+/// <param name="CreatedAt">When it was committed.</param>
+public sealed record VersionJson(
+    long Version,
+    long Size,
+    string Type,
+    [property: JsonPropertyName("sha256")] string Sha256,
+    [property: JsonConverter(typeof(MillisecondTimeConverter))] DateTimeOffset CreatedAt)
+{
+    internal static VersionJson Of(FileContent content) =>
+        new(content.Version, content.Size, content.Type, content.Sha256, content.CreatedAt);
+}
+
+/// <summary>The answer to the deletion of one version.</summary>
+/// <param name="Message">For a person.</param>
+/// <param name="FileId">The file, which stays.</param>
+/// <param name="Version">The version that is gone.</param>
+public sealed record VersionDeletedJson(string Message, Guid FileId, long Version);
+
+/// <summary>The answer to the emptying of the trash.</summary>
+/// <param name="Message">For a person.</param>
+/// <param name="Deleted">How many files are gone for good.</param>
+public sealed record TrashEmptiedJson(string Message, long Deleted);
 
 /// <summary>RFC 3339 in UTC with exactly three digits of a second.</summary>
 internal sealed class MillisecondTimeConverter : JsonConverter<DateTimeOffset>

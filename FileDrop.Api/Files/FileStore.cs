@@ -14,10 +14,24 @@ internal sealed record OpenFile(CatalogFile File, ByteRange Slice, Stream Conten
 /// Writing is <see cref="PendingWrite"/>'s: intent, bytes, commit. What this and it promise: an acknowledged file is there
 /// with its bytes; a file without its bytes never is; what is refused leaves nothing; what fails happened whole or not at all.
 /// </remarks>
-internal sealed partial class FileStore(IFileCatalog catalog, IBlobStore blobs, FileDropOptions options, TimeProvider time, ILogger<FileStore> log)
+internal sealed class FileStore(IFileCatalog catalog, IBlobStore blobs, FileDropOptions options, Integrity integrity, TimeProvider time, ILogger<FileStore> log)
 {
     /// <summary>The live file, or null.</summary>
     public Task<CatalogFile?> FindAsync(string owner, Guid id, CancellationToken cancellation) => catalog.FindAsync(owner, id, cancellation);
+
+    /// <summary>The live file with the contents that it keeps, or null.</summary>
+    public Task<FileHistory?> FindHistoryAsync(string owner, Guid id, CancellationToken cancellation) =>
+        catalog.FindHistoryAsync(owner, id, cancellation);
+
+    /// <summary>
+    /// The file as its content of this version, or null: with that content, and with its version and time as those that a
+    /// reader sees and names in preconditions.
+    /// </summary>
+    public async Task<CatalogFile?> FindVersionAsync(string owner, Guid id, long version, CancellationToken cancellation) =>
+        await catalog.FindHistoryAsync(owner, id, cancellation) is { } history
+        && history.Contents.FirstOrDefault(content => content.Version == version) is { } found
+            ? history.File with { Content = found, Version = found.Version, UpdatedAt = found.CreatedAt }
+            : null;
 
     /// <summary>One page of files.</summary>
     public Task<CatalogPage> ListAsync(ListQuery query, CancellationToken cancellation) => catalog.ListAsync(query, cancellation);
@@ -26,9 +40,41 @@ internal sealed partial class FileStore(IFileCatalog catalog, IBlobStore blobs, 
     public Task<ChangeResult> ChangeAsync(string owner, Guid id, MetadataChange change, CancellationToken cancellation) =>
         catalog.ChangeAsync(owner, id, change, cancellation);
 
-    /// <summary>Deletes a file; its content goes once nobody can be reading it any more.</summary>
-    public Task<ChangeResult> DeleteAsync(string owner, Guid id, long? ifVersion, CancellationToken cancellation) =>
-        catalog.DeleteAsync(owner, id, ifVersion, cancellation);
+    /// <summary>Makes an earlier content the live one again.</summary>
+    public Task<ChangeResult> RestoreVersionAsync(string owner, Guid id, long version, long? ifVersion, CancellationToken cancellation) =>
+        catalog.RestoreVersionAsync(owner, id, version, ifVersion, cancellation);
+
+    /// <summary>Drops an earlier content.</summary>
+    public Task<ChangeResult> DeleteVersionAsync(string owner, Guid id, long version, long? ifVersion, CancellationToken cancellation) =>
+        catalog.DeleteVersionAsync(owner, id, version, ifVersion, cancellation);
+
+    /// <summary>Deletes a file: into the trash, or for good.</summary>
+    public Task<ChangeResult> DeleteAsync(string owner, Guid id, long? ifVersion, bool permanent, CancellationToken cancellation) =>
+        catalog.DeleteAsync(owner, id, ifVersion, permanent, cancellation);
+
+    /// <summary>Takes a file out of the trash.</summary>
+    public Task<ChangeResult> RestoreAsync(string owner, Guid id, CancellationToken cancellation) => catalog.RestoreAsync(owner, id, cancellation);
+
+    /// <summary>Deletes a file in the trash for good; its contents go once nobody can be reading them any more.</summary>
+    public Task<bool> PurgeAsync(string owner, Guid id, CancellationToken cancellation) => catalog.PurgeAsync(owner, id, cancellation);
+
+    /// <summary>Purges what is in the trash now, in batches; what is deleted meanwhile stays.</summary>
+    /// <returns>How many files are gone.</returns>
+    public async Task<long> EmptyTrashAsync(string owner, int batch, CancellationToken cancellation)
+    {
+        var purged = 0L;
+        ListPosition? after = null;
+        do
+        {
+            var page = await catalog.ListAsync(
+                new ListQuery(owner, InTrash: true, FileSort.DeletedAt, Descending: true, batch, after, new ListFilter()), cancellation);
+            foreach (var file in page.Files)
+                purged += await catalog.PurgeAsync(owner, file.Id, cancellation) ? 1 : 0;
+            after = page.Next;
+        }
+        while (after is not null);
+        return purged;
+    }
 
     /// <summary>Begins to write a new file.</summary>
     public async Task<PendingWrite> BeginCreateAsync(string owner, CancellationToken cancellation)
@@ -50,13 +96,14 @@ internal sealed partial class FileStore(IFileCatalog catalog, IBlobStore blobs, 
     }
 
     /// <summary>Opens the slice of a file's content that <paramref name="choose"/> names once it has seen the document.</summary>
-    /// <param name="owner">Whose file.</param>
     /// <param name="file">The file as it was found.</param>
+    /// <param name="findAgain">Finds it again, should its blob be gone.</param>
     /// <param name="choose">May be asked twice, when the content is replaced while it is opened.</param>
     /// <param name="cancellation">Ends the opening, and the reading.</param>
     /// <returns>Null: the file was deleted meanwhile.</returns>
-    /// <exception cref="InvalidDataException">The document names a blob that is not there: corruption.</exception>
-    public async Task<OpenFile?> OpenAsync(string owner, CatalogFile file, Func<CatalogFile, ByteRange> choose, CancellationToken cancellation)
+    /// <exception cref="DamagedContentException">The document names a blob that is not there.</exception>
+    public async Task<OpenFile?> OpenAsync(
+        CatalogFile file, Func<Task<CatalogFile?>> findAgain, Func<CatalogFile, ByteRange> choose, CancellationToken cancellation)
     {
         while (true)
         {
@@ -64,20 +111,14 @@ internal sealed partial class FileStore(IFileCatalog catalog, IBlobStore blobs, 
             var stream = await blobs.OpenAsync(new BlobKey(file.Content.BlobId, file.Id), slice.Offset, slice.Count, cancellation);
             if (stream is not null)
                 return new OpenFile(file, slice, stream);
-            if (await catalog.FindAsync(owner, file.Id, cancellation) is not { } now)
+            if (await findAgain() is not { } now)
                 return null;
             if (now.Content.BlobId == file.Content.BlobId)
-            {
-                LogCorruption(file.Id, file.Content.BlobId);
-                throw new InvalidDataException($"File {file.Id} names blob {file.Content.BlobId}, which is not in the store.");
-            }
+                throw integrity.Report(file.Id, file.Content, "is missing");
             file = now;
         }
     }
 
     private PendingWrite NewWrite(string owner, Guid id, bool replaces) =>
         new(catalog, blobs, owner, id, replaces, options.Lease, time, log);
-
-    [LoggerMessage(LogLevel.Critical, "File {File} names blob {Blob}, which is not in the store")]
-    private partial void LogCorruption(Guid file, Guid blob);
 }

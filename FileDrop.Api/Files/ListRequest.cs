@@ -17,18 +17,20 @@ internal static class ListRequest
 
     /// <summary>Reads the query of a request. Parameters that the list does not know are passed over.</summary>
     public static bool TryRead(
-        IQueryCollection query, string owner, [NotNullWhen(true)] out ListQuery? list, [NotNullWhen(false)] out ApiProblem? problem)
+        IQueryCollection query, string owner, bool inTrash, [NotNullWhen(true)] out ListQuery? list, [NotNullWhen(false)] out ApiProblem? problem)
     {
         list = null;
         try
         {
             var sort = One(query, "sort") switch
             {
-                null or "created_at" => FileSort.CreatedAt,
+                null => inTrash ? FileSort.DeletedAt : FileSort.CreatedAt,
+                "created_at" => FileSort.CreatedAt,
                 "updated_at" => FileSort.UpdatedAt,
                 "file_name" => FileSort.FileName,
                 "file_size" => FileSort.FileSize,
-                _ => throw Malformed("sort is created_at, updated_at, file_name or file_size."),
+                "deleted_at" when inTrash => FileSort.DeletedAt,
+                _ => throw Malformed($"sort is created_at, updated_at, file_name{(inTrash ? ", file_size or deleted_at" : " or file_size")}."),
             };
             var descending = One(query, "order") switch
             {
@@ -45,7 +47,7 @@ internal static class ListRequest
                 CreatedBefore: Time(query, "created_before", roundUp: true),
                 MinSize: Number(query, "min_size", 0, long.MaxValue),
                 MaxSize: Number(query, "max_size", 0, long.MaxValue));
-            var unplaced = new ListQuery(owner, sort, descending, (int)limit, After: null, filter);
+            var unplaced = new ListQuery(owner, inTrash, sort, descending, (int)limit, After: null, filter);
             list = One(query, "cursor") is { } cursor ? unplaced with { After = ReadCursor(cursor, unplaced) } : unplaced;
             problem = null;
             return true;
@@ -65,14 +67,14 @@ internal static class ListRequest
         {
             { "cursor", WriteCursor(list, next) },
         };
-        return $"</files{builder.ToQueryString().ToUriComponent()}>; rel=\"next\"";
+        return $"<{(list.InTrash ? "/trash" : "/files")}{builder.ToQueryString().ToUriComponent()}>; rel=\"next\"";
     }
 
     /// <summary>Binds a cursor to all that decides what a walk visits, and in which order; not to the limit, nor to an owner.</summary>
     private static ulong Fingerprint(ListQuery list)
     {
         var (filter, text) = (list.Filter, new StringBuilder());
-        text.Append(CultureInfo.InvariantCulture, $"{list.Sort} {list.Descending} {filter.MinSize} {filter.MaxSize} ");
+        text.Append(CultureInfo.InvariantCulture, $"{list.InTrash} {list.Sort} {list.Descending} {filter.MinSize} {filter.MaxSize} ");
         text.Append(CultureInfo.InvariantCulture, $"{filter.CreatedAfter?.ToUnixTimeMilliseconds()} {filter.CreatedBefore?.ToUnixTimeMilliseconds()} ");
         text.Append(filter.NameKeyPart).Append('\0').Append(filter.Type).Append('\0');
         foreach (var tag in filter.Tags ?? [])

@@ -9,10 +9,25 @@ namespace FileDrop.Api.Maintenance;
 /// </summary>
 /// <remarks>It claims before it deletes: a blob in garbage is nobody's and never again somebody's.</remarks>
 internal sealed partial class Sweeper(
-    IFileCatalog catalog, IBlobStore blobs, StoreStarter starter, FileDropOptions options, TimeProvider time, ILogger<Sweeper> log)
-    : BackgroundService
+    IFileCatalog catalog, IBlobStore blobs, StoreStarter starter, SweeperMetrics metrics, FileDropOptions options, TimeProvider time,
+    ILogger<Sweeper> log) : BackgroundService
 {
     private const int DocumentsAtOnce = 200;
+
+    /// <summary>Documents in one round; what is left waits for the next, so that a mountain of garbage does not drown the requests.</summary>
+    private const int DocumentsInRound = 5000;
+
+    /// <summary>Claims and deletes what is due of one document.</summary>
+    /// <returns>How many blobs were deleted.</returns>
+    public static async Task<int> SweepDocumentAsync(IFileCatalog catalog, IBlobStore blobs, string owner, Guid id, CancellationToken cancellation)
+    {
+        if (await catalog.ClaimExpiredAsync(owner, id, cancellation) is not { } work)
+            return 0;
+        foreach (var blob in work.DueBlobs)
+            await blobs.DeleteAsync(new BlobKey(blob, id), cancellation);
+        await catalog.SweptAsync(owner, id, work.DueBlobs, cancellation);
+        return work.DueBlobs.Count;
+    }
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
@@ -45,29 +60,25 @@ internal sealed partial class Sweeper(
             var done = 0;
             foreach (var (owner, id) in due)
             {
-                if (await SweepDocumentAsync(owner, id, cancellation) is { } count)
+                if (await TrySweepAsync(owner, id, cancellation) is { } count)
                     (done, deleted) = (done + 1, deleted + count);
             }
             documents += done;
             // A round without progress would find the same documents again: the next tick is soon enough.
-            if (due.Count < DocumentsAtOnce || done == 0)
+            if (due.Count < DocumentsAtOnce || done == 0 || documents >= DocumentsInRound)
                 break;
         }
+        metrics.Swept(deleted, await catalog.MeasureAsync(cancellation));
         if (documents > 0)
             LogSwept(documents, deleted);
     }
 
     /// <summary>How many blobs of one document were deleted; null if the store failed and the document stays due.</summary>
-    private async Task<int?> SweepDocumentAsync(string owner, Guid id, CancellationToken cancellation)
+    private async Task<int?> TrySweepAsync(string owner, Guid id, CancellationToken cancellation)
     {
         try
         {
-            if (await catalog.ClaimExpiredAsync(owner, id, cancellation) is not { } work)
-                return 0;
-            foreach (var blob in work.DueBlobs)
-                await blobs.DeleteAsync(new BlobKey(blob, id), cancellation);
-            await catalog.SweptAsync(owner, id, work.DueBlobs, cancellation);
-            return work.DueBlobs.Count;
+            return await SweepDocumentAsync(catalog, blobs, owner, id, cancellation);
         }
         catch (StorageException failure)
         {

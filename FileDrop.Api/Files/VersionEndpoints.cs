@@ -1,0 +1,63 @@
+using System.Globalization;
+using FileDrop.Api.Access;
+using FileDrop.Api.Catalog;
+
+namespace FileDrop.Api.Files;
+
+/// <summary>The earlier contents of a file: what they are, and the way back to one. Their bytes come from <see cref="FileDownload"/>.</summary>
+internal static class VersionEndpoints
+{
+    public static void MapVersions(this IEndpointRouteBuilder app)
+    {
+        var versions = app.MapGroup("/files/{file_id}/versions").WithTags("Versions");
+        versions.MapGet("/", ListAsync).WithName("ListVersions");
+        versions.MapPost("/{version}/restore", RestoreAsync).WithName("RestoreVersion");
+        versions.MapDelete("/{version}", DeleteAsync).WithName("DeleteVersion");
+    }
+
+    /// <summary>The number of a version; whatever else was sent names none.</summary>
+    public static bool TryReadVersion(string? text, out long version) =>
+        long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out version);
+
+    private static async Task<IResult> ListAsync(HttpContext context, FileStore files, string file_id)
+    {
+        if (!FileEndpoints.TryReadId(file_id, out var id)
+            || await files.FindHistoryAsync(Caller.Owner(context), id, context.RequestAborted) is not { } history)
+            return ApiProblem.FileNotFound;
+        context.Response.Headers.CacheControl = "private, no-cache";
+        return new JsonAnswer<VersionJson[]>([.. history.Contents.Select(VersionJson.Of)], ApiJson.Instance.VersionJsonArray);
+    }
+
+    private static Task<IResult> RestoreAsync(HttpContext context, FileStore files, string file_id, string version) =>
+        ChangeAsync(context, files, file_id, version, files.RestoreVersionAsync, (_, number, file) => file is null
+            ? ApiProblem.FileNotFound
+            : FileEndpoints.Updated(context, file, $"Version {number} of '{file.Name}' was restored as version {file.Version}."));
+
+    private static Task<IResult> DeleteAsync(HttpContext context, FileStore files, string file_id, string version) =>
+        ChangeAsync(context, files, file_id, version, files.DeleteVersionAsync, (id, number, _) => new JsonAnswer<VersionDeletedJson>(
+            new VersionDeletedJson($"Version {number} was deleted.", id, number), ApiJson.Instance.VersionDeletedJson));
+
+    private static async Task<IResult> ChangeAsync(
+        HttpContext context, FileStore files, string file_id, string version,
+        Func<string, Guid, long, long?, CancellationToken, Task<ChangeResult>> change, Func<Guid, long, CatalogFile?, IResult> done)
+    {
+        if (!Preconditions.TryRead(context.Request, out var preconditions, out var problem))
+            return problem;
+        var owner = Caller.Owner(context);
+        if (!FileEndpoints.TryReadId(file_id, out var id) || await files.FindAsync(owner, id, context.RequestAborted) is not { } file)
+            return ApiProblem.FileNotFound;
+        if (preconditions.Check(file) != PreconditionState.Met)
+            return ApiProblem.PreconditionFailed;
+        if (!TryReadVersion(version, out var number))
+            return ApiProblem.VersionNotFound;
+        var result = await change(owner, id, number, preconditions.CommitVersion(file), context.RequestAborted);
+        return result.Outcome switch
+        {
+            ChangeOutcome.Done => done(id, number, result.File),
+            ChangeOutcome.VersionMismatch => ApiProblem.PreconditionFailed,
+            ChangeOutcome.ContentNotFound => ApiProblem.VersionNotFound,
+            ChangeOutcome.ContentIsLive => ApiProblem.VersionIsLive,
+            _ => ApiProblem.FileNotFound,
+        };
+    }
+}

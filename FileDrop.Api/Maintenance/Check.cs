@@ -1,0 +1,186 @@
+using System.Security.Cryptography;
+using FileDrop.Api.Blobs;
+using FileDrop.Api.Catalog;
+
+namespace FileDrop.Api.Maintenance;
+
+/// <summary>What a check can find.</summary>
+internal enum FindingKind
+{
+    /// <summary>A document names a content whose blob is not in the store.</summary>
+    FileWithoutBlob,
+
+    /// <summary>The blob has another size than its content.</summary>
+    SizeDiffers,
+
+    /// <summary>The blob's SHA-256 is not the content's.</summary>
+    HashDiffers,
+
+    /// <summary>A blob that no document names.</summary>
+    BlobWithoutFile,
+
+    /// <summary>A writer is gone, and no sweeper has claimed what it was writing.</summary>
+    ExpiredIntent,
+
+    /// <summary>A blob should have been deleted, and no sweeper has come.</summary>
+    GarbageOverdue,
+}
+
+/// <summary>One thing that is not as it should be.</summary>
+/// <param name="Kind">What is wrong.</param>
+/// <param name="FileId">The file whose document names the blob, or whose id the blob's key has.</param>
+/// <param name="BlobId">The blob.</param>
+/// <param name="Version">The content's version, where a content is concerned.</param>
+/// <param name="Detail">For a person.</param>
+/// <param name="Repaired">Whether it is mended now.</param>
+internal sealed record Finding(FindingKind Kind, Guid FileId, Guid BlobId, long? Version, string Detail, bool Repaired);
+
+/// <summary>What a check went through.</summary>
+/// <param name="Documents">Documents in the catalog.</param>
+/// <param name="Blobs">Blobs in the store.</param>
+/// <param name="Findings">Things that are not as they should be.</param>
+internal sealed record CheckSummary(long Documents, long Blobs, long Findings);
+
+/// <summary>
+/// Compares catalog and blob store both ways, in bounded memory and beside a running service (fsck). It goes through the store
+/// first and the catalog then; what looks wrong is looked at once more before it is a finding, since both change meanwhile.
+/// </summary>
+/// <remarks>
+/// A repair deletes nothing that could be somebody's only copy: a blob that no document names is put into quarantine, and only
+/// what the catalog itself names as abandoned or as garbage is swept. Damaged or missing content cannot be mended from
+/// what is there: an earlier version can be restored, or a backup imported.
+/// </remarks>
+internal sealed class Check(IFileCatalog catalog, IBlobStore blobs, CheckOptions options, Action<Finding> report)
+{
+    private const int DocumentsAtOnce = 500;
+    private long _documents;
+    private long _blobs;
+    private long _findings;
+
+    public async Task<CheckSummary> RunAsync(CancellationToken cancellation)
+    {
+        using var seen = new SeenBlobs();
+        await CheckStoreAsync(seen, cancellation);
+        await CheckCatalogAsync(seen, cancellation);
+        return new CheckSummary(_documents, _blobs, _findings);
+    }
+
+    /// <summary>Every blob in the store is named by its document, with its size.</summary>
+    private async Task CheckStoreAsync(SeenBlobs seen, CancellationToken cancellation)
+    {
+        for (BlobKey? after = null; await blobs.ListAsync(after, cancellation) is { Count: > 0 } page; after = page[^1].Key)
+        {
+            _blobs += page.Count;
+            seen.Add(page.Select(blob => blob.Key));
+            var documents = await FindAsync(page.Select(blob => blob.Key.FileId), cancellation);
+            foreach (var blob in page)
+            {
+                var document = documents.GetValueOrDefault(blob.Key.FileId);
+                var content = document?.Contents.FirstOrDefault(content => content.BlobId == blob.Key.BlobId);
+                if (content is not null && content.Size != blob.Size)
+                    Report(FindingKind.SizeDiffers, blob.Key, content.Version, $"The content has {content.Size} bytes, the blob {blob.Size}.");
+                else if (document is null || !Names(document, blob.Key.BlobId))
+                    await CheckOrphanAsync(blob.Key, cancellation);
+            }
+        }
+    }
+
+    /// <summary>A document is there before its blob is; one that still names it not, while the blob is still there, never will.</summary>
+    private async Task CheckOrphanAsync(BlobKey key, CancellationToken cancellation)
+    {
+        var document = (await FindAsync([key.FileId], cancellation)).GetValueOrDefault(key.FileId);
+        if ((document is not null && Names(document, key.BlobId)) || await blobs.FindSizeAsync(key, cancellation) is not { } size)
+            return;
+        if (options.Repair)
+            await blobs.QuarantineAsync(key, cancellation);
+        Report(FindingKind.BlobWithoutFile, key, null, $"No document names this blob of {size} bytes.", options.Repair);
+    }
+
+    /// <summary>Every blob that a document names as a content is in the store; nothing waits for a sweeper that does not come.</summary>
+    private async Task CheckCatalogAsync(SeenBlobs seen, CancellationToken cancellation)
+    {
+        for (Guid? after = null; await catalog.ScanAsync(after, DocumentsAtOnce, cancellation) is { Count: > 0 } page; after = page[^1].FileId)
+        {
+            _documents += page.Count;
+            foreach (var document in page)
+            {
+                foreach (var content in document.Contents.DistinctBy(content => content.BlobId))
+                    await CheckContentAsync(seen, document, content, cancellation);
+                await CheckBacklogAsync(document, cancellation);
+            }
+        }
+    }
+
+    private async Task CheckContentAsync(SeenBlobs seen, CatalogDocument document, FileContent content, CancellationToken cancellation)
+    {
+        var key = new BlobKey(content.BlobId, document.FileId);
+        if (!seen.Contains(key))
+        {
+            // Committed after the store was listed, or dropped since the document was read.
+            if (await blobs.FindSizeAsync(key, cancellation) is not { } size)
+            {
+                var now = (await FindAsync([document.FileId], cancellation)).GetValueOrDefault(document.FileId);
+                if (now?.Contents.Any(kept => kept.BlobId == content.BlobId) is true)
+                    Report(FindingKind.FileWithoutBlob, key, content.Version, $"The blob of {content.Size} bytes is not in the store.");
+                return;
+            }
+            if (size != content.Size)
+            {
+                Report(FindingKind.SizeDiffers, key, content.Version, $"The content has {content.Size} bytes, the blob {size}.");
+                return;
+            }
+        }
+        if (options.Hash)
+            await CheckHashAsync(key, content, cancellation);
+    }
+
+    private async Task CheckHashAsync(BlobKey key, FileContent content, CancellationToken cancellation)
+    {
+        // One of another size was reported when the store was listed; one that is gone by now was dropped.
+        if (await blobs.FindSizeAsync(key, cancellation) is not { } size || size != content.Size
+            || await blobs.OpenAsync(key, 0, content.Size, cancellation) is not { } stream)
+            return;
+        await using (stream)
+        {
+            var hash = Convert.ToHexStringLower(await SHA256.HashDataAsync(stream, cancellation));
+            if (!string.Equals(hash, content.Sha256, StringComparison.Ordinal))
+                Report(FindingKind.HashDiffers, key, content.Version, $"The content has SHA-256 {content.Sha256}, the blob {hash}.");
+        }
+    }
+
+    private async Task CheckBacklogAsync(CatalogDocument document, CancellationToken cancellation)
+    {
+        var expired = document.Intents.Where(blob => blob.Overdue > options.SweepersTime).ToList();
+        var overdue = document.Garbage.Where(blob => blob.Overdue > options.SweepersTime).ToList();
+        if (expired.Count + overdue.Count == 0)
+            return;
+        if (options.Repair)
+            await Sweeper.SweepDocumentAsync(catalog, blobs, document.Owner, document.FileId, cancellation);
+        foreach (var blob in expired)
+            Report(FindingKind.ExpiredIntent, new BlobKey(blob.BlobId, document.FileId), null, $"The lease ran out {Ago(blob)} ago.", options.Repair);
+        foreach (var blob in overdue)
+            Report(FindingKind.GarbageOverdue, new BlobKey(blob.BlobId, document.FileId), null, $"The deletion was due {Ago(blob)} ago.", options.Repair);
+    }
+
+    private async Task<Dictionary<Guid, CatalogDocument>> FindAsync(IEnumerable<Guid> ids, CancellationToken cancellation) =>
+        (await catalog.FindDocumentsAsync([.. ids.Distinct()], cancellation)).ToDictionary(document => document.FileId);
+
+    private static bool Names(CatalogDocument document, Guid blob) =>
+        document.Contents.Any(content => content.BlobId == blob)
+        || document.Intents.Any(intent => intent.BlobId == blob)
+        || document.Garbage.Any(garbage => garbage.BlobId == blob);
+
+    private static string Ago(DueBlob blob) => blob.Overdue.ToString(@"d\.hh\:mm\:ss", System.Globalization.CultureInfo.InvariantCulture);
+
+    private void Report(FindingKind kind, BlobKey key, long? version, string detail, bool repaired = false)
+    {
+        _findings++;
+        report(new Finding(kind, key.FileId, key.BlobId, version, detail, repaired));
+    }
+}
+
+/// <summary>How a check is made.</summary>
+/// <param name="Repair">Mend what can be mended; otherwise only tell.</param>
+/// <param name="Hash">Read every content and compare its SHA-256.</param>
+/// <param name="SweepersTime">How long something may be due without being a finding: a running sweeper needs its time.</param>
+internal sealed record CheckOptions(bool Repair, bool Hash, TimeSpan SweepersTime);

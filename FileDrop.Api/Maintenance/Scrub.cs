@@ -1,0 +1,127 @@
+using FileDrop.Api.Blobs;
+using FileDrop.Api.Catalog;
+using FileDrop.Api.Files;
+
+namespace FileDrop.Api.Maintenance;
+
+/// <summary>
+/// Reads all content again in the background, at a set rate, and holds it against its checksum: damage is found while there
+/// is still a backup to mend it from. Off unless a rate is set; each replica that has one goes through everything.
+/// </summary>
+internal sealed partial class Scrub(
+    IFileCatalog catalog, IBlobStore blobs, Integrity integrity, StoreStarter starter, FileDropOptions options, TimeProvider time, ILogger<Scrub> log)
+    : BackgroundService
+{
+    private const int DocumentsAtOnce = 100;
+    private static readonly TimeSpan PauseBetweenPasses = TimeSpan.FromMinutes(1);
+
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        if (options.ScrubBytesPerSecond == 0)
+            return;
+        await starter.Started.WaitAsync(stoppingToken);
+        while (true)
+        {
+            await PassAsync(stoppingToken);
+            await Task.Delay(PauseBetweenPasses, time, stoppingToken);
+        }
+    }
+
+    private async Task PassAsync(CancellationToken cancellation)
+    {
+        var (contents, damaged, begun) = (0L, 0L, time.GetTimestamp());
+        for (Guid? after = null; ;)
+        {
+            IReadOnlyList<CatalogDocument> documents;
+            try
+            {
+                documents = await catalog.ScanAsync(after, DocumentsAtOnce, cancellation);
+            }
+            catch (StorageException failure)
+            {
+                LogCut(failure);
+                return;
+            }
+            if (documents.Count == 0)
+                break;
+            after = documents[^1].FileId;
+            foreach (var document in documents)
+            {
+                foreach (var content in document.Contents.DistinctBy(content => content.BlobId))
+                {
+                    var whole = await IsWholeAsync(document.FileId, content, cancellation);
+                    (contents, damaged) = (contents + 1, damaged + (whole ? 0 : 1));
+                }
+            }
+        }
+        LogPass(contents, damaged, time.GetElapsedTime(begun).TotalSeconds);
+    }
+
+    private async Task<bool> IsWholeAsync(Guid file, FileContent content, CancellationToken cancellation)
+    {
+        try
+        {
+            var key = new BlobKey(content.BlobId, file);
+            await using (var stream = await blobs.OpenAsync(key, 0, content.Size, cancellation))
+            {
+                if (stream is not null)
+                {
+                    await using var paced = new PacedSink(options.ScrubBytesPerSecond, time);
+                    await integrity.CopyAsync(file, content, stream, paced, cancellation);
+                    return true;
+                }
+            }
+            // Pruned or purged since the document was read, most likely.
+            var now = await catalog.FindDocumentsAsync([file], cancellation);
+            if (!now.Any(document => document.Contents.Any(kept => kept.BlobId == content.BlobId)))
+                return true;
+            integrity.Report(file, content, "is missing");
+            return false;
+        }
+        catch (DamagedContentException)
+        {
+            return false;
+        }
+        catch (StorageException failure)
+        {
+            LogUnread(failure, file);
+            return true;
+        }
+    }
+
+    [LoggerMessage(LogLevel.Information, "Scrubbed {Contents} contents in {Seconds:0} s, of which {Damaged} are damaged or missing")]
+    private partial void LogPass(long contents, long damaged, double seconds);
+
+    [LoggerMessage(LogLevel.Warning, "A scrub was cut short: the catalog does not answer")]
+    private partial void LogCut(Exception failure);
+
+    [LoggerMessage(LogLevel.Warning, "A content of file {File} could not be read; the next scrub tries again")]
+    private partial void LogUnread(Exception failure, Guid file);
+
+    /// <summary>Takes bytes no faster than the rate, and drops them.</summary>
+    private sealed class PacedSink(long bytesPerSecond, TimeProvider time) : Stream
+    {
+        private readonly long _begun = time.GetTimestamp();
+        private long _taken;
+
+        public override bool CanRead => false;
+        public override bool CanSeek => false;
+        public override bool CanWrite => true;
+        public override long Length => _taken;
+        public override long Position { get => _taken; set => throw new NotSupportedException(); }
+
+        public override async ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default)
+        {
+            _taken += buffer.Length;
+            var ahead = TimeSpan.FromSeconds((double)_taken / bytesPerSecond) - time.GetElapsedTime(_begun);
+            if (ahead > TimeSpan.Zero)
+                await Task.Delay(ahead, time, cancellationToken);
+        }
+
+        public override void Flush() { }
+        public override int Read(byte[] buffer, int offset, int count) => throw new NotSupportedException();
+        public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
+        public override void SetLength(long value) => throw new NotSupportedException();
+        public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
+    }
+}
