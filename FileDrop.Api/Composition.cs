@@ -32,14 +32,17 @@ internal static class Composition
 
     /// <summary>MongoDB and S3 where they are configured, else SQLite and the disk in the data directory.</summary>
     /// <exception cref="ConfigurationException">A connection string or the data directory cannot be used.</exception>
-    public static void AddStores(this IServiceCollection services, FileDropOptions options)
+    /// <param name="services">Get the stores.</param>
+    /// <param name="options">Name them.</param>
+    /// <param name="alone">Whether the data directory must be this process's alone, as a service's is; a command may work beside one.</param>
+    public static void AddStores(this IServiceCollection services, FileDropOptions options, bool alone)
     {
         try
         {
             if (options is { MongoDb: { } mongoDb, Storage: { } storage })
                 services.AddClusterStores(mongoDb, storage, options);
             else
-                services.AddEmbeddedStores(options);
+                services.AddEmbeddedStores(options, alone);
         }
         catch (Exception unusable) when (unusable is FormatException or ArgumentException or MongoConfigurationException)
         {
@@ -80,16 +83,17 @@ internal static class Composition
         services.AddSingleton<IFileCatalog>(_ => catalog);
     }
 
-    private static void AddEmbeddedStores(this IServiceCollection services, FileDropOptions options)
+    private static void AddEmbeddedStores(this IServiceCollection services, FileDropOptions options, bool alone)
     {
-        var directory = DataDirectoryLock.Take(options.DataDirectory, TimeProvider.System);
+        var directory = alone ? DataDirectoryLock.Take(options.DataDirectory, TimeProvider.System) : null;
         var blobs = new DiskBlobStore(options.DataDirectory);
-        // The container disposes of what it made in reverse: the lock goes last.
-        services.AddSingleton(_ => directory);
         services.AddSingleton<IBlobStore>(_ => blobs);
+        if (directory is not null)
+            services.AddSingleton(_ => directory);
         services.AddSingleton<IFileCatalog>(provider =>
         {
-            provider.GetRequiredService<DataDirectoryLock>();
+            // The container disposes of what it made in reverse: asked for first, the lock goes last.
+            provider.GetService<DataDirectoryLock>();
             return new SqliteFileCatalog(
                 Path.Combine(options.DataDirectory, "catalog.db"), Rules(options, blobs), provider.GetRequiredService<TimeProvider>());
         });

@@ -1,9 +1,13 @@
 using FileDrop.Api;
 using FileDrop.Api.Access;
 using FileDrop.Api.Files;
+using FileDrop.Api.Maintenance;
 
 try
 {
+    if (Command.IsOne(args))
+        return await Command.RunAsync(args);
+
     var builder = WebApplication.CreateBuilder(args);
     var options = FileDropOptions.Read(builder.Configuration, builder.Environment.ContentRootPath);
 
@@ -12,7 +16,7 @@ try
     builder.LimitRequests(options);
     builder.Services.AddSingleton(options);
     builder.Services.AddSingleton(TimeProvider.System);
-    builder.Services.AddStores(options);
+    builder.Services.AddStores(options, alone: true);
     builder.Services.AddFiles();
     builder.Services.AddMaintenance();
     builder.Services.AddApiDescription();

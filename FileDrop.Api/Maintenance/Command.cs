@@ -1,0 +1,124 @@
+using System.Text.Json;
+using FileDrop.Api.Blobs;
+using FileDrop.Api.Catalog;
+
+namespace FileDrop.Api.Maintenance;
+
+/// <summary>What the program does instead of serving: <c>check</c>, <c>export</c> and <c>import</c>.</summary>
+/// <remarks>
+/// They work on the stores that the configuration names, the check and the export beside a running service. Exit codes: 0 all
+/// is well, 1 there are findings or failures, 2 it could not run.
+/// </remarks>
+internal static class Command
+{
+    private const string Usage = """
+        usage:  check [--repair] [--hash] [--json]    compare the catalog and the blob store
+                export FOLDER|-                        write a backup into a folder, or as a tar archive to standard output
+                import FOLDER|-                        bring a backup in; the service must not be running
+        Settings follow as --FileDrop:DataDirectory=PATH, or come from the environment.
+        """;
+
+    private const int Clean = 0, Findings = 1, CouldNotRun = 2;
+
+    /// <summary>A running sweeper may need this much more than its interval.</summary>
+    private static readonly TimeSpan SweepersMargin = TimeSpan.FromSeconds(30);
+
+    /// <summary>Whether these are the arguments of a command.</summary>
+    public static bool IsOne(string[] args) => args is ["check" or "export" or "import" or "help" or "--help", ..];
+
+    /// <summary>Runs the command.</summary>
+    /// <returns>The exit code.</returns>
+    public static async Task<int> RunAsync(string[] args)
+    {
+        var words = args.Where(arg => !arg.Contains('=', StringComparison.Ordinal)).ToList();
+        var builder = WebApplication.CreateBuilder([.. args.Where(arg => arg.Contains('=', StringComparison.Ordinal))]);
+        var options = FileDropOptions.Read(builder.Configuration, builder.Environment.ContentRootPath);
+        using var stop = new CancellationTokenSource();
+        Console.CancelKeyPress += (_, pressed) =>
+        {
+            pressed.Cancel = true;
+            stop.Cancel();
+        };
+        try
+        {
+            return words switch
+            {
+                ["check", .. var flags] when flags.All(flag => flag is "--repair" or "--hash" or "--json") => await WithStoresAsync(options,
+                    alone: false, (catalog, blobs) => CheckAsync(catalog, blobs, options, [.. flags], stop.Token), stop.Token),
+                ["export", var target] => await WithStoresAsync(options,
+                    alone: false, (catalog, blobs) => ExportAsync(catalog, blobs, target, stop.Token), stop.Token),
+                ["import", var source] => await WithStoresAsync(options,
+                    alone: true, (catalog, blobs) => ImportAsync(catalog, blobs, source, stop.Token), stop.Token),
+                _ => await SayUsageAsync(words),
+            };
+        }
+        catch (Exception failure) when (failure is StorageException or IOException or UnauthorizedAccessException or InvalidOperationException or JsonException)
+        {
+            await Console.Error.WriteLineAsync($"{words[0]} could not run to its end. {failure.Message}");
+            return CouldNotRun;
+        }
+        catch (OperationCanceledException)
+        {
+            await Console.Error.WriteLineAsync($"{words[0]} was stopped.");
+            return CouldNotRun;
+        }
+    }
+
+    private static async Task<int> SayUsageAsync(List<string> words)
+    {
+        await Console.Error.WriteLineAsync(Usage);
+        return words is ["help" or "--help"] ? Clean : CouldNotRun;
+    }
+
+    /// <param name="options">Names the stores.</param>
+    /// <param name="alone">Whether a running service would be in the way.</param>
+    /// <param name="work">What is done with them.</param>
+    /// <param name="cancellation">Ends the start.</param>
+    private static async Task<int> WithStoresAsync(
+        FileDropOptions options, bool alone, Func<IFileCatalog, IBlobStore, Task<int>> work, CancellationToken cancellation)
+    {
+        var services = new ServiceCollection();
+        services.AddSingleton(TimeProvider.System);
+        services.AddStores(options, alone);
+        await using var provider = services.BuildServiceProvider();
+        var (catalog, blobs) = (provider.GetRequiredService<IFileCatalog>(), provider.GetRequiredService<IBlobStore>());
+        await Task.WhenAll(catalog.StartAsync(cancellation), blobs.StartAsync(cancellation));
+        return await work(catalog, blobs);
+    }
+
+    private static async Task<int> CheckAsync(
+        IFileCatalog catalog, IBlobStore blobs, FileDropOptions options, HashSet<string> flags, CancellationToken cancellation)
+    {
+        var json = flags.Contains("--json");
+        var how = new CheckOptions(flags.Contains("--repair"), flags.Contains("--hash"), options.SweepInterval + SweepersMargin);
+        var summary = await new Check(catalog, blobs, how, finding => Console.Out.WriteLine(json
+            ? JsonSerializer.Serialize(finding, MaintenanceJson.Default.Finding)
+            : $"{finding.Kind}: file {finding.FileId}, blob {finding.BlobId}{(finding.Version is { } version ? $", version {version}" : "")}. "
+              + $"{finding.Detail}{(finding.Repaired ? " Repaired." : "")}")).RunAsync(cancellation);
+        await Console.Out.WriteLineAsync(json
+            ? JsonSerializer.Serialize(summary, MaintenanceJson.Default.CheckSummary)
+            : $"{summary.Documents} documents, {summary.Blobs} blobs, {summary.Findings} findings.");
+        return summary.Findings == 0 ? Clean : Findings;
+    }
+
+    private static async Task<int> ExportAsync(IFileCatalog catalog, IBlobStore blobs, string target, CancellationToken cancellation)
+    {
+        await using var output = target == "-" ? Console.OpenStandardOutput() : Stream.Null;
+        await using BackupTarget backup = target == "-" ? new BackupArchive(output) : new BackupFolder(Path.GetFullPath(target));
+        var (manifest, failed) = await new Export(catalog, blobs, backup, TimeProvider.System, Console.Error.WriteLine).RunAsync(cancellation);
+        await Console.Error.WriteLineAsync($"{manifest.Files} files with {manifest.Contents} contents of {manifest.Bytes} bytes are in the backup.");
+        return failed == 0 ? Clean : Findings;
+    }
+
+    private static async Task<int> ImportAsync(IFileCatalog catalog, IBlobStore blobs, string source, CancellationToken cancellation)
+    {
+        var import = new Import(catalog, blobs, Console.Error.WriteLine);
+        await using var input = source == "-" ? Console.OpenStandardInput() : Stream.Null;
+        var result = source == "-" ? await import.RunAsync(input, cancellation) : await import.RunAsync(Path.GetFullPath(source), cancellation);
+        await Console.Error.WriteLineAsync(
+            $"{result.Imported} files were imported, {result.Present} were there already, {result.Failed} could not be imported.");
+        if (!result.Complete)
+            await Console.Error.WriteLineAsync("The backup is not complete: its manifest is missing, or tells of more files.");
+        return result is { Failed: 0, Complete: true } ? Clean : Findings;
+    }
+}

@@ -1,0 +1,88 @@
+using System.Text.Json;
+using FileDrop.Api.Blobs;
+using FileDrop.Api.Catalog;
+using FileDrop.Api.Files;
+
+namespace FileDrop.Api.Maintenance;
+
+/// <summary>
+/// Writes every file, live and in the trash, with all its contents into a backup. It may run beside the service, and be run
+/// again into the same folder, where it writes only what is new.
+/// </summary>
+internal sealed class Export(IFileCatalog catalog, IBlobStore blobs, BackupTarget target, TimeProvider time, Action<string> complain)
+{
+    private const int DocumentsAtOnce = 200;
+
+    /// <summary>Exports everything.</summary>
+    /// <returns>What the backup holds, and how many files it lacks because their content is damaged or missing.</returns>
+    public async Task<(BackupManifest Manifest, long Failed)> RunAsync(CancellationToken cancellation)
+    {
+        var (files, contents, bytes, failed) = (0L, 0L, 0L, 0L);
+        for (Guid? after = null; await catalog.ScanAsync(after, DocumentsAtOnce, cancellation) is { Count: > 0 } page; after = page[^1].FileId)
+        {
+            foreach (var scanned in page)
+            {
+                var document = scanned;
+                while (document is { File: not null } && !await TryWriteContentsAsync(document, cancellation))
+                {
+                    // A content is missing: pruned or purged meanwhile, or lost.
+                    var now = (await catalog.FindDocumentsAsync([document.FileId], cancellation)).FirstOrDefault(other => other.Owner == scanned.Owner);
+                    if (now is not null && now.Contents.Select(content => content.BlobId).SequenceEqual(document.Contents.Select(content => content.BlobId)))
+                    {
+                        complain($"File {document.FileId} ({document.File.Name}) is not in the backup: content is damaged or missing. Run the check.");
+                        failed++;
+                        now = null;
+                    }
+                    document = now;
+                }
+                if (document is not { File: { } file })
+                    continue;
+                await WriteJsonAsync(Backup.PathOfDocument(document.FileId),
+                    JsonSerializer.SerializeToUtf8Bytes(new BackupFile(document.Owner, file, document.Contents), MaintenanceJson.Default.BackupFile), cancellation);
+                var kept = document.Contents.DistinctBy(content => content.BlobId).ToList();
+                (files, contents, bytes) = (files + 1, contents + kept.Count, bytes + kept.Sum(content => content.Size));
+            }
+        }
+        var manifest = new BackupManifest(Backup.Format, time.GetUtcNow(), files, contents, bytes);
+        await WriteJsonAsync(Backup.Manifest, JsonSerializer.SerializeToUtf8Bytes(manifest, MaintenanceJson.Default.BackupManifest), cancellation);
+        return (manifest, failed);
+    }
+
+    /// <summary>False: a content is not there, or not what was stored.</summary>
+    private async Task<bool> TryWriteContentsAsync(CatalogDocument document, CancellationToken cancellation)
+    {
+        foreach (var content in document.Contents.DistinctBy(content => content.BlobId))
+        {
+            var path = Backup.PathOfContent(document.FileId, content.BlobId);
+            // A blob is written once, so what has its name and its size is the same.
+            if (target.Has(path, content.Size))
+                continue;
+            if (await blobs.OpenAsync(new BlobKey(content.BlobId, document.FileId), 0, content.Size, cancellation) is not { } stream)
+                return false;
+            await using (stream)
+            {
+                using var hashed = new IncomingContent(stream, first: null, content.Size, content.Sha256);
+                try
+                {
+                    await target.WriteAsync(path, hashed, content.Size, cancellation);
+                }
+                catch (ContentRejectedException)
+                {
+                    return false;
+                }
+                catch (StorageException) when (target is BackupFolder)
+                {
+                    // A blob that is shorter than its content; a store that is away will say so at the next call.
+                    return false;
+                }
+            }
+        }
+        return true;
+    }
+
+    private async Task WriteJsonAsync(string path, byte[] json, CancellationToken cancellation)
+    {
+        using var stream = new MemoryStream(json);
+        await target.WriteAsync(path, stream, json.Length, cancellation);
+    }
+}
