@@ -58,7 +58,7 @@ internal sealed class FileDownload(FileStore files, Integrity integrity, FileMet
             response.Headers.ContentRange =
                 $"bytes {open.Slice.Offset}-{open.Slice.Offset + open.Slice.Count - 1}/{open.File.Content.Size}";
         }
-        if (open.Slice.Kind == RangeKind.Whole)
+        if (open.Slice.Count == open.File.Content.Size)
             await integrity.CopyAsync(id, open.File.Content, content, response.Body, context.RequestAborted);
         else
             await content.CopyToAsync(response.Body, BufferSize, context.RequestAborted);
