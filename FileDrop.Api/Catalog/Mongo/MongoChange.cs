@@ -12,12 +12,15 @@ namespace FileDrop.Api.Catalog.Mongo;
 /// <c>$literal</c>. Ids, numbers and the strings of <see cref="MongoSchema"/> are themselves.
 /// </remarks>
 /// <param name="rules">The protocol's times and counts.</param>
-internal sealed class MongoChange(CatalogRules rules)
+internal sealed partial class MongoChange(CatalogRules rules)
 {
     private const string Now = "$$NOW";
 
     private static readonly BsonDocument s_later = Op("$max", "$updated_at", Now);
     private static readonly BsonDocument s_nextVersion = Op("$add", "$version", 1L);
+
+    /// <summary>How far ahead an intent or a garbage blob can be due.</summary>
+    public TimeSpan Horizon { get; } = new[] { rules.Lease + rules.LateWrites, rules.ReadersGrace }.Max();
 
     /// <summary>A pending document with one intent, where there is none.</summary>
     public UpdateDefinition<BsonDocument> Create(string owner, WriteIntent intent) => Pipeline(new BsonDocument
@@ -50,60 +53,39 @@ internal sealed class MongoChange(CatalogRules rules)
     /// <summary>The intent's blob becomes the content.</summary>
     public UpdateDefinition<BsonDocument> Commit(WriteIntent intent, FileCommit commit)
     {
-        // A pending document has no content yet, and no versions.
-        var contents = Op("$concatArrays", new BsonArray { "$content" }, "$versions");
-        var former = Op("$cond", Op("$eq", "$state", MongoSchema.Live), contents, new BsonArray());
-        BsonValue pruned = rules.VersionsKept > 0 ? Op("$slice", former, rules.VersionsKept, int.MaxValue) : former;
         var set = Metadata(commit.Name, commit.Tags);
         set.AddRange(new BsonDocument
         {
             { "state", MongoSchema.Live },
             { "created_at", Op("$ifNull", "$created_at", Now) },
             { "content", Content(intent.BlobId, commit) },
-            { "versions", rules.VersionsKept > 0 ? Op("$slice", former, rules.VersionsKept) : new BsonArray() },
+            // A pending document has no content yet, and no versions.
+            { "versions", Op("$cond", Op("$eq", "$state", MongoSchema.Live), s_contents, new BsonArray()) },
             { "intents", Filter("$intents", Op("$not", Is(intent))) },
-            { "garbage", Op("$concatArrays", "$garbage", Finished(pruned)) },
         });
-        return commit.RememberFor is { } life ? Pipeline(set, Remember(life)) : Pipeline(set);
+        return commit.RememberFor is { } life ? Pipeline(set, Prune(), Remember(life)) : Pipeline(set, Prune());
     }
 
     /// <summary>Another name, other tags.</summary>
     public static UpdateDefinition<BsonDocument> Change(MetadataChange change) => Pipeline(Metadata(change.Name, change.Tags));
 
-    /// <summary>A tombstone: everything that was written or is being written becomes garbage.</summary>
-    public UpdateDefinition<BsonDocument> Delete()
-    {
-        var contents = Op("$concatArrays", new BsonArray { "$content" }, "$versions");
-        return Pipeline(
-            new BsonDocument
-            {
-                { "state", MongoSchema.Deleted },
-                { "updated_at", s_later },
-                { "content", "$$REMOVE" },
-                { "name", "$$REMOVE" },
-                { "name_key", "$$REMOVE" },
-                { "tags", new BsonArray() },
-                { "versions", new BsonArray() },
-                { "intents", new BsonArray() },
-                { "garbage", Op("$concatArrays", "$garbage", Finished(contents), Unfinished("$intents")) },
-            });
-    }
-
-    /// <summary>Intents whose lease has run out become garbage.</summary>
+    /// <summary>Intents whose lease has run out become garbage, and a file whose time in the trash has passed a tombstone.</summary>
     /// <remarks>
     /// Garbage whose <c>until</c> has passed is marked as due for the last time before it is handed out, so that
     /// <see cref="Swept"/> knows that the deletion it is told of came after that time, and not just before.
     /// </remarks>
     public UpdateDefinition<BsonDocument> Claim()
     {
+        var isOver = Op("$and", Op("$eq", "$state", MongoSchema.Trash), Op("$lte", "$purge_at", Now));
         var due = Op("$cond", Op("$lte", "$$each.until", Now), "$$each.until", "$$each.due");
-        var garbage = Map("$garbage", Garbage(due, "$$each.until", "$$each.committed"));
+        var garbage = Map("$garbage", Garbage("$$each.blob", due, "$$each.until", "$$each.committed"));
         var expired = Filter("$intents", Op("$lte", "$$each.lease_until", Now));
-        return Pipeline(new BsonDocument
+        var claim = new BsonDocument
         {
             { "intents", Filter("$intents", Op("$gt", "$$each.lease_until", Now)) },
             { "garbage", Op("$concatArrays", garbage, Unfinished(expired)) },
-        });
+        };
+        return Pipeline(PurgeIf(isOver), claim);
     }
 
     /// <summary>Garbage that was deleted for the last time goes, the other is due again at its <c>until</c>.</summary>
@@ -115,7 +97,7 @@ internal sealed class MongoChange(CatalogRules rules)
         var left = Filter("$garbage", Op("$not", Op("$and", mine, last)));
         return Pipeline(new BsonDocument(
             "garbage",
-            Map(left, Garbage(Op("$cond", mine, "$$each.until", "$$each.due"), "$$each.until", "$$each.committed"))));
+            Map(left, Garbage("$$each.blob", Op("$cond", mine, "$$each.until", "$$each.due"), "$$each.until", "$$each.committed"))));
     }
 
     /// <summary>Changes nothing.</summary>
@@ -123,6 +105,13 @@ internal sealed class MongoChange(CatalogRules rules)
 
     /// <summary>The garbage that is due now, as a projection.</summary>
     public static BsonDocument DueBlobs() => Map(Filter("$garbage", Op("$lte", "$$each.due", Now)), "$$each.blob");
+
+    /// <summary>Blobs, and for how many milliseconds they have been due, as a projection.</summary>
+    public static BsonDocument Overdue(BsonValue list, string field) =>
+        Map(list, new BsonDocument { { "blob", "$$each.blob" }, { "overdue", Since("$$each." + field) } });
+
+    /// <summary>The milliseconds since a time, as a projection; negative before it.</summary>
+    public static BsonDocument Since(BsonValue time) => Op("$subtract", Now, time);
 
     /// <summary>Whether an open intent's lease has not run out, as a projection.</summary>
     public static BsonDocument IsLeased() => Op("$gt", Op("$max", "$intents.lease_until"), Now);
@@ -148,7 +137,7 @@ internal sealed class MongoChange(CatalogRules rules)
         var isGone = Op("$and", Op("$eq", "$state", MongoSchema.Deleted), isIdle);
         var isLost = Op("$and", Op("$eq", "$state", MongoSchema.Pending), Op("$eq", "$intents", new BsonArray()));
         var forgotten = Op("$cond", isGone, Op("$ifNull", "$remember_until", Now), BsonNull.Value);
-        var earliest = Op("$min", Op("$min", "$intents.lease_until"), Op("$min", "$garbage.due"), forgotten);
+        var earliest = Op("$min", Op("$min", "$intents.lease_until"), Op("$min", "$garbage.due"), "$purge_at", forgotten);
         BsonDocument[] stages =
         [
             .. sets,
@@ -206,13 +195,14 @@ internal sealed class MongoChange(CatalogRules rules)
     private BsonDocument Unfinished(BsonValue intents)
     {
         var until = Op("$add", Op("$max", "$$each.lease_until", Now), (long)rules.LateWrites.TotalMilliseconds);
-        return Map(intents, Garbage(Now, until, false));
+        return Map(intents, Garbage("$$each.blob", Now, until, false));
     }
 
-    private BsonDocument Finished(BsonValue contents) => Map(contents, Garbage(In(rules.ReadersGrace), In(rules.ReadersGrace), true));
+    private BsonDocument Finished(BsonValue blobs) =>
+        Map(blobs, Garbage("$$each", In(rules.ReadersGrace), In(rules.ReadersGrace), true));
 
-    private static BsonDocument Garbage(BsonValue due, BsonValue until, BsonValue committed) =>
-        new() { { "blob", "$$each.blob" }, { "due", due }, { "until", until }, { "committed", committed } };
+    private static BsonDocument Garbage(BsonValue blob, BsonValue due, BsonValue until, BsonValue committed) =>
+        new() { { "blob", blob }, { "due", due }, { "until", until }, { "committed", committed } };
 
     private static BsonDocument Is(WriteIntent intent) =>
         Op("$and", Op("$eq", "$$each.blob", MongoSchema.Uuid(intent.BlobId)), Op("$eq", "$$each.fence", intent.Fence));

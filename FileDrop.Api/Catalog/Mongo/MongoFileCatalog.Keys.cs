@@ -59,8 +59,9 @@ internal sealed partial class MongoFileCatalog
         if (found["version"].ToInt64() > 0)
         {
             // Committed by an upload without a key; how it was created is known as long as nothing has changed.
-            var isAsCreated = found["state"] == MongoSchema.Live && found["version"].ToInt64() == 1;
-            return new UploadRecord(UploadState.Committed, isAsCreated ? MongoSchema.ToFile(found, id, owner) : null);
+            var isAsCreated = found["state"] != MongoSchema.Deleted && found["version"].ToInt64() == 1;
+            var created = isAsCreated ? MongoSchema.ToFile(found, id, owner) with { DeletedAt = null, PurgeAt = null } : null;
+            return new UploadRecord(UploadState.Committed, created);
         }
 
         if (found["state"] == MongoSchema.Deleted)

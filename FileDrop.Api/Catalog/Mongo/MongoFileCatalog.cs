@@ -56,16 +56,21 @@ internal sealed partial class MongoFileCatalog : IFileCatalog
         return found is null ? null : MongoSchema.ToFile(found, id, owner);
     }
 
+    public async Task<FileHistory?> FindHistoryAsync(string owner, Guid id, CancellationToken cancellation)
+    {
+        var fields = new BsonDocument(MongoSchema.FileFields) { { "versions", 1 } };
+        var found = await CallAsync(token => _files.Find(LiveFile(owner, id)).Project(fields).FirstOrDefaultAsync(token), cancellation);
+        return found is null ? null : new FileHistory(MongoSchema.ToFile(found, id, owner), MongoSchema.ToContents(found));
+    }
+
     public Task<CatalogPage> ListAsync(ListQuery query, CancellationToken cancellation) =>
         CallAsync(token => new MongoListing(_files, query, token).ReadAsync(), cancellation);
 
     public Task BeginCreateAsync(string owner, Guid id, WriteIntent intent, CancellationToken cancellation)
     {
-        // An upsert, because an insert could not take the time from the server's clock. No document has a schema and none: one
-        // that is there already does not match, and the insert then fails on its id.
-        var absent = File(owner, id).Add("schema", new BsonDocument("$exists", false));
+        // An upsert, because an insert could not take the time from the server's clock.
         return CallAsync(
-            token => _files.UpdateOneAsync(absent, _change.Create(owner, intent), new UpdateOptions { IsUpsert = true }, token),
+            token => _files.UpdateOneAsync(Absent(owner, id), _change.Create(owner, intent), new UpdateOptions { IsUpsert = true }, token),
             cancellation);
     }
 
@@ -91,9 +96,6 @@ internal sealed partial class MongoFileCatalog : IFileCatalog
     public Task<ChangeResult> ChangeAsync(string owner, Guid id, MetadataChange change, CancellationToken cancellation) =>
         ChangeAsync(owner, id, LiveFile(owner, id), change.IfVersion, MongoChange.Change(change), cancellation);
 
-    public Task<ChangeResult> DeleteAsync(string owner, Guid id, long? ifVersion, CancellationToken cancellation) =>
-        ChangeAsync(owner, id, LiveFile(owner, id), ifVersion, _change.Delete(), cancellation);
-
     public async Task<(WriteFate Fate, CatalogFile? File)> FindFateAsync(
         string owner, Guid id, WriteIntent intent, CancellationToken cancellation)
     {
@@ -110,7 +112,7 @@ internal sealed partial class MongoFileCatalog : IFileCatalog
             return (WriteFate.Open, null);
 
         var isLive = found["state"] == MongoSchema.Live;
-        var isContent = isLive && found["content"]["blob"] == blob;
+        var isContent = found.TryGetValue("content", out var content) && content["blob"] == blob;
         return isContent || Has("versions", _ => true) || Has("garbage", entry => entry["committed"].AsBoolean)
             ? (WriteFate.Committed, isLive ? MongoSchema.ToFile(found, id, owner) : null)
             : (WriteFate.Lost, null);
@@ -124,20 +126,28 @@ internal sealed partial class MongoFileCatalog : IFileCatalog
         string owner, Guid id, BsonDocument condition, long? ifVersion, UpdateDefinition<BsonDocument> change,
         CancellationToken cancellation)
     {
-        var filter = ifVersion is { } version ? new BsonDocument(condition).Add("version", version) : condition;
+        var filter = ifVersion is { } wanted ? new BsonDocument(condition).Add("version", wanted) : condition;
         var fields = new BsonDocument(MongoSchema.FileFields) { { "state", 1 } };
-        if (await FindAndUpdateAsync(filter, change, fields, cancellation) is { } changed)
+        while (true)
         {
-            var isLive = changed["state"] == MongoSchema.Live;
-            return new ChangeResult(ChangeOutcome.Done, isLive ? MongoSchema.ToFile(changed, id, owner) : null);
+            if (await FindAndUpdateAsync(filter, change, fields, cancellation) is { } changed)
+            {
+                var isLive = changed["state"] == MongoSchema.Live;
+                return new ChangeResult(ChangeOutcome.Done, isLive ? MongoSchema.ToFile(changed, id, owner) : null);
+            }
+
+            if (ifVersion is null)
+                return new ChangeResult(ChangeOutcome.NotFound);
+
+            // What all the rest of the condition holds for has another version; if it was deleted meanwhile, it is not there. If
+            // it has the version after all, it has come out of the trash or to that version in between: once more.
+            var version = new BsonDocument("version", 1);
+            var found = await CallAsync(token => _files.Find(condition).Project(version).FirstOrDefaultAsync(token), cancellation);
+            if (found is null)
+                return new ChangeResult(ChangeOutcome.NotFound);
+            if (found["version"] != ifVersion)
+                return new ChangeResult(ChangeOutcome.VersionMismatch);
         }
-
-        if (ifVersion is null)
-            return new ChangeResult(ChangeOutcome.NotFound);
-
-        // What all the rest of the condition still holds for had another version; if it was deleted meanwhile, it is not there.
-        var isThere = await CallAsync(token => _files.Find(condition).Project(new BsonDocument("_id", 1)).AnyAsync(token), cancellation);
-        return new ChangeResult(isThere ? ChangeOutcome.VersionMismatch : ChangeOutcome.NotFound);
     }
 
     /// <summary>
@@ -168,6 +178,10 @@ internal sealed partial class MongoFileCatalog : IFileCatalog
         MongoConnection.CallAsync(MongoConnection.CallTimeout, call, cancellation);
 
     private static BsonDocument File(string owner, Guid id) => new() { { "_id", MongoSchema.Uuid(id) }, { "owner", owner } };
+
+    /// <summary>The condition of an upsert that only inserts.</summary>
+    /// <remarks>Every document has a schema: one that is there already does not match, and the insert then fails on its id.</remarks>
+    private static BsonDocument Absent(string owner, Guid id) => File(owner, id).Add("schema", new BsonDocument("$exists", false));
 
     private static BsonDocument LiveFile(string owner, Guid id) => File(owner, id).Add("state", MongoSchema.Live);
 

@@ -29,6 +29,8 @@ internal sealed class MongoListing(IMongoCollection<BsonDocument> files, ListQue
     /// <summary>Reads the page.</summary>
     public async Task<CatalogPage> ReadAsync()
     {
+        if (query is { Sort: FileSort.DeletedAt, InTrash: false })
+            throw new InvalidOperationException("Only the trash is sorted by the time of deletion.");
         if (_filter.Conditions.ElementCount > 0)
             return await ReadFilteredAsync();
         await FillAsync(query.After, null);
@@ -130,7 +132,7 @@ internal sealed class MongoListing(IMongoCollection<BsonDocument> files, ListQue
 
     private BsonDocument Range(BsonValue? keys, BsonDocument? ids)
     {
-        var range = new BsonDocument { { "owner", query.Owner }, { "state", MongoSchema.Live } };
+        var range = new BsonDocument { { "owner", query.Owner }, { "state", query.InTrash ? MongoSchema.Trash : MongoSchema.Live } };
         if (keys is not null)
             range.Add(_order.Field, keys);
         if (ids is not null)

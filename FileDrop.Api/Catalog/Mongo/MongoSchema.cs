@@ -14,9 +14,10 @@ namespace FileDrop.Api.Catalog.Mongo;
 ///   _id: UUID,                      the file's id; big-endian, so that ids sort by their time
 ///   schema: 1,                      by which a later release knows how to read it
 ///   owner: "local",                 with _id the shard key of a cluster: every query but the sweeper's names it
-///   state: "pending"|"live"|"deleted",
+///   state: "pending"|"live"|"trash"|"deleted",
 ///   name, name_key, tags: ["key:value"],
 ///   version: long, created_at, updated_at,
+///   deleted_at, purge_at,           only in the trash
 ///   content: { blob: UUID, size: long, type, type_key, sha256, xxh3: long, version: long, created_at },
 ///   versions: [ as content, newest first ],
 ///   intents: [ { blob, fence: long, lease_until } ],
@@ -27,12 +28,13 @@ namespace FileDrop.Api.Catalog.Mongo;
 /// </code>
 /// <para>Tags are strings in an array, and not fields: a tag's key may hold dots and dollar signs, which MongoDB reads
 /// as paths and operators; it holds no colon, so that the first one divides.</para>
+/// <para>A content that was restored shares its blob with the one that it was restored from, and both are listed.</para>
 /// <para><c>due</c> is when a garbage blob is to be deleted, <c>until</c> the time of its last deletion: the same for
 /// content, later for an unfinished write, which may still be arriving. <c>committed</c> tells the two apart for a writer who
 /// asks what became of its commit.</para>
 /// <para><c>sweep_at</c> is the earliest time at which the sweeper has something to do, so that one small index finds all
-/// its work. A tombstone (<c>deleted</c>) keeps what the sweeper asks for and, until <c>remember_until</c>, in <c>first</c> what a
-/// repeated upload asks for: the file as it was created.</para>
+/// its work; for a file in the trash, <c>purge_at</c> is such a time. A tombstone (<c>deleted</c>) keeps what the sweeper asks
+/// for and, until <c>remember_until</c>, in <c>first</c> what a repeated upload asks for: the file as it was created.</para>
 /// <para>The collection <c>idempotency_keys</c> has <c>{ _id, owner, file, expires_at }</c>. Its id is a digest of
 /// owner and key: of one length, and unambiguous.</para>
 /// </remarks>
@@ -45,6 +47,7 @@ internal static class MongoSchema
 
     public const string Pending = "pending";
     public const string Live = "live";
+    public const string Trash = "trash";
     public const string Deleted = "deleted";
 
     /// <summary>The indexes that serve lists, by the field that they sort by.</summary>
@@ -54,24 +57,38 @@ internal static class MongoSchema
         [FileSort.UpdatedAt] = ("updated_at", "list_by_updated_at"),
         [FileSort.FileName] = ("name_key", "list_by_name"),
         [FileSort.FileSize] = ("content.size", "list_by_size"),
+        [FileSort.DeletedAt] = ("deleted_at", "list_by_deleted_at"),
     };
 
-    /// <summary>What a read of a live file takes along; a file's versions, intents and garbage stay where they are.</summary>
+    /// <summary>What a read of a file takes along; a file's versions, intents and garbage stay where they are.</summary>
     public static readonly BsonDocument FileFields = new()
     {
         { "owner", 1 }, { "name", 1 }, { "name_key", 1 }, { "tags", 1 }, { "version", 1 },
-        { "created_at", 1 }, { "updated_at", 1 }, { "content", 1 },
+        { "created_at", 1 }, { "updated_at", 1 }, { "deleted_at", 1 }, { "purge_at", 1 }, { "content", 1 },
+    };
+
+    /// <summary>All that a document names, with how long its blobs are due by the server's clock.</summary>
+    public static readonly BsonDocument DocumentFields = new BsonDocument(FileFields)
+    {
+        { "state", 1 }, { "versions", 1 },
+        { "intents", MongoChange.Overdue("$intents", "lease_until") },
+        { "garbage", MongoChange.Overdue("$garbage", "due") },
     };
 
     /// <summary>Makes the indexes; those that are there already are left as they are.</summary>
     public static async Task<bool> CreateIndexesAsync(IMongoDatabase database, CancellationToken cancellation)
     {
         // The state is a part of each list's index and not the condition of a partial one: the index alone then answers what
-        // a page needs of it, and another state gets its lists from the same four indexes.
-        var indexes = Orders.Values
+        // a page needs of it, and the trash gets its lists from the same four indexes. The fifth is partial as well, for no
+        // other document has its key.
+        var indexes = Orders
             .Select(order => new CreateIndexModel<BsonDocument>(
-                new BsonDocument { { "owner", 1 }, { "state", 1 }, { order.Field, 1 }, { "_id", 1 } },
-                new CreateIndexOptions { Name = order.Index }))
+                new BsonDocument { { "owner", 1 }, { "state", 1 }, { order.Value.Field, 1 }, { "_id", 1 } },
+                new CreateIndexOptions<BsonDocument>
+                {
+                    Name = order.Value.Index,
+                    PartialFilterExpression = order.Key is FileSort.DeletedAt ? new BsonDocument("state", Trash) : null,
+                }))
             .Append(new CreateIndexModel<BsonDocument>(
                 new BsonDocument("sweep_at", 1),
                 new CreateIndexOptions<BsonDocument>
@@ -110,7 +127,22 @@ internal static class MongoSchema
         return new BsonBinaryData(SHA256.HashData(bytes));
     }
 
-    /// <summary>Reads a live document, or the <c>first</c> of any.</summary>
+    /// <summary>A content as a document has it.</summary>
+    public static BsonDocument Content(FileContent content) => new()
+    {
+        { "blob", Uuid(content.BlobId) },
+        { "size", content.Size },
+        { "type", content.Type },
+        { "type_key", TypeKey(content.Type) },
+        { "sha256", content.Sha256 },
+        { "xxh3", content.XxHash3 },
+        { "version", content.Version },
+        { "created_at", Time(content.CreatedAt) },
+    };
+
+    public static BsonDateTime Time(DateTimeOffset time) => new(time.ToUnixTimeMilliseconds());
+
+    /// <summary>Reads a document of a file, or the <c>first</c> of any.</summary>
     public static CatalogFile ToFile(BsonDocument document, Guid id, string owner) => new(
         id,
         owner,
@@ -119,7 +151,30 @@ internal static class MongoSchema
         document["version"].ToInt64(),
         ToTime(document["created_at"]),
         ToTime(document["updated_at"]),
-        ToContent(document["content"].AsBsonDocument));
+        ToContent(document["content"].AsBsonDocument),
+        document.TryGetValue("deleted_at", out var deleted) ? ToTime(deleted) : null,
+        document.TryGetValue("purge_at", out var purge) ? ToTime(purge) : null);
+
+    /// <summary>Reads the contents of a file's document, newest first.</summary>
+    public static IReadOnlyList<FileContent> ToContents(BsonDocument document) =>
+        [ToContent(document["content"].AsBsonDocument), .. document["versions"].AsBsonArray.Select(each => ToContent(each.AsBsonDocument))];
+
+    /// <summary>Reads what <see cref="DocumentFields"/> took along.</summary>
+    public static CatalogDocument ToDocument(BsonDocument document)
+    {
+        var (id, owner) = (ToGuid(document["_id"]), document["owner"].AsString);
+        var isFile = document["state"] == Live || document["state"] == Trash;
+        return new CatalogDocument(
+            owner,
+            id,
+            isFile ? ToFile(document, id, owner) : null,
+            isFile ? ToContents(document) : [],
+            ToDue(document["intents"]),
+            ToDue(document["garbage"]));
+    }
+
+    private static IReadOnlyList<DueBlob> ToDue(BsonValue blobs) =>
+        [.. blobs.AsBsonArray.Select(each => new DueBlob(ToGuid(each["blob"]), TimeSpan.FromMilliseconds(each["overdue"].ToInt64())))];
 
     private static FileContent ToContent(BsonDocument content) => new(
         ToGuid(content["blob"]),
