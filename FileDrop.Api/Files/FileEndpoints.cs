@@ -21,8 +21,10 @@ internal static class FileEndpoints
         files.MapDelete("/{file_id}", DeleteAsync).WithName("DeleteFile");
     }
 
-    /// <summary>An id in its canonical form; whatever else was sent names no file.</summary>
-    public static bool TryReadId(string text, out Guid id) => Guid.TryParseExact(text, "D", out id);
+    /// <summary>An id in its canonical form, in either case; whatever else was sent names no file.</summary>
+    public static bool TryReadId(string text, out Guid id) =>
+        // The parser alone would take white space around it, and a plus sign or 0x before each of its numbers.
+        Guid.TryParseExact(text, "D", out id) && text.Equals(id.ToString("D"), StringComparison.OrdinalIgnoreCase);
 
     /// <summary>The fields that tell a client which state of the file it sees.</summary>
     public static void WriteValidators(HttpResponse response, CatalogFile file)
