@@ -65,6 +65,7 @@ internal sealed partial class PendingWrite : IAsyncDisposable
     /// <param name="exact">Whether <paramref name="length"/> is exact.</param>
     /// <param name="cancellation">The client's patience.</param>
     /// <exception cref="StorageException">The store failed, or the lease was lost.</exception>
+    /// <exception cref="ContentRejectedException">The file was deleted meanwhile, or the content itself is refused.</exception>
     public async Task StoreAsync(IncomingContent content, long? length, bool exact, CancellationToken cancellation)
     {
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellation, _lost.Token);
@@ -75,6 +76,14 @@ internal sealed partial class PendingWrite : IAsyncDisposable
         catch (OperationCanceledException lost) when (_lost.IsCancellationRequested)
         {
             throw await LeaseLostAsync(lost);
+        }
+        catch (StorageException) when (_replaces)
+        {
+            // A deletion drops the intent, and the sweeper may then take the bytes away under the store's hands, before a
+            // renewal is refused: what the store says of it is not the client's answer.
+            if (await _catalog.FindAsync(Owner, FileId, CancellationToken.None) is null)
+                throw new ContentRejectedException(ApiProblem.FileNotFound);
+            throw;
         }
     }
 
