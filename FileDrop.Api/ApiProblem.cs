@@ -102,7 +102,7 @@ public sealed record ApiProblem(int Status, string Code, string Title, string De
     }
 
     private ProblemJson ToJson(HttpContext context) => new(
-        $"urn:filedrop:problem:{Code}", Title, Status, Detail, context.Request.Path.ToUriComponent(), Code,
+        $"urn:filedrop:problem:{Code}", Title, Status, Detail, context.Request.Path is { HasValue: true } path ? path.ToUriComponent() : "*", Code,
         Activity.Current?.TraceId.ToHexString() ?? context.TraceIdentifier);
 }
 
@@ -111,7 +111,7 @@ public sealed record ApiProblem(int Status, string Code, string Title, string De
 /// <param name="Title">The same for every occurrence of the code.</param>
 /// <param name="Status">The HTTP status.</param>
 /// <param name="Detail">What was wrong this time.</param>
-/// <param name="Instance">The path that was asked for.</param>
+/// <param name="Instance">The path that was asked for; <c>*</c> where a request is about none (OPTIONS).</param>
 /// <param name="Code">Stable, for programs.</param>
 /// <param name="TraceId">Finds the request in log and traces.</param>
 public sealed record ProblemJson(
