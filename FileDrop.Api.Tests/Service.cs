@@ -110,7 +110,7 @@ public abstract class Pair : IAsyncLifetime
         if (_missing is not null)
             return;
         _stores = await MakeStoresAsync();
-        _service = await Service.StartAsync(_stores);
+        _service = await Service.StartAsync(_stores, Settings);
     }
 
     public async ValueTask DisposeAsync()
@@ -124,6 +124,9 @@ public abstract class Pair : IAsyncLifetime
     /// <summary>Fresh stores of this pair's kind, for a test that wants a service of its own.</summary>
     public abstract Task<Stores> MakeStoresAsync();
 
+    /// <summary>Settings of the service, besides those that point it at its stores.</summary>
+    protected virtual (string Key, string Value)[] Settings => [];
+
     /// <summary>Why the pair cannot be had here; null where it can.</summary>
     protected virtual Task<string?> MissingAsync() => Task.FromResult<string?>(null);
 
@@ -135,13 +138,13 @@ public abstract class Pair : IAsyncLifetime
 }
 
 /// <summary>SQLite and the disk.</summary>
-public sealed class EmbeddedPair : Pair
+public class EmbeddedPair : Pair
 {
     public override Task<Stores> MakeStoresAsync() => Task.FromResult<Stores>(new EmbeddedStores());
 }
 
 /// <summary>MongoDB and S3.</summary>
-public sealed class ClusterPair : Pair
+public class ClusterPair : Pair
 {
     public override async Task<Stores> MakeStoresAsync() => await ClusterStores.MakeAsync();
 
