@@ -186,6 +186,45 @@ public abstract class FormTests(Pair pair)
         Assert.Equal("abc", await pair.Http.GetStringAsync($"/files/{file.Id()}"));
     }
 
+    [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    public async Task A_form_with_bytes_changed_lost_or_doubled_is_taken_or_refused_and_never_a_failure(int seed)
+    {
+        var random = new Random(seed);
+        var whole = new FormBody().Text("file_name", "b.txt").File("abc\r\n--def", "a.txt", "Content-Type: text/plain").Text("tags", "{\"a\": \"b\"}").ToArray();
+        for (var round = 0; round < 150; round++)
+        {
+            var bytes = whole.ToList();
+            for (var change = random.Next(1, 4); change > 0; change--)
+            {
+                var at = random.Next(bytes.Count);
+                switch (random.Next(4))
+                {
+                    case 0:
+                        bytes[at] = (byte)random.Next(256);
+                        break;
+                    case 1:
+                        bytes[at] ^= (byte)(1 << random.Next(8));
+                        break;
+                    case 2:
+                        bytes.RemoveRange(at, Math.Min(random.Next(1, 20), bytes.Count - at));
+                        break;
+                    default:
+                        bytes.InsertRange(at, bytes.GetRange(at, Math.Min(random.Next(1, 20), bytes.Count - at)));
+                        break;
+                }
+            }
+            using var body = new ByteArrayContent([.. bytes]);
+            body.Headers.TryAddWithoutValidation("Content-Type", FormBody.Type);
+            using var response = await pair.Http.PostAsync("/files/upload", body);
+            if (response.StatusCode == HttpStatusCode.Created)
+                continue;
+            Assert.True(response.StatusCode == HttpStatusCode.BadRequest, $"{response.StatusCode} in round {round}: {Encoding.Latin1.GetString([.. bytes])}");
+            await response.CodeAsync();
+        }
+    }
+
     [Fact]
     public async Task Garbage_in_place_of_a_form_is_refused() => await pair.LeavesNothingAsync(async () =>
     {
