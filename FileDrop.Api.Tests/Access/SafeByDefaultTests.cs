@@ -69,6 +69,11 @@ public abstract class SafeByDefaultTests(Pair pair)
             await wire.SendAsync("GET /files HTTP/1.1\r\nHost: localhost\r\nHost: evil.example\r\n\r\n");
             Assert.Equal(400, (await wire.ReadAnswerAsync()).Status);
         }
+        using (var wire = await Wire.ConnectAsync(pair.Service))
+        {
+            await wire.SendAsync("GET http://evil.example/files HTTP/1.1\r\nHost: localhost\r\n\r\n");
+            Assert.Equal(400, (await wire.ReadAnswerAsync()).Status);
+        }
     }
 
     [Fact]

@@ -1,5 +1,7 @@
+using System.Collections.Concurrent;
 using System.Diagnostics.Metrics;
 using System.Text;
+using Microsoft.Extensions.DependencyInjection;
 using Xunit;
 
 namespace FileDrop.Api.Tests.Files;
@@ -18,7 +20,7 @@ public abstract class BrokenRequestTests(Pair pair)
     {
         var file = await pair.Http.UploadAsync([1], "a");
         var body = Body(type, Large);
-        using var bugs = new Failures();
+        using var bugs = new Watch(pair.Service);
         var before = await pair.Stores.BlobKeysAsync();
         await pair.LeavesNothingAsync(async () =>
         {
@@ -29,7 +31,22 @@ public abstract class BrokenRequestTests(Pair pair)
             wire.Reset();
         });
         Assert.Equal([1], await pair.Http.GetByteArrayAsync($"/files/{file.Id()}"));
-        Assert.Empty(bugs.Codes);
+        Assert.Empty(bugs.Failures);
+    }
+
+    [Fact]
+    public async Task A_client_that_goes_away_from_a_download_is_nobodys_bug()
+    {
+        var file = await pair.Http.UploadAsync(Requests.Bytes(Large), "a");
+        using var watch = new Watch(pair.Service);
+        var wire = await Wire.ConnectAsync(pair.Service);
+        await wire.SendHeadAsync($"GET /files/{file.Id()}");
+        // The head is there, and most of the body is still to come.
+        Assert.Equal(200, (await wire.ReadHeadAsync()).Status);
+        wire.Reset();
+        await Service.UntilAsync("the download has ended", () => Task.FromResult(watch.Ended > 0));
+        Assert.Equal(Large, (await pair.Http.GetByteArrayAsync($"/files/{file.Id()}")).Length);
+        Assert.Empty(watch.Failures);
     }
 
     [Theory]
@@ -147,30 +164,36 @@ public abstract class BrokenRequestTests(Pair pair)
     private static byte[] Body(string type, int size) =>
         type == FormBody.Type ? new FormBody().File(new string('x', size)).ToArray() : Encoding.UTF8.GetBytes(new string('x', size));
 
-    /// <summary>What the service counts as its own or its stores' failures.</summary>
-    private sealed class Failures : IDisposable
+    /// <summary>What one service counts: transfers that ended, and failures of its own or of its stores.</summary>
+    private sealed class Watch : IDisposable
     {
         private readonly MeterListener _listener = new();
+        private int _ended;
 
-        public Failures()
+        public Watch(Service service)
         {
+            var meters = service.Services.GetRequiredService<IMeterFactory>();
             _listener.InstrumentPublished = (instrument, listener) =>
             {
-                if (instrument.Name is "filedrop.failures")
+                if (ReferenceEquals(instrument.Meter.Scope, meters) && instrument.Name is "filedrop.failures" or "filedrop.transfers.in_flight")
                     listener.EnableMeasurementEvents(instrument);
             };
-            _listener.SetMeasurementEventCallback<long>((_, _, tags, _) =>
+            _listener.SetMeasurementEventCallback<long>((_, measured, tags, _) =>
             {
+                if (measured < 0)
+                    Interlocked.Increment(ref _ended);
                 foreach (var tag in tags)
                 {
                     if (tag.Value is "internal_error" or "storage_unavailable")
-                        Codes.Enqueue(tag.Value);
+                        Failures.Enqueue(tag.Value);
                 }
             });
             _listener.Start();
         }
 
-        public System.Collections.Concurrent.ConcurrentQueue<object> Codes { get; } = new();
+        public int Ended => Volatile.Read(ref _ended);
+
+        public ConcurrentQueue<object> Failures { get; } = new();
 
         public void Dispose() => _listener.Dispose();
     }

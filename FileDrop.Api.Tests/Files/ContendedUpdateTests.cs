@@ -32,6 +32,20 @@ public abstract class ContendedUpdateTests(Pair pair)
     }
 
     [Theory]
+    [MemberData(nameof(Bodies))]
+    public async Task If_Match_that_does_not_hold_is_also_told_to_a_client_that_sends_its_body_without_asking(string path, string type)
+    {
+        var file = await FileAsync();
+        await pair.LeavesNothingAsync(async () =>
+        {
+            using var body = new ByteArrayContent(new byte[20 * 1024 * 1024]);
+            body.Headers.TryAddWithoutValidation("Content-Type", type);
+            using var response = await pair.Http.SendAsync(HttpMethod.Put, $"/files/{file.Id()}{path}", body, ("If-Match", "\"other\""));
+            await response.RefusedAsync(412, "precondition_failed");
+        });
+    }
+
+    [Theory]
     [InlineData("POST /files/upload", "Content-Range: bytes 0-1/2", 400)]
     [InlineData("POST /files/upload", "Content-Encoding: gzip", 415)]
     [InlineData("POST /files/upload?file_name=..", "X: y", 400)]

@@ -65,6 +65,8 @@ public abstract class LimitTests(Pair pair)
     [InlineData("POST /files/upload", "text/plain", "")]
     [InlineData("POST /files/upload", FormBody.Type, "--")]
     [InlineData("POST /files/upload", FormBody.Type, "--" + FormBody.Boundary + "\r\nContent-Disposition: form-data; name=\"f\"; filename=\"a\"\r\n\r\nabc")]
+    [InlineData("POST /files/upload", FormBody.Type,
+        "--" + FormBody.Boundary + "\r\nContent-Disposition: form-data; name=\"f\"; filename=\"a\"\r\n\r\nabc\r\n--" + FormBody.Boundary + "--\r\n")]
     [InlineData("PUT /files/{id}", "application/json", "{")]
     [InlineData("PUT /files/{id}/content", "text/plain", "abc")]
     public async Task A_client_that_falls_silent_is_given_up(string line, string type, string sent)

@@ -150,10 +150,19 @@ public abstract class NameTests(Pair pair)
     [InlineData("/files/upload", "attachment; filename*=UTF-8''%C5%BB%20a.txt", "Ż a.txt")]
     [InlineData("/files/upload", "attachment; filename=\"p.txt\"; filename*=UTF-8''e.txt", "e.txt")]
     [InlineData("/files/upload", "attachment; filename=\"a%22b.txt\"", "a%22b.txt")]
+    [InlineData("/files/upload", "attachment; filename=\"C:\\dir\\a.txt\"", "a.txt")]
     [InlineData("/files/upload?file_name=q.txt", "attachment; filename*=UTF-8''e.txt", "q.txt")]
     [InlineData("/files/upload", "attachment", "untitled")]
     public async Task A_raw_body_is_named_by_the_query_else_by_Content_Disposition(string path, string disposition, string name) =>
         Assert.Equal(name, await NameAsync(path, new ByteArrayContent([1]), ("Content-Disposition", disposition)));
+
+    [Fact]
+    public async Task Content_Disposition_is_read_as_UTF8()
+    {
+        using var wire = await Wire.ConnectAsync(pair.Service);
+        await wire.SendHeadAsync("POST /files/upload", "Content-Disposition: attachment; filename=\"Żółć 灯泡.txt\"", "Content-Length: 0");
+        Assert.Equal("Żółć 灯泡.txt", (await wire.ReadAnswerAsync()).Json().Name());
+    }
 
     [Fact]
     public async Task A_raw_body_that_nobody_named_is_untitled() =>

@@ -103,6 +103,13 @@ public abstract class ReadTests(Pair pair)
         }
     }
 
+    [Fact]
+    public async Task An_id_is_the_same_in_capitals()
+    {
+        var file = await pair.Http.UploadAsync([1], "a");
+        Assert.Equal([1], await pair.Http.GetByteArrayAsync($"/files/{file.Id().ToUpperInvariant()}"));
+    }
+
     [Theory]
     [InlineData("inline=yes")]
     [InlineData("inline=")]
