@@ -60,7 +60,7 @@ internal static class ListRequest
     /// <summary>The Link field's value that leads to the next page: the same query with another cursor.</summary>
     public static string NextLink(IQueryCollection query, ListQuery list, ListPosition next)
     {
-        var builder = new QueryBuilder(query.Where(parameter => !string.Equals(parameter.Key, "cursor", StringComparison.Ordinal))
+        var builder = new QueryBuilder(query.Where(parameter => !string.Equals(parameter.Key, "cursor", StringComparison.OrdinalIgnoreCase))
             .SelectMany(parameter => parameter.Value.Select(value => KeyValuePair.Create(parameter.Key, value ?? ""))))
         {
             { "cursor", WriteCursor(list, next) },
