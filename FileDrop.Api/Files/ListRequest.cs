@@ -147,8 +147,9 @@ internal static class ListRequest
         return NameKey.Of(name);
     }
 
+    /// <summary>Types are matched without their parameters, so those of a type that a client took from a file mean nothing.</summary>
     private static string? Type(string? type) => type is null ? null
-        : type.Split('/') is [{ Length: > 0 }, { Length: > 0 }] ? type.ToLowerInvariant()
+        : type.Split(';', 2)[0].Trim() is var bare && bare.Split('/') is [{ Length: > 0 }, { Length: > 0 }] ? bare.ToLowerInvariant()
         : throw Malformed("type is a media type, or the first half of one followed by /*.");
 
     private static List<KeyValuePair<string, string>>? Tags(StringValues sent)
