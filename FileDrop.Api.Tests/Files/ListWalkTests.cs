@@ -63,8 +63,10 @@ public abstract class ListWalkTests(Pair pair)
     [Fact]
     public async Task A_filtered_walk_over_more_files_than_a_request_examines_has_short_pages_and_ends_complete()
     {
-        var http = await pair.EmptiedAsync();
-        var catalog = pair.Catalog();
+        // Stores of its own: no other test of the class has to remove so many files.
+        await using var stores = await pair.MakeStoresAsync();
+        await using var service = await Service.StartAsync(stores);
+        var (http, catalog) = (service.Http, service.Catalog());
         var rare = new Dictionary<string, string> { ["rare"] = "yes" };
         var wanted = new List<string> { await catalog.SeedAsync("the oldest", 1, rare), await catalog.SeedAsync("The oldest", 1, rare) };
         foreach (var some in Enumerable.Range(0, Examined + 500).Chunk(250))

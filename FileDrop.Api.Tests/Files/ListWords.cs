@@ -40,7 +40,9 @@ internal static class ListWords
         from order in new[] { "asc", "desc" }
         select new TheoryDataRow<string, string>(sort, order);
 
-    public static IFileCatalog Catalog(this Pair pair) => pair.Service.Services.GetRequiredService<IFileCatalog>();
+    public static IFileCatalog Catalog(this Service service) => service.Services.GetRequiredService<IFileCatalog>();
+
+    public static IFileCatalog Catalog(this Pair pair) => pair.Service.Catalog();
 
     /// <summary>Deletes whatever an earlier test of the class left, so that a test sees its own files alone.</summary>
     public static async Task<HttpClient> EmptiedAsync(this Pair pair)

@@ -1,6 +1,7 @@
 using System.Net.Sockets;
 using System.Text;
 using System.Text.Json;
+using Xunit;
 
 namespace FileDrop.Api.Tests.Files;
 
@@ -31,18 +32,18 @@ internal sealed class Wire : IAsyncDisposable
 
     public async Task SendAsync(byte[] bytes) => await _stream.WriteAsync(bytes);
 
+    /// <summary>Waits for 100 Continue: the service has decided to take the request, and asks for its body.</summary>
+    public async Task ReadContinueAsync()
+    {
+        using var limit = new CancellationTokenSource(Patience);
+        Assert.Equal(["HTTP/1.1 100 Continue"], await ReadHeadAsync(limit.Token));
+    }
+
     /// <summary>Reads one answer that has a Content-Length.</summary>
     public async Task<WireAnswer> ReadAsync()
     {
         using var limit = new CancellationTokenSource(Patience);
-        var head = new List<byte>();
-        var one = new byte[1];
-        while (!head.TakeLast(4).SequenceEqual("\r\n\r\n"u8.ToArray()))
-        {
-            await _stream.ReadExactlyAsync(one, limit.Token);
-            head.Add(one[0]);
-        }
-        var lines = Encoding.UTF8.GetString([.. head]).Split("\r\n", StringSplitOptions.RemoveEmptyEntries);
+        var lines = await ReadHeadAsync(limit.Token);
         var headers = lines.Skip(1).Select(line => line.Split(": ", 2))
             .ToDictionary(field => field[0], field => field.Length > 1 ? field[1] : "", StringComparer.OrdinalIgnoreCase);
         var body = new byte[int.Parse(headers["Content-Length"], System.Globalization.CultureInfo.InvariantCulture)];
@@ -62,5 +63,17 @@ internal sealed class Wire : IAsyncDisposable
     {
         _client.Dispose();
         return ValueTask.CompletedTask;
+    }
+
+    private async Task<string[]> ReadHeadAsync(CancellationToken cancellation)
+    {
+        var head = new List<byte>();
+        var one = new byte[1];
+        while (head is not [.., (byte)'\r', (byte)'\n', (byte)'\r', (byte)'\n'])
+        {
+            await _stream.ReadExactlyAsync(one, cancellation);
+            head.Add(one[0]);
+        }
+        return Encoding.UTF8.GetString([.. head]).Split("\r\n", StringSplitOptions.RemoveEmptyEntries);
     }
 }
