@@ -22,7 +22,8 @@ internal static class S3Errors
     public static bool IsPassing(Exception e) => e switch
     {
         AmazonS3Exception s3 => !IsFull(s3)
-            && (s3.StatusCode is HttpStatusCode.TooManyRequests or HttpStatusCode.RequestTimeout or (>= HttpStatusCode.InternalServerError and not HttpStatusCode.NotImplemented)
+            && (s3.StatusCode is HttpStatusCode.TooManyRequests or HttpStatusCode.RequestTimeout
+                or (>= HttpStatusCode.InternalServerError and not HttpStatusCode.NotImplemented)
                 || s3.ErrorCode is "SlowDown" or "RequestTimeout"),
         HttpRequestException or IOException => true,
         _ => false,
@@ -36,6 +37,7 @@ internal static class S3Errors
         StorageException storage => storage,
         AmazonS3Exception s3 when IsFull(s3) => new(StorageFailure.Full, $"S3 has no room for {what}: {s3.ErrorCode} ({(int)s3.StatusCode}).", e),
         AmazonServiceException s3 => new(StorageFailure.Unavailable, $"S3 refused {what}: {s3.ErrorCode} ({(int)s3.StatusCode}) {s3.Message}", e),
+        OperationCanceledException => new(StorageFailure.Unavailable, $"S3 stood still at {what}.", e),
         _ => new(StorageFailure.Unavailable, $"S3 failed at {what}: {e.Message}", e),
     };
 
