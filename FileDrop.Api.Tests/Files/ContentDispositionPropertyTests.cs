@@ -8,8 +8,8 @@ namespace FileDrop.Api.Tests.Files;
 /// <summary>Reads a download's Content-Disposition as its two specifications have it, with nothing of the service's own.</summary>
 internal static class DispositionWords
 {
-    private const string Field =
-        @"^(attachment|inline); filename=""(?<plain>[ !#-$&-\[\]-~]*)""; filename\*=UTF-8''(?<extended>([A-Za-z0-9!#$&+.^_`|~-]|%[0-9A-F]{2})*)$";
+    private const string Field = @"^(attachment|inline); filename=""(?<plain>[ !#-$&-\[\]-~]*)""; "
+        + @"filename\*=UTF-8''(?<extended>([A-Za-z0-9!#$&+.^_`|~-]|%[0-9A-F]{2})*)$";
 
     /// <summary>The value of <c>filename*</c> (RFC 8187).</summary>
     public static string Extended(string field) => Uri.UnescapeDataString(Groups(field)["extended"].Value);
@@ -35,7 +35,8 @@ public sealed class ContentDispositionPropertyTests
     private static readonly bool[] s_both = [false, true];
 
     private static readonly Gen<string> s_text = Gen.OneOf(
-        "form-data", "attachment", "filename", "filename*", "name", "=", ";", "\"", "\\", "UTF-8''", "%", "%41", "%C5%BC", "%FF", " ", "x", "ż", ",", "'")
+        "form-data", "attachment", "filename", "filename*", "name", "=", ";", "\"", "\\",
+        "UTF-8''", "%", "%41", "%C5%BC", "%FF", " ", "x", "ż", ",", "'")
         .Array[0, 14].Select(string.Concat);
 
     [Fact]

@@ -122,7 +122,8 @@ public abstract class IdempotencyTests(Pair pair)
             await using var wire = await Wire.ConnectAsync(pair.Service.Address);
             await wire.SendAsync(upload.OnTheWire(sent));
             var answer = await wire.ReadAsync();
-            Assert.Equal((201, first.Body, first.Location, first.ETag), (answer.Status, answer.Body, answer.Headers["Location"], answer.Headers["ETag"]));
+            Assert.Equal((201, first.Body), (answer.Status, answer.Body));
+            Assert.Equal((first.Location, first.ETag), (answer.Headers["Location"], answer.Headers["ETag"]));
         }
         foreach (var other in new[] { upload with { Name = "other" }, upload with { Type = "text/html" } })
         {

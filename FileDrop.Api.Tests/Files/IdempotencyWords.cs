@@ -50,7 +50,8 @@ internal static class IdempotencyWords
         };
         if (upload.Tags is null)
             content.Headers.ContentType = MediaTypeHeaderValue.Parse(upload.Type);
-        using var request = new HttpRequestMessage(HttpMethod.Post, $"/files/upload?file_name={Uri.EscapeDataString(upload.Name)}") { Content = content };
+        using var request = new HttpRequestMessage(HttpMethod.Post, $"/files/upload?{ListWords.Parameter("file_name", upload.Name)}");
+        request.Content = content;
         Assert.True(request.Headers.TryAddWithoutValidation("Idempotency-Key", upload.Key));
         if (upload.Digest is not null)
             content.Headers.Add("Content-Digest", upload.Digest);

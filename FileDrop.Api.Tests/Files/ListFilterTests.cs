@@ -1,3 +1,4 @@
+using System.Globalization;
 using Xunit;
 
 namespace FileDrop.Api.Tests.Files;
@@ -142,9 +143,10 @@ public abstract class ListFilterTests(Pair pair)
         var files = await FilesAsync();
         foreach (var time in files.Select(file => file.CreatedAt).Distinct())
         {
-            foreach (var bound in new[] { time, time.AddMilliseconds(-1), time.AddMilliseconds(1), time.AddTicks(4000), time.AddTicks(-4000) })
+            foreach (var step in new[] { 0, -TimeSpan.TicksPerMillisecond, TimeSpan.TicksPerMillisecond, 4000, -4000 })
             {
-                var text = bound.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss.fffffff'Z'", System.Globalization.CultureInfo.InvariantCulture);
+                var bound = time.AddTicks(step);
+                var text = bound.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss.fffffff'Z'", CultureInfo.InvariantCulture);
                 await FindsAsync($"created_after={text}", files.Where(file => file.CreatedAt > bound));
                 await FindsAsync($"created_before={text}", files.Where(file => file.CreatedAt < bound));
                 await FindsAsync($"created_after={text}&created_before={files[^1].CreatedAt.AddMilliseconds(1).Text()}",
@@ -160,7 +162,7 @@ public abstract class ListFilterTests(Pair pair)
         var middle = files[files.Count / 2].CreatedAt;
         var expected = files.Where(file => file.CreatedAt > middle).ToList();
         var there = middle.ToOffset(TimeSpan.FromMinutes(330));
-        var text = there.ToString("yyyy-MM-dd'T'HH:mm:ss.fff", System.Globalization.CultureInfo.InvariantCulture);
+        var text = there.ToString("yyyy-MM-dd'T'HH:mm:ss.fff", CultureInfo.InvariantCulture);
         foreach (var form in new[]
         {
             $"{text}+05:30", $"{text}%2B05:30", $"{text}%2b05%3a30", $"{text}0%2B05:30", $"{text}000000%2B05:30",
@@ -181,7 +183,8 @@ public abstract class ListFilterTests(Pair pair)
     public async Task A_filtered_walk_has_the_order_of_the_whole_list(string sort, string order)
     {
         var files = await FilesAsync();
-        var expected = files.Sorted(sort, order).Where(file => file.Name.Contains('.', StringComparison.Ordinal) && file.Size is >= 20 and <= 90).ToList();
+        var expected = files.Sorted(sort, order)
+            .Where(file => file.Name.Contains('.', StringComparison.Ordinal) && file.Size is >= 20 and <= 90).ToList();
         Assert.Equal(8, expected.Count);
         foreach (var limit in new[] { 1, 3, 8 })
         {

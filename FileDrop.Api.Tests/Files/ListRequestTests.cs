@@ -151,7 +151,8 @@ public abstract class ListRequestTests(Pair pair)
     public async Task A_cursor_is_not_bound_to_the_limit_nor_to_how_the_query_is_spelled()
     {
         var cursor = await CursorAsync("name=F&type=TEXT/*&created_after=2000-01-01T02:00:00%2B02:00");
-        var rest = await pair.Http.PageAsync($"/files?limit=1000&order=desc&sort=created_at&type=text/*&name=f&created_after=2000-01-01T00:00:00Z&cursor={cursor}");
+        const string Same = "limit=1000&order=desc&sort=created_at&type=text/*&name=f&created_after=2000-01-01T00:00:00Z";
+        var rest = await pair.Http.PageAsync($"/files?{Same}&cursor={cursor}");
         Assert.Equal(2, rest.Files.Count);
         Assert.Null(rest.Next);
     }
@@ -176,8 +177,9 @@ public abstract class ListRequestTests(Pair pair)
     {
         if ((await pair.Http.PageAsync("/files")).Files.Count == 0)
         {
-            foreach (var name in new[] { "f", "file", "Filed" })
-                await pair.Http.UploadFormAsync(name.PadRight(4, 'i'), 1, "text/plain", new Dictionary<string, string> { ["a"] = "1", ["b"] = "2" });
+            var tags = new Dictionary<string, string> { ["a"] = "1", ["b"] = "2" };
+            foreach (var name in new[] { "fiii", "file", "Filed" })
+                await pair.Http.UploadFormAsync(name, 1, "text/plain", tags);
         }
         return (await pair.Http.PageAsync($"/files?{query}&limit=1")).Cursor;
     }

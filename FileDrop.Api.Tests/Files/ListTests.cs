@@ -1,3 +1,5 @@
+using System.Security.Cryptography;
+using System.Text;
 using Xunit;
 
 namespace FileDrop.Api.Tests.Files;
@@ -31,7 +33,7 @@ public abstract class ListTests(Pair pair)
         Assert.Equal($"[{await http.GetStringAsync($"/files/{file.Id()}/metadata")}]", list);
         Assert.Equal("Żółć 灯泡.pdf", file.GetProperty("file_name").GetString());
         Assert.Equal("""{"project":"apollo"}""", file.GetProperty("tags").GetRawText());
-        Assert.Equal(Convert.ToHexStringLower(System.Security.Cryptography.SHA256.HashData(new byte[7])), file.GetProperty("sha256").GetString());
+        Assert.Equal(Convert.ToHexStringLower(SHA256.HashData(new byte[7])), file.GetProperty("sha256").GetString());
         foreach (var time in new[] { "created_at", "updated_at" })
             Assert.Matches(@"^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}\.\d{3}Z$", file.GetProperty(time).GetString() ?? "");
     }
@@ -102,8 +104,8 @@ public abstract class ListTests(Pair pair)
         Assert.NotEqual(first.Cursor, second.Cursor);
         Assert.Equal(["ż & co=1", "Ż & CO=2", "ż & co=3"], (await http.WalkAsync($"/files?{Query}")).Files().Select(file => file.Name));
 
-        static IEnumerable<string> Others(Page page) =>
-            (page.Next ?? "").Split('?')[1].Split('&').Where(part => !part.StartsWith("cursor=", StringComparison.Ordinal)).Order(StringComparer.Ordinal);
+        static IEnumerable<string> Others(Page page) => (page.Next ?? "").Split('?')[1].Split('&')
+            .Where(part => !part.StartsWith("cursor=", StringComparison.Ordinal)).Order(StringComparer.Ordinal);
     }
 
     [Fact]
@@ -111,16 +113,21 @@ public abstract class ListTests(Pair pair)
     {
         var http = await pair.EmptiedAsync();
         // In UTF-16 the emoji, a pair of surrogates, would come before the private use area and the full width letters.
-        string[] sorted = ["A", "b", "C", "Z", "_", "ß", "İ", "Ż", "ſ", "ⓐ", "中", "\uD7FF", "\uE000", "\uFB00", "ａ", "\uFFFD", "🎉", "\U0010FFFF"];
-        foreach (var name in sorted.Reverse())
+        string[] names =
+        [
+            "A", "b", "C", "Z", "_", "ß", "İ", "Ż", "ſ", "ⓐ", "中", "\uD7FF", "\uE000", "\uFB00", "ａ", "\uFFFD", "🎉", "\U0010FFFF",
+        ];
+        foreach (var name in names.Reverse())
             await pair.Catalog().SeedAsync(name);
-        var expected = sorted.OrderBy(name => Convert.ToHexString(System.Text.Encoding.UTF8.GetBytes(name.ToUpperInvariant())), StringComparer.Ordinal).ToList();
+        var expected = names
+            .OrderBy(name => Convert.ToHexString(Encoding.UTF8.GetBytes(name.ToUpperInvariant())), StringComparer.Ordinal).ToList();
         Assert.True(expected.IndexOf("\uE000") < expected.IndexOf("🎉"), "what is expected is the order of UTF-8");
         foreach (var limit in new[] { 1, 4, 1000 })
         {
-            Assert.Equal(expected, (await http.WalkAsync($"/files?sort=file_name&order=asc&limit={limit}")).Files().Select(file => file.Name));
-            Assert.Equal(expected.AsEnumerable().Reverse(),
-                (await http.WalkAsync($"/files?sort=file_name&order=desc&limit={limit}")).Files().Select(file => file.Name));
+            var upwards = await http.WalkAsync($"/files?sort=file_name&order=asc&limit={limit}");
+            Assert.Equal(expected, upwards.Files().Select(file => file.Name));
+            var downwards = await http.WalkAsync($"/files?sort=file_name&order=desc&limit={limit}");
+            Assert.Equal(expected.AsEnumerable().Reverse(), downwards.Files().Select(file => file.Name));
         }
     }
 
@@ -129,7 +136,7 @@ public abstract class ListTests(Pair pair)
     {
         var http = await pair.EmptiedAsync();
         await using var upload = await Wire.ConnectAsync(pair.Service.Address);
-        await upload.SendAsync("POST /files/upload?file_name=slow HTTP/1.1\r\nHost: localhost\r\nIdempotency-Key: slow\r\nContent-Length: 6\r\n\r\nabc");
+        await upload.SendAsync(new KeyedRequest("slow") { Name = "slow", Text = "abcdef" }.OnTheWire(3));
         await pair.UntilRunningAsync("slow");
         Assert.Empty((await http.PageAsync("/files")).Files);
         await upload.SendAsync("def");

@@ -66,7 +66,8 @@ internal static class ListWords
     {
         var (id, intent) = (Guid.CreateVersion7(), new WriteIntent(Guid.NewGuid(), 1));
         await catalog.BeginCreateAsync(Owner, id, intent, default);
-        var commit = new FileCommit(size, "application/octet-stream", new string('0', 64), 0, name, tags ?? new Dictionary<string, string>());
+        tags ??= new Dictionary<string, string>();
+        var commit = new FileCommit(size, "application/octet-stream", new string('0', 64), XxHash3: 0, name, tags);
         Assert.Equal(ChangeOutcome.Done, (await catalog.CommitAsync(Owner, id, intent, commit, default)).Outcome);
         return id.ToString();
     }

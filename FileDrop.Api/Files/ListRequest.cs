@@ -61,7 +61,8 @@ internal static partial class ListRequest
     /// <summary>The Link field's value that leads to the next page: the same query with another cursor.</summary>
     public static string NextLink(IQueryCollection query, ListQuery list, ListPosition next)
     {
-        var builder = new QueryBuilder(query.Where(parameter => !string.Equals(parameter.Key, "cursor", StringComparison.OrdinalIgnoreCase))
+        var builder = new QueryBuilder(query
+            .Where(parameter => !string.Equals(parameter.Key, "cursor", StringComparison.OrdinalIgnoreCase))
             .SelectMany(parameter => parameter.Value.Select(value => KeyValuePair.Create(parameter.Key, value ?? ""))))
         {
             { "cursor", WriteCursor(list, next) },
@@ -128,8 +129,8 @@ internal static partial class ListRequest
             return null;
         // An unescaped + of a time's offset arrives as a space.
         var parts = Rfc3339().Match(text.Replace(' ', '+').ToUpperInvariant());
-        if (!parts.Success || !DateTimeOffset.TryParseExact(parts.Groups["second"].Value + parts.Groups["offset"].Value, "yyyy-MM-ddTHH:mm:ssK",
-                CultureInfo.InvariantCulture, DateTimeStyles.None, out var time))
+        if (!parts.Success || !DateTimeOffset.TryParseExact(parts.Groups["second"].Value + parts.Groups["offset"].Value,
+                "yyyy-MM-ddTHH:mm:ssK", CultureInfo.InvariantCulture, DateTimeStyles.None, out var time))
             throw Malformed($"{name} is a time of RFC 3339, for example 2026-11-23T08:25:25.123Z.");
         var fraction = parts.Groups["fraction"].Value;
         time = time.AddMilliseconds(int.Parse(fraction.PadRight(3, '0')[..3], CultureInfo.InvariantCulture));
