@@ -147,6 +147,19 @@ public abstract class IdempotencyTests(Pair pair)
     }
 
     [Fact]
+    public async Task In_a_form_the_digest_on_the_part_is_the_one_of_the_file()
+    {
+        var upload = Upload with { Tags = """{"a":"1"}""", Digest = KeyedRequest.DigestOf(Upload.Text) };
+        var first = await Http.StoreAsync(upload);
+        Assert.Equal(first, await Http.StoreAsync(upload));
+        Assert.Equal(first, await Http.StoreAsync(upload with { Digest = null }));
+        Assert.Equal((HttpStatusCode.BadRequest, "digest_mismatch"),
+            await StatusAsync(upload with { Digest = KeyedRequest.DigestOf("other bytes") }));
+        Assert.Equal((HttpStatusCode.UnprocessableEntity, "idempotency_key_reused"), await StatusAsync(upload with { Tags = "{}" }));
+        Assert.Equal([first.Id], await Http.NamedAsync(_mine));
+    }
+
+    [Fact]
     public async Task Tags_behind_the_file_are_part_of_the_upload_and_wrong_ones_are_refused_in_a_repeat_too()
     {
         var first = await Http.StoreAsync(Upload with { Tags = """{"a":"1"}""" });

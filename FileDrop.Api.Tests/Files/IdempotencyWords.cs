@@ -19,7 +19,7 @@ internal sealed record KeyedRequest(string Key)
     /// <summary>JSON; null: none. With tags the upload is a form.</summary>
     public string? Tags { get; init; }
 
-    /// <summary>The value of Content-Digest; null: none.</summary>
+    /// <summary>The value of Content-Digest; null: none. In a form it stands on the file's part.</summary>
     public string? Digest { get; init; }
 
     public static string DigestOf(string text) => $"sha-256=:{Convert.ToBase64String(SHA256.HashData(Encoding.UTF8.GetBytes(text)))}:";
@@ -53,8 +53,8 @@ internal static class IdempotencyWords
         using var request = new HttpRequestMessage(HttpMethod.Post, $"/files/upload?{ListWords.Parameter("file_name", upload.Name)}");
         request.Content = content;
         Assert.True(request.Headers.TryAddWithoutValidation("Idempotency-Key", upload.Key));
-        if (upload.Digest is not null)
-            content.Headers.Add("Content-Digest", upload.Digest);
+        if (upload is { Digest: { } digest, Tags: null })
+            content.Headers.Add("Content-Digest", digest);
         using var response = await http.SendAsync(request);
         return new KeyedAnswer(
             response.StatusCode, await response.Content.ReadAsStringAsync(), response.Headers.Location?.OriginalString,
@@ -91,6 +91,8 @@ internal static class IdempotencyWords
     {
         var file = new StringContent(upload.Text);
         file.Headers.ContentType = MediaTypeHeaderValue.Parse(upload.Type);
+        if (upload.Digest is not null)
+            file.Headers.Add("Content-Digest", upload.Digest);
         return file;
     }
 }
