@@ -62,7 +62,7 @@ internal static class ApiDescription
             new() { Name = ApiOperations.Operations, Description = "For those who run the service." },
         };
         // Nobody is asked who they are.
-        document.Security = [];
+        document.Security = [new OpenApiSecurityRequirement()];
         ApiSchemas.AddTo(document);
         ApiFields.AddTo(document);
         ApiOperations.Describe(document);
