@@ -12,6 +12,8 @@ internal static class ApiErrors
     private static readonly ApiProblem DigestMismatch =
         ApiProblem.DigestMismatch($"The bytes that arrived have {ApiExamples.Digest}.");
 
+    private static readonly string[] CommonHeaders = ["Cache-Control", "X-Content-Type-Options"];
+
     /// <summary>What any operation can answer.</summary>
     private static readonly ApiProblem[] Always =
         [InvalidRequest, ApiProblem.MisdirectedRequest, ApiProblem.InternalError, ApiProblem.StorageUnavailable];
@@ -77,7 +79,8 @@ internal static class ApiErrors
             var response = new OpenApiResponse
             {
                 Description = string.Join(" ", status.Select(problem => $"`{problem.Code}`: {problem.Title}.")),
-                Headers = new Dictionary<string, IOpenApiHeader>(StringComparer.Ordinal) { ["Cache-Control"] = new OpenApiHeaderReference("Cache-Control", document) },
+                Headers = CommonHeaders.ToDictionary(
+                    name => name, IOpenApiHeader (name) => new OpenApiHeaderReference(name, document), StringComparer.Ordinal),
             };
             foreach (var problem in status)
             {

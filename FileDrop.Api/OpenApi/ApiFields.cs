@@ -46,6 +46,8 @@ internal static class ApiFields
             "attachment; filename=\"____ __.pdf\"; filename*=UTF-8''%C5%BB%C3%B3%C5%82%C4%87%20%E7%81%AF%E6%B3%A1.pdf"));
         yield return ("Repr-Digest", Header("The whole file's SHA-256 (RFC 9530).", ApiExamples.Digest));
         yield return ("Cache-Control", Header("Whether the answer may be kept.", "private, no-cache"));
+        yield return ("Expires", Header("For caches of old: at once.", "Thu, 01 Jan 1970 00:00:00 GMT"));
+        yield return ("Pragma", Header("For caches of old: not to be kept.", "no-cache"));
         yield return ("X-Content-Type-Options", Header("Browsers take the type as it is.", "nosniff"));
         yield return ("Content-Security-Policy", Header("Nothing in the file runs with this service's rights.", "sandbox; default-src 'none'"));
         yield return ("Retry-After", Header("Seconds after which trying again makes sense.", "5"));

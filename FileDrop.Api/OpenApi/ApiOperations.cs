@@ -17,6 +17,8 @@ internal static class ApiOperations
         "Content-Security-Policy",
     ];
 
+    private static readonly string[] ProbeHeaders = ["Cache-Control", "Expires", "Pragma"];
+
     /// <summary>Completes what the framework found out of the routes.</summary>
     public static void Describe(OpenApiDocument document)
     {
@@ -103,9 +105,9 @@ internal static class ApiOperations
             Summary = summary,
             Tags = new HashSet<OpenApiTagReference> { new(Operations, document) },
         };
-        var description = new ApiOperation(document, path).Says(says).Answers(200, "Yes.", ["Cache-Control", "Expires", "Pragma"]).Text("Healthy");
+        var description = new ApiOperation(document, path).Says(says).Answers(200, "Yes.", ProbeHeaders).Text("Healthy");
         if (mayFail)
-            description = description.Answers(503, "No.", ["Cache-Control", "Expires", "Pragma"]).Text("Unhealthy");
+            description = description.Answers(503, "No.", ProbeHeaders).Text("Unhealthy");
         description.Fails(ApiErrors.OfProbe).WriteTo(operation, head: false);
         var item = new OpenApiPathItem();
         item.AddOperation(HttpMethod.Get, operation);
@@ -181,14 +183,7 @@ internal sealed class ApiOperation(OpenApiDocument document, string path)
     {
         _last = new OpenApiResponse { Description = description, Headers = new Dictionary<string, IOpenApiHeader>(StringComparer.Ordinal) };
         foreach (var header in headers)
-        {
-            _last.Headers[header] = header switch
-            {
-                "Expires" => ApiFields.HeaderLike(header, "Thu, 01 Jan 1970 00:00:00 GMT"),
-                "Pragma" => ApiFields.HeaderLike(header, "no-cache"),
-                _ => new OpenApiHeaderReference(header, document),
-            };
-        }
+            _last.Headers[header] = new OpenApiHeaderReference(header, document);
         _responses[status.ToString(System.Globalization.CultureInfo.InvariantCulture)] = _last;
         return this;
     }
