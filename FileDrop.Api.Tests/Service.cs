@@ -3,6 +3,7 @@ using System.Net.Http.Json;
 using System.Text.Json;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Mvc.Testing;
+using Microsoft.AspNetCore.TestHost;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Xunit;
@@ -32,7 +33,11 @@ public sealed class Service : IAsyncDisposable
     public IServiceProvider Services => _factory.Services;
 
     /// <summary>Starts a service over some stores. Its sweeper runs often and, unless set otherwise, without grace.</summary>
-    public static Task<Service> StartAsync(Stores stores, params ReadOnlySpan<(string Key, string Value)> settings)
+    public static Task<Service> StartAsync(Stores stores, params ReadOnlySpan<(string Key, string Value)> settings) =>
+        StartAsync(stores, _ => { }, settings);
+
+    /// <summary>Starts a service some of whose parts are replaced.</summary>
+    public static Task<Service> StartAsync(Stores stores, Action<IServiceCollection> replace, params ReadOnlySpan<(string Key, string Value)> settings)
     {
         var all = new Dictionary<string, string?>(stores.Settings)
         {
@@ -43,7 +48,7 @@ public sealed class Service : IAsyncDisposable
         };
         foreach (var (key, value) in settings)
             all[key] = value;
-        return StartCoreAsync(all);
+        return StartCoreAsync(all, replace);
     }
 
     /// <summary>Waits until a condition holds, and fails with what it was if it never does.</summary>
@@ -64,9 +69,9 @@ public sealed class Service : IAsyncDisposable
         await _factory.DisposeAsync();
     }
 
-    private static async Task<Service> StartCoreAsync(Dictionary<string, string?> settings)
+    private static async Task<Service> StartCoreAsync(Dictionary<string, string?> settings, Action<IServiceCollection> replace)
     {
-        var factory = new Factory(settings);
+        var factory = new Factory(settings, replace);
         factory.UseKestrel(0);
         factory.StartServer();
         var service = new Service(factory);
@@ -74,7 +79,7 @@ public sealed class Service : IAsyncDisposable
         return service;
     }
 
-    private sealed class Factory(Dictionary<string, string?> settings) : WebApplicationFactory<Program>
+    private sealed class Factory(Dictionary<string, string?> settings, Action<IServiceCollection> replace) : WebApplicationFactory<Program>
     {
         public string Address => Services.GetRequiredService<Microsoft.AspNetCore.Hosting.Server.IServer>().Features
             .Get<Microsoft.AspNetCore.Hosting.Server.Features.IServerAddressesFeature>()?.Addresses.First()
@@ -86,6 +91,7 @@ public sealed class Service : IAsyncDisposable
             foreach (var (key, value) in settings)
                 builder.UseSetting(key, value);
             builder.ConfigureLogging(logging => logging.ClearProviders());
+            builder.ConfigureTestServices(replace);
         }
     }
 }

@@ -7,6 +7,7 @@ using FileDrop.Api.Catalog.Sqlite;
 using FileDrop.Api.Files;
 using FileDrop.Api.Maintenance;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
+using MongoDB.Driver;
 
 namespace FileDrop.Api;
 
@@ -30,27 +31,23 @@ internal static class Composition
     }
 
     /// <summary>MongoDB and S3 where they are configured, else SQLite and the disk in the data directory.</summary>
+    /// <exception cref="ConfigurationException">A connection string or the data directory cannot be used.</exception>
     public static void AddStores(this IServiceCollection services, FileDropOptions options)
     {
-        if (options is { MongoDb: { } mongoDb, Storage: { } storage })
+        try
         {
-            var s3 = S3Options.Parse(storage);
-            services.AddSingleton<IBlobStore>(_ => new S3BlobStore(s3));
-            services.AddSingleton<IFileCatalog>(provider =>
-                new MongoFileCatalog(mongoDb, Rules(options, provider.GetRequiredService<IBlobStore>())));
+            if (options is { MongoDb: { } mongoDb, Storage: { } storage })
+                services.AddClusterStores(mongoDb, storage, options);
+            else
+                services.AddEmbeddedStores(options);
         }
-        else
+        catch (Exception unusable) when (unusable is FormatException or ArgumentException or MongoConfigurationException)
         {
-            services.AddSingleton(_ => DataDirectoryLock.Take(options.DataDirectory, TimeProvider.System));
-            services.AddSingleton<IBlobStore>(provider =>
-            {
-                provider.GetRequiredService<DataDirectoryLock>();
-                return new DiskBlobStore(options.DataDirectory);
-            });
-            services.AddSingleton<IFileCatalog>(provider => new SqliteFileCatalog(
-                Path.Combine(options.DataDirectory, "catalog.db"),
-                Rules(options, provider.GetRequiredService<IBlobStore>()),
-                provider.GetRequiredService<TimeProvider>()));
+            throw new ConfigurationException($"A connection string cannot be used. {unusable.Message}");
+        }
+        catch (Exception unusable) when (unusable is InvalidOperationException or IOException or UnauthorizedAccessException)
+        {
+            throw new ConfigurationException($"The data directory cannot be used. {unusable.Message}");
         }
     }
 
@@ -69,6 +66,30 @@ internal static class Composition
         services.AddHostedService(provider => provider.GetRequiredService<StoreStarter>());
         services.AddHostedService<Sweeper>();
         services.AddHealthChecks().AddCheck<StoreStarter>("stores");
+    }
+
+    private static void AddClusterStores(this IServiceCollection services, string mongoDb, string storage, FileDropOptions options)
+    {
+        var blobs = new S3BlobStore(S3Options.Parse(storage));
+        var catalog = new MongoFileCatalog(mongoDb, Rules(options, blobs));
+        // By factories, so that the container disposes of them.
+        services.AddSingleton<IBlobStore>(_ => blobs);
+        services.AddSingleton<IFileCatalog>(_ => catalog);
+    }
+
+    private static void AddEmbeddedStores(this IServiceCollection services, FileDropOptions options)
+    {
+        var directory = DataDirectoryLock.Take(options.DataDirectory, TimeProvider.System);
+        var blobs = new DiskBlobStore(options.DataDirectory);
+        // The container disposes of what it made in reverse: the lock goes last.
+        services.AddSingleton(_ => directory);
+        services.AddSingleton<IBlobStore>(_ => blobs);
+        services.AddSingleton<IFileCatalog>(provider =>
+        {
+            provider.GetRequiredService<DataDirectoryLock>();
+            return new SqliteFileCatalog(
+                Path.Combine(options.DataDirectory, "catalog.db"), Rules(options, blobs), provider.GetRequiredService<TimeProvider>());
+        });
     }
 
     private static CatalogRules Rules(FileDropOptions options, IBlobStore blobs) =>

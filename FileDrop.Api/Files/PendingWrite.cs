@@ -72,9 +72,9 @@ internal sealed partial class PendingWrite : IAsyncDisposable
         {
             await _blobs.WriteAsync(Key, content, length, exact, stop.Token);
         }
-        catch (OperationCanceledException lost) when (_lost.IsCancellationRequested)
+        catch (Exception failure) when (failure is StorageException || (failure is OperationCanceledException && _lost.IsCancellationRequested))
         {
-            throw await LeaseLostAsync(lost);
+            throw await ExplainAsync(failure);
         }
     }
 
@@ -88,7 +88,7 @@ internal sealed partial class PendingWrite : IAsyncDisposable
         for (var attempt = 1; ; attempt++)
         {
             if (_lost.IsCancellationRequested)
-                throw await LeaseLostAsync(null);
+                throw await ExplainAsync(null);
             _state = State.Sent;
             try
             {
@@ -192,11 +192,15 @@ internal sealed partial class PendingWrite : IAsyncDisposable
         }
     }
 
-    /// <summary>A deletion drops the intents of the writes it meets, and is their answer; otherwise the sweeper took the lease.</summary>
-    private async Task<Exception> LeaseLostAsync(Exception? inner) =>
+    /// <summary>
+    /// A deletion drops the intents of the writes that it meets, and the sweeper what they have written so far: it is their
+    /// answer. Otherwise the store failed, or the sweeper took the lease of a writer that it thought dead.
+    /// </summary>
+    private async Task<Exception> ExplainAsync(Exception? failure) =>
         _replaces && await _catalog.FindAsync(Owner, FileId, CancellationToken.None) is null
-            ? new ContentRejectedException(ApiProblem.FileNotFound, inner)
-            : new StorageException(StorageFailure.Unavailable, $"The lease of blob {Intent.BlobId} of file {FileId} was lost.", inner);
+            ? new ContentRejectedException(ApiProblem.FileNotFound, failure)
+            : failure as StorageException
+                ?? new StorageException(StorageFailure.Unavailable, $"The lease of blob {Intent.BlobId} of file {FileId} was lost.", failure);
 
     [LoggerMessage(LogLevel.Warning, "The answer to commit {Attempt} of file {File} was lost")]
     private partial void LogLostAnswer(Exception failure, Guid file, int attempt);

@@ -24,7 +24,7 @@ internal sealed partial class StoreStarter(IFileCatalog catalog, IBlobStore blob
     {
         LogStores(catalog.Description, blobs.Description);
         if (options.IsEmbedded)
-            await StartStoresAsync(cancellationToken);
+            await StartEmbeddedAsync(cancellationToken);
         await base.StartAsync(cancellationToken);
     }
 
@@ -51,6 +51,18 @@ internal sealed partial class StoreStarter(IFileCatalog catalog, IBlobStore blob
                 LogWaiting(failure, pause.TotalSeconds);
                 await Task.Delay(pause, time, stoppingToken);
             }
+        }
+    }
+
+    private async Task StartEmbeddedAsync(CancellationToken cancellation)
+    {
+        try
+        {
+            await StartStoresAsync(cancellation);
+        }
+        catch (Exception unusable) when (unusable is StorageException or InvalidOperationException)
+        {
+            throw new ConfigurationException($"The data directory {options.DataDirectory} cannot be used. {unusable.Message}");
         }
     }
 

@@ -51,13 +51,18 @@ internal sealed class PartContent : HttpContent
 /// <summary>The body of a PUT that passes a given number of bytes on from the sender, as they come.</summary>
 /// <param name="content">The sender's stream, of which more may be read afterwards.</param>
 /// <param name="length">How many bytes of it.</param>
-/// <param name="patience">How long the store may take to accept a piece.</param>
-internal sealed class StreamedPartContent(Stream content, long length, TimeSpan patience) : HttpContent
+internal sealed class StreamedPartContent(Stream content, long length) : HttpContent
 {
     public long Length => length;
 
     /// <summary>What the sender's stream threw, which HttpClient may wrap.</summary>
     public Exception? Failure { get; private set; }
+
+    /// <summary>Cancels the request, which is all that ends a write to a connection that takes nothing.</summary>
+    public CancellationTokenSource? Stop { get; set; }
+
+    /// <summary>How long the store may take to accept a piece, or to answer after the last one.</summary>
+    public TimeSpan Patience { get; set; } = Timeout.InfiniteTimeSpan;
 
     protected override Task SerializeToStreamAsync(Stream stream, TransportContext? context) =>
         SerializeToStreamAsync(stream, context, CancellationToken.None);
@@ -65,13 +70,13 @@ internal sealed class StreamedPartContent(Stream content, long length, TimeSpan 
     protected override async Task SerializeToStreamAsync(Stream stream, TransportContext? context, CancellationToken cancellationToken)
     {
         var buffer = new byte[PartMemory.Unit * 4];
-        using var stall = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         for (var left = length; left > 0;)
         {
+            // The sender may take its time; Kestrel has its own idea of how much.
+            Stop?.CancelAfter(Timeout.InfiniteTimeSpan);
             var count = await ReadAsync(buffer.AsMemory(0, (int)Math.Min(left, buffer.Length)), cancellationToken);
-            stall.CancelAfter(patience);
-            await stream.WriteAsync(buffer.AsMemory(0, count), stall.Token);
-            stall.CancelAfter(Timeout.InfiniteTimeSpan);
+            Stop?.CancelAfter(Patience);
+            await stream.WriteAsync(buffer.AsMemory(0, count), cancellationToken);
             left -= count;
         }
     }

@@ -181,6 +181,11 @@ internal sealed class S3BlobStore : IBlobStore, IDisposable
                 {
                     return true;
                 }
+                catch (AmazonS3Exception e) when (e.StatusCode == HttpStatusCode.Conflict)
+                {
+                    // Ceph says so while another abort of the same upload is at work.
+                    return false;
+                }
             }, cancellation);
             if (gone)
                 return;

@@ -3,7 +3,6 @@ using System.Net.Http.Headers;
 using Amazon;
 using Amazon.Runtime;
 using Amazon.S3;
-using Amazon.S3.Model;
 
 namespace FileDrop.Api.Blobs.S3;
 
@@ -19,6 +18,7 @@ internal sealed class S3Connection : IDisposable
     private readonly S3Options _options;
     private readonly HttpClient _http;
     private readonly AmazonS3Client _client;
+    private readonly S3Signer _signer;
 
     public S3Connection(S3Options options)
     {
@@ -29,7 +29,8 @@ internal sealed class S3Connection : IDisposable
             UseCookies = false,
             AllowAutoRedirect = false,
             AutomaticDecompression = DecompressionMethods.None,
-            MaxConnectionsPerServer = 1024,
+            // No limit: readers who take their time must not keep writers from a connection.
+            MaxConnectionsPerServer = int.MaxValue,
             ConnectTimeout = TimeSpan.FromSeconds(10),
             PooledConnectionIdleTimeout = TimeSpan.FromSeconds(30),
             PooledConnectionLifetime = TimeSpan.FromMinutes(5),
@@ -59,9 +60,9 @@ internal sealed class S3Connection : IDisposable
                 : FallbackRegionFactory.GetRegionEndpoint()
                 ?? throw new FormatException("S3 connection string: Region is missing; give one, or Endpoint for a server that is not AWS.");
         }
-        _client = options is { AccessKey: { } access, SecretKey: { } secret }
-            ? new AmazonS3Client(new BasicAWSCredentials(access, secret), config)
-            : new AmazonS3Client(config);
+        var credentials = options is { AccessKey: { } access, SecretKey: { } secret } ? new BasicAWSCredentials(access, secret) : null;
+        _client = credentials is null ? new AmazonS3Client(config) : new AmazonS3Client(credentials, config);
+        _signer = new S3Signer(options, credentials);
     }
 
     public void Dispose()
@@ -106,8 +107,10 @@ internal sealed class S3Connection : IDisposable
     public async Task<string> PutAsync(S3Target target, StreamedPartContent content, CancellationToken cancellation)
     {
         using var timer = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(timer.Token);
+        (content.Stop, content.Patience) = (stop, _options.CallTimeout);
         var limit = _options.CallTimeout * (1 + (content.Length / (8 * PartSizes.MiB)));
-        return await WithinAsync($"PUT {target}", timer, limit, token => SendPutAsync(target, content, token), cancellation);
+        return await WithinAsync($"PUT {target}", timer, limit, _ => SendPutAsync(target, content, stop.Token), cancellation);
     }
 
     /// <summary>Opens a range for reading.</summary>
@@ -118,7 +121,7 @@ internal sealed class S3Connection : IDisposable
         try
         {
             return await WithinAsync($"GET {key}", timer, _options.CallTimeout, token => RepeatAsync(
-                async () => await SendAsync(HttpMethod.Get, HttpVerb.GET, new S3Target(key), request => request.Headers.Range = range, token), token), cancellation);
+                async () => await SendAsync(HttpMethod.Get, new S3Target(key), request => request.Headers.Range = range, token), token), cancellation);
         }
         catch (StorageException e) when (e.InnerException is AmazonS3Exception s3 && S3Errors.IsNoSuchKey(s3))
         {
@@ -128,25 +131,15 @@ internal sealed class S3Connection : IDisposable
 
     private async Task<string> SendPutAsync(S3Target target, HttpContent content, CancellationToken cancellation)
     {
-        using var response = await SendAsync(HttpMethod.Put, HttpVerb.PUT, target, request => request.Content = content, cancellation);
+        using var response = await SendAsync(HttpMethod.Put, target, request => request.Content = content, cancellation);
         return response.Headers.NonValidated.TryGetValues("ETag", out var tags) ? tags.ToString()
             : throw new StorageException(StorageFailure.Unavailable, $"S3 gave no entity tag for PUT {target}.");
     }
 
     private async Task<HttpResponseMessage> SendAsync(
-        HttpMethod method, HttpVerb verb, S3Target target, Action<HttpRequestMessage> prepare, CancellationToken cancellation)
+        HttpMethod method, S3Target target, Action<HttpRequestMessage> prepare, CancellationToken cancellation)
     {
-        var address = await _client.GetPreSignedURLAsync(new GetPreSignedUrlRequest
-        {
-            BucketName = _options.Bucket,
-            Key = target.Key,
-            Verb = verb,
-            UploadId = target.UploadId,
-            PartNumber = target.PartNumber,
-            Expires = DateTime.UtcNow.AddHours(1),
-            Protocol = _options.Endpoint is { Scheme: "http" } ? Protocol.HTTP : Protocol.HTTPS,
-        }).WaitAsync(cancellation);
-        using var request = new HttpRequestMessage(method, new Uri(address));
+        using var request = new HttpRequestMessage(method, await _signer.SignAsync(_client, method, target, cancellation));
         request.Headers.ExpectContinue = false;
         prepare(request);
         var response = await _http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancellation);

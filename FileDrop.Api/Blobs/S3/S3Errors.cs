@@ -36,6 +36,7 @@ internal static class S3Errors
         StorageException storage => storage,
         AmazonS3Exception s3 when IsFull(s3) => new(StorageFailure.Full, $"S3 has no room for {what}: {s3.ErrorCode} ({(int)s3.StatusCode}).", e),
         AmazonServiceException s3 => new(StorageFailure.Unavailable, $"S3 refused {what}: {s3.ErrorCode} ({(int)s3.StatusCode}) {s3.Message}", e),
+        OperationCanceledException => new(StorageFailure.Unavailable, $"S3 stood still at {what}.", e),
         _ => new(StorageFailure.Unavailable, $"S3 failed at {what}: {e.Message}", e),
     };
 

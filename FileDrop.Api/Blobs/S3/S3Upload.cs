@@ -134,7 +134,7 @@ internal sealed class S3Upload(S3Options options, S3Connection s3, PartMemory me
         for (var number = 1; _total < length; number++)
         {
             var size = Math.Min(_sizes.SizeOf(number), length.GetValueOrDefault() - _total);
-            using var part = new StreamedPartContent(content, size, options.CallTimeout);
+            using var part = new StreamedPartContent(content, size);
             try
             {
                 _stored.Add(new PartETag(number, await s3.PutAsync(new S3Target(key, uploadId, number), part, stop.Token)));

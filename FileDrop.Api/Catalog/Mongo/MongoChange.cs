@@ -51,7 +51,8 @@ internal sealed class MongoChange(CatalogRules rules)
     public UpdateDefinition<BsonDocument> Commit(WriteIntent intent, FileCommit commit)
     {
         // A pending document has no content yet, and no versions.
-        var former = Op("$cond", Op("$eq", "$state", MongoSchema.Live), Op("$concatArrays", new BsonArray { "$content" }, "$versions"), new BsonArray());
+        var contents = Op("$concatArrays", new BsonArray { "$content" }, "$versions");
+        var former = Op("$cond", Op("$eq", "$state", MongoSchema.Live), contents, new BsonArray());
         BsonValue pruned = rules.VersionsKept > 0 ? Op("$slice", former, rules.VersionsKept, int.MaxValue) : former;
         var set = Metadata(commit.Name, commit.Tags);
         set.AddRange(new BsonDocument
@@ -96,13 +97,12 @@ internal sealed class MongoChange(CatalogRules rules)
     public UpdateDefinition<BsonDocument> Claim()
     {
         var due = Op("$cond", Op("$lte", "$$each.until", Now), "$$each.until", "$$each.due");
+        var garbage = Map("$garbage", Garbage(due, "$$each.until", "$$each.committed"));
+        var expired = Filter("$intents", Op("$lte", "$$each.lease_until", Now));
         return Pipeline(new BsonDocument
         {
             { "intents", Filter("$intents", Op("$gt", "$$each.lease_until", Now)) },
-            {
-                "garbage",
-                Op("$concatArrays", Map("$garbage", Garbage(due, "$$each.until", "$$each.committed")), Unfinished(Filter("$intents", Op("$lte", "$$each.lease_until", Now))))
-            },
+            { "garbage", Op("$concatArrays", garbage, Unfinished(expired)) },
         });
     }
 
@@ -127,11 +127,15 @@ internal sealed class MongoChange(CatalogRules rules)
     /// <summary>Whether an open intent's lease has not run out, as a projection.</summary>
     public static BsonDocument IsLeased() => Op("$gt", Op("$max", "$intents.lease_until"), Now);
 
-    /// <summary>Whether a time is set and has passed, as a condition.</summary>
-    public static BsonDocument HasPassed(string field) => Op("$and", Op("$gt", "$" + field, BsonNull.Value), Op("$lte", "$" + field, Now));
+    /// <summary>Whether a time has passed, as a condition; one that is not set has.</summary>
+    /// <remarks>
+    /// Both conditions are negations on purpose: a server may look for "at most now" in an index, and DocumentDB then refuses
+    /// an update because it has no clock there.
+    /// </remarks>
+    public static BsonDocument HasPassed(string field) => Op("$not", new BsonArray { Op("$gt", "$" + field, Now) });
 
-    /// <summary>Whether a time has not passed, as a condition.</summary>
-    public static BsonDocument IsToCome(string field) => Op("$gt", "$" + field, Now);
+    /// <summary>Whether a time is set and has not passed, as a condition.</summary>
+    public static BsonDocument IsToCome(string field) => Op("$not", new BsonArray { Op("$lte", "$" + field, Now) });
 
     public static BsonDocument In(TimeSpan time) => Op("$add", Now, (long)time.TotalMilliseconds);
 

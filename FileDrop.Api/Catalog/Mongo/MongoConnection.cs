@@ -18,11 +18,34 @@ internal static class MongoConnection
 
     private static readonly TimeSpan s_reachTimeout = TimeSpan.FromSeconds(5);
 
+    /// <summary>Reads a connection string.</summary>
+    /// <exception cref="ArgumentException">It is none, or it weakens what FileDrop promises.</exception>
+    public static MongoUrl Parse(string connectionString)
+    {
+        // The driver's exception goes no further: it quotes the string, and with it the password.
+        var url = TryParse(connectionString) ?? throw new ArgumentException(
+            "MongoDB's connection string is not valid; it looks like mongodb://user:password@host:27017/filedrop, with reserved "
+            + "characters percent-encoded.",
+            nameof(connectionString));
+        var refusal = url switch
+        {
+            { W: { } w } when !w.Equals(WriteConcern.WMajority.W) =>
+                $"w={w}, with which an acknowledged file could be lost with a server: remove it, or say w=majority",
+            { Journal: false } =>
+                "journal=false, with which an acknowledged file could be lost in a crash: remove it, or say journal=true",
+            { ReadPreference: { ReadPreferenceMode: not ReadPreferenceMode.Primary } from } =>
+                $"readPreference={from.ReadPreferenceMode}, with which a read could miss an acknowledged file: remove it, or say "
+                + "readPreference=primary",
+            _ => null,
+        };
+        return refusal is null
+            ? url
+            : throw new ArgumentException($"MongoDB's connection string says {refusal}.", nameof(connectionString));
+    }
+
     /// <summary>Opens the database that the connection string names; nothing is sent yet.</summary>
-    /// <exception cref="ArgumentException">The connection string weakens what FileDrop promises.</exception>
     public static IMongoDatabase Open(MongoUrl url)
     {
-        RefuseWeakening(url);
         var settings = MongoClientSettings.FromUrl(url);
         settings.WriteConcern = WriteConcern.WMajority.With(journal: true);
         settings.ReadPreference = ReadPreference.Primary;
@@ -81,17 +104,15 @@ internal static class MongoConnection
         return code is OutOfDiskSpace ? StorageFailure.Full : StorageFailure.Unavailable;
     }
 
-    private static void RefuseWeakening(MongoUrl url)
+    private static MongoUrl? TryParse(string connectionString)
     {
-        if (url.W is { } w && !w.Equals(WriteConcern.WMajority.W))
-            throw Refusal(nameof(url), $"w={w}", "an acknowledged file could be lost with one server", "remove it or say w=majority");
-        if (url.Journal is false)
-            throw Refusal(nameof(url), "journal=false", "an acknowledged file could be lost in a crash", "remove it or say journal=true");
-        if (url.ReadPreference is { ReadPreferenceMode: not ReadPreferenceMode.Primary } from)
-            throw Refusal(nameof(url), $"readPreference={from.ReadPreferenceMode}", "a secondary may not know of an acknowledged file yet",
-                "remove it or say readPreference=primary");
+        try
+        {
+            return new MongoUrl(connectionString);
+        }
+        catch (Exception failure) when (failure is MongoException or FormatException or ArgumentException)
+        {
+            return null;
+        }
     }
-
-    private static ArgumentException Refusal(string parameter, string option, string reason, string fix) =>
-        new($"MongoDB's connection string says {option}, and so {reason}: {fix}.", parameter);
 }

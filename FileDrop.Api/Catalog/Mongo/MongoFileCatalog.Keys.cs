@@ -4,7 +4,6 @@ using MongoDB.Driver;
 namespace FileDrop.Api.Catalog.Mongo;
 
 // Idempotency-Keys. MongoDB removes a record some time after its end, by itself; from its end on it counts as absent.
-// Changes that ask for the time in their filter are made by FindOneAndUpdate: not every server knows $$NOW in an update's.
 internal sealed partial class MongoFileCatalog
 {
     public async Task<Guid?> FindKeyAsync(string owner, string key, CancellationToken cancellation)
@@ -28,7 +27,8 @@ internal sealed partial class MongoFileCatalog
             {
                 // A record past its end gives way. An upsert's filter cannot ask for the time, so this is a change of its own.
                 var ended = new BsonDocument { { "_id", MongoSchema.KeyId(owner, key) }, { "$expr", MongoChange.HasPassed("expires_at") } };
-                return await _keys.FindOneAndUpdateAsync(ended, record, cancellationToken: token) is not null;
+                var replaced = await _keys.UpdateOneAsync(ended, record, cancellationToken: token);
+                return replaced.MatchedCount > 0;
             }
         },
         cancellation);
@@ -42,9 +42,10 @@ internal sealed partial class MongoFileCatalog
             { "file", MongoSchema.Uuid(former) },
             { "$expr", MongoChange.IsToCome("expires_at") },
         };
-        return await CallAsync(
-            token => _keys.FindOneAndUpdateAsync(held, KeyRecord(owner, successor, life), cancellationToken: token),
-            cancellation) is not null;
+        var taken = await CallAsync(
+            token => _keys.UpdateOneAsync(held, KeyRecord(owner, successor, life), cancellationToken: token),
+            cancellation);
+        return taken.MatchedCount > 0;
     }
 
     public async Task<UploadRecord> FindUploadAsync(string owner, Guid id, CancellationToken cancellation)
@@ -67,11 +68,8 @@ internal sealed partial class MongoFileCatalog
         return new UploadRecord(found["leased"].AsBoolean ? UploadState.Running : UploadState.Expired);
     }
 
-    public Task ForgetKeysAsync(CancellationToken cancellation)
-    {
-        var ended = new BsonDocument("$expr", MongoChange.HasPassed("expires_at"));
-        return CallAsync(token => _keys.DeleteManyAsync(ended, token), cancellation);
-    }
+    /// <summary>Nothing to do: the index on <c>expires_at</c> lets MongoDB do so by itself.</summary>
+    public Task ForgetKeysAsync(CancellationToken cancellation) => Task.CompletedTask;
 
     private static UpdateDefinition<BsonDocument> KeyRecord(string owner, Guid id, TimeSpan life)
     {

@@ -39,7 +39,7 @@ internal sealed partial class MongoFileCatalog
     {
         var fields = new BsonDocument { { "state", 1 }, { "intents", 1 }, { "garbage", 1 } };
         var swept = await FindAndUpdateAsync(File(owner, id), MongoChange.Swept(deleted), fields, cancellation);
-        if (swept is null || swept["state"] != MongoSchema.Deleted || swept["intents"].AsBsonArray.Count + swept["garbage"].AsBsonArray.Count > 0)
+        if (swept is null || swept["state"] != MongoSchema.Deleted || !IsEmpty("intents") || !IsEmpty("garbage"))
             return;
 
         // A change of its own, with the whole condition again; should it not happen, the tombstone is due still.
@@ -48,8 +48,10 @@ internal sealed partial class MongoFileCatalog
             { "state", MongoSchema.Deleted },
             { "intents", new BsonDocument("$size", 0) },
             { "garbage", new BsonDocument("$size", 0) },
-            { "$expr", new BsonDocument("$not", new BsonArray { MongoChange.IsToCome("remember_until") }) },
+            { "$expr", MongoChange.HasPassed("remember_until") },
         });
         await CallAsync(token => _files.DeleteOneAsync(gone, token), cancellation);
+
+        bool IsEmpty(string list) => swept[list].AsBsonArray.Count == 0;
     }
 }

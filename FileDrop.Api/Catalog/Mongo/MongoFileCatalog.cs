@@ -22,10 +22,10 @@ internal sealed partial class MongoFileCatalog : IFileCatalog
 
     /// <param name="connectionString">MongoDB's own, with the database's name as its path (<c>filedrop</c> if it has none).</param>
     /// <param name="rules">The protocol's times and counts.</param>
-    /// <exception cref="ArgumentException">The connection string weakens what FileDrop promises.</exception>
+    /// <exception cref="ArgumentException">The connection string is none, or it weakens what FileDrop promises.</exception>
     public MongoFileCatalog(string connectionString, CatalogRules rules)
     {
-        var url = new MongoUrl(connectionString);
+        var url = MongoConnection.Parse(connectionString);
         _database = MongoConnection.Open(url);
         _files = _database.GetCollection<BsonDocument>(MongoSchema.Files);
         _keys = _database.GetCollection<BsonDocument>(MongoSchema.Keys);
@@ -110,9 +110,10 @@ internal sealed partial class MongoFileCatalog : IFileCatalog
             return (WriteFate.Open, null);
 
         var isLive = found["state"] == MongoSchema.Live;
-        if ((isLive && found["content"]["blob"] == blob) || Has("versions", _ => true) || Has("garbage", entry => entry["committed"].AsBoolean))
-            return (WriteFate.Committed, isLive ? MongoSchema.ToFile(found, id, owner) : null);
-        return (WriteFate.Lost, null);
+        var isContent = isLive && found["content"]["blob"] == blob;
+        return isContent || Has("versions", _ => true) || Has("garbage", entry => entry["committed"].AsBoolean)
+            ? (WriteFate.Committed, isLive ? MongoSchema.ToFile(found, id, owner) : null)
+            : (WriteFate.Lost, null);
 
         bool Has(string list, Func<BsonValue, bool> condition) =>
             found[list].AsBsonArray.Any(entry => entry["blob"] == blob && condition(entry));
@@ -120,16 +121,21 @@ internal sealed partial class MongoFileCatalog : IFileCatalog
 
     /// <summary>Makes a change that answers with the file, or with the reason why it was not made.</summary>
     private async Task<ChangeResult> ChangeAsync(
-        string owner, Guid id, BsonDocument condition, long? ifVersion, UpdateDefinition<BsonDocument> change, CancellationToken cancellation)
+        string owner, Guid id, BsonDocument condition, long? ifVersion, UpdateDefinition<BsonDocument> change,
+        CancellationToken cancellation)
     {
         var filter = ifVersion is { } version ? new BsonDocument(condition).Add("version", version) : condition;
-        var changed = await FindAndUpdateAsync(filter, change, new BsonDocument(MongoSchema.FileFields) { { "state", 1 } }, cancellation);
-        if (changed is not null)
-            return new ChangeResult(ChangeOutcome.Done, changed["state"] == MongoSchema.Live ? MongoSchema.ToFile(changed, id, owner) : null);
+        var fields = new BsonDocument(MongoSchema.FileFields) { { "state", 1 } };
+        if (await FindAndUpdateAsync(filter, change, fields, cancellation) is { } changed)
+        {
+            var isLive = changed["state"] == MongoSchema.Live;
+            return new ChangeResult(ChangeOutcome.Done, isLive ? MongoSchema.ToFile(changed, id, owner) : null);
+        }
+
         if (ifVersion is null)
             return new ChangeResult(ChangeOutcome.NotFound);
 
-        // Versions only grow: if all else is there still, it was the version.
+        // What all the rest of the condition still holds for had another version; if it was deleted meanwhile, it is not there.
         var isThere = await CallAsync(token => _files.Find(condition).Project(new BsonDocument("_id", 1)).AnyAsync(token), cancellation);
         return new ChangeResult(isThere ? ChangeOutcome.VersionMismatch : ChangeOutcome.NotFound);
     }
@@ -144,7 +150,11 @@ internal sealed partial class MongoFileCatalog : IFileCatalog
     private Task<BsonDocument?> FindAndUpdateAsync(
         BsonDocument filter, UpdateDefinition<BsonDocument> change, BsonDocument fields, CancellationToken cancellation)
     {
-        var options = new FindOneAndUpdateOptions<BsonDocument, BsonDocument?> { ReturnDocument = ReturnDocument.After, Projection = fields };
+        var options = new FindOneAndUpdateOptions<BsonDocument, BsonDocument?>
+        {
+            ReturnDocument = ReturnDocument.After,
+            Projection = fields,
+        };
         return CallAsync(token => _files.FindOneAndUpdateAsync(filter, change, options, token), cancellation);
     }
 

@@ -31,7 +31,7 @@ internal sealed class MongoListing(IMongoCollection<BsonDocument> files, ListQue
     {
         if (_filter.Conditions.ElementCount > 0)
             return await ReadFilteredAsync();
-        await ReadAsync(query.After, null);
+        await FillAsync(query.After, null);
         return Page(null);
     }
 
@@ -43,7 +43,7 @@ internal sealed class MongoListing(IMongoCollection<BsonDocument> files, ListQue
             var wanted = budget == ListQuery.MaxExamined ? FirstWindow : budget;
             var (count, end) = await MeasureAsync(position, wanted);
             if (end is not null)
-                await ReadAsync(position, end);
+                await FillAsync(position, end);
             if (count < wanted || Missing <= 0)
                 return Page(null);
             budget -= count;
@@ -87,7 +87,7 @@ internal sealed class MongoListing(IMongoCollection<BsonDocument> files, ListQue
     }
 
     /// <summary>Reads the matching files behind one position, up to and including another, until the page is full.</summary>
-    private async Task ReadAsync(ListPosition? after, ListPosition? upTo)
+    private async Task FillAsync(ListPosition? after, ListPosition? upTo)
     {
         foreach (var range in Ranges(after, upTo))
         {

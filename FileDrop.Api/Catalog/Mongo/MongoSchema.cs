@@ -31,7 +31,8 @@ namespace FileDrop.Api.Catalog.Mongo;
 /// content, later for an unfinished write, which may still be arriving. <c>committed</c> tells the two apart for a writer who
 /// asks what became of its commit.</para>
 /// <para><c>sweep_at</c> is the earliest time at which the sweeper has something to do, so that one small index finds all
-/// its work. A tombstone (<c>deleted</c>) keeps what the sweeper and a repeated upload ask for, and nothing of its user's.</para>
+/// its work. A tombstone (<c>deleted</c>) keeps what the sweeper asks for and, until <c>remember_until</c>, in <c>first</c> what a
+/// repeated upload asks for: the file as it was created.</para>
 /// <para>The collection <c>idempotency_keys</c> has <c>{ _id, owner, file, expires_at }</c>. Its id is a digest of
 /// owner and key: of one length, and unambiguous.</para>
 /// </remarks>

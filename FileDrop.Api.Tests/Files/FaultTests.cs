@@ -1,0 +1,155 @@
+using System.Net;
+using System.Security.Cryptography;
+using Xunit;
+
+namespace FileDrop.Api.Tests.Files;
+
+/// <summary>Each step of the write protocol fails, before it was done or with its answer lost: whole or not at all, and nothing left.</summary>
+public abstract class FaultTests(Pair pair)
+{
+    private static readonly byte[] Before = RandomNumberGenerator.GetBytes(9 * 1024 * 1024);
+    private static readonly byte[] After = RandomNumberGenerator.GetBytes(10 * 1024 * 1024);
+
+    public static TheoryData<string, Fault> StepsOfCreate => Steps("IFileCatalog.BeginCreateAsync", "IBlobStore.WriteAsync",
+        "IFileCatalog.CommitAsync");
+
+    public static TheoryData<string, Fault> StepsOfReplace => Steps("IFileCatalog.FindAsync", "IFileCatalog.BeginReplaceAsync",
+        "IBlobStore.WriteAsync", "IFileCatalog.CommitAsync");
+
+    public static TheoryData<string, Fault> StepsOfDelete => Steps("IFileCatalog.DeleteAsync");
+
+    public static TheoryData<string, Fault> StepsOfSweep => Steps("IFileCatalog.FindDueAsync", "IFileCatalog.ClaimExpiredAsync",
+        "IBlobStore.DeleteAsync", "IFileCatalog.SweptAsync", "IFileCatalog.AbandonAsync");
+
+    [Theory]
+    [MemberData(nameof(StepsOfCreate))]
+    public async Task An_upload_whose_step_fails_happened_whole_or_not_at_all(string step, Fault fault)
+    {
+        await using var stores = await pair.MakeStoresAsync();
+        var faults = new FaultyStores();
+        await using var service = await StartAsync(stores, faults);
+
+        faults.Break(step, fault);
+        using var body = new ByteArrayContent(After);
+        using var answer = await service.Http.PostAsync("/files/upload?file_name=a", body);
+        faults.Heal();
+
+        Assert.Equal(1, faults.Happened);
+        await EndedWellAsync(answer, HttpStatusCode.Created);
+        var files = await Invariants.EveryFileIsWholeAsync(service.Http);
+        if (answer.IsSuccessStatusCode)
+            Assert.Equal((await answer.JsonAsync()).Id(), Assert.Single(files).Id());
+        await Invariants.NothingElseIsLeftAsync(stores, files.Select(HttpWords.Id));
+    }
+
+    [Theory]
+    [MemberData(nameof(StepsOfReplace))]
+    public async Task A_replacement_whose_step_fails_happened_whole_or_not_at_all(string step, Fault fault)
+    {
+        await using var stores = await pair.MakeStoresAsync();
+        var faults = new FaultyStores();
+        await using var service = await StartAsync(stores, faults);
+        var file = await service.Http.UploadAsync(Before, "a");
+
+        faults.Break(step, fault);
+        using var body = new ByteArrayContent(After);
+        using var answer = await service.Http.PutAsync($"/files/{file.Id()}", body);
+        faults.Heal();
+
+        Assert.Equal(1, faults.Happened);
+        await EndedWellAsync(answer, HttpStatusCode.OK);
+        var now = Assert.Single(await Invariants.EveryFileIsWholeAsync(service.Http));
+        var version = now.GetProperty("version").GetInt32();
+        if (answer.IsSuccessStatusCode)
+            Assert.Equal(2, version);
+        Assert.Equal(version == 1 ? Before : After, await service.Http.GetByteArrayAsync($"/files/{file.Id()}"));
+        await Invariants.NothingElseIsLeftAsync(stores, new Dictionary<string, int> { [file.Id()] = version });
+    }
+
+    [Theory]
+    [MemberData(nameof(StepsOfDelete))]
+    public async Task A_deletion_whose_step_fails_happened_whole_or_not_at_all(string step, Fault fault)
+    {
+        await using var stores = await pair.MakeStoresAsync();
+        var faults = new FaultyStores();
+        await using var service = await StartAsync(stores, faults);
+        var file = await service.Http.UploadAsync(Before, "a");
+
+        faults.Break(step, fault);
+        using var answer = await service.Http.DeleteAsync($"/files/{file.Id()}");
+        faults.Heal();
+
+        Assert.Equal(1, faults.Happened);
+        await EndedWellAsync(answer, HttpStatusCode.OK);
+        var files = await Invariants.EveryFileIsWholeAsync(service.Http);
+        Assert.Equal(fault == Fault.Before ? 1 : 0, files.Count);
+        await Invariants.NothingElseIsLeftAsync(stores, files.Select(HttpWords.Id));
+    }
+
+    [Theory]
+    [MemberData(nameof(StepsOfSweep))]
+    public async Task What_a_sweep_could_not_do_a_later_one_does(string step, Fault fault)
+    {
+        await using var stores = await pair.MakeStoresAsync();
+        var faults = new FaultyStores();
+        await using var service = await StartAsync(stores, faults);
+        var kept = await service.Http.UploadAsync(Before, "kept");
+        var deleted = await service.Http.UploadAsync(Before, "deleted");
+
+        faults.Break(step, fault, times: 3);
+        using var wrong = new ByteArrayContent(After);
+        wrong.Headers.Add("Content-Digest", $"sha-256=:{Convert.ToBase64String(SHA256.HashData(Before))}:");
+        using var refused = await service.Http.PutAsync($"/files/{kept.Id()}", wrong);
+        Assert.Equal("digest_mismatch", await refused.CodeAsync());
+        using var gone = await service.Http.DeleteAsync($"/files/{deleted.Id()}");
+        Assert.Equal(HttpStatusCode.OK, gone.StatusCode);
+
+        await Invariants.NothingElseIsLeftAsync(stores, kept.Id());
+        Assert.True(faults.Happened > 0, "the fault happened");
+        Assert.Equal(Before, await service.Http.GetByteArrayAsync($"/files/{kept.Id()}"));
+    }
+
+    [Fact]
+    public async Task A_commit_whose_every_answer_is_lost_is_found_out()
+    {
+        await using var stores = await pair.MakeStoresAsync();
+        var faults = new FaultyStores();
+        await using var service = await StartAsync(stores, faults);
+        faults.Break("IFileCatalog.CommitAsync", Fault.After, times: 100);
+        var file = await service.Http.UploadAsync(After, "a");
+        Assert.Equal(After, await service.Http.GetByteArrayAsync($"/files/{file.Id()}"));
+    }
+
+    [Fact]
+    public async Task A_commit_that_never_gets_through_leaves_nothing()
+    {
+        await using var stores = await pair.MakeStoresAsync();
+        var faults = new FaultyStores();
+        await using var service = await StartAsync(stores, faults);
+        faults.Break("IFileCatalog.CommitAsync", Fault.Before, times: 100);
+        using var body = new ByteArrayContent(After);
+        using var answer = await service.Http.PostAsync("/files/upload", body);
+        Assert.Equal("storage_unavailable", await answer.CodeAsync());
+        await Invariants.NothingElseIsLeftAsync(stores);
+        Assert.Empty(await Invariants.EveryFileIsWholeAsync(service.Http));
+    }
+
+    private static TheoryData<string, Fault> Steps(params string[] methods) =>
+        [.. methods.SelectMany(method => new (string, Fault)[] { (method, Fault.Before), (method, Fault.After) })];
+
+    private static Task<Service> StartAsync(Stores stores, FaultyStores faults) =>
+        Service.StartAsync(stores, faults.Wrap, ("FileDrop:Lease", "00:00:02"), ("FileDrop:LateWrites", "00:00:00.5"));
+
+    private static async Task EndedWellAsync(HttpResponseMessage answer, HttpStatusCode success)
+    {
+        if (answer.StatusCode == success)
+            return;
+        Assert.Equal(HttpStatusCode.ServiceUnavailable, answer.StatusCode);
+        Assert.Equal("storage_unavailable", await answer.CodeAsync());
+        Assert.NotNull(answer.Headers.RetryAfter);
+    }
+}
+
+public sealed class FaultOnEmbeddedTests(EmbeddedPair pair) : FaultTests(pair), IClassFixture<EmbeddedPair>;
+
+public sealed class FaultOnClusterTests(ClusterPair pair) : FaultTests(pair), IClassFixture<ClusterPair>;

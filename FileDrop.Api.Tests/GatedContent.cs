@@ -1,0 +1,34 @@
+using System.Net;
+
+namespace FileDrop.Api.Tests;
+
+/// <summary>A request's body that stops in the middle until the test lets it go on.</summary>
+public sealed class GatedContent(byte[] content, int stopAt) : HttpContent
+{
+    private readonly TaskCompletionSource _stopped = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly TaskCompletionSource _open = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    /// <summary>Completes when the first part is on its way and the rest waits.</summary>
+    public Task Stopped => _stopped.Task;
+
+    /// <summary>Lets the rest go.</summary>
+    public void Open() => _open.TrySetResult();
+
+    /// <summary>Ends the body here, as a client does that goes away.</summary>
+    public void Break() => _open.TrySetException(new IOException("The client went away."));
+
+    protected override async Task SerializeToStreamAsync(Stream stream, TransportContext? context)
+    {
+        await stream.WriteAsync(content.AsMemory(0, stopAt));
+        await stream.FlushAsync();
+        _stopped.TrySetResult();
+        await _open.Task;
+        await stream.WriteAsync(content.AsMemory(stopAt));
+    }
+
+    protected override bool TryComputeLength(out long length)
+    {
+        length = content.Length;
+        return true;
+    }
+}
