@@ -42,7 +42,8 @@ internal sealed class BlobSlice : Stream
     {
         // Delete: on Windows too a blob can be deleted while it is read.
         var options = count >= SequentialFrom ? FileOptions.SequentialScan : FileOptions.None;
-        return new BlobSlice(File.OpenHandle(path, FileMode.Open, FileAccess.Read, FileShare.Read | FileShare.Delete, options), offset, count);
+        var file = File.OpenHandle(path, FileMode.Open, FileAccess.Read, FileShare.Read | FileShare.Delete, options);
+        return new BlobSlice(file, offset, count);
     }
 
     public override int Read(Span<byte> buffer)

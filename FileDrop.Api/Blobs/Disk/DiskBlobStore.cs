@@ -99,34 +99,40 @@ internal sealed class DiskBlobStore(string directory) : IBlobStore
     /// <summary>Gives a complete file its final name, durably.</summary>
     private void Publish(string temporary, string name)
     {
-        var folder = DurableFolderOf(name);
-        var path = Path.Combine(folder, name);
+        var outer = Path.Combine(_blobs, name[..2]);
+        var inner = Path.Combine(outer, name[2..4]);
+        var isDurable = _durable.ContainsKey(name[..4]);
+        if (!isDurable)
+        {
+            MakeFolder(outer);
+            MakeFolder(inner);
+        }
+
+        var path = Path.Combine(inner, name);
         // No race: the temporary name was made anew under the same key, so there is one writer.
         if (File.Exists(path))
             throw new InvalidOperationException($"{path} is there already: a blob's key was used twice.");
         // With overwrite it is one rename; without, .NET makes a link and removes the former name.
         File.Move(temporary, path, overwrite: true);
-        DiskFolder.Sync(folder);
+        DiskFolder.Sync(inner);
+        if (!isDurable)
+            SyncParents(outer, name);
     }
 
-    private string DurableFolderOf(string name)
+    /// <summary>
+    /// After the innermost folder, not before it: its sync has written the journal of all three, so that these find
+    /// nothing to do on a journalling file system. Nobody is told of the blob before they have returned.
+    /// </summary>
+    private void SyncParents(string outer, string name)
     {
-        var outer = Path.Combine(_blobs, name[..2]);
-        var inner = Path.Combine(outer, name[2..4]);
-        if (_durable.ContainsKey(name[..4]))
-            return inner;
-
-        MakeFolder(outer);
-        MakeFolder(inner);
+        DiskFolder.Sync(outer);
         if (!_durable.ContainsKey(name[..2]))
         {
             DiskFolder.Sync(_blobs);
             _durable[name[..2]] = true;
         }
 
-        DiskFolder.Sync(outer);
         _durable[name[..4]] = true;
-        return inner;
     }
 
     private string PathOf(string name) => Path.Combine(_blobs, name[..2], name[2..4], name);

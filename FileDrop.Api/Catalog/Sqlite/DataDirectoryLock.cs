@@ -17,6 +17,8 @@ namespace FileDrop.Api.Catalog.Sqlite;
 internal sealed partial class DataDirectoryLock : IDisposable
 {
     private const string FileName = "filedrop.lock";
+    private const int WouldBlockLinux = 11, WouldBlockMac = 35, SharingViolationWindows = unchecked((int)0x80070020);
+
     private readonly SafeFileHandle _file;
 
     private DataDirectoryLock(SafeFileHandle file) => _file = file;
@@ -34,9 +36,9 @@ internal sealed partial class DataDirectoryLock : IDisposable
             file = File.OpenHandle(
                 path, FileMode.OpenOrCreate, FileAccess.ReadWrite, OperatingSystem.IsWindows() ? FileShare.Read : FileShare.None);
         }
-        catch (IOException e) when (e is not (DirectoryNotFoundException or PathTooLongException) && Holder(path) is { } holder)
+        catch (IOException e) when (e.HResult is WouldBlockLinux or WouldBlockMac or SharingViolationWindows)
         {
-            throw InUse(directory, holder, e);
+            throw InUse(directory, Holder(path), e);
         }
 
         try
@@ -74,13 +76,12 @@ internal sealed partial class DataDirectoryLock : IDisposable
     private static void Insist(SafeFileHandle file, string path, string directory)
     {
         const int ExclusiveWithoutWaiting = 2 | 4;
-        const int WouldBlockLinux = 11, WouldBlockMac = 35;
         if (OperatingSystem.IsWindows() || Flock(file, ExclusiveWithoutWaiting) == 0)
             return;
 
         var error = Marshal.GetLastPInvokeError();
         throw error is WouldBlockLinux or WouldBlockMac
-            ? InUse(directory, Holder(path) ?? "another process", inner: null)
+            ? InUse(directory, Holder(path), inner: null)
             : new InvalidOperationException(
                 $"The data directory {directory} cannot be locked ({Marshal.GetPInvokeErrorMessage(error)}). "
                 + "It has to lie on a local disk, or on a file system that has locks.");
@@ -91,9 +92,10 @@ internal sealed partial class DataDirectoryLock : IDisposable
         + "stop that one, or give this one a data directory of its own.",
         inner);
 
-    /// <summary>What the holder wrote about itself; null if the file cannot be read, so that something else is wrong.</summary>
-    private static string? Holder(string path)
+    /// <summary>What the holder wrote about itself.</summary>
+    private static string Holder(string path)
     {
+        const string Unknown = "another process";
         try
         {
             // .NET would ask for a lock to read, and not get it.
@@ -101,15 +103,15 @@ internal sealed partial class DataDirectoryLock : IDisposable
                 ? File.OpenHandle(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite)
                 : new SafeFileHandle(OpenFile(path, flags: 0), ownsHandle: true);
             if (file.IsInvalid)
-                return null;
+                return Unknown;
             var text = new byte[512];
             var length = RandomAccess.Read(file, text, 0);
             var holder = Encoding.UTF8.GetString(text, 0, length).TrimEnd();
-            return holder.Length > 0 ? holder : "another process";
+            return holder.Length > 0 ? holder : Unknown;
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            return null;
+            return Unknown;
         }
     }
 

@@ -7,7 +7,8 @@ namespace FileDrop.Api.Catalog.Sqlite;
 internal sealed class SqliteChanges(CatalogRules rules, TimeProvider time)
 {
     // Unfinished: a store call of its writer may still be under way, so it is deleted once more when none can be.
-    private const string UnfinishedToGarbage = "UPDATE blobs SET role = 3, until = max(due, ?2) + ?3, due = ?2 WHERE file = ?1 AND role = 0";
+    private const string UnfinishedToGarbage =
+        "UPDATE blobs SET role = 3, until = max(due, ?2) + ?3, due = ?2 WHERE file = ?1 AND role = 0";
 
     private const string FinishedToGarbage = "UPDATE blobs SET role = 3, due = ?2, until = ?2 WHERE file = ?1";
 

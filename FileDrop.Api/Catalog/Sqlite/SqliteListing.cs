@@ -124,7 +124,7 @@ internal static class SqliteListing
         if (filter.NameKeyPart is { } part)
             Add("instr(f.name_key, ?) > 0", part);
         if (filter.Type is { } type && type.EndsWith("/*", StringComparison.Ordinal))
-            Add($"substr({Type}, 1, {type.Length - 1}) = ?", type[..^1]);
+            Add($"substr({Type}, 1, length(?)) = ?", type[..^1]);
         else if (filter.Type is { } exact)
             Add($"{Type} = ?", exact);
         foreach (var (key, value) in filter.Tags ?? [])
@@ -147,7 +147,8 @@ internal static class SqliteListing
         void Add(string condition, object value)
         {
             values.Add(value);
-            sql.Append(" AND ").Append(condition.Replace("?", string.Create(CultureInfo.InvariantCulture, $"?{values.Count}"), StringComparison.Ordinal));
+            var parameter = string.Create(CultureInfo.InvariantCulture, $"?{values.Count}");
+            sql.Append(" AND ").Append(condition.Replace("?", parameter, StringComparison.Ordinal));
         }
     }
 
@@ -165,7 +166,7 @@ internal static class SqliteListing
     {
         // Names have no edges of their own: a position is always within.
         if (one.Key is not long first || other.Key is not long second)
-            return one.Key is byte[] ? 1 : -1;
+            return one.Key is byte[]? 1 : -1;
         return first != second ? first.CompareTo(second) : one.Id.AsSpan().SequenceCompareTo(other.Id);
     }
 

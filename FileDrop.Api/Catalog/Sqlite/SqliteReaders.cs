@@ -1,4 +1,4 @@
-using System.Threading.Channels;
+using System.Collections.Concurrent;
 
 namespace FileDrop.Api.Catalog.Sqlite;
 
@@ -12,14 +12,17 @@ internal sealed class SqliteReaders : IDisposable
 {
     private const int Count = 4;
 
-    private readonly Channel<SqliteSession> _idle = Channel.CreateBounded<SqliteSession>(Count);
+    /// <summary>The one that was used last is taken first: its cache is the warmest.</summary>
+    private readonly ConcurrentStack<SqliteSession> _idle = new();
+    private readonly SemaphoreSlim _free = new(Count);
+    private volatile bool _closed;
 
     public SqliteReaders(string path)
     {
         try
         {
             for (var i = 0; i < Count; i++)
-                _idle.Writer.TryWrite(new SqliteSession(path, readOnly: true));
+                _idle.Push(new SqliteSession(path, readOnly: true));
         }
         catch
         {
@@ -31,19 +34,21 @@ internal sealed class SqliteReaders : IDisposable
     /// <summary>Runs one read; what it needs must be out of the connection when it returns.</summary>
     public async Task<T> RunAsync<T>(Func<SqliteSession, T> read, CancellationToken cancellation)
     {
-        SqliteSession session;
+        await _free.WaitAsync(cancellation);
         try
         {
-            session = await _idle.Reader.ReadAsync(cancellation);
-        }
-        catch (ChannelClosedException e)
-        {
-            throw new StorageException(StorageFailure.Unavailable, "The catalog is closed.", e);
-        }
-
-        try
-        {
-            return read(session);
+            if (!_idle.TryPop(out var session))
+                throw new StorageException(StorageFailure.Unavailable, "The catalog is closed.");
+            try
+            {
+                return read(session);
+            }
+            finally
+            {
+                _idle.Push(session);
+                if (_closed)
+                    CloseIdle();
+            }
         }
         catch (Exception e) when (SqliteSession.KindOf(e) is { } kind)
         {
@@ -51,15 +56,20 @@ internal sealed class SqliteReaders : IDisposable
         }
         finally
         {
-            if (!_idle.Writer.TryWrite(session))
-                session.Dispose();
+            _free.Release();
         }
     }
 
+    /// <summary>Closes what is idle now, and what is in use when its read ends.</summary>
     public void Dispose()
     {
-        _idle.Writer.TryComplete();
-        while (_idle.Reader.TryRead(out var session))
+        _closed = true;
+        CloseIdle();
+    }
+
+    private void CloseIdle()
+    {
+        while (_idle.TryPop(out var session))
             session.Dispose();
     }
 }

@@ -44,7 +44,8 @@ internal static class SqliteReads
             return new UploadRecord(UploadState.Failed);
 
         var first = row.IsDBNull(AfterFileColumns + 2) ? null : FileOf(row.GetString(AfterFileColumns + 2));
-        return ((FileState)row.GetInt64(AfterFileColumns), Version: row.GetInt64(AfterFileColumns + 1), NumberOrNull(row, AfterFileColumns + 3)) switch
+        var state = (FileState)row.GetInt64(AfterFileColumns);
+        return (state, row.GetInt64(AfterFileColumns + 1), NumberOrNull(row, AfterFileColumns + 3)) switch
         {
             (FileState.Live, 1, _) => new UploadRecord(UploadState.Committed, ReadFile(row)),
             (_, > 0, _) => new UploadRecord(UploadState.Committed, first),

@@ -97,7 +97,7 @@ internal static class SqliteSchema
             if (version > Migrations.Length)
                 throw new InvalidOperationException(
                     $"The catalog {session.Path} has layout {version}, and this FileDrop knows layouts up to {Migrations.Length}: "
-                    + "it was last used by a newer FileDrop. Start that version or a later one, or restore a backup made before the upgrade.");
+                    + "it was last used by a newer FileDrop. Start that version or a later one, or restore a backup from before.");
 
             foreach (var migration in Migrations.AsSpan((int)version))
                 session.ExecuteScript(migration);

@@ -9,9 +9,17 @@ internal sealed class SqliteSession : IDisposable
     /// <summary>How long a change waits for one of another process, such as the check.</summary>
     private const int BusySeconds = 10;
 
+    /// <summary>SQLite's own upper bound; what lies behind it is read in the ordinary way.</summary>
+    private const long MappedBytes = 0x7fff0000;
+
+    private const int MaxStatements = 256;
+
     private readonly SqliteConnection _connection;
 
-    /// <summary>Few and fixed: every text is a constant, or a list's, of which there are as many as kinds of filters.</summary>
+    /// <summary>
+    /// Every text is a constant, or a list's. Of those there are as many as combinations of filters: when that is too much
+    /// all are let go.
+    /// </summary>
     private readonly Dictionary<string, SqliteCommand> _statements = new(StringComparer.Ordinal);
 
     /// <summary>Opens the database; makes it if it is not there.</summary>
@@ -27,16 +35,18 @@ internal sealed class SqliteSession : IDisposable
         try
         {
             _connection.Open();
+            KeepLog();
             // FULL syncs the log at every commit: an acknowledged change survives a power cut, not just a crash. The log is
-            // cut back after a burst, so that it does not keep the burst's size for ever.
+            // cut back after a burst, so that it does not keep the burst's size for ever. Readers map the file: a page of a
+            // list by name finds each file on another page of the database, and copying those took longer than all else.
             ExecuteScript($"""
                 PRAGMA busy_timeout = {BusySeconds * 1000};
-                PRAGMA journal_mode = WAL;
                 PRAGMA synchronous = FULL;
                 PRAGMA foreign_keys = ON;
                 PRAGMA temp_store = MEMORY;
                 PRAGMA journal_size_limit = {64 << 20};
                 PRAGMA cache_size = {(readOnly ? -8 : -32) * 1024};
+                PRAGMA mmap_size = {(readOnly ? MappedBytes : 0)};
                 PRAGMA query_only = {(readOnly ? 1 : 0)};
                 """);
         }
@@ -81,8 +91,7 @@ internal sealed class SqliteSession : IDisposable
 
     public void Dispose()
     {
-        foreach (var statement in _statements.Values)
-            statement.Dispose();
+        ForgetStatements();
         _connection.Dispose();
     }
 
@@ -104,10 +113,27 @@ internal sealed class SqliteSession : IDisposable
     public static StorageException From(Exception exception, StorageFailure kind) =>
         new(kind, $"The catalog failed: {exception.Message}", exception);
 
+    /// <summary>SQLite goes on without a write-ahead log where it cannot have one, and all that is built on it would be wrong.</summary>
+    private void KeepLog()
+    {
+        using var mode = Query("PRAGMA journal_mode = WAL");
+        if (!mode.Read() || mode.GetString(0) is not "wal")
+            throw new InvalidOperationException($"The catalog {Path} cannot have a write-ahead log. It has to lie on a local disk.");
+    }
+
+    private void ForgetStatements()
+    {
+        foreach (var statement in _statements.Values)
+            statement.Dispose();
+        _statements.Clear();
+    }
+
     private SqliteCommand Bind(string sql, ReadOnlySpan<object?> values)
     {
         if (!_statements.TryGetValue(sql, out var command))
         {
+            if (_statements.Count == MaxStatements)
+                ForgetStatements();
             command = _connection.CreateCommand();
             command.CommandText = sql;
             _statements.Add(sql, command);

@@ -16,7 +16,11 @@ internal sealed class SqliteWriter : IAsyncDisposable
     private const int GroupSize = 256;
 
     private readonly SqliteSession _session;
-    private readonly Channel<Change> _queue = Channel.CreateUnbounded<Change>(new UnboundedChannelOptions { SingleReader = true });
+
+    /// <summary>Continues synchronously: to wake the writer's thread takes no thread of the pool.</summary>
+    private readonly Channel<Change> _queue = Channel.CreateUnbounded<Change>(
+        new UnboundedChannelOptions { SingleReader = true, AllowSynchronousContinuations = true });
+
     private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     /// <param name="session">Its owner and only user from now on is this writer.</param>
