@@ -63,11 +63,11 @@ public sealed class ApiDescriptionTests(EmbeddedPair pair) : IClassFixture<Embed
         var api = await DescriptionAsync();
         const string path = "/files/upload";
         await api.CheckAsync(201, path, Post(path + "?file_name=a.txt", Text("a")));
-        await api.CheckAsync(201, path, Post(path, Form( "a.txt", ("tags", "{\"project\":\"apollo\"}"))));
-        await api.CheckAsync(400, path, Post(path, Form( null, ("file_name", "a.txt"))), "file_missing");
+        await api.CheckAsync(201, path, Post(path, Form("a.txt", ("tags", "{\"project\":\"apollo\"}"))));
+        await api.CheckAsync(400, path, Post(path, Form(null, ("file_name", "a.txt"))), "file_missing");
         await api.CheckAsync(400, path, Post(path, new MultipartFormDataContent { { Text("a"), "a", "a" }, { Text("b"), "b", "b" } }), "too_many_files");
         await api.CheckAsync(400, path, Post(path + "?file_name=..", Text("a")), "invalid_name");
-        await api.CheckAsync(400, path, Post(path, Form( "a.txt", ("tags", "[]"))), "invalid_tags");
+        await api.CheckAsync(400, path, Post(path, Form("a.txt", ("tags", "[]"))), "invalid_tags");
         await api.CheckAsync(400, path, With(Post(path, Text("a")), "Repr-Digest", $"sha-256=:{Convert.ToBase64String(new byte[32])}:"), "digest_mismatch");
         await api.CheckAsync(400, path, With(Post(path, Text("a")), "Idempotency-Key", new string('k', 300)), "invalid_request");
         await api.CheckAsync(403, path, With(Post(path, Text("a")), "Sec-Fetch-Site", "cross-site"), "forbidden");
@@ -122,7 +122,7 @@ public sealed class ApiDescriptionTests(EmbeddedPair pair) : IClassFixture<Embed
         var api = await DescriptionAsync();
         var at = $"/files/{(await pair.Http.UploadAsync([1, 2, 3], "a.bin")).Id()}";
         await api.CheckAsync(200, File, Put(at, JsonContent.Create(new { file_name = "b.bin", tags = new { project = "apollo" } })));
-        await api.CheckAsync(200, File, Put(at, Form( "c.bin", ("file_name", "d.bin"))));
+        await api.CheckAsync(200, File, Put(at, Form("c.bin", ("file_name", "d.bin"))));
         await api.CheckAsync(200, Content, Put(at + "/content", JsonContent.Create(new { any = 1 })));
         await api.CheckAsync(400, File, Put(at, JsonContent.Create(new { other = 1 })), "invalid_request");
         await api.CheckAsync(400, File, Put(at, JsonContent.Create(new { file_name = "" })), "invalid_name");
