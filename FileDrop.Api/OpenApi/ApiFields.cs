@@ -5,6 +5,10 @@ using Microsoft.OpenApi;
 namespace FileDrop.Api.OpenApi;
 
 /// <summary>Parameters of requests, and the header fields of requests and responses.</summary>
+/// <remarks>
+/// The example of an optional parameter stands in its description: tools put a real example into every request that they
+/// propose, and one with a digest, a range and a precondition of another file never succeeds.
+/// </remarks>
 internal static class ApiFields
 {
     public static readonly string[] Preconditions = ["If-Match", "If-Unmodified-Since", "If-None-Match"];
@@ -80,7 +84,7 @@ internal static class ApiFields
         yield return Field("Content-Disposition", "Names a raw body, where `file_name` is not in the query; `filename*` wins over `filename`.",
             "attachment; filename*=UTF-8''r%C3%A9sum%C3%A9.pdf");
 
-        yield return Query("file_name", "Names a raw body; wins over Content-Disposition. Without both the name is `untitled`.", ApiSchemas.Name("The file's name."));
+        yield return Query("file_name", "Names a raw body; wins over Content-Disposition. Without both the name is `untitled`.", ApiSchemas.Name("The file's name."), "report.pdf");
         yield return Query("inline", "Ask for `Content-Disposition: inline`; granted to images except SVG, audio, video, PDF and plain text.",
             new OpenApiSchema { Type = JsonSchemaType.Boolean, Default = JsonValue.Create(false) });
 
@@ -100,13 +104,13 @@ internal static class ApiFields
             Type = JsonSchemaType.Array,
             MaxItems = FileTags.MaxCount,
             Items = new OpenApiSchema { Type = JsonSchemaType.String, Pattern = "^[^:]+:" },
-        });
-        (tag.Style, tag.Explode, tag.Example) = (ParameterStyle.Form, true, new JsonArray("project:apollo"));
+        }, "project:apollo");
+        (tag.Style, tag.Explode) = (ParameterStyle.Form, true);
         yield return tag;
-        yield return Query("created_after", "Created later than this; the time itself is left out.", ApiSchemas.Time("RFC 3339."));
-        yield return Query("created_before", "Created earlier than this; the time itself is left out.", ApiSchemas.Time("RFC 3339."));
-        yield return Query("min_size", "At least so many bytes.", ApiSchemas.Whole("In bytes.", 0, example: 1));
-        yield return Query("max_size", "At most so many bytes.", ApiSchemas.Whole("In bytes.", 0, example: 1048576));
+        yield return Query("created_after", "Created later than this; the time itself is left out.", ApiSchemas.Time("RFC 3339."), "2026-11-23T08:25:25.123Z");
+        yield return Query("created_before", "Created earlier than this; the time itself is left out.", ApiSchemas.Time("RFC 3339."), "2026-11-23T08:25:25.123Z");
+        yield return Query("min_size", "At least so many bytes.", ApiSchemas.Whole("In bytes.", 0), "1");
+        yield return Query("max_size", "At most so many bytes.", ApiSchemas.Whole("In bytes.", 0), "1048576");
     }
 
     private static OpenApiHeader Header(string description, string example, bool required = true) => new()
@@ -117,18 +121,14 @@ internal static class ApiFields
         Example = JsonValue.Create(example),
     };
 
-    private static OpenApiParameter Field(string name, string description, string example)
-    {
-        var field = In(ParameterLocation.Header, name, description, new OpenApiSchema { Type = JsonSchemaType.String });
-        field.Example = JsonValue.Create(example);
-        return field;
-    }
+    private static OpenApiParameter Field(string name, string description, string example) =>
+        In(ParameterLocation.Header, name, $"{description} For example `{example}`.", new OpenApiSchema { Type = JsonSchemaType.String });
 
     private static OpenApiParameter Query(string name, string description, OpenApiSchema schema, string? example = null)
     {
-        var query = In(ParameterLocation.Query, name, description, schema);
-        query.Example = example is null ? null : JsonValue.Create(example);
-        return query;
+        var text = example is null ? description : $"{description} For example `{example}`.";
+        schema.Examples = null;
+        return In(ParameterLocation.Query, name, text, schema);
     }
 
     private static OpenApiParameter In(ParameterLocation place, string name, string description, OpenApiSchema schema) => new()

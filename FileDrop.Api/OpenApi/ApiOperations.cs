@@ -46,7 +46,7 @@ internal static class ApiOperations
                     not before. `Content-Range` is refused with `400`, a `Content-Encoding` other than `identity` with `415`.
                     """)
                 .Takes("file_name", "Content-Disposition", "Idempotency-Key").Takes(ApiFields.Digests)
-                .Form(ApiSchemas.UploadForm, "The file, and what is to be known of it.").Raw()
+                .Form(ApiSchemas.UploadForm).Raw()
                 .Answers(201, "The file is stored.", [.. Validators, "Location", .. JsonHeaders]).Json(ApiSchemas.File, ApiExamples.File)
                 .Links("file_id", "$response.body#/file_id", "ReadFile", "ReadMetadata", "UpdateFile", "DeleteFile")
                 .Fails(ApiErrors.OfUpload),
@@ -78,7 +78,7 @@ internal static class ApiOperations
                     body is the new content. Without a `file_name` the name stays. To store JSON as content, use `/content`.
                     """)
                 .Takes("file_id").Takes(ApiFields.Preconditions).Takes(ApiFields.Digests)
-                .Form(ApiSchemas.UpdateForm, "What is to change.").Change().Raw()
+                .Form(ApiSchemas.UpdateForm).Change().Raw()
                 .Answers(200, "The file as the update left it.", [.. Validators, .. JsonHeaders]).Json(ApiSchemas.FileUpdated, ApiExamples.Updated)
                 .Fails(ApiErrors.OfUpdate),
             "UpdateContent" => operation
@@ -140,22 +140,15 @@ internal sealed class ApiOperation(OpenApiDocument document, string path)
         return this;
     }
 
-    public ApiOperation Form(string schema, string summary)
+    public ApiOperation Form(string schema)
     {
         _body["multipart/form-data"] = new OpenApiMediaType
         {
             Schema = new OpenApiSchemaReference(schema, document),
             Encoding = new Dictionary<string, OpenApiEncoding>(StringComparer.Ordinal)
             {
-                ["file"] = new() { ContentType = AnyType },
                 ["tags"] = new() { ContentType = "application/json" },
             },
-            Examples = Example("form", summary, new JsonObject
-            {
-                ["file"] = "(the file's bytes)",
-                ["file_name"] = "report.pdf",
-                ["tags"] = ApiExamples.Tags,
-            }),
         };
         return this;
     }
