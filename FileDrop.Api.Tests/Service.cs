@@ -72,7 +72,8 @@ public sealed class Service : IAsyncDisposable
     private static async Task<Service> StartCoreAsync(Dictionary<string, string?> settings, Action<IServiceCollection> replace)
     {
         var factory = new Factory(settings, replace);
-        factory.UseKestrel(0);
+        // The port is the settings' (any): one given here is set while the service's own Main may have started the server.
+        factory.UseKestrel();
         factory.StartServer();
         var service = new Service(factory);
         await UntilAsync("the service is healthy", async () => (await service.Http.GetAsync("/health")).IsSuccessStatusCode, 60);

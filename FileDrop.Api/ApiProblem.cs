@@ -45,7 +45,10 @@ public sealed record ApiProblem(int Status, string Code, string Title, string De
         "The Allow field names the methods that this path has.");
 
     public static ApiProblem RequestInProgress { get; } = new(409, "request_in_progress", "The first request is still running",
-        "Another upload with this Idempotency-Key is under way; ask again when it has ended.") { RetryAfterSeconds = 1 };
+        "Another upload with this Idempotency-Key is under way; ask again when it has ended.")
+    {
+        RetryAfterSeconds = 1,
+    };
 
     public static ApiProblem PreconditionFailed { get; } = new(412, "precondition_failed", "The file is not as expected",
         "The file changed, or does not match a precondition of the request; nothing was changed. Read it again and decide.");
@@ -71,7 +74,10 @@ public sealed record ApiProblem(int Status, string Code, string Title, string De
         "This is a bug of FileDrop's; the trace id finds it in the log.");
 
     public static ApiProblem StorageUnavailable { get; } = new(503, "storage_unavailable", "The storage does not answer",
-        "The metadata or content store is out of reach. The request happened whole or not at all; try again.") { RetryAfterSeconds = 5 };
+        "The metadata or content store is out of reach. The request happened whole or not at all; try again.")
+    {
+        RetryAfterSeconds = 5,
+    };
 
     public static ApiProblem InsufficientStorage { get; } = new(507, "insufficient_storage", "There is no room left",
         "The store is full; nothing was stored. Delete files or give it more room.");
