@@ -72,7 +72,8 @@ public sealed class Service : IAsyncDisposable
     private static async Task<Service> StartCoreAsync(Dictionary<string, string?> settings, Action<IServiceCollection> replace)
     {
         var factory = new Factory(settings, replace);
-        factory.UseKestrel(0);
+        // The port is the settings' (any): one given here is set while the service's own Main may have started the server.
+        factory.UseKestrel();
         factory.StartServer();
         var service = new Service(factory);
         await UntilAsync("the service is healthy", async () => (await service.Http.GetAsync("/health")).IsSuccessStatusCode, 60);
@@ -116,7 +117,7 @@ public abstract class Pair : IAsyncLifetime
         if (_missing is not null)
             return;
         _stores = await MakeStoresAsync();
-        _service = await Service.StartAsync(_stores);
+        _service = await Service.StartAsync(_stores, Settings);
     }
 
     public async ValueTask DisposeAsync()
@@ -130,6 +131,9 @@ public abstract class Pair : IAsyncLifetime
     /// <summary>Fresh stores of this pair's kind, for a test that wants a service of its own.</summary>
     public abstract Task<Stores> MakeStoresAsync();
 
+    /// <summary>Settings of the service, besides those that point it at its stores.</summary>
+    protected virtual (string Key, string Value)[] Settings => [];
+
     /// <summary>Why the pair cannot be had here; null where it can.</summary>
     protected virtual Task<string?> MissingAsync() => Task.FromResult<string?>(null);
 
@@ -141,13 +145,13 @@ public abstract class Pair : IAsyncLifetime
 }
 
 /// <summary>SQLite and the disk.</summary>
-public sealed class EmbeddedPair : Pair
+public class EmbeddedPair : Pair
 {
     public override Task<Stores> MakeStoresAsync() => Task.FromResult<Stores>(new EmbeddedStores());
 }
 
 /// <summary>MongoDB and S3.</summary>
-public sealed class ClusterPair : Pair
+public class ClusterPair : Pair
 {
     public override async Task<Stores> MakeStoresAsync() => await ClusterStores.MakeAsync();
 

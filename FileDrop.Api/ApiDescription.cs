@@ -1,3 +1,5 @@
+using FileDrop.Api.OpenApi;
+using Microsoft.OpenApi;
 using Scalar.AspNetCore;
 
 namespace FileDrop.Api;
@@ -5,12 +7,64 @@ namespace FileDrop.Api;
 /// <summary>The OpenAPI 3.1 document and the page that shows it.</summary>
 internal static class ApiDescription
 {
-    public static void AddApiDescription(this IServiceCollection services) =>
-        services.AddOpenApi(options => options.OpenApiVersion = Microsoft.OpenApi.OpenApiSpecVersion.OpenApi3_1);
+    private const string Text = """
+        Stores files, and gives back exactly the bytes that it got.
+
+        **Conventions.** JSON is snake_case. Times are RFC 3339 in UTC with milliseconds. Sizes are bytes.
+        Names are data, never paths.
+
+        **Versions.** Every successful change of content or metadata makes `version` one larger and `ETag` another. `If-Match` makes
+        a change conditional: `412` if the file changed meanwhile. Without it the last writer wins.
+
+        **Errors** are `application/problem+json` (RFC 9457) with a stable `code`. A request answered `4xx` leaves no trace.
+        One answered `5xx`, or cut off, happened whole or not at all. An unknown path is `404` `not_found`; a method that a path
+        does not have is `405` `method_not_allowed` with `Allow`.
+        """;
+
+    public static void AddApiDescription(this IServiceCollection services) => services.AddOpenApi(options =>
+    {
+        options.OpenApiVersion = OpenApiSpecVersion.OpenApi3_1;
+        options.AddDocumentTransformer((document, _, _) =>
+        {
+            Describe(document);
+            return Task.CompletedTask;
+        });
+    });
 
     public static void MapApiDescription(this WebApplication app)
     {
         app.MapOpenApi();
-        app.MapScalarApiReference("/scalar");
+        // The page's script is in its package; what it would fetch from elsewhere is turned off, so that it works offline.
+        app.MapScalarApiReference("/scalar", scalar => scalar
+            .WithTitle("FileDrop")
+            .DisableDefaultFonts()
+            .DisableTelemetry()
+            .DisableAgent()
+            .DisableMcp()
+            .HideClientButton()
+            .HideDeveloperTools()
+            .WithDefaultHttpClient(ScalarTarget.Shell, ScalarClient.Curl));
+    }
+
+    private static void Describe(OpenApiDocument document)
+    {
+        document.Info = new OpenApiInfo
+        {
+            Title = "FileDrop",
+            Summary = "A self-hosted file service: upload, read, update, delete and list files.",
+            Description = Text,
+            Version = "1.0.0",
+        };
+        document.Servers = [new OpenApiServer { Url = "/", Description = "The service that this document came from." }];
+        document.Tags = new HashSet<OpenApiTag>
+        {
+            new() { Name = ApiOperations.Files, Description = "The five APIs: upload, read, update, delete, list." },
+            new() { Name = ApiOperations.Operations, Description = "For those who run the service." },
+        };
+        // Nobody is asked who they are.
+        document.Security = [new OpenApiSecurityRequirement()];
+        ApiSchemas.AddTo(document);
+        ApiFields.AddTo(document);
+        ApiOperations.Describe(document);
     }
 }

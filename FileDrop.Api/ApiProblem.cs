@@ -48,7 +48,10 @@ public sealed record ApiProblem(int Status, string Code, string Title, string De
         "The Allow field names the methods that this path has.");
 
     public static ApiProblem RequestInProgress { get; } = new(409, "request_in_progress", "The first request is still running",
-        "Another upload with this Idempotency-Key is under way; ask again when it has ended.") { RetryAfterSeconds = 1 };
+        "Another upload with this Idempotency-Key is under way; ask again when it has ended.")
+    {
+        RetryAfterSeconds = 1,
+    };
 
     public static ApiProblem VersionIsLive { get; } = new(409, "version_is_live", "This version is the live one",
         "The live content cannot be deleted alone; restore another version first, or delete the file.");
@@ -77,7 +80,10 @@ public sealed record ApiProblem(int Status, string Code, string Title, string De
         "This is a bug of FileDrop's; the trace id finds it in the log.");
 
     public static ApiProblem StorageUnavailable { get; } = new(503, "storage_unavailable", "The storage does not answer",
-        "The metadata or content store is out of reach. The request happened whole or not at all; try again.") { RetryAfterSeconds = 5 };
+        "The metadata or content store is out of reach. The request happened whole or not at all; try again.")
+    {
+        RetryAfterSeconds = 5,
+    };
 
     public static ApiProblem InsufficientStorage { get; } = new(507, "insufficient_storage", "There is no room left",
         "The store is full; nothing was stored. Delete files or give it more room.");
@@ -108,7 +114,7 @@ public sealed record ApiProblem(int Status, string Code, string Title, string De
     }
 
     private ProblemJson ToJson(HttpContext context) => new(
-        $"urn:filedrop:problem:{Code}", Title, Status, Detail, context.Request.Path.ToUriComponent(), Code,
+        $"urn:filedrop:problem:{Code}", Title, Status, Detail, context.Request.Path is { HasValue: true } path ? path.ToUriComponent() : "*", Code,
         Activity.Current?.TraceId.ToHexString() ?? context.TraceIdentifier);
 }
 
@@ -117,7 +123,7 @@ public sealed record ApiProblem(int Status, string Code, string Title, string De
 /// <param name="Title">The same for every occurrence of the code.</param>
 /// <param name="Status">The HTTP status.</param>
 /// <param name="Detail">What was wrong this time.</param>
-/// <param name="Instance">The path that was asked for.</param>
+/// <param name="Instance">The path that was asked for; <c>*</c> where a request is about none (OPTIONS).</param>
 /// <param name="Code">Stable, for programs.</param>
 /// <param name="TraceId">Finds the request in log and traces.</param>
 public sealed record ProblemJson(

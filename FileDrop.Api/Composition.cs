@@ -17,6 +17,9 @@ internal static class Composition
     /// <summary>Below this rate, averaged over the request, a client keeps a connection busy rather than uploads. Kestrel's default.</summary>
     private const double MinBytesPerSecond = 240;
 
+    /// <summary>Kestrel refuses a shorter one; it judges the rate once a second.</summary>
+    private static readonly TimeSpan ShortestGrace = TimeSpan.FromSeconds(2);
+
     /// <summary>Large and slow uploads are what the service is for; connections that bring nothing are not.</summary>
     public static void LimitRequests(this WebApplicationBuilder builder, FileDropOptions options)
     {
@@ -25,7 +28,8 @@ internal static class Composition
             kestrel.AddServerHeader = false;
             // The limit on a file is counted as it streams, where a form's framing can be told from it.
             kestrel.Limits.MaxRequestBodySize = null;
-            kestrel.Limits.MinRequestBodyDataRate = new MinDataRate(MinBytesPerSecond, options.UploadPatience);
+            kestrel.Limits.MinRequestBodyDataRate = new MinDataRate(
+                MinBytesPerSecond, options.UploadPatience > ShortestGrace ? options.UploadPatience : ShortestGrace);
         });
         builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = options.ShutdownTimeout);
     }

@@ -9,20 +9,22 @@ internal static class FileEndpoints
     public static void MapFiles(this IEndpointRouteBuilder app)
     {
         var files = app.MapGroup("/files").WithTags("Files");
-        files.MapPost("/upload", (FileUpload upload, HttpContext context) => upload.CreateAsync(context)).WithName("UploadFile");
-        files.MapGet("/", (HttpContext context, FileStore store) => ListAsync(context, store, inTrash: false)).WithName("ListFiles");
+        files.MapPost("/upload", (FileUpload upload, HttpContext context) => upload.CreateAsync(context)).WithName("UploadFile").WithSummary("Upload a file");
+        files.MapGet("/", (HttpContext context, FileStore store) => ListAsync(context, store, inTrash: false)).WithName("ListFiles").WithSummary("List files");
         files.MapMethods("/{file_id}", [HttpMethods.Get, HttpMethods.Head],
-            (FileDownload download, HttpContext context, string file_id) => download.SendAsync(context, file_id)).WithName("ReadFile");
-        files.MapMethods("/{file_id}/metadata", [HttpMethods.Get, HttpMethods.Head], ReadMetadataAsync).WithName("ReadMetadata");
+            (FileDownload download, HttpContext context, string file_id) => download.SendAsync(context, file_id)).WithName("ReadFile").WithSummary("Read a file");
+        files.MapMethods("/{file_id}/metadata", [HttpMethods.Get, HttpMethods.Head], ReadMetadataAsync).WithName("ReadMetadata").WithSummary("Read a file's metadata");
         files.MapPut("/{file_id}", (FileUpload upload, HttpContext context, string file_id) =>
-            upload.UpdateAsync(context, file_id, contentAlone: false)).WithName("UpdateFile");
+            upload.UpdateAsync(context, file_id, contentAlone: false)).WithName("UpdateFile").WithSummary("Update a file's content, name or tags");
         files.MapPut("/{file_id}/content", (FileUpload upload, HttpContext context, string file_id) =>
-            upload.UpdateAsync(context, file_id, contentAlone: true)).WithName("UpdateContent");
-        files.MapDelete("/{file_id}", DeleteAsync).WithName("DeleteFile");
+            upload.UpdateAsync(context, file_id, contentAlone: true)).WithName("UpdateContent").WithSummary("Replace a file's content");
+        files.MapDelete("/{file_id}", DeleteAsync).WithName("DeleteFile").WithSummary("Delete a file");
     }
 
-    /// <summary>An id in its canonical form; whatever else was sent names no file.</summary>
-    public static bool TryReadId(string text, out Guid id) => Guid.TryParseExact(text, "D", out id);
+    /// <summary>An id in its canonical form, in either case; whatever else was sent names no file.</summary>
+    public static bool TryReadId(string text, out Guid id) =>
+        // The parser alone would take white space around it, and a plus sign or 0x before each of its numbers.
+        Guid.TryParseExact(text, "D", out id) && text.Equals(id.ToString("D"), StringComparison.OrdinalIgnoreCase);
 
     /// <summary>A flag of the query, off where it is absent; false: it is neither true nor false.</summary>
     public static bool TryReadFlag(IQueryCollection query, string name, out bool flag)

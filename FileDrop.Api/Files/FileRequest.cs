@@ -26,7 +26,10 @@ internal static class FileRequest
     private static readonly JsonDocumentOptions StrictJson = new() { AllowDuplicateProperties = false, MaxDepth = 4 };
 
     /// <summary>Refuses what the contract refuses on every upload and update.</summary>
-    public static ApiProblem? CheckHeaders(HttpRequest request, long maxSize)
+    /// <param name="request">The request.</param>
+    /// <param name="isForm">Whether its body is read as a form, and not as the file itself.</param>
+    /// <param name="maxSize">The largest file, in bytes.</param>
+    public static ApiProblem? CheckHeaders(HttpRequest request, bool isForm, long maxSize)
     {
         if (request.Headers.ContainsKey(HeaderNames.ContentRange))
             return ApiProblem.InvalidRequest("Content-Range has no meaning here: a part never replaces the whole (RFC 9110, section 14.5).");
@@ -38,7 +41,7 @@ internal static class FileRequest
                 Header = ("Accept-Encoding", "identity"),
             };
         // A form is larger than its file, but hardly ever by a mebibyte.
-        var allowance = IsForm(request) ? 1 << 20 : 0;
+        var allowance = isForm ? 1 << 20 : 0;
         return request.ContentLength > maxSize + allowance ? ApiProblem.FileTooLarge($"A file has at most {maxSize} bytes.") : null;
     }
 

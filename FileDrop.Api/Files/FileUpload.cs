@@ -10,12 +10,12 @@ internal sealed class FileUpload(FileStore files, IdempotencyKeys keys, FileDrop
     public async Task<IResult> CreateAsync(HttpContext context)
     {
         var (request, owner) = (context.Request, Caller.Owner(context));
-        if (FileRequest.CheckHeaders(request, options.MaxFileSize) is { } refused)
+        var form = FileRequest.IsForm(request);
+        if (FileRequest.CheckHeaders(request, form, options.MaxFileSize) is { } refused)
             return refused;
         if (!IdempotencyKeys.TryRead(request, out var key, out var problem))
             return problem;
         string? rawName = null;
-        var form = FileRequest.IsForm(request);
         if (!form && !FileRequest.TryReadRawName(request, out rawName, out problem))
             return problem;
 
@@ -63,7 +63,8 @@ internal sealed class FileUpload(FileStore files, IdempotencyKeys keys, FileDrop
     public async Task<IResult> UpdateAsync(HttpContext context, string file_id, bool contentAlone)
     {
         var (request, owner) = (context.Request, Caller.Owner(context));
-        if (FileRequest.CheckHeaders(request, options.MaxFileSize) is { } refused)
+        var form = !contentAlone && FileRequest.IsForm(request);
+        if (FileRequest.CheckHeaders(request, form, options.MaxFileSize) is { } refused)
             return refused;
         if (!Preconditions.TryRead(request, out var preconditions, out var problem))
             return problem;
@@ -80,7 +81,7 @@ internal sealed class FileUpload(FileStore files, IdempotencyKeys keys, FileDrop
         using var transfer = metrics.Begin(upload: true);
         try
         {
-            var received = !contentAlone && FileRequest.IsForm(request)
+            var received = form
                 ? await FileForm.ReadAsync(request, useFileName: false, options, StoreAsync)
                 : await FileRequest.ReadRawAsync(request, null, options, StoreAsync);
             if (received is { Content: null, Name: null, Tags: null })

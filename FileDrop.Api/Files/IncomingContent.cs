@@ -71,6 +71,11 @@ internal sealed class RequestBody(Stream source, TimeSpan patience, string? dige
                 Status = StatusCodes.Status408RequestTimeout,
             });
         }
+        catch (IOException broken) when (broken is not BadHttpRequestException)
+        {
+            // A connection that was reset, or a chunk longer than any number: to a store's eyes it would be an error of its own.
+            throw new ContentRejectedException(ApiProblem.InvalidRequest("The request's body ended early or is framed wrongly."), broken);
+        }
     }
 
     protected override void Dispose(bool disposing)

@@ -4,6 +4,7 @@ using System.Diagnostics.CodeAnalysis;
 using System.Globalization;
 using System.IO.Hashing;
 using System.Text;
+using System.Text.RegularExpressions;
 using FileDrop.Api.Catalog;
 using Microsoft.AspNetCore.Http.Extensions;
 using Microsoft.Extensions.Primitives;
@@ -11,7 +12,7 @@ using Microsoft.Extensions.Primitives;
 namespace FileDrop.Api.Files;
 
 /// <summary>The query of <c>GET /files</c>, and the cursor that goes on where a page ended.</summary>
-internal static class ListRequest
+internal static partial class ListRequest
 {
     public const int MaxLimit = 1000;
 
@@ -62,7 +63,8 @@ internal static class ListRequest
     /// <summary>The Link field's value that leads to the next page: the same query with another cursor.</summary>
     public static string NextLink(IQueryCollection query, ListQuery list, ListPosition next)
     {
-        var builder = new QueryBuilder(query.Where(parameter => !string.Equals(parameter.Key, "cursor", StringComparison.Ordinal))
+        var builder = new QueryBuilder(query
+            .Where(parameter => !string.Equals(parameter.Key, "cursor", StringComparison.OrdinalIgnoreCase))
             .SelectMany(parameter => parameter.Value.Select(value => KeyValuePair.Create(parameter.Key, value ?? ""))))
         {
             { "cursor", WriteCursor(list, next) },
@@ -128,13 +130,22 @@ internal static class ListRequest
         if (One(query, name) is not { } text)
             return null;
         // An unescaped + of a time's offset arrives as a space.
-        if (text.Length < 20 || !DateTimeOffset.TryParseExact(text.Replace(' ', '+').ToUpperInvariant(), "yyyy-MM-ddTHH:mm:ss.FFFFFFFK",
-                CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var time)
-            || (text[^1] is not ('Z' or 'z') && text[^6] is not ('+' or '-' or ' ')))
+        var parts = Rfc3339().Match(text.Replace(' ', '+').ToUpperInvariant());
+        if (!parts.Success || !DateTimeOffset.TryParseExact(parts.Groups["second"].Value + parts.Groups["offset"].Value,
+                "yyyy-MM-ddTHH:mm:ssK", CultureInfo.InvariantCulture, DateTimeStyles.None, out var time))
             throw Malformed($"{name} is a time of RFC 3339, for example 2026-11-23T08:25:25.123Z.");
-        var whole = DateTimeOffset.FromUnixTimeMilliseconds(time.ToUnixTimeMilliseconds());
-        return roundUp && whole < time ? whole.AddMilliseconds(1) : whole;
+        var fraction = parts.Groups["fraction"].Value;
+        time = time.AddMilliseconds(int.Parse(fraction.PadRight(3, '0')[..3], CultureInfo.InvariantCulture));
+        var isBetween = fraction.AsSpan(Math.Min(3, fraction.Length)).ContainsAnyExcept('0');
+        return !roundUp || !isBetween ? time
+            : time.UtcTicks <= DateTimeOffset.MaxValue.UtcTicks - TimeSpan.TicksPerMillisecond ? time.AddMilliseconds(1)
+            : DateTimeOffset.MaxValue;
     }
+
+    /// <summary>A time of section 5.6 in upper case, with however many digits of a second.</summary>
+    [GeneratedRegex(@"^(?<second>[0-9-]{10}T[0-9:]{8})(\.(?<fraction>[0-9]+))?(?<offset>Z|[+-][0-9]{2}:[0-9]{2})\z",
+        RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]
+    private static partial Regex Rfc3339();
 
     private static string NameKeyOf(string name)
     {
@@ -149,8 +160,9 @@ internal static class ListRequest
         return NameKey.Of(name);
     }
 
+    /// <summary>Types are matched without their parameters, so those of a type that a client took from a file mean nothing.</summary>
     private static string? Type(string? type) => type is null ? null
-        : type.Split('/') is [{ Length: > 0 }, { Length: > 0 }] ? type.ToLowerInvariant()
+        : type.Split(';', 2)[0].Trim() is var bare && bare.Split('/') is [{ Length: > 0 }, { Length: > 0 }] ? bare.ToLowerInvariant()
         : throw Malformed("type is a media type, or the first half of one followed by /*.");
 
     private static List<KeyValuePair<string, string>>? Tags(StringValues sent)

@@ -122,7 +122,10 @@ internal sealed class S3BlobStore : IBlobStore, IDisposable
             return null;
         var begins = response.StatusCode == HttpStatusCode.PartialContent ? response.Content.Headers.ContentRange?.From ?? offset : 0;
         if (begins <= offset)
-            return new S3Body(response, await response.Content.ReadAsStreamAsync(cancellation), name, offset - begins, count, _options.CallTimeout, cancellation);
+        {
+            var body = await response.Content.ReadAsStreamAsync(cancellation);
+            return new S3Body(response, body, name, offset - begins, count, _options.CallTimeout, cancellation);
+        }
         response.Dispose();
         throw new StorageException(StorageFailure.Unavailable, $"S3 gave bytes from {begins} on of {name}, asked for {offset}.");
     }
@@ -155,15 +158,18 @@ internal sealed class S3BlobStore : IBlobStore, IDisposable
         var request = new ListMultipartUploadsRequest { BucketName = _options.Bucket, Prefix = name };
         while (true)
         {
-            var page = await _s3.CallAsync($"list of uploads of {name}", (client, token) => client.ListMultipartUploadsAsync(request, token), cancellation);
-            found.AddRange((page.MultipartUploads ?? []).Where(upload => string.Equals(upload.Key, name, StringComparison.Ordinal)).Select(upload => upload.UploadId));
+            var page = await _s3.CallAsync(
+                $"list of uploads of {name}", (client, token) => client.ListMultipartUploadsAsync(request, token), cancellation);
+            found.AddRange((page.MultipartUploads ?? [])
+                .Where(upload => string.Equals(upload.Key, name, StringComparison.Ordinal)).Select(upload => upload.UploadId));
             if (page.IsTruncated is not true || string.IsNullOrEmpty(page.NextKeyMarker))
                 return found;
             (request.KeyMarker, request.UploadIdMarker) = (page.NextKeyMarker, page.NextUploadIdMarker);
         }
     }
 
-    /// <summary>Aborts an upload until none of its parts is left: one that was on its way may arrive after the abort (AWS, "AbortMultipartUpload").</summary>
+    /// <summary>Aborts an upload until none of its parts is left.</summary>
+    /// <remarks>One that was on its way may arrive after the abort (AWS, "AbortMultipartUpload").</remarks>
     private async Task AbortAsync(string name, string uploadId, CancellationToken cancellation)
     {
         for (var attempt = 1; attempt <= AbortTries; attempt++)
@@ -191,7 +197,7 @@ internal sealed class S3BlobStore : IBlobStore, IDisposable
                 return;
             await Task.Delay(AbortPause * attempt, cancellation);
         }
-        throw new StorageException(StorageFailure.Unavailable, $"S3 keeps parts of an upload of {name} that was aborted {AbortTries} times.");
+        throw new StorageException(StorageFailure.Unavailable, $"S3 keeps parts of an upload of {name}, aborted {AbortTries} times.");
     }
 
     private async Task CreateBucketAsync(AmazonS3Client client, CancellationToken cancellation)
@@ -199,7 +205,8 @@ internal sealed class S3BlobStore : IBlobStore, IDisposable
         try
         {
             // Only AWS wants its region named; Ceph takes such a name for the name of a zone group, and refuses it.
-            await client.PutBucketAsync(new PutBucketRequest { BucketName = _options.Bucket, UseClientRegion = _options.Endpoint is null }, cancellation);
+            var request = new PutBucketRequest { BucketName = _options.Bucket, UseClientRegion = _options.Endpoint is null };
+            await client.PutBucketAsync(request, cancellation);
         }
         catch (AmazonS3Exception e) when (e.StatusCode == HttpStatusCode.Conflict)
         {

@@ -4,8 +4,8 @@ namespace FileDrop.Api.Blobs.S3;
 /// The body of a download: a given number of bytes, or a <see cref="StorageException"/>. The time that the store may stand
 /// still is limited; the time that the reader takes is not.
 /// </summary>
-internal sealed class S3Body(HttpResponseMessage response, Stream body, string key, long skip, long count, TimeSpan patience, CancellationToken opened)
-    : Stream
+internal sealed class S3Body(
+    HttpResponseMessage response, Stream body, string key, long skip, long count, TimeSpan patience, CancellationToken opened) : Stream
 {
     private readonly CancellationTokenSource _stop = CancellationTokenSource.CreateLinkedTokenSource(opened);
     private readonly long _count = count;

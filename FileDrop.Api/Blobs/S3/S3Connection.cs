@@ -121,7 +121,7 @@ internal sealed class S3Connection : IDisposable
         try
         {
             return await WithinAsync($"GET {key}", timer, _options.CallTimeout, token => RepeatAsync(
-                async () => await SendAsync(HttpMethod.Get, new S3Target(key), request => request.Headers.Range = range, token), token), cancellation);
+                () => SendAsync(HttpMethod.Get, new S3Target(key), request => request.Headers.Range = range, token), token), cancellation);
         }
         catch (StorageException e) when (e.InnerException is AmazonS3Exception s3 && S3Errors.IsNoSuchKey(s3))
         {

@@ -22,7 +22,8 @@ internal static class S3Errors
     public static bool IsPassing(Exception e) => e switch
     {
         AmazonS3Exception s3 => !IsFull(s3)
-            && (s3.StatusCode is HttpStatusCode.TooManyRequests or HttpStatusCode.RequestTimeout or (>= HttpStatusCode.InternalServerError and not HttpStatusCode.NotImplemented)
+            && (s3.StatusCode is HttpStatusCode.TooManyRequests or HttpStatusCode.RequestTimeout
+                or (>= HttpStatusCode.InternalServerError and not HttpStatusCode.NotImplemented)
                 || s3.ErrorCode is "SlowDown" or "RequestTimeout"),
         HttpRequestException or IOException => true,
         _ => false,

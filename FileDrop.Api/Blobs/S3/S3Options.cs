@@ -47,7 +47,10 @@ internal sealed partial record S3Options
         {
             var at = setting.IndexOf('=', StringComparison.Ordinal);
             if (at <= 0)
-                throw new FormatException("S3 connection string: every setting is Key=value; one between two ';' has no '=' (a ';' in a secret key cannot be written).");
+            {
+                throw new FormatException(
+                    "S3 connection string: every setting is Key=value; one has no '=' (a ';' in a secret key cannot be written).");
+            }
             var (key, value) = (setting[..at].Trim(), setting[(at + 1)..].Trim());
             if (!seen.Add(key))
                 throw Wrong(key, "is there twice; leave one");

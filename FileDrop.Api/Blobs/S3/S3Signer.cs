@@ -71,7 +71,8 @@ internal sealed class S3Signer(S3Options options, AWSCredentials? credentials)
 
     private byte[] KeyOf(string secret, string day, string region)
     {
-        if (_dayKey is { } known && string.Equals(known.Day, day, StringComparison.Ordinal) && string.Equals(known.Secret, secret, StringComparison.Ordinal))
+        if (_dayKey is { } known
+            && string.Equals(known.Day, day, StringComparison.Ordinal) && string.Equals(known.Secret, secret, StringComparison.Ordinal))
             return known.Key;
         var key = Encoding.UTF8.GetBytes("AWS4" + secret);
         foreach (var word in new[] { day, region, "s3", "aws4_request" })

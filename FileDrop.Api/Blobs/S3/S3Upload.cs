@@ -5,7 +5,8 @@ using Amazon.S3.Model;
 namespace FileDrop.Api.Blobs.S3;
 
 /// <summary>One write of one blob: a single PUT if it fits one part, or else a multipart upload whose parts go out side by side.</summary>
-internal sealed class S3Upload(S3Options options, S3Connection s3, PartMemory memory, string key, Stream content, long? length, bool exact) : IDisposable
+internal sealed class S3Upload(
+    S3Options options, S3Connection s3, PartMemory memory, string key, Stream content, long? length, bool exact) : IDisposable
 {
     private const int PartsInFlight = 4;
     private static readonly TimeSpan CleanupTimeout = TimeSpan.FromSeconds(5);
@@ -54,8 +55,9 @@ internal sealed class S3Upload(S3Options options, S3Connection s3, PartMemory me
 
     private async Task MultipartAsync(Func<string, CancellationTokenSource, Task> sendParts, CancellationToken cancellation)
     {
+        var request = new InitiateMultipartUploadRequest { BucketName = options.Bucket, Key = key };
         var uploadId = await s3.CallAsync($"begin of multipart upload {key}", async (client, token) =>
-            (await client.InitiateMultipartUploadAsync(new InitiateMultipartUploadRequest { BucketName = options.Bucket, Key = key }, token)).UploadId, cancellation);
+            (await client.InitiateMultipartUploadAsync(request, token)).UploadId, cancellation);
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
         try
         {
@@ -173,7 +175,8 @@ internal sealed class S3Upload(S3Options options, S3Connection s3, PartMemory me
     /// <summary>The next part, full unless the content has ended.</summary>
     private async Task<PartBuffer> FillAsync(int number, CancellationToken cancellation)
     {
-        if (exact && _total >= length && !_hasAhead)
+        // Nothing may come after the announced bytes, and nothing can after the last part that S3 allows.
+        if (!_hasAhead && ((exact && _total >= length) || number > PartSizes.MaxParts))
             await LookAheadAsync(cancellation);
         var part = memory.Begin(_ended ? 0 : SizeOf(number));
         try

@@ -1,0 +1,199 @@
+using System.IO.Pipelines;
+using System.Net.Http.Json;
+using System.Reflection;
+using System.Text;
+using System.Text.Json;
+using Microsoft.AspNetCore.Routing;
+using Microsoft.Extensions.DependencyInjection;
+using Xunit;
+
+namespace FileDrop.Api.Tests;
+
+/// <summary>The OpenAPI document says what the service does: its endpoints, its codes, and every answer that it gives here.</summary>
+public sealed class ApiDescriptionTests(EmbeddedPair pair) : IClassFixture<EmbeddedPair>
+{
+    private const string File = "/files/{file_id}";
+    private const string Metadata = "/files/{file_id}/metadata";
+    private const string Content = "/files/{file_id}/content";
+
+    [Fact]
+    public async Task The_document_is_OpenAPI_3_1_of_FileDrop()
+    {
+        var document = (await DescriptionAsync()).Root;
+        Assert.StartsWith("3.1", document.GetProperty("openapi").GetString(), StringComparison.Ordinal);
+        Assert.Equal("FileDrop", document.GetProperty("info").GetProperty("title").GetString());
+        foreach (var operation in Operations(document))
+        {
+            Assert.NotEmpty(operation.Value.GetProperty("summary").GetString() ?? "");
+            Assert.NotEmpty(operation.Value.GetProperty("description").GetString() ?? "");
+        }
+        var ids = Operations(document).Values.Select(operation => operation.GetProperty("operationId").GetString()).ToList();
+        Assert.Equal(ids.Count, ids.Distinct().Count());
+    }
+
+    [Fact]
+    public async Task Every_endpoint_is_described_and_nothing_else_is()
+    {
+        var endpoints = pair.Service.Services.GetRequiredService<EndpointDataSource>().Endpoints.OfType<RouteEndpoint>()
+            .Where(endpoint => endpoint.Metadata.GetMetadata<IExcludeFromDescriptionMetadata>() is not { ExcludeFromDescription: true })
+            // A health endpoint takes any method; it is described for the one that probes use.
+            .SelectMany(endpoint => (endpoint.Metadata.GetMetadata<HttpMethodMetadata>()?.HttpMethods ?? ["GET"])
+                .Select(method => $"{method} /{endpoint.RoutePattern.RawText?.Trim('/')}"));
+        Assert.Equal(endpoints.Order(StringComparer.Ordinal), Operations((await DescriptionAsync()).Root).Keys.Order(StringComparer.Ordinal));
+    }
+
+    [Fact]
+    public async Task Every_error_code_is_described()
+    {
+        var codes = typeof(ApiProblem).GetMembers(BindingFlags.Public | BindingFlags.Static).Select(member => member switch
+        {
+            PropertyInfo property when property.PropertyType == typeof(ApiProblem) => property.GetValue(null),
+            MethodInfo { IsSpecialName: false } method when method.ReturnType == typeof(ApiProblem) && method.Name != nameof(ApiProblem.OfStatus) =>
+                method.Invoke(null, [.. method.GetParameters().Select(parameter => parameter.ParameterType == typeof(string) ? (object)"" : 0L)]),
+            _ => null,
+        }).OfType<ApiProblem>().Select(problem => problem.Code);
+        var described = (await DescriptionAsync()).Root.GetProperty("components").GetProperty("schemas").GetProperty("Problem")
+            .GetProperty("properties").GetProperty("code").GetProperty("enum").EnumerateArray().Select(code => code.GetString());
+        Assert.Equal(codes.Order(StringComparer.Ordinal), described.Order(StringComparer.Ordinal));
+    }
+
+    [Fact]
+    public async Task Uploads_answer_as_described()
+    {
+        var api = await DescriptionAsync();
+        const string path = "/files/upload";
+        await api.CheckAsync(201, path, Post(path + "?file_name=a.txt", Text("a")));
+        await api.CheckAsync(201, path, Post(path, Form("a.txt", ("tags", "{\"project\":\"apollo\"}"))));
+        await api.CheckAsync(400, path, Post(path, Form(null, ("file_name", "a.txt"))), "file_missing");
+        await api.CheckAsync(400, path, Post(path, new MultipartFormDataContent { { Text("a"), "a", "a" }, { Text("b"), "b", "b" } }), "too_many_files");
+        await api.CheckAsync(400, path, Post(path + "?file_name=..", Text("a")), "invalid_name");
+        await api.CheckAsync(400, path, Post(path, Form("a.txt", ("tags", "[]"))), "invalid_tags");
+        await api.CheckAsync(400, path, With(Post(path, Text("a")), "Repr-Digest", $"sha-256=:{Convert.ToBase64String(new byte[32])}:"), "digest_mismatch");
+        await api.CheckAsync(400, path, With(Post(path, Text("a")), "Idempotency-Key", new string('k', 300)), "invalid_request");
+        await api.CheckAsync(403, path, With(Post(path, Text("a")), "Sec-Fetch-Site", "cross-site"), "forbidden");
+        await api.CheckAsync(421, path, With(Post(path, Text("a")), "Host", "files.example.com"), "misdirected_request");
+        var zipped = Text("a");
+        zipped.Headers.ContentEncoding.Add("gzip");
+        await api.CheckAsync(415, path, Post(path, zipped), "unsupported_media_type");
+        await using var stores = new EmbeddedStores();
+        await using var small = await Service.StartAsync(stores, ("FileDrop:MaxFileSize", "10"));
+        await (api with { Http = small.Http }).CheckAsync(413, path, Post(path, Text("eleven byte")), "file_too_large");
+    }
+
+    [Fact]
+    public async Task Uploads_under_a_key_answer_as_described()
+    {
+        var api = await DescriptionAsync();
+        const string path = "/files/upload";
+        var (slow, before) = (new Pipe(new PipeOptions(pauseWriterThreshold: 0)), (await pair.Stores.BlobKeysAsync()).Count);
+        // More than a client keeps back until it has more to send.
+        await slow.Writer.WriteAsync(new byte[64 * 1024]);
+        var first = api.CheckAsync(201, path, With(Post(path, new StreamContent(slow.Reader.AsStream())), "Idempotency-Key", "k"));
+        await Service.UntilAsync("the first is being stored", async () => (await pair.Stores.BlobKeysAsync()).Count > before);
+        await api.CheckAsync(409, path, With(Post(path, Text("first")), "Idempotency-Key", "k"), "request_in_progress");
+        await slow.Writer.CompleteAsync();
+        await first;
+        await api.CheckAsync(422, path, With(Post(path, Text("second")), "Idempotency-Key", "k"), "idempotency_key_reused");
+    }
+
+    [Fact]
+    public async Task Reads_answer_as_described()
+    {
+        var api = await DescriptionAsync();
+        var at = $"/files/{(await pair.Http.UploadAsync([1, 2, 3], "a.pdf")).Id()}";
+        foreach (var (path, method) in new[] { (File, HttpMethod.Get), (File, HttpMethod.Head), (Metadata, HttpMethod.Get), (Metadata, HttpMethod.Head) })
+        {
+            var (here, missing) = (path.Replace(File, at, StringComparison.Ordinal), path.Replace("{file_id}", "unknown", StringComparison.Ordinal));
+            await api.CheckAsync(200, path, new HttpRequestMessage(method, here));
+            await api.CheckAsync(304, path, With(new HttpRequestMessage(method, here), "If-None-Match", "*"));
+            await api.CheckAsync(400, path, With(new HttpRequestMessage(method, here), "If-Match", "unquoted"), "invalid_request");
+            await api.CheckAsync(404, path, new HttpRequestMessage(method, missing), "file_not_found");
+            await api.CheckAsync(412, path, With(new HttpRequestMessage(method, here), "If-Match", "\"other\""), "precondition_failed");
+            await api.CheckAsync(421, path, With(new HttpRequestMessage(method, here), "Host", "files.example.com"), "misdirected_request");
+        }
+        await api.CheckAsync(200, File, new HttpRequestMessage(HttpMethod.Get, at + "?inline=true"));
+        await api.CheckAsync(206, File, With(new HttpRequestMessage(HttpMethod.Get, at), "Range", "bytes=1-"));
+        await api.CheckAsync(416, File, With(new HttpRequestMessage(HttpMethod.Get, at), "Range", "bytes=3-"), "range_not_satisfiable");
+    }
+
+    [Fact]
+    public async Task Changes_answer_as_described()
+    {
+        var api = await DescriptionAsync();
+        var at = $"/files/{(await pair.Http.UploadAsync([1, 2, 3], "a.bin")).Id()}";
+        await api.CheckAsync(200, File, Put(at, JsonContent.Create(new { file_name = "b.bin", tags = new { project = "apollo" } })));
+        await api.CheckAsync(200, File, Put(at, Form("c.bin", ("file_name", "d.bin"))));
+        await api.CheckAsync(200, Content, Put(at + "/content", JsonContent.Create(new { any = 1 })));
+        await api.CheckAsync(400, File, Put(at, JsonContent.Create(new { other = 1 })), "invalid_request");
+        await api.CheckAsync(400, File, Put(at, JsonContent.Create(new { file_name = "" })), "invalid_name");
+        await api.CheckAsync(400, File, Put(at, JsonContent.Create(new { tags = 1 })), "invalid_tags");
+        foreach (var (path, here) in new[] { (File, at), (Content, at + "/content") })
+        {
+            await api.CheckAsync(400, path, With(Put(here, Text("a")), "Content-Range", "bytes 0-0/1"), "invalid_request");
+            await api.CheckAsync(403, path, With(Put(here, Text("a")), "Origin", "https://files.example.com"), "forbidden");
+            await api.CheckAsync(404, path, Put(path.Replace("{file_id}", Guid.NewGuid().ToString(), StringComparison.Ordinal), Text("a")), "file_not_found");
+            await api.CheckAsync(412, path, With(Put(here, Text("a")), "If-Match", "\"other\""), "precondition_failed");
+        }
+        await api.CheckAsync(412, File, With(new HttpRequestMessage(HttpMethod.Delete, at), "If-Match", "\"other\""), "precondition_failed");
+        await api.CheckAsync(200, File, new HttpRequestMessage(HttpMethod.Delete, at));
+        await api.CheckAsync(404, File, new HttpRequestMessage(HttpMethod.Delete, at), "file_not_found");
+    }
+
+    [Fact]
+    public async Task Lists_and_probes_answer_as_described()
+    {
+        var api = await DescriptionAsync();
+        await pair.Http.UploadAsync([], "empty.txt");
+        await pair.Http.UploadAsync([1], "full.txt");
+        await api.CheckAsync(200, "/files", new HttpRequestMessage(HttpMethod.Get, "/files?limit=1"));
+        await api.CheckAsync(200, "/files", new HttpRequestMessage(HttpMethod.Get, "/files?name=none&type=image/*&tag=a:b&sort=file_name&order=asc"));
+        await api.CheckAsync(400, "/files", new HttpRequestMessage(HttpMethod.Get, "/files?limit=0"), "invalid_request");
+        await api.CheckAsync(400, "/files", new HttpRequestMessage(HttpMethod.Get, "/files?cursor=!"), "invalid_cursor");
+        await api.CheckAsync(200, "/health", new HttpRequestMessage(HttpMethod.Get, "/health"));
+        await api.CheckAsync(200, "/alive", new HttpRequestMessage(HttpMethod.Get, "/alive"));
+    }
+
+    [Fact]
+    public async Task The_reference_page_needs_nothing_from_elsewhere()
+    {
+        var page = await pair.Http.GetStringAsync("/scalar/");
+        Assert.DoesNotContain("://", page, StringComparison.Ordinal);
+        Assert.Contains("\"withDefaultFonts\":false", page, StringComparison.Ordinal);
+        Assert.Contains("\"telemetry\":false", page, StringComparison.Ordinal);
+        foreach (var script in new[] { "scalar.js", "scalar.aspnetcore.js" })
+        {
+            Assert.Contains($"\"{script}\"", page, StringComparison.Ordinal);
+            Assert.NotEmpty(await pair.Http.GetByteArrayAsync($"/scalar/{script}"));
+        }
+    }
+
+    private async Task<DescribedApi> DescriptionAsync() =>
+        new((await (await pair.Http.GetAsync("/openapi/v1.json")).JsonAsync()).Clone(), pair.Http);
+
+    private static Dictionary<string, JsonElement> Operations(JsonElement document) => document.GetProperty("paths").EnumerateObject()
+        .SelectMany(path => path.Value.EnumerateObject().Select(operation => (Key: $"{operation.Name.ToUpperInvariant()} {path.Name}", operation.Value)))
+        .ToDictionary(operation => operation.Key, operation => operation.Value, StringComparer.Ordinal);
+
+    private static HttpRequestMessage Post(string at, HttpContent body) => new(HttpMethod.Post, at) { Content = body };
+
+    private static HttpRequestMessage Put(string at, HttpContent body) => new(HttpMethod.Put, at) { Content = body };
+
+    private static HttpRequestMessage With(HttpRequestMessage request, string field, string value)
+    {
+        if (!request.Headers.TryAddWithoutValidation(field, value))
+            request.Content?.Headers.TryAddWithoutValidation(field, value);
+        return request;
+    }
+
+    private static StringContent Text(string text) => new(text, Encoding.UTF8, "text/plain");
+
+    private static MultipartFormDataContent Form(string? file, params ReadOnlySpan<(string Name, string Value)> texts)
+    {
+        var form = new MultipartFormDataContent();
+        foreach (var (name, value) in texts)
+            form.Add(new StringContent(value), name);
+        if (file is not null)
+            form.Add(new ByteArrayContent([1, 2, 3]), "file", file);
+        return form;
+    }
+}

@@ -1,0 +1,107 @@
+using System.Globalization;
+using Microsoft.OpenApi;
+
+namespace FileDrop.Api.OpenApi;
+
+/// <summary>The errors of the contract, and which operation can answer which.</summary>
+internal static class ApiErrors
+{
+    private static readonly ApiProblem InvalidRequest =
+        ApiProblem.InvalidRequest("If-Match is '*' or a list of entity tags, each in double quotes.");
+
+    private static readonly ApiProblem DigestMismatch =
+        ApiProblem.DigestMismatch($"The bytes that arrived have {ApiExamples.Digest}.");
+
+    private static readonly string[] CommonHeaders = ["Cache-Control", "X-Content-Type-Options"];
+
+    /// <summary>What any operation can answer.</summary>
+    private static readonly ApiProblem[] Always =
+        [InvalidRequest, ApiProblem.MisdirectedRequest, ApiProblem.InternalError, ApiProblem.StorageUnavailable];
+
+    /// <summary>What a change can answer besides.</summary>
+    private static readonly ApiProblem[] Changing =
+    [
+        .. Always,
+        ApiProblem.Forbidden("Another site's page may not change anything here; add its origin to FileDrop:AllowedOrigins if it is yours."),
+        ApiProblem.InsufficientStorage,
+    ];
+
+    /// <summary>What a request that brings content can answer besides.</summary>
+    private static readonly ApiProblem[] Storing =
+    [
+        .. Changing,
+        DigestMismatch,
+        ApiProblem.InvalidRequest("No byte came for 120 seconds.") with { Status = 408 },
+        ApiProblem.FileTooLarge("The limit is 5497558138880 bytes."),
+        ApiProblem.UnsupportedMediaType("Content is stored as it is: send it without Content-Encoding.") with { Header = ("Accept-Encoding", "identity") },
+    ];
+
+    private static readonly ApiProblem[] Naming =
+    [
+        ApiProblem.TooManyFiles,
+        ApiProblem.InvalidName("A name has no control characters; this one has U+0007."),
+        ApiProblem.InvalidTags("A tag's key has no colon: it ends the key in ?tag=key:value."),
+    ];
+
+    public static ApiProblem[] OfUpload { get; } =
+    [
+        .. Storing, .. Naming, ApiProblem.FileMissing("A form carries one part with a filename."), ApiProblem.RequestInProgress,
+        ApiProblem.IdempotencyKeyReused("This Idempotency-Key was used for an upload with another content; take a new key."),
+    ];
+
+    public static ApiProblem[] OfUpdate { get; } = [.. Storing, .. Naming, ApiProblem.FileNotFound, ApiProblem.PreconditionFailed];
+
+    public static ApiProblem[] OfContent { get; } = [.. Storing, ApiProblem.FileNotFound, ApiProblem.PreconditionFailed];
+
+    public static ApiProblem[] OfDelete { get; } = [.. Changing, ApiProblem.FileNotFound, ApiProblem.PreconditionFailed];
+
+    public static ApiProblem[] OfMetadata { get; } = [.. Always, ApiProblem.FileNotFound, ApiProblem.PreconditionFailed];
+
+    public static ApiProblem[] OfRead { get; } = [.. OfMetadata, ApiProblem.RangeNotSatisfiable(48213)];
+
+    public static ApiProblem[] OfList { get; } =
+        [.. Always, ApiProblem.InvalidCursor("A cursor goes on with the sort, order and filters that it was given for.")];
+
+    public static ApiProblem[] OfProbe { get; } = [ApiProblem.MisdirectedRequest];
+
+    /// <summary>Every code that the service can answer, once.</summary>
+    public static IEnumerable<string> Codes { get; } =
+    [
+        .. OfUpload.Concat(OfUpdate).Concat(OfRead).Concat(OfList).Append(ApiProblem.NotFound).Append(ApiProblem.MethodNotAllowed)
+            .OrderBy(problem => problem.Status).Select(problem => problem.Code).Distinct(StringComparer.Ordinal),
+    ];
+
+    /// <summary>Adds one response a status; a HEAD answers without a body.</summary>
+    public static void AddTo(OpenApiResponses responses, OpenApiDocument document, IEnumerable<ApiProblem> problems, string path, bool body)
+    {
+        foreach (var status in problems.GroupBy(problem => problem.Status).OrderBy(status => status.Key))
+        {
+            var response = new OpenApiResponse
+            {
+                Description = string.Join(" ", status.Select(problem => $"`{problem.Code}`: {problem.Title}.")),
+                Headers = CommonHeaders.ToDictionary(
+                    name => name, IOpenApiHeader (name) => new OpenApiHeaderReference(name, document), StringComparer.Ordinal),
+            };
+            foreach (var problem in status)
+            {
+                if (problem.RetryAfterSeconds is not null)
+                    response.Headers["Retry-After"] = new OpenApiHeaderReference("Retry-After", document);
+                if (problem.Header is { } header)
+                    response.Headers[header.Name] = ApiFields.HeaderLike(header.Name, header.Value);
+            }
+            if (body)
+                response.Content = new Dictionary<string, OpenApiMediaType>(StringComparer.Ordinal)
+                {
+                    [ApiProblem.MediaType] = Body(document, status.Key, [.. status], path),
+                };
+            responses[status.Key.ToString(CultureInfo.InvariantCulture)] = response;
+        }
+    }
+
+    private static OpenApiMediaType Body(OpenApiDocument document, int status, IReadOnlyList<ApiProblem> problems, string path) => new()
+    {
+        Schema = ApiSchemas.ProblemOf(document, status, problems.Select(problem => problem.Code)),
+        Examples = problems.ToDictionary(problem => problem.Code, IOpenApiExample (problem) =>
+            new OpenApiExample { Summary = problem.Title, Value = ApiExamples.Problem(problem, path) }, StringComparer.Ordinal),
+    };
+}

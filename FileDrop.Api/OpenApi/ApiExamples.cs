@@ -1,0 +1,45 @@
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using FileDrop.Api.Files;
+
+namespace FileDrop.Api.OpenApi;
+
+/// <summary>One file through the whole document, so that its examples fit together.</summary>
+internal static class ApiExamples
+{
+    public const string FileId = "019ab3c2-7c1e-7d44-9a51-0c5f3f9b8a10";
+    public const string Sha256 = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08";
+    public const string ETag = "\"1-9f86d081884c7d65\"";
+    public const string NextETag = "\"2-9f86d081884c7d65\"";
+    public const string LastModified = "Mon, 23 Nov 2026 08:25:25 GMT";
+    public const string TraceId = "0af7651916cd43dd8448eb211c80319c";
+
+    private static readonly DateTimeOffset Created = new(2026, 11, 23, 8, 25, 25, 123, TimeSpan.Zero);
+
+    private static readonly FileJson Uploaded = new(Guid.Parse(FileId), "Żółć 灯泡.pdf", 48213, "application/pdf", Created, Created, 1, Sha256,
+        new Dictionary<string, string>(StringComparer.Ordinal) { ["project"] = "apollo" });
+
+    private static readonly FileJson Renamed = Uploaded with { FileName = "report.pdf", UpdatedAt = Created.AddMinutes(1), Version = 2 };
+
+    public static string Digest => ContentDigest.Format(Sha256);
+
+    public static JsonNode? File => JsonSerializer.SerializeToNode(Uploaded, ApiJson.Instance.FileJson);
+
+    public static JsonNode? List => JsonSerializer.SerializeToNode([Uploaded], ApiJson.Instance.FileJsonArray);
+
+    public static JsonNode? Updated =>
+        JsonSerializer.SerializeToNode(new FileUpdatedJson("'report.pdf' was updated.", Renamed), ApiJson.Instance.FileUpdatedJson);
+
+    public static JsonNode? Deleted =>
+        JsonSerializer.SerializeToNode(new FileDeletedJson("'report.pdf' was deleted.", Renamed.FileId), ApiJson.Instance.FileDeletedJson);
+
+    public static JsonObject Tags => new() { ["project"] = "apollo" };
+
+    public static JsonObject Change => new() { ["file_name"] = "report.pdf", ["tags"] = Tags };
+
+    /// <summary>A problem as the service would answer it at a path.</summary>
+    public static JsonNode? Problem(ApiProblem problem, string path) => JsonSerializer.SerializeToNode(
+        new ProblemJson($"urn:filedrop:problem:{problem.Code}", problem.Title, problem.Status, problem.Detail,
+            path.Replace("{file_id}", FileId, StringComparison.Ordinal), problem.Code, TraceId),
+        ApiJson.Instance.ProblemJson);
+}

@@ -1,0 +1,254 @@
+using System.Text.Json.Nodes;
+using Microsoft.OpenApi;
+
+namespace FileDrop.Api.OpenApi;
+
+/// <summary>What each operation takes and gives. Summaries stand at the routes.</summary>
+internal static class ApiOperations
+{
+    public const string Files = "Files";
+    public const string Operations = "Operations";
+
+    private static readonly string[] Validators = ["ETag", "Last-Modified"];
+    private static readonly string[] JsonHeaders = ["X-Content-Type-Options"];
+    private static readonly string[] ReadHeaders =
+    [
+        .. Validators, "Accept-Ranges", "Content-Length", "Content-Disposition", "Repr-Digest", "Cache-Control", "X-Content-Type-Options",
+        "Content-Security-Policy",
+    ];
+
+    private static readonly string[] ProbeHeaders = ["Cache-Control", "Expires", "Pragma"];
+
+    /// <summary>Completes what the framework found out of the routes.</summary>
+    public static void Describe(OpenApiDocument document)
+    {
+        AddProbe(document, "/health", "Ready to serve", "Whether the catalog and the blob store answer.", mayFail: true);
+        AddProbe(document, "/alive", "Alive", "Whether the process runs, whatever its stores do.", mayFail: false);
+        foreach (var (path, item) in document.Paths)
+        {
+            foreach (var (method, operation) in item.Operations ?? [])
+            {
+                if (Of(operation.OperationId, document, path) is { } description)
+                    description.WriteTo(operation, head: method == HttpMethod.Head);
+            }
+        }
+    }
+
+    private static ApiOperation? Of(string? id, OpenApiDocument document, string path)
+    {
+        var operation = new ApiOperation(document, path);
+        return id switch
+        {
+            "UploadFile" => operation
+                .Says("""
+                    A form carries exactly one file: the part with a filename, whatever its field name. Text parts `file_name` and `tags` may stand
+                    before or after it. Any other body is the file itself. The content is streamed, and the file is there once `201` is answered,
+                    not before. `Content-Range` is refused with `400`, a `Content-Encoding` other than `identity` with `415`.
+                    """)
+                .Takes("file_name", "Content-Disposition", "Idempotency-Key").Takes(ApiFields.Digests)
+                .Form(ApiSchemas.UploadForm).Raw()
+                .Answers(201, "The file is stored.", [.. Validators, "Location", .. JsonHeaders]).Json(ApiSchemas.File, ApiExamples.File)
+                .Links("file_id", "$response.body#/file_id", "ReadFile", "ReadMetadata", "UpdateFile", "DeleteFile")
+                .Fails(ApiErrors.OfUpload),
+            "ListFiles" => operation
+                .Says("""
+                    Newest first, a page at a time; `Link` with `rel="next"` leads on, and the walk ends where there is none. A walk by
+                    `created_at` never repeats a file, and never misses one that existed throughout. With filters a page may be short, even
+                    empty, and still have a next one. Unknown parameters are passed over.
+                    """)
+                .Takes(ApiFields.Paging).Takes(ApiFields.Filters)
+                .Answers(200, "A page of files.", ["Link", "Cache-Control", .. JsonHeaders]).JsonList(ApiSchemas.File, ApiExamples.List)
+                .Fails(ApiErrors.OfList),
+            "ReadFile" => operation
+                .Says("The bytes, whole or one range of them. HEAD answers what GET would without Range, without the bytes.")
+                .Takes("file_id", "inline").Takes(ApiFields.Ranges).Takes(ApiFields.ReadPreconditions)
+                .Answers(200, "The whole file.", ReadHeaders).Bytes()
+                .Answers(206, "The range that was asked for.", [.. ReadHeaders, "Content-Range"]).Bytes()
+                .Answers(304, "The client has this version already.", [.. Validators, "Cache-Control"])
+                .Fails(ApiErrors.OfRead),
+            "ReadMetadata" => operation
+                .Says("The file object, with the same ETag as the file itself.")
+                .Takes("file_id").Takes(ApiFields.ReadPreconditions)
+                .Answers(200, "The file object.", [.. Validators, "Cache-Control", .. JsonHeaders]).Json(ApiSchemas.File, ApiExamples.File)
+                .Answers(304, "The client has this version already.", [.. Validators, "Cache-Control"])
+                .Fails(ApiErrors.OfMetadata),
+            "UpdateFile" => operation
+                .Says("""
+                    A form changes what it carries: content, `file_name`, `tags`. JSON changes metadata alone; `tags` replaces all tags. Any other
+                    body is the new content. Without a `file_name` the name stays. To store JSON as content, use `/content`.
+                    """)
+                .Takes("file_id").Takes(ApiFields.Preconditions).Takes(ApiFields.Digests)
+                .Form(ApiSchemas.UpdateForm).Change().Raw()
+                .Answers(200, "The file as the update left it.", [.. Validators, .. JsonHeaders]).Json(ApiSchemas.FileUpdated, ApiExamples.Updated)
+                .Fails(ApiErrors.OfUpdate),
+            "UpdateContent" => operation
+                .Says("The body is the new content, whatever its type: JSON and forms too. Name and tags stay.")
+                .Takes("file_id").Takes(ApiFields.Preconditions).Takes(ApiFields.Digests)
+                .Raw()
+                .Answers(200, "The file as the update left it.", [.. Validators, .. JsonHeaders]).Json(ApiSchemas.FileUpdated, ApiExamples.Updated)
+                .Fails(ApiErrors.OfContent),
+            "DeleteFile" => operation
+                .Says("The file is gone from every read at once.")
+                .Takes("file_id").Takes(ApiFields.Preconditions)
+                .Answers(200, "The file is gone.", JsonHeaders).Json(ApiSchemas.FileDeleted, ApiExamples.Deleted)
+                .Fails(ApiErrors.OfDelete),
+            _ => null,
+        };
+    }
+
+    /// <summary>The health endpoints, which the framework tells its document nothing of.</summary>
+    private static void AddProbe(OpenApiDocument document, string path, string summary, string says, bool mayFail)
+    {
+        var operation = new OpenApiOperation
+        {
+            OperationId = mayFail ? "ReadHealth" : "ReadAlive",
+            Summary = summary,
+            Tags = new HashSet<OpenApiTagReference> { new(Operations, document) },
+        };
+        var description = new ApiOperation(document, path).Says(says).Answers(200, "Yes.", ProbeHeaders).Text("Healthy");
+        if (mayFail)
+            description = description.Answers(503, "No.", ProbeHeaders).Text("Unhealthy");
+        description.Fails(ApiErrors.OfProbe).WriteTo(operation, head: false);
+        var item = new OpenApiPathItem();
+        item.AddOperation(HttpMethod.Get, operation);
+        document.Paths.Add(path, item);
+    }
+}
+
+/// <summary>One operation's description, put together in the order in which it is read.</summary>
+internal sealed class ApiOperation(OpenApiDocument document, string path)
+{
+    private const string AnyType = "*/*";
+
+    private readonly List<IOpenApiParameter> _parameters = [];
+    private readonly Dictionary<string, OpenApiMediaType> _body = new(StringComparer.Ordinal);
+    private readonly SortedDictionary<string, OpenApiResponse> _responses = new(StringComparer.Ordinal);
+    private OpenApiResponse _last = new();
+    private string _description = "";
+    private ApiProblem[] _problems = [];
+
+    public ApiOperation Says(string description)
+    {
+        _description = description;
+        return this;
+    }
+
+    public ApiOperation Takes(params ReadOnlySpan<string> parameters)
+    {
+        foreach (var parameter in parameters)
+            _parameters.Add(new OpenApiParameterReference(parameter, document));
+        return this;
+    }
+
+    public ApiOperation Form(string schema)
+    {
+        _body["multipart/form-data"] = new OpenApiMediaType
+        {
+            Schema = new OpenApiSchemaReference(schema, document),
+            Encoding = new Dictionary<string, OpenApiEncoding>(StringComparer.Ordinal)
+            {
+                ["tags"] = new() { ContentType = "application/json" },
+            },
+        };
+        return this;
+    }
+
+    /// <summary>A JSON body that changes metadata.</summary>
+    public ApiOperation Change()
+    {
+        _body["application/json"] = new OpenApiMediaType
+        {
+            Schema = new OpenApiSchemaReference(ApiSchemas.FileChange, document),
+            Examples = Example("change", "A new name and new tags.", ApiExamples.Change),
+        };
+        return this;
+    }
+
+    /// <summary>A body that is the content.</summary>
+    public ApiOperation Raw()
+    {
+        _body["application/octet-stream"] = new OpenApiMediaType { Schema = ApiSchemas.Bytes("The content; its type follows from the name.") };
+        _body[AnyType] = new OpenApiMediaType { Schema = ApiSchemas.Bytes("The content, of the type that the request has.") };
+        return this;
+    }
+
+    public ApiOperation Answers(int status, string description, params ReadOnlySpan<string> headers)
+    {
+        _last = new OpenApiResponse { Description = description, Headers = new Dictionary<string, IOpenApiHeader>(StringComparer.Ordinal) };
+        foreach (var header in headers)
+            _last.Headers[header] = new OpenApiHeaderReference(header, document);
+        _responses[status.ToString(System.Globalization.CultureInfo.InvariantCulture)] = _last;
+        return this;
+    }
+
+    public ApiOperation Json(string schema, JsonNode? example) =>
+        Content("application/json", new OpenApiSchemaReference(schema, document), example);
+
+    public ApiOperation JsonList(string schema, JsonNode? example) => Content("application/json", new OpenApiSchema
+    {
+        Type = JsonSchemaType.Array,
+        MaxItems = Api.Files.ListRequest.MaxLimit,
+        Items = new OpenApiSchemaReference(schema, document),
+    }, example);
+
+    public ApiOperation Text(string text) =>
+        Content("text/plain", new OpenApiSchema { Type = JsonSchemaType.String, Enum = [JsonValue.Create(text)] }, JsonValue.Create(text));
+
+    public ApiOperation Bytes() => Content(AnyType, ApiSchemas.Bytes("The bytes, of the file's own type."), null);
+
+    public ApiOperation Links(string parameter, string expression, params ReadOnlySpan<string> operations)
+    {
+        _last.Links = new Dictionary<string, IOpenApiLink>(StringComparer.Ordinal);
+        foreach (var operation in operations)
+        {
+            _last.Links[operation] = new OpenApiLink
+            {
+                OperationId = operation,
+                Parameters = new Dictionary<string, RuntimeExpressionAnyWrapper>(StringComparer.Ordinal)
+                {
+                    [parameter] = new() { Expression = RuntimeExpression.Build(expression) },
+                },
+            };
+        }
+        return this;
+    }
+
+    public ApiOperation Fails(ApiProblem[] problems)
+    {
+        _problems = problems;
+        return this;
+    }
+
+    /// <param name="operation">Is completed.</param>
+    /// <param name="head">Whether it answers without bodies, and knows no ranges.</param>
+    public void WriteTo(OpenApiOperation operation, bool head)
+    {
+        if (head)
+        {
+            operation.OperationId += "Head";
+            operation.Summary += ", without the body";
+            _responses.Remove("206");
+            foreach (var response in _responses.Values)
+                response.Content = null;
+        }
+        operation.Description = _description.ReplaceLineEndings("\n");
+        operation.Parameters = [.. _parameters.Where(parameter => !head || !ApiFields.Ranges.Contains(parameter.Name, StringComparer.Ordinal))];
+        operation.RequestBody = _body.Count == 0 ? null : new OpenApiRequestBody { Required = true, Content = _body };
+        operation.Responses = [];
+        foreach (var (status, response) in _responses)
+            operation.Responses[status] = response;
+        ApiErrors.AddTo(operation.Responses, document, _problems.Where(problem => !head || problem.Status != 416), path, body: !head);
+    }
+
+    private static Dictionary<string, IOpenApiExample> Example(string key, string summary, JsonNode? value) =>
+        new(StringComparer.Ordinal) { [key] = new OpenApiExample { Summary = summary, Value = value } };
+
+    private ApiOperation Content(string mediaType, IOpenApiSchema schema, JsonNode? example)
+    {
+        _last.Content = new Dictionary<string, OpenApiMediaType>(StringComparer.Ordinal)
+        {
+            [mediaType] = new() { Schema = schema, Examples = example is null ? null : Example("example", _last.Description ?? "", example) },
+        };
+        return this;
+    }
+}

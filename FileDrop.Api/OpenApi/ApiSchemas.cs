@@ -1,0 +1,198 @@
+using System.Globalization;
+using System.Text.Json.Nodes;
+using FileDrop.Api.Files;
+using Microsoft.OpenApi;
+
+namespace FileDrop.Api.OpenApi;
+
+/// <summary>What stands in JSON bodies and forms.</summary>
+/// <remarks>
+/// Limits that the service counts in bytes stand here in characters, which are never more: a value that the schema refuses,
+/// the service refuses too.
+/// </remarks>
+internal static class ApiSchemas
+{
+    public const string File = "File";
+    public const string FileUpdated = "FileUpdated";
+    public const string FileDeleted = "FileDeleted";
+    public const string FileChange = "FileChange";
+    public const string UploadForm = "UploadForm";
+    public const string UpdateForm = "UpdateForm";
+    public const string Tags = "Tags";
+    public const string Problem = "Problem";
+
+    public static void AddTo(OpenApiDocument document)
+    {
+        document.AddComponent(Tags, TagsSchema());
+        document.AddComponent(File, FileSchema(document));
+        document.AddComponent(FileUpdated, Object("The answer to an update.",
+            ("message", Text("For a person.", "'report.pdf' was updated.")),
+            ("file", new OpenApiSchemaReference(File, document))));
+        document.AddComponent(FileDeleted, Object("The answer to a deletion.",
+            ("message", Text("For a person.", "'report.pdf' was deleted.")),
+            ("file_id", Id())));
+        var change = Object("Metadata alone: at least one of the two. An unknown member is an error.",
+            ("file_name", Name("The new name.")),
+            ("tags", new OpenApiSchemaReference(Tags, document)));
+        (change.Required, change.MinProperties, change.AdditionalPropertiesAllowed) = (null, 1, false);
+        document.AddComponent(FileChange, change);
+        document.AddComponent(UploadForm, Form(document, "Exactly one file; other text parts are passed over.", fileRequired: true));
+        document.AddComponent(UpdateForm, Form(document, "At least one of the three.", fileRequired: false));
+        document.AddComponent(Problem, ProblemSchema());
+    }
+
+    /// <summary>The problem, with the status and the codes that it can have in one place.</summary>
+    public static OpenApiSchema ProblemOf(OpenApiDocument document, int status, IEnumerable<string> codes) => new()
+    {
+        AllOf =
+        [
+            new OpenApiSchemaReference(Problem, document),
+            new OpenApiSchema
+            {
+                Type = JsonSchemaType.Object,
+                Properties = new Dictionary<string, IOpenApiSchema>(StringComparer.Ordinal)
+                {
+                    ["status"] = new OpenApiSchema { Type = JsonSchemaType.Integer, Enum = [JsonValue.Create(status)] },
+                    ["code"] = new OpenApiSchema { Type = JsonSchemaType.String, Enum = [.. codes.Select(code => JsonValue.Create(code))] },
+                },
+            },
+        ],
+    };
+
+    public static OpenApiSchema Text(string description, string? example = null) =>
+        new() { Type = JsonSchemaType.String, Description = description, Examples = example is null ? null : [JsonValue.Create(example)] };
+
+    public static OpenApiSchema Whole(string description, long minimum, long? maximum = null, long? example = null) => new()
+    {
+        Type = JsonSchemaType.Integer,
+        Format = "int64",
+        Description = description,
+        Minimum = minimum.ToString(CultureInfo.InvariantCulture),
+        Maximum = maximum?.ToString(CultureInfo.InvariantCulture),
+        Examples = example is { } value ? [JsonValue.Create(value)] : null,
+    };
+
+    public static OpenApiSchema Choice(params ReadOnlySpan<string> values)
+    {
+        var schema = new OpenApiSchema { Type = JsonSchemaType.String, Enum = [], Default = JsonValue.Create(values[0]) };
+        foreach (var value in values)
+            schema.Enum.Add(JsonValue.Create(value));
+        return schema;
+    }
+
+    public static OpenApiSchema Time(string description) => new()
+    {
+        Type = JsonSchemaType.String,
+        Format = "date-time",
+        Description = description,
+        Examples = [JsonValue.Create("2026-11-23T08:25:25.123Z")],
+    };
+
+    public static OpenApiSchema Bytes(string description) =>
+        new() { Type = JsonSchemaType.String, Format = "binary", Description = description };
+
+    public static OpenApiSchema Id() => new()
+    {
+        Type = JsonSchemaType.String,
+        Format = "uuid",
+        Description = "A UUIDv7; says nothing about the content.",
+        Examples = [JsonValue.Create(ApiExamples.FileId)],
+    };
+
+    public static OpenApiSchema Name(string description)
+    {
+        var name = Text(description + $" 1 to {FileName.MaxBytes} bytes of UTF-8, in NFC, without control characters.", "report.pdf");
+        (name.MinLength, name.MaxLength) = (1, FileName.MaxBytes);
+        return name;
+    }
+
+    private static OpenApiSchema FileSchema(OpenApiDocument document)
+    {
+        var sha256 = Text("The content's SHA-256 in lower-case hexadecimal.", ApiExamples.Sha256);
+        sha256.Pattern = "^[0-9a-f]{64}$";
+        var type = Text("A media type.", "application/pdf");
+        type.MaxLength = 255;
+        var file = Object("A file; the same object in every answer.",
+            ("file_id", Id()),
+            ("file_name", Name("A name is data, never a path.")),
+            ("file_size", Whole("In bytes.", 0, example: 48213)),
+            ("file_type", type),
+            ("created_at", Stamp("When the file was first stored; never changes.")),
+            ("updated_at", Stamp("When content or metadata last changed.")),
+            ("version", Whole("1 at first, one more with every change of content or metadata.", 1, example: 1)),
+            ("sha256", sha256),
+            ("tags", new OpenApiSchemaReference(Tags, document)));
+        file.Examples = ApiExamples.File is { } example ? [example] : null;
+        return file;
+
+        static OpenApiSchema Stamp(string description)
+        {
+            var time = Time(description + " UTC, with milliseconds.");
+            time.Pattern = @"^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}\.\d{3}Z$";
+            return time;
+        }
+    }
+
+    private static OpenApiSchema TagsSchema() => new()
+    {
+        Type = JsonSchemaType.Object,
+        Description = $"At most {FileTags.MaxCount} tags. A key has 1 to {FileTags.MaxKeyBytes} bytes of UTF-8 and no colon, "
+            + $"a value at most {FileTags.MaxValueBytes} bytes.",
+        MaxProperties = FileTags.MaxCount,
+        PropertyNames = new OpenApiSchema { Type = JsonSchemaType.String, Pattern = "^[^:]+$", MaxLength = FileTags.MaxKeyBytes },
+        AdditionalProperties = new OpenApiSchema { Type = JsonSchemaType.String, MaxLength = FileTags.MaxValueBytes },
+        Examples = [ApiExamples.Tags],
+    };
+
+    private static OpenApiSchema Form(OpenApiDocument document, string description, bool fileRequired)
+    {
+        var form = Object(description,
+            ("file", Bytes("The content: the part with a filename, whatever its field name. Its Content-Type is the file's type, and its "
+                + "Content-Digest or Repr-Digest, if sent, is checked.")),
+            ("file_name", Name("Wins over the file part's filename.")),
+            ("tags", new OpenApiSchemaReference(Tags, document)));
+        form.Required = fileRequired ? new HashSet<string>(StringComparer.Ordinal) { "file" } : null;
+        form.MinProperties = fileRequired ? null : 1;
+        return form;
+    }
+
+    private static OpenApiSchema ProblemSchema()
+    {
+        var problem = Object("An error (RFC 9457).",
+            ("type", Text("Names the kind of problem; ends in the code.", "urn:filedrop:problem:file_not_found")),
+            ("title", Text("The same for every occurrence of the code.", ApiProblem.FileNotFound.Title)),
+            ("status", Whole("The HTTP status.", 400, 599, 404)),
+            ("detail", Text("What was wrong this time, and what to do.", ApiProblem.FileNotFound.Detail)),
+            ("instance", Text("The path that was asked for.", $"/files/{ApiExamples.FileId}")),
+            ("code", new OpenApiSchema
+            {
+                Type = JsonSchemaType.String,
+                Description = "Stable, for programs.",
+                Enum = [.. ApiErrors.Codes.Select(code => JsonValue.Create(code))],
+            }),
+            ("trace_id", Text("Finds the request in log and traces.", ApiExamples.TraceId)));
+        if (problem.Properties?["type"] is OpenApiSchema type)
+            type.Format = "uri";
+        if (problem.Properties?["instance"] is OpenApiSchema instance)
+            instance.Format = "uri-reference";
+        return problem;
+    }
+
+    /// <summary>An object with all its members, each of them required.</summary>
+    private static OpenApiSchema Object(string description, params ReadOnlySpan<(string Name, IOpenApiSchema Schema)> members)
+    {
+        var schema = new OpenApiSchema
+        {
+            Type = JsonSchemaType.Object,
+            Description = description,
+            Properties = new Dictionary<string, IOpenApiSchema>(StringComparer.Ordinal),
+            Required = new HashSet<string>(StringComparer.Ordinal),
+        };
+        foreach (var (name, member) in members)
+        {
+            schema.Properties.Add(name, member);
+            schema.Required.Add(name);
+        }
+        return schema;
+    }
+}
