@@ -22,11 +22,13 @@ internal sealed class Wire : IDisposable
 
     public Uri Address { get; }
 
-    public static async Task<Wire> ConnectAsync(Service service)
+    public static Task<Wire> ConnectAsync(Service service) => ConnectAsync(service.Address);
+
+    public static async Task<Wire> ConnectAsync(Uri address)
     {
         var socket = new Socket(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
-        await socket.ConnectAsync(service.Address.Host, service.Address.Port);
-        return new Wire(socket, service.Address);
+        await socket.ConnectAsync(address.Host, address.Port);
+        return new Wire(socket, address);
     }
 
     /// <summary>Sends the head of a request to the service's own name; fields are separated by line feeds.</summary>

@@ -15,7 +15,7 @@ public abstract class IdempotencyRaceTests(Pair pair)
     [Fact]
     public async Task While_the_first_upload_runs_another_is_told_to_come_back_and_later_gets_its_answer()
     {
-        await using var wire = await Wire.ConnectAsync(pair.Service.Address);
+        using var wire = await Wire.ConnectAsync(pair.Service.Address);
         await wire.SendAsync(Upload.OnTheWire(3));
         await pair.UntilRunningAsync(_mine);
         foreach (var repeat in new[]
@@ -32,10 +32,10 @@ public abstract class IdempotencyRaceTests(Pair pair)
         }
         Assert.Empty(await Http.NamedAsync(_mine));
         await wire.SendAsync(Upload.Text[3..]);
-        var first = await wire.ReadAsync();
+        var first = await wire.ReadAnswerAsync();
         Assert.Equal(201, first.Status);
         var second = await Http.StoreAsync(Upload);
-        Assert.Equal((first.Body, first.Headers["Location"], first.Headers["ETag"]), (second.Body, second.Location, second.ETag));
+        Assert.Equal((first.Body, first.Fields["Location"], first.Fields["ETag"]), (second.Body, second.Location, second.ETag));
         Assert.Single(await Http.NamedAsync(_mine));
     }
 
@@ -62,7 +62,7 @@ public abstract class IdempotencyRaceTests(Pair pair)
     [Fact]
     public async Task A_first_upload_that_was_cut_off_frees_its_key_without_waiting_for_a_lease()
     {
-        await using var wire = await Wire.ConnectAsync(pair.Service.Address);
+        using var wire = await Wire.ConnectAsync(pair.Service.Address);
         await wire.SendAsync(Upload.OnTheWire(3));
         await pair.UntilRunningAsync(_mine);
         wire.Reset();
@@ -116,9 +116,9 @@ public abstract class IdempotencyRaceTests(Pair pair)
         (string, string) lease = ("FileDrop:Lease", "00:00:01");
         await using (var killed = await ServiceProcess.StartAsync(stores, lease))
         {
-            await using var wire = await Wire.ConnectAsync(killed.Address);
+            using var wire = await Wire.ConnectAsync(killed.Address);
             await wire.SendAsync(Upload.OnTheWire(0, expectContinue: true));
-            await wire.ReadContinueAsync();
+            Assert.Equal(100, (await wire.ReadAnswerAsync()).Status);
             await wire.SendAsync(Upload.Text[..3]);
             Assert.Equal(HttpStatusCode.Conflict, (await killed.Http.SendAsync(Upload)).Status);
             killed.Signal(9);

@@ -119,17 +119,17 @@ public abstract class IdempotencyTests(Pair pair)
         var first = await Http.StoreAsync(upload with { Digest = null });
         foreach (var sent in new[] { 0, 1, 500_000 })
         {
-            await using var wire = await Wire.ConnectAsync(pair.Service.Address);
+            using var wire = await Wire.ConnectAsync(pair.Service.Address);
             await wire.SendAsync(upload.OnTheWire(sent));
-            var answer = await wire.ReadAsync();
+            var answer = await wire.ReadAnswerAsync();
             Assert.Equal((201, first.Body), (answer.Status, answer.Body));
-            Assert.Equal((first.Location, first.ETag), (answer.Headers["Location"], answer.Headers["ETag"]));
+            Assert.Equal((first.Location, first.ETag), (answer.Fields["Location"], answer.Fields["ETag"]));
         }
         foreach (var other in new[] { upload with { Name = "other" }, upload with { Type = "text/html" } })
         {
-            await using var wire = await Wire.ConnectAsync(pair.Service.Address);
+            using var wire = await Wire.ConnectAsync(pair.Service.Address);
             await wire.SendAsync(other.OnTheWire(1));
-            Assert.Equal(422, (await wire.ReadAsync()).Status);
+            Assert.Equal(422, (await wire.ReadAnswerAsync()).Status);
         }
     }
 
@@ -191,11 +191,11 @@ public abstract class IdempotencyTests(Pair pair)
     [InlineData("Idempotency-Key: a\r\nIdempotency-Key: a\r\n")]
     public async Task A_key_that_is_not_one_field_of_printable_ASCII_is_refused(string fields)
     {
-        await using var wire = await Wire.ConnectAsync(pair.Service.Address);
+        using var wire = await Wire.ConnectAsync(pair.Service.Address);
         await wire.SendAsync($"POST /files/upload?file_name={_mine} HTTP/1.1\r\nHost: localhost\r\n{fields}Content-Length: 1\r\n\r\nx");
-        var answer = await wire.ReadAsync();
+        var answer = await wire.ReadAnswerAsync();
         Assert.Equal(400, answer.Status);
-        Assert.Equal("invalid_request", answer.Json.GetProperty("code").GetString());
+        Assert.Equal("invalid_request", answer.Json().GetProperty("code").GetString());
         Assert.Empty(await Http.NamedAsync(_mine));
     }
 

@@ -135,12 +135,12 @@ public abstract class ListTests(Pair pair)
     public async Task A_file_is_listed_from_its_commit_to_its_deletion_and_not_a_moment_longer()
     {
         var http = await pair.EmptiedAsync();
-        await using var upload = await Wire.ConnectAsync(pair.Service.Address);
+        using var upload = await Wire.ConnectAsync(pair.Service.Address);
         await upload.SendAsync(new KeyedRequest("slow") { Name = "slow", Text = "abcdef" }.OnTheWire(3));
         await pair.UntilRunningAsync("slow");
         Assert.Empty((await http.PageAsync("/files")).Files);
         await upload.SendAsync("def");
-        var answer = await upload.ReadAsync();
+        var answer = await upload.ReadAnswerAsync();
         Assert.Equal(201, answer.Status);
         var file = Assert.Single((await http.PageAsync("/files")).Files);
         Assert.Equal("slow", file.Name);

@@ -113,7 +113,7 @@ public abstract class NamePropertyTests(Pair pair)
     public Task Bytes_that_are_no_UTF_8_never_make_the_service_fail() =>
         Gen.Select(s_octet.Array[1, 12], Gen.Bool).SampleAsync(async (bytes, inQuery) =>
         {
-            await using var wire = await Wire.ConnectAsync(pair.Service.Address);
+            using var wire = await Wire.ConnectAsync(pair.Service.Address);
             if (inQuery)
             {
                 var escaped = string.Concat(bytes.Select(value => $"%{value:X2}"));
@@ -127,10 +127,10 @@ public abstract class NamePropertyTests(Pair pair)
                 await wire.SendAsync($"Content-Length: {body.Length}\r\n\r\n");
                 await wire.SendAsync(body);
             }
-            var answer = await wire.ReadAsync();
+            var answer = await wire.ReadAnswerAsync();
             Assert.True(answer.Status is 201 or 400, $"{answer.Status} {answer.Body}");
             if (answer.Status == 201)
-                await IsEverywhereAsync(answer.Json, answer.Json.GetProperty("file_name").GetString() ?? "");
+                await IsEverywhereAsync(answer.Json(), answer.Json().GetProperty("file_name").GetString() ?? "");
         }, iter: 40, threads: 1, print: sample => $"{sample.Item2} {Convert.ToHexString(sample.Item1)}");
 
     /// <summary>Checks a name in every answer that shows it, and that the list finds the file by it.</summary>

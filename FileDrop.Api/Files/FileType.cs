@@ -47,7 +47,8 @@ internal static class FileType
     {
         var bare = Bare(type);
         return bare is "application/pdf" or "text/plain"
-            || (bare.StartsWith("image/", StringComparison.Ordinal) && !bare.StartsWith("image/svg", StringComparison.Ordinal))
+            || (bare.StartsWith("image/", StringComparison.Ordinal) && !bare.StartsWith("image/svg", StringComparison.Ordinal)
+                && !bare.EndsWith("xml", StringComparison.Ordinal))
             || bare.StartsWith("audio/", StringComparison.Ordinal)
             || bare.StartsWith("video/", StringComparison.Ordinal);
     }
