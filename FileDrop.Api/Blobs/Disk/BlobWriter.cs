@@ -14,13 +14,22 @@ internal static class BlobWriter
     /// <summary>Room is reserved from this size on: less fragments, and a full disk is known before the bytes are sent.</summary>
     private const long ReserveFrom = 1 << 20;
 
+    /// <summary>And to this size: whoever merely announces terabytes must not take the disk from those who send.</summary>
+    private const long ReserveTo = 256 << 20;
+
     /// <summary>Makes the file, which must not be there yet.</summary>
-    public static SafeFileHandle Create(string path, long? length, bool exact)
+    /// <param name="path">Its path.</param>
+    /// <param name="length">The content's bytes, if known.</param>
+    /// <param name="exact">Whether <paramref name="length"/> is more than an upper bound.</param>
+    /// <param name="room">What may be taken from the disk.</param>
+    public static SafeFileHandle Create(string path, long? length, bool exact, DiskReserve room)
     {
-        var reserved = exact && length >= ReserveFrom ? length.Value : 0;
+        room.Expect(exact ? length ?? 0 : 0);
+        var reserved = Reserved(length, exact);
         try
         {
-            return File.OpenHandle(path, FileMode.CreateNew, FileAccess.Write, FileShare.Delete, FileOptions.None, reserved);
+            return room.Allocate(
+                reserved, () => File.OpenHandle(path, FileMode.CreateNew, FileAccess.Write, FileShare.Delete, FileOptions.None, reserved));
         }
         catch (IOException e) when (File.Exists(path))
         {
@@ -38,25 +47,29 @@ internal static class BlobWriter
     }
 
     /// <summary>Writes the content to its end and syncs the file. What the content throws comes out unchanged.</summary>
-    public static async Task WriteAsync(SafeFileHandle file, Stream content, long? length, bool exact, CancellationToken cancellation)
+    public static async Task WriteAsync(
+        SafeFileHandle file, Stream content, long? length, bool exact, DiskReserve room, CancellationToken cancellation)
     {
+        var reserved = Reserved(length, exact);
         // A byte more than the content has, so that one read can meet its end.
         var size = (int)Math.Min(BufferSize, (length ?? BufferSize) + 1);
         var current = ArrayPool<byte>.Shared.Rent(size);
         var following = Array.Empty<byte>();
+        long written = 0;
         try
         {
-            long written = 0;
             var filled = await content.ReadAtLeastAsync(current, current.Length, throwOnEndOfStream: false, cancellation);
             while (filled == current.Length)
             {
                 if (following.Length == 0)
                     following = ArrayPool<byte>.Shared.Rent(BufferSize);
+                Take(filled);
                 var next = await WriteAndReadAsync(file, current, written, content, following, cancellation);
                 written += filled;
                 (current, following, filled) = (following, current, next);
             }
 
+            Take(filled);
             WriteAndSync(file, current.AsSpan(0, filled), written);
             written += filled;
             if (exact && written != length)
@@ -68,7 +81,12 @@ internal static class BlobWriter
             if (following.Length > 0)
                 ArrayPool<byte>.Shared.Return(following);
         }
+
+        // What was reserved is taken already.
+        void Take(int bytes) => room.Take(Math.Clamp(written + bytes - reserved, 0, bytes));
     }
+
+    private static long Reserved(long? length, bool exact) => exact && length >= ReserveFrom ? Math.Min(length.Value, ReserveTo) : 0;
 
     /// <summary>Writes one buffer while the next is being filled: the sender and the disk do not wait for each other.</summary>
     private static async Task<int> WriteAndReadAsync(

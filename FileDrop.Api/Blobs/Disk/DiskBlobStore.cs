@@ -8,14 +8,19 @@ namespace FileDrop.Api.Blobs.Disk;
 /// <c>incoming/&lt;key&gt;</c> on the same file system, synced, renamed, and its folder synced: under its final name it is
 /// complete and durable, whatever happens when. Both names follow from the key, so whatever a crash leaves is deleted
 /// with the blob, and nothing has to be looked for.</para>
-/// <para>An open blob stays readable when it is deleted.</para>
+/// <para>An open blob stays readable when it is deleted. What the check takes out of the way is renamed to
+/// <c>quarantine/&lt;key&gt;</c>.</para>
 /// </remarks>
 /// <param name="directory">The data directory; made if need be.</param>
 internal sealed class DiskBlobStore(string directory) : IBlobStore
 {
+    private const int PageSize = 1_000;
+
     private readonly string _directory = Path.GetFullPath(directory);
     private readonly string _blobs = Path.Combine(Path.GetFullPath(directory), "blobs");
     private readonly string _incoming = Path.Combine(Path.GetFullPath(directory), "incoming");
+    private readonly string _quarantine = Path.Combine(Path.GetFullPath(directory), "quarantine");
+    private readonly DiskReserve _room = new(Path.GetFullPath(directory));
 
     /// <summary>
     /// Folders that this process knows to be durable, 65,792 at the most. One that is merely there is not enough: it may
@@ -51,11 +56,11 @@ internal sealed class DiskBlobStore(string directory) : IBlobStore
         cancellation.ThrowIfCancellationRequested();
         var name = key.ToString();
         var temporary = Path.Combine(_incoming, name);
-        var file = BlobWriter.Create(temporary, length, exact);
+        var file = BlobWriter.Create(temporary, length, exact, _room);
         try
         {
             using (file)
-                await BlobWriter.WriteAsync(file, content, length, exact, cancellation);
+                await BlobWriter.WriteAsync(file, content, length, exact, _room, cancellation);
             cancellation.ThrowIfCancellationRequested();
             DiskFailure.Guard(() => Publish(temporary, name));
         }
@@ -84,16 +89,50 @@ internal sealed class DiskBlobStore(string directory) : IBlobStore
         }
     }
 
+    public Task<IReadOnlyList<StoredBlob>> ListAsync(BlobKey? after, CancellationToken cancellation) =>
+        Run<IReadOnlyList<StoredBlob>>(() => DiskListing.Read(_blobs, after, PageSize, cancellation));
+
+    public Task<long?> FindSizeAsync(BlobKey key, CancellationToken cancellation) => Run(() => DiskListing.Size(PathOf(key.ToString())));
+
+    /// <remarks>The new name is made durable before the old one's end: a power cut leaves the blob under one of them.</remarks>
+    public Task QuarantineAsync(BlobKey key, CancellationToken cancellation) => Run(() =>
+    {
+        var path = PathOf(key.ToString());
+        if (!File.Exists(path))
+            return;
+        MakeFolder(_quarantine);
+        DiskFolder.Sync(_directory);
+        try
+        {
+            File.Move(path, Path.Combine(_quarantine, key.ToString()), overwrite: true);
+        }
+        catch (FileNotFoundException)
+        {
+            // Deleted since the look above.
+            return;
+        }
+
+        DiskFolder.Sync(_quarantine);
+        SyncFolderOf(path);
+    });
+
     /// <remarks>
     /// First the temporary name, then the final one: a write that is just being published loses one or the other. The
-    /// folder is not synced: all that a power cut can do is bring back a blob that nothing names, which costs room until
-    /// the check finds it, while a sync would be paid for every blob.
+    /// folder is synced, or a power cut could bring back a blob that nothing names any more. Also where there is nothing left
+    /// to unlink: a process that was killed before its sync may have done that, and a folder without changes costs next to nothing.
     /// </remarks>
     public Task DeleteAsync(BlobKey key, CancellationToken cancellation) => Run(() =>
     {
         var name = key.ToString();
-        Delete(Path.Combine(_incoming, name));
+        var temporary = Path.Combine(_incoming, name);
+        if (File.Exists(temporary))
+        {
+            Delete(temporary);
+            DiskFolder.Sync(_incoming);
+        }
+
         Delete(PathOf(name));
+        SyncFolderOf(PathOf(name));
     });
 
     /// <summary>Gives a complete file its final name, durably.</summary>
@@ -137,6 +176,13 @@ internal sealed class DiskBlobStore(string directory) : IBlobStore
 
     private string PathOf(string name) => Path.Combine(_blobs, name[..2], name[2..4], name);
 
+    /// <summary>Syncs a blob's folder, if there is one.</summary>
+    private static void SyncFolderOf(string path)
+    {
+        if (Path.GetDirectoryName(path) is { } folder && Directory.Exists(folder))
+            DiskFolder.Sync(folder);
+    }
+
     private static void MakeFolder(string folder)
     {
         if (OperatingSystem.IsWindows())
@@ -169,16 +215,25 @@ internal sealed class DiskBlobStore(string directory) : IBlobStore
         }
     }
 
-    private static Task Run(Action calls)
+    private static Task Run(Action calls) => Run(() =>
+    {
+        calls();
+        return true;
+    });
+
+    private static Task<T> Run<T>(Func<T> calls)
     {
         try
         {
-            DiskFailure.Guard(calls);
-            return Task.CompletedTask;
+            return Task.FromResult(calls());
         }
-        catch (StorageException e)
+        catch (Exception e) when (DiskFailure.KindOf(e) is { } kind)
         {
-            return Task.FromException(e);
+            return Task.FromException<T>(DiskFailure.From(e, kind));
+        }
+        catch (OperationCanceledException e)
+        {
+            return Task.FromCanceled<T>(e.CancellationToken);
         }
     }
 }

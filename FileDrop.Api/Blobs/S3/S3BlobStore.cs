@@ -38,7 +38,7 @@ using Amazon.S3.Model;
 namespace FileDrop.Api.Blobs.S3;
 
 /// <summary>Blobs as objects in one bucket of an S3 server.</summary>
-internal sealed class S3BlobStore : IBlobStore, IDisposable
+internal sealed partial class S3BlobStore : IBlobStore, IDisposable
 {
     private const int AbortTries = 10;
     private static readonly TimeSpan PingTimeout = TimeSpan.FromSeconds(5);

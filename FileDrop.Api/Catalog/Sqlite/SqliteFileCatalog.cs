@@ -2,7 +2,7 @@ namespace FileDrop.Api.Catalog.Sqlite;
 
 /// <summary>The catalog in one SQLite database beside the service: nothing else has to run.</summary>
 /// <remarks>
-/// <para>A row of <c>files</c> with its rows of <c>blobs</c> is the document. One writer makes all changes and commits
+/// <para>A row of <c>files</c> with its rows of <c>contents</c> and <c>blobs</c> is the document. One writer makes all changes and commits
 /// them in groups; a few connections read (see <see cref="SqliteWriter"/> and <see cref="SqliteReaders"/>). The catalog's
 /// clock is this process's: one service per data directory, which <see cref="DataDirectoryLock"/> sees to. Commands in
 /// other processes may read and change beside it, as SQLite's own locks order them.</para>
@@ -56,6 +56,9 @@ internal sealed class SqliteFileCatalog(string path, CatalogRules rules, TimePro
     public Task<CatalogFile?> FindAsync(string owner, Guid id, CancellationToken cancellation) =>
         ReadAsync(session => SqliteReads.Find(session, owner, id), cancellation);
 
+    public Task<FileHistory?> FindHistoryAsync(string owner, Guid id, CancellationToken cancellation) =>
+        ReadAsync(session => SqliteReads.FindHistory(session, owner, id), cancellation);
+
     public Task<CatalogPage> ListAsync(ListQuery query, CancellationToken cancellation) =>
         ReadAsync(session => SqliteListing.Read(session, query), cancellation);
 
@@ -81,8 +84,22 @@ internal sealed class SqliteFileCatalog(string path, CatalogRules rules, TimePro
     public Task<ChangeResult> ChangeAsync(string owner, Guid id, MetadataChange change, CancellationToken cancellation) =>
         ChangeAsync(session => _changes.Change(session, owner, id, change), cancellation);
 
-    public Task<ChangeResult> DeleteAsync(string owner, Guid id, long? ifVersion, CancellationToken cancellation) =>
-        ChangeAsync(session => _changes.Delete(session, owner, id, ifVersion), cancellation);
+    public Task<ChangeResult> RestoreVersionAsync(
+        string owner, Guid id, long version, long? ifVersion, CancellationToken cancellation) =>
+        ChangeAsync(session => _changes.RestoreVersion(session, owner, id, version, ifVersion), cancellation);
+
+    public Task<ChangeResult> DeleteVersionAsync(
+        string owner, Guid id, long version, long? ifVersion, CancellationToken cancellation) =>
+        ChangeAsync(session => _changes.DeleteVersion(session, owner, id, version, ifVersion), cancellation);
+
+    public Task<ChangeResult> DeleteAsync(string owner, Guid id, long? ifVersion, bool permanent, CancellationToken cancellation) =>
+        ChangeAsync(session => _changes.Delete(session, owner, id, ifVersion, permanent), cancellation);
+
+    public Task<ChangeResult> RestoreAsync(string owner, Guid id, CancellationToken cancellation) =>
+        ChangeAsync(session => SqliteChanges.Restore(session, owner, id), cancellation);
+
+    public Task<bool> PurgeAsync(string owner, Guid id, CancellationToken cancellation) =>
+        ChangeAsync(session => _changes.Purge(session, owner, id), cancellation);
 
     public Task<Guid?> FindKeyAsync(string owner, string key, CancellationToken cancellation) =>
         ReadAsync(session => SqliteReads.FindKey(session, owner, key, Now()), cancellation);
@@ -128,6 +145,18 @@ internal sealed class SqliteFileCatalog(string path, CatalogRules rules, TimePro
         {
         }
     }
+
+    public Task<CatalogBacklog> MeasureAsync(CancellationToken cancellation) =>
+        ReadAsync(session => SqliteReads.Measure(session, Now()), cancellation);
+
+    public Task<IReadOnlyList<CatalogDocument>> ScanAsync(Guid? after, int limit, CancellationToken cancellation) =>
+        ReadAsync(session => SqliteDocuments.Scan(session, after, limit, Now()), cancellation);
+
+    public Task<IReadOnlyList<CatalogDocument>> FindDocumentsAsync(IReadOnlyCollection<Guid> ids, CancellationToken cancellation) =>
+        ReadAsync(session => SqliteDocuments.Find(session, ids, Now()), cancellation);
+
+    public Task<bool> ImportAsync(CatalogDocument document, CancellationToken cancellation) =>
+        ChangeAsync(session => SqliteDocuments.Import(session, document), cancellation);
 
     private Connections Open()
     {

@@ -64,11 +64,17 @@ internal static class SqliteListing
 
     private static string Walk(ListQuery query)
     {
+        if (query is { Sort: FileSort.DeletedAt, InTrash: false })
+            throw new ArgumentException("Only the trash can be sorted by the time of deletion.", nameof(query));
         var key = Key(query.Sort);
         var edges = query.Descending
             ? $"({key}, f.id) >= (?2, ?3) AND ({key}, f.id) < (?4, ?5)"
             : $"({key}, f.id) > (?2, ?3) AND ({key}, f.id) <= (?4, ?5)";
-        return $"FROM files f INDEXED BY files_by_{key.AsSpan(2)} WHERE f.owner = ?1 AND f.state = 1 AND {edges}";
+        // The state is written out: each state has indexes of its own.
+        var (index, state) = query.InTrash ? ("trash", 3) : ("files", 1);
+        return string.Create(
+            CultureInfo.InvariantCulture,
+            $"FROM files f INDEXED BY {index}_by_{key.AsSpan(2)} WHERE f.owner = ?1 AND f.state = {state} AND {edges}");
     }
 
     private static string Order(ListQuery query) =>
@@ -80,6 +86,7 @@ internal static class SqliteListing
         FileSort.UpdatedAt => "f.updated_at",
         FileSort.FileName => "f.name_key",
         FileSort.FileSize => "f.size",
+        FileSort.DeletedAt => "f.deleted_at",
         _ => throw new ArgumentOutOfRangeException(nameof(sort), sort, message: null),
     };
 
@@ -88,6 +95,7 @@ internal static class SqliteListing
         FileSort.CreatedAt => new ListPosition(file.CreatedAt.ToUnixTimeMilliseconds(), null, file.Id),
         FileSort.UpdatedAt => new ListPosition(file.UpdatedAt.ToUnixTimeMilliseconds(), null, file.Id),
         FileSort.FileName => new ListPosition(0, NameKey.Of(file.Name), file.Id),
+        FileSort.DeletedAt => new ListPosition(file.DeletedAt?.ToUnixTimeMilliseconds() ?? 0, null, file.Id),
         _ => new ListPosition(file.Content.Size, null, file.Id),
     };
 

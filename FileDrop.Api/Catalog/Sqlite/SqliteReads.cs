@@ -5,8 +5,6 @@ namespace FileDrop.Api.Catalog.Sqlite;
 /// <summary>The look-ups. Each is one statement, and so sees one moment.</summary>
 internal static class SqliteReads
 {
-    private const int AfterFileColumns = 14;
-
     public static CatalogFile? Find(SqliteSession session, string owner, Guid id)
     {
         using var row = session.Query(
@@ -14,22 +12,41 @@ internal static class SqliteReads
         return row.Read() ? ReadFile(row) : null;
     }
 
+    public static FileHistory? FindHistory(SqliteSession session, string owner, Guid id)
+    {
+        using var rows = session.Query(
+            $"""
+            SELECT {FileColumns}, {ContentColumns} FROM files f JOIN contents c ON c.file = f.n
+            WHERE f.id = ?2 AND f.owner = ?1 AND f.state = 1 ORDER BY c.version DESC
+            """,
+            owner, Bytes(id));
+        CatalogFile? file = null;
+        var contents = new List<FileContent>();
+        while (rows.Read())
+        {
+            file ??= ReadFile(rows);
+            contents.Add(ReadContent(rows, FileColumnCount));
+        }
+
+        return file is null ? null : new FileHistory(file, contents);
+    }
+
     public static (WriteFate Fate, CatalogFile? File) FindFate(SqliteSession session, string owner, Guid id, WriteIntent intent)
     {
         using var row = session.Query(
             $"""
-            SELECT {FileColumns}, f.state, b.role, b.fence, b.version FROM files f JOIN blobs b ON b.file = f.n AND b.blob = ?3
+            SELECT {FileColumns}, f.state, b.role, b.fence, b.committed FROM files f JOIN blobs b ON b.file = f.n AND b.blob = ?3
             WHERE f.id = ?2 AND f.owner = ?1
             """,
             owner, Bytes(id), Bytes(intent.BlobId));
         if (!row.Read())
             return (WriteFate.Lost, null);
-        if ((BlobRole)row.GetInt64(AfterFileColumns + 1) == BlobRole.Intent)
-            return (row.GetInt64(AfterFileColumns + 2) == intent.Fence ? WriteFate.Open : WriteFate.Lost, null);
-        // Only a commit gives a blob a version, and it keeps that in garbage: the file was deleted or replaced since.
-        if (row.IsDBNull(AfterFileColumns + 3))
+        if ((BlobRole)row.GetInt64(FileColumnCount + 1) == BlobRole.Intent)
+            return (row.GetInt64(FileColumnCount + 2) == intent.Fence ? WriteFate.Open : WriteFate.Lost, null);
+        // What was committed tells so as garbage too: its content was pruned, dropped or purged since.
+        if (row.GetInt64(FileColumnCount + 3) == 0)
             return (WriteFate.Lost, null);
-        return (WriteFate.Committed, (FileState)row.GetInt64(AfterFileColumns) == FileState.Live ? ReadFile(row) : null);
+        return (WriteFate.Committed, (FileState)row.GetInt64(FileColumnCount) == FileState.Live ? ReadFile(row) : null);
     }
 
     public static UploadRecord FindUpload(SqliteSession session, string owner, Guid id, long now)
@@ -43,11 +60,13 @@ internal static class SqliteReads
         if (!row.Read())
             return new UploadRecord(UploadState.Failed);
 
-        var first = row.IsDBNull(AfterFileColumns + 2) ? null : FileOf(row.GetString(AfterFileColumns + 2));
-        var state = (FileState)row.GetInt64(AfterFileColumns);
-        return (state, row.GetInt64(AfterFileColumns + 1), NumberOrNull(row, AfterFileColumns + 3)) switch
+        var first = row.IsDBNull(FileColumnCount + 2) ? null : FileOf(row.GetString(FileColumnCount + 2));
+        var state = (FileState)row.GetInt64(FileColumnCount);
+        return (state, row.GetInt64(FileColumnCount + 1), NumberOrNull(row, FileColumnCount + 3)) switch
         {
-            (FileState.Live, 1, _) => new UploadRecord(UploadState.Committed, ReadFile(row)),
+            // The trash leaves all of it as it was, but for what is asked: how it was created.
+            (FileState.Live or FileState.Trash, 1, _) =>
+                new UploadRecord(UploadState.Committed, ReadFile(row) with { DeletedAt = null, PurgeAt = null }),
             (_, > 0, _) => new UploadRecord(UploadState.Committed, first),
             (FileState.Pending, _, { } lease) => new UploadRecord(lease > now ? UploadState.Running : UploadState.Expired),
             _ => new UploadRecord(UploadState.Failed),
@@ -72,14 +91,30 @@ internal static class SqliteReads
             """,
             now);
         var due = new List<(string Owner, Guid Id)>();
-        var seen = new HashSet<Guid>();
+        var seen = new HashSet<(string Owner, Guid Id)>();
         while (due.Count < limit && rows.Read())
         {
-            var id = Id(rows, 1);
-            if (seen.Add(id))
-                due.Add((rows.GetString(0), id));
+            var document = (rows.GetString(0), Id(rows, 1));
+            if (seen.Add(document))
+                due.Add(document);
         }
 
         return due;
     }
+
+    public static CatalogBacklog Measure(SqliteSession session, long now)
+    {
+        using var row = session.Query(
+            """
+            SELECT count(*) FILTER (WHERE role = 0), count(*) FILTER (WHERE role = 2),
+                (SELECT min(due) FROM (SELECT min(due) AS due FROM blobs WHERE due IS NOT NULL
+                    UNION ALL SELECT min(due) FROM files WHERE due IS NOT NULL))
+            FROM blobs WHERE due IS NOT NULL
+            """);
+        return row.Read()
+            ? new CatalogBacklog(row.GetInt64(0), row.GetInt64(1), Behind(NumberOrNull(row, 2), now))
+            : new CatalogBacklog(0, 0, TimeSpan.Zero);
+    }
+
+    private static TimeSpan Behind(long? due, long now) => TimeSpan.FromMilliseconds(Math.Max(0, now - (due ?? now)));
 }

@@ -11,24 +11,32 @@ internal enum FileState
     Pending = 0,
     Live = 1,
     Tombstone = 2,
+    Trash = 3,
 }
 
 /// <summary>What a row of <c>blobs</c> is at the moment; it only ever moves down this list.</summary>
 internal enum BlobRole
 {
     Intent = 0,
-    Live = 1,
-    Version = 2,
-    Garbage = 3,
+
+    /// <summary>At least one row of <c>contents</c> names it.</summary>
+    Content = 1,
+    Garbage = 2,
 }
 
 /// <summary>Between the columns of <see cref="SqliteSchema"/> and the catalog's types.</summary>
 internal static partial class SqliteRows
 {
-    /// <summary>The columns of a live file, in the order in which <see cref="ReadFile"/> reads them.</summary>
+    /// <summary>The columns of a file, live or in the trash, in the order in which <see cref="ReadFile"/> reads them.</summary>
     public const string FileColumns =
         "f.id, f.owner, f.name, f.tags, f.version, f.created_at, f.updated_at, "
-        + "f.blob, f.size, f.type, f.sha256, f.xxh3, f.content_version, f.content_at";
+        + "f.blob, f.size, f.type, f.sha256, f.xxh3, f.content_version, f.content_at, f.deleted_at, f.due";
+
+    /// <summary>How many columns <see cref="FileColumns"/> has.</summary>
+    public const int FileColumnCount = 16;
+
+    /// <summary>The columns of a content, in the order in which <see cref="ReadContent"/> reads them.</summary>
+    public const string ContentColumns = "c.blob, c.size, c.type, c.sha256, c.xxh3, c.version, c.created_at";
 
     private static readonly Dictionary<string, string> NoTags = [];
 
@@ -46,14 +54,18 @@ internal static partial class SqliteRows
         row.GetInt64(4),
         Time(row.GetInt64(5)),
         Time(row.GetInt64(6)),
-        new FileContent(
-            Id(row, 7),
-            row.GetInt64(8),
-            row.GetString(9),
-            Convert.ToHexStringLower(row.GetFieldValue<byte[]>(10)),
-            row.GetInt64(11),
-            row.GetInt64(12),
-            Time(row.GetInt64(13))));
+        ReadContent(row, 7),
+        TimeOrNull(row, 14),
+        TimeOrNull(row, 15));
+
+    public static FileContent ReadContent(SqliteDataReader row, int column) => new(
+        Id(row, column),
+        row.GetInt64(column + 1),
+        row.GetString(column + 2),
+        Convert.ToHexStringLower(row.GetFieldValue<byte[]>(column + 3)),
+        row.GetInt64(column + 4),
+        row.GetInt64(column + 5),
+        Time(row.GetInt64(column + 6)));
 
     /// <summary>The tags as a JSON object, for SQLite's JSON functions too.</summary>
     public static string Json(IReadOnlyDictionary<string, string> tags) =>
@@ -66,6 +78,9 @@ internal static partial class SqliteRows
     private static IReadOnlyDictionary<string, string> Tags(string json) => json is "{}"
         ? NoTags
         : JsonSerializer.Deserialize(json, Context.Relaxed.IReadOnlyDictionaryStringString) ?? NoTags;
+
+    private static DateTimeOffset? TimeOrNull(SqliteDataReader row, int column) =>
+        NumberOrNull(row, column) is { } milliseconds ? Time(milliseconds) : null;
 
     private static DateTimeOffset Time(long milliseconds) => DateTimeOffset.FromUnixTimeMilliseconds(milliseconds);
 

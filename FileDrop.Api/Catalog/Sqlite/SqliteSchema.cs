@@ -4,9 +4,10 @@ namespace FileDrop.Api.Catalog.Sqlite;
 
 /// <summary>The database's layout, and the way to it from every earlier one.</summary>
 /// <remarks>
-/// <para>A file is one row of <c>files</c> with its rows of <c>blobs</c>; both hang together by a number, so that the
-/// many small rows of blobs need not repeat owner and id. The live content stands in both: in <c>blobs</c> because a
-/// blob's way is a change of its role and nothing else, in <c>files</c> because a list must not look into a second
+/// <para>A file is one row of <c>files</c> with its rows of <c>blobs</c> and of <c>contents</c>; they hang together by a
+/// number, so that the many small rows need not repeat owner and id. A blob and what it holds are two things, for a content
+/// that was restored names the blob of another; a blob's own way is a change of its role and nothing else. The live content
+/// stands in <c>contents</c> like the earlier ones, and once more in <c>files</c>, because a list must not look into a second
 /// table for each entry.</para>
 /// <para>Ids are the UUID's 16 bytes in network order, which sort by time. Times are milliseconds since 1970 UTC.
 /// <c>files</c> has a rowid: its rows are wide, and a b-tree keyed by anything else would keep whole rows in its inner
@@ -83,6 +84,60 @@ internal static class SqliteSchema
         ) STRICT, WITHOUT ROWID;
 
         CREATE INDEX idempotency_keys_by_expires_at ON idempotency_keys (expires_at);
+        """,
+        // Versions that share a blob, and the trash. A file there (state 3) keeps all its columns; its due is when it is purged.
+        """
+        ALTER TABLE files ADD COLUMN deleted_at INTEGER -- when it was moved to the trash
+            CHECK (state <> 3 OR (deleted_at IS NOT NULL AND due IS NOT NULL AND version > 0 AND created_at IS NOT NULL
+                AND updated_at IS NOT NULL AND name IS NOT NULL AND name_key IS NOT NULL AND tags IS NOT NULL AND blob IS NOT NULL
+                AND size IS NOT NULL AND type IS NOT NULL AND sha256 IS NOT NULL AND xxh3 IS NOT NULL
+                AND content_version IS NOT NULL AND content_at IS NOT NULL));
+
+        CREATE INDEX trash_by_deleted_at ON files (owner, deleted_at, id) WHERE state = 3;
+        CREATE INDEX trash_by_created_at ON files (owner, created_at, id) WHERE state = 3;
+        CREATE INDEX trash_by_updated_at ON files (owner, updated_at, id) WHERE state = 3;
+        CREATE INDEX trash_by_name_key ON files (owner, name_key, id) WHERE state = 3;
+        CREATE INDEX trash_by_size ON files (owner, size, id) WHERE state = 3;
+
+        DROP INDEX blobs_by_due;
+        ALTER TABLE blobs RENAME TO blobs_1;
+
+        CREATE TABLE blobs (
+            file      INTEGER NOT NULL REFERENCES files (n),
+            blob      BLOB    NOT NULL CHECK (length(blob) = 16),
+            role      INTEGER NOT NULL, -- 0 intent, 1 content, 2 garbage
+            fence     INTEGER NOT NULL,
+            committed INTEGER NOT NULL, -- 1 from the commit on, also as garbage: a late writer asks for it
+            due       INTEGER,          -- an intent: its lease's end; garbage: when to delete the blob next
+            until     INTEGER,          -- garbage: a deletion from this time on is the last one
+            PRIMARY KEY (file, blob),
+            CHECK ((role = 1) = (due IS NULL)),
+            CHECK ((role = 2) = (until IS NOT NULL)),
+            CHECK (role IN (0, 1, 2) AND committed IN (0, 1) AND (role = 2 OR committed = role))
+        ) STRICT, WITHOUT ROWID;
+
+        CREATE TABLE contents (
+            file       INTEGER NOT NULL,
+            version    INTEGER NOT NULL, -- the file's, at which it was committed or restored
+            blob       BLOB    NOT NULL,
+            size       INTEGER NOT NULL,
+            type       TEXT    NOT NULL,
+            sha256     BLOB    NOT NULL,
+            xxh3       INTEGER NOT NULL,
+            created_at INTEGER NOT NULL,
+            PRIMARY KEY (file, version),
+            FOREIGN KEY (file, blob) REFERENCES blobs (file, blob)
+        ) STRICT, WITHOUT ROWID;
+
+        INSERT INTO blobs (file, blob, role, fence, committed, due, until)
+            SELECT file, blob, CASE role WHEN 0 THEN 0 WHEN 3 THEN 2 ELSE 1 END, fence, version IS NOT NULL, due, until
+            FROM blobs_1 ORDER BY file, blob;
+        INSERT INTO contents (file, version, blob, size, type, sha256, xxh3, created_at)
+            SELECT file, version, blob, size, type, sha256, xxh3, created_at FROM blobs_1 WHERE role IN (1, 2) ORDER BY file, version;
+        DROP TABLE blobs_1;
+
+        -- With the role, so that the backlog is measured in the index alone.
+        CREATE INDEX blobs_by_due ON blobs (due, role) WHERE due IS NOT NULL;
         """,
     ];
 
