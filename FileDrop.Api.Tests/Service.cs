@@ -32,7 +32,7 @@ public sealed class Service : IAsyncDisposable
 
     public IServiceProvider Services => _factory.Services;
 
-    /// <summary>Starts a service over some stores. Its sweeper runs often and, unless set otherwise, without grace.</summary>
+    /// <summary>Starts a service over some stores. Its sweeper runs often and, unless set otherwise, without grace, trash or retention.</summary>
     public static Task<Service> StartAsync(Stores stores, params ReadOnlySpan<(string Key, string Value)> settings) =>
         StartAsync(stores, _ => { }, settings);
 
@@ -44,6 +44,7 @@ public sealed class Service : IAsyncDisposable
             ["urls"] = "http://127.0.0.1:0",
             ["FileDrop:SweepInterval"] = "00:00:00.100",
             ["FileDrop:ReadersGrace"] = "00:00:00",
+            ["FileDrop:Trash:Retention"] = "00:00:00",
             ["Logging:LogLevel:Default"] = "Warning",
         };
         foreach (var (key, value) in settings)

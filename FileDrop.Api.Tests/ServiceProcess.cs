@@ -46,20 +46,29 @@ public sealed class ServiceProcess : IAsyncDisposable
         return service;
     }
 
+    /// <summary>Runs a command of the program to its end.</summary>
+    public static async Task<(int Exit, string Output)> CommandAsync(Stores stores, params string[] arguments)
+    {
+        var start = NewStart(arguments);
+        start.Environment["FileDrop__Trash__Retention"] = "1.00:00:00";
+        foreach (var (key, value) in stores.Settings)
+            start.Environment[key.Replace(":", "__", StringComparison.Ordinal)] = value;
+        using var process = Process.Start(start) ?? throw new InvalidOperationException("The command did not start.");
+        using var limit = new CancellationTokenSource(TimeSpan.FromMinutes(2));
+        var output = await Task.WhenAll(process.StandardOutput.ReadToEndAsync(limit.Token), process.StandardError.ReadToEndAsync(limit.Token));
+        await process.WaitForExitAsync(limit.Token);
+        return (process.ExitCode, string.Concat(output));
+    }
+
     /// <summary>Starts it, and waits for nothing.</summary>
     public static ServiceProcess Launch(IReadOnlyDictionary<string, string?> stores, params (string Key, string Value)[] settings)
     {
         var address = new Uri($"http://127.0.0.1:{FreePort()}");
-        var start = new ProcessStartInfo("dotnet")
-        {
-            RedirectStandardOutput = true,
-            RedirectStandardError = true,
-            WorkingDirectory = Path.GetDirectoryName(Path.GetFullPath(Program)) ?? ".",
-        };
-        start.ArgumentList.Add(Program);
+        var start = NewStart();
         start.Environment["ASPNETCORE_URLS"] = address.ToString();
         start.Environment["FileDrop__SweepInterval"] = "00:00:00.100";
         start.Environment["FileDrop__ReadersGrace"] = "00:00:00";
+        start.Environment["FileDrop__Trash__Retention"] = "00:00:00";
         foreach (var (key, value) in stores.Select(pair => (pair.Key, pair.Value)).Concat(settings.Select(pair => (pair.Key, (string?)pair.Value))))
             start.Environment[key.Replace(":", "__", StringComparison.Ordinal)] = value;
         return new ServiceProcess(new Process { StartInfo = start }, address);
@@ -98,6 +107,13 @@ public sealed class ServiceProcess : IAsyncDisposable
 
     private static string Program => typeof(ServiceProcess).Assembly.GetCustomAttributes<AssemblyMetadataAttribute>()
         .First(item => item.Key == "ServiceProgram").Value ?? "";
+
+    private static ProcessStartInfo NewStart(params string[] arguments) => new("dotnet", [Program, .. arguments])
+    {
+        RedirectStandardOutput = true,
+        RedirectStandardError = true,
+        WorkingDirectory = Path.GetDirectoryName(Path.GetFullPath(Program)) ?? ".",
+    };
 
     private static int FreePort()
     {

@@ -18,6 +18,9 @@ public abstract class Stores : IAsyncDisposable
 
     /// <summary>The keys of all that lies in the blob store, unfinished writes included.</summary>
     public abstract Task<IReadOnlyList<string>> BlobKeysAsync();
+
+    /// <summary>Changes the bytes of a blob where they lie, as no service would.</summary>
+    public abstract Task RewriteBlobAsync(string key, Func<byte[], byte[]> change);
 }
 
 /// <summary>SQLite and the disk, in a folder of their own.</summary>
@@ -35,6 +38,12 @@ public sealed class EmbeddedStores : Stores
         .. Folders.Select(folder => Path.Combine(Directory, folder)).Where(System.IO.Directory.Exists)
             .SelectMany(folder => System.IO.Directory.EnumerateFiles(folder, "*", SearchOption.AllDirectories))
             .Select(path => Path.GetFileName(path))]);
+
+    public override async Task RewriteBlobAsync(string key, Func<byte[], byte[]> change)
+    {
+        var path = System.IO.Directory.EnumerateFiles(Path.Combine(Directory, "blobs"), key, SearchOption.AllDirectories).Single();
+        await File.WriteAllBytesAsync(path, change(await File.ReadAllBytesAsync(path)));
+    }
 
     public override ValueTask DisposeAsync()
     {
@@ -96,6 +105,16 @@ public sealed class ClusterStores : Stores
         var unfinished = await client.ListMultipartUploadsAsync(new ListMultipartUploadsRequest { BucketName = _name });
         keys.AddRange((unfinished.MultipartUploads ?? []).Select(upload => upload.Key));
         return keys;
+    }
+
+    public override async Task RewriteBlobAsync(string key, Func<byte[], byte[]> change)
+    {
+        using var client = Client();
+        using var stored = await client.GetObjectAsync(new GetObjectRequest { BucketName = _name, Key = key });
+        using var bytes = new MemoryStream();
+        await stored.ResponseStream.CopyToAsync(bytes);
+        using var changed = new MemoryStream(change(bytes.ToArray()));
+        await client.PutObjectAsync(new PutObjectRequest { BucketName = _name, Key = key, InputStream = changed, UseChunkEncoding = false });
     }
 
     public override async ValueTask DisposeAsync()

@@ -59,6 +59,8 @@ internal static class ApiDescription
         document.Tags = new HashSet<OpenApiTag>
         {
             new() { Name = ApiOperations.Files, Description = "The five APIs: upload, read, update, delete, list." },
+            new() { Name = ApiOperations.Versions, Description = "Earlier contents of a file." },
+            new() { Name = ApiOperations.Trash, Description = "Deleted files, for as long as they can be restored." },
             new() { Name = ApiOperations.Operations, Description = "For those who run the service." },
         };
         // Nobody is asked who they are.

@@ -26,8 +26,8 @@ public abstract class ListWalkTests(Pair pair)
         {
             // The edge of the page is where a walk by offset, or one that looks for its last file again, goes wrong.
             var victims = new[] { page.Files[^1].Id, all[random.Next(all.Count)].Id, all[random.Next(all.Count)].Id };
-            await catalog.DeleteAsync("local", Guid.Parse(victims[0]), null, default);
-            await catalog.DeleteAsync("local", Guid.Parse(victims[1]), null, default);
+            await catalog.DeleteAsync("local", Guid.Parse(victims[0]), null, permanent: true, default);
+            await catalog.DeleteAsync("local", Guid.Parse(victims[1]), null, permanent: true, default);
             await catalog.ChangeAsync("local", Guid.Parse(victims[2]), new MetadataChange($"f renamed {random.Next()}", null), default);
             untouched.Remove(victims[0]);
             untouched.Remove(victims[1]);

@@ -50,7 +50,7 @@ internal static class ListWords
         foreach (var page in await pair.Http.WalkAsync("/files"))
         {
             foreach (var file in page.Files)
-                Assert.Equal(ChangeOutcome.Done, (await pair.Catalog().DeleteAsync(Owner, Guid.Parse(file.Id), null, default)).Outcome);
+                Assert.Equal(ChangeOutcome.Done, (await pair.Catalog().DeleteAsync(Owner, Guid.Parse(file.Id), null, permanent: true, default)).Outcome);
         }
         return pair.Http;
     }

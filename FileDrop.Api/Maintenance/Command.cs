@@ -103,8 +103,8 @@ internal static class Command
 
     private static async Task<int> ExportAsync(IFileCatalog catalog, IBlobStore blobs, string target, CancellationToken cancellation)
     {
-        await using var output = target == "-" ? Console.OpenStandardOutput() : Stream.Null;
-        await using BackupTarget backup = target == "-" ? new BackupArchive(output) : new BackupFolder(Path.GetFullPath(target));
+        await using var output = target is "-" ? Console.OpenStandardOutput() : Stream.Null;
+        await using BackupTarget backup = target is "-" ? new BackupArchive(output) : new BackupFolder(Path.GetFullPath(target));
         var (manifest, failed) = await new Export(catalog, blobs, backup, TimeProvider.System, Console.Error.WriteLine).RunAsync(cancellation);
         await Console.Error.WriteLineAsync($"{manifest.Files} files with {manifest.Contents} contents of {manifest.Bytes} bytes are in the backup.");
         return failed == 0 ? Clean : Findings;
@@ -113,8 +113,8 @@ internal static class Command
     private static async Task<int> ImportAsync(IFileCatalog catalog, IBlobStore blobs, string source, CancellationToken cancellation)
     {
         var import = new Import(catalog, blobs, Console.Error.WriteLine);
-        await using var input = source == "-" ? Console.OpenStandardInput() : Stream.Null;
-        var result = source == "-" ? await import.RunAsync(input, cancellation) : await import.RunAsync(Path.GetFullPath(source), cancellation);
+        await using var input = source is "-" ? Console.OpenStandardInput() : Stream.Null;
+        var result = source is "-" ? await import.RunAsync(input, cancellation) : await import.RunAsync(Path.GetFullPath(source), cancellation);
         await Console.Error.WriteLineAsync(
             $"{result.Imported} files were imported, {result.Present} were there already, {result.Failed} could not be imported.");
         if (!result.Complete)

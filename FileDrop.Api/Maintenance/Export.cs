@@ -26,7 +26,7 @@ internal sealed class Export(IFileCatalog catalog, IBlobStore blobs, BackupTarge
                 while (document is { File: not null } && !await TryWriteContentsAsync(document, cancellation))
                 {
                     // A content is missing: pruned or purged meanwhile, or lost.
-                    var now = (await catalog.FindDocumentsAsync([document.FileId], cancellation)).FirstOrDefault(other => other.Owner == scanned.Owner);
+                    var now = (await catalog.FindDocumentsAsync([document.FileId], cancellation)).FirstOrDefault(other => other.Owner.Equals(scanned.Owner, StringComparison.Ordinal));
                     if (now is not null && now.Contents.Select(content => content.BlobId).SequenceEqual(document.Contents.Select(content => content.BlobId)))
                     {
                         complain($"File {document.FileId} ({document.File.Name}) is not in the backup: content is damaged or missing. Run the check.");

@@ -73,7 +73,7 @@ internal sealed class Import(IFileCatalog catalog, IBlobStore blobs, Action<stri
         {
             await TakeDocumentAsync(id, json, cancellation);
         }
-        else if (path == Backup.Manifest && await ReadAsync(entry, length, cancellation) is { } text)
+        else if (path is Backup.Manifest && await ReadAsync(entry, length, cancellation) is { } text)
         {
             var manifest = JsonSerializer.Deserialize(text, MaintenanceJson.Default.BackupManifest);
             if (manifest?.Format != Backup.Format)

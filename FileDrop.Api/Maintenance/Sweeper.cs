@@ -52,7 +52,6 @@ internal sealed partial class Sweeper(
 
     private async Task SweepAsync(CancellationToken cancellation)
     {
-        await catalog.ForgetKeysAsync(cancellation);
         var (documents, deleted) = (0, 0);
         while (true)
         {
@@ -68,6 +67,7 @@ internal sealed partial class Sweeper(
             if (due.Count < DocumentsAtOnce || done == 0 || documents >= DocumentsInRound)
                 break;
         }
+        await catalog.ForgetKeysAsync(cancellation);
         metrics.Swept(deleted, await catalog.MeasureAsync(cancellation));
         if (documents > 0)
             LogSwept(documents, deleted);

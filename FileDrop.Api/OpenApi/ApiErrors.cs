@@ -57,7 +57,17 @@ internal static class ApiErrors
 
     public static ApiProblem[] OfMetadata { get; } = [.. Always, ApiProblem.FileNotFound, ApiProblem.PreconditionFailed];
 
-    public static ApiProblem[] OfRead { get; } = [.. OfMetadata, ApiProblem.RangeNotSatisfiable(48213)];
+    public static ApiProblem[] OfRead { get; } = [.. OfMetadata, ApiProblem.VersionNotFound, ApiProblem.RangeNotSatisfiable(48213)];
+
+    public static ApiProblem[] OfVersions { get; } = [.. Always, ApiProblem.FileNotFound];
+
+    public static ApiProblem[] OfRestoreVersion { get; } = [.. OfDelete, ApiProblem.VersionNotFound];
+
+    public static ApiProblem[] OfDeleteVersion { get; } = [.. OfRestoreVersion, ApiProblem.VersionIsLive];
+
+    public static ApiProblem[] OfTrashed { get; } = [.. Changing, ApiProblem.FileNotFound];
+
+    public static ApiProblem[] OfEmptyTrash { get; } = Changing;
 
     public static ApiProblem[] OfList { get; } =
         [.. Always, ApiProblem.InvalidCursor("A cursor goes on with the sort, order and filters that it was given for.")];
@@ -67,7 +77,7 @@ internal static class ApiErrors
     /// <summary>Every code that the service can answer, once.</summary>
     public static IEnumerable<string> Codes { get; } =
     [
-        .. OfUpload.Concat(OfUpdate).Concat(OfRead).Concat(OfList).Append(ApiProblem.NotFound).Append(ApiProblem.MethodNotAllowed)
+        .. OfUpload.Concat(OfUpdate).Concat(OfRead).Concat(OfDeleteVersion).Concat(OfList).Append(ApiProblem.NotFound).Append(ApiProblem.MethodNotAllowed)
             .OrderBy(problem => problem.Status).Select(problem => problem.Code).Distinct(StringComparer.Ordinal),
     ];
 

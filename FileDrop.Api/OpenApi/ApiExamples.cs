@@ -21,9 +21,30 @@ internal static class ApiExamples
 
     private static readonly FileJson Renamed = Uploaded with { FileName = "report.pdf", UpdatedAt = Created.AddMinutes(1), Version = 2 };
 
+    private static readonly FileJson InTrash = Uploaded with { DeletedAt = Created.AddHours(1), PurgeAt = Created.AddHours(1).AddDays(30) };
+
     public static string Digest => ContentDigest.Format(Sha256);
 
     public static JsonNode? File => JsonSerializer.SerializeToNode(Uploaded, ApiJson.Instance.FileJson);
+
+    public static JsonNode? Trashed => JsonSerializer.SerializeToNode(InTrash, ApiJson.Instance.FileJson);
+
+    public static JsonNode? Trash => JsonSerializer.SerializeToNode([InTrash], ApiJson.Instance.FileJsonArray);
+
+    public static JsonNode? Restored => JsonSerializer.SerializeToNode(
+        new FileUpdatedJson("'Żółć 灯泡.pdf' was restored.", Uploaded), ApiJson.Instance.FileUpdatedJson);
+
+    public static JsonNode? Versions => JsonSerializer.SerializeToNode(
+        [new VersionJson(1, 48213, "application/pdf", Sha256, Created)], ApiJson.Instance.VersionJsonArray);
+
+    public static JsonNode? VersionRestored => JsonSerializer.SerializeToNode(
+        new FileUpdatedJson("Version 1 of 'report.pdf' was restored as version 2.", Renamed), ApiJson.Instance.FileUpdatedJson);
+
+    public static JsonNode? VersionDeleted => JsonSerializer.SerializeToNode(
+        new VersionDeletedJson("Version 1 was deleted.", Uploaded.FileId, 1), ApiJson.Instance.VersionDeletedJson);
+
+    public static JsonNode? TrashEmptied => JsonSerializer.SerializeToNode(
+        new TrashEmptiedJson("3 files were deleted for good.", 3), ApiJson.Instance.TrashEmptiedJson);
 
     public static JsonNode? List => JsonSerializer.SerializeToNode([Uploaded], ApiJson.Instance.FileJsonArray);
 
@@ -40,6 +61,6 @@ internal static class ApiExamples
     /// <summary>A problem as the service would answer it at a path.</summary>
     public static JsonNode? Problem(ApiProblem problem, string path) => JsonSerializer.SerializeToNode(
         new ProblemJson($"urn:filedrop:problem:{problem.Code}", problem.Title, problem.Status, problem.Detail,
-            path.Replace("{file_id}", FileId, StringComparison.Ordinal), problem.Code, TraceId),
+            path.Replace("{file_id}", FileId, StringComparison.Ordinal).Replace("{version}", "1", StringComparison.Ordinal), problem.Code, TraceId),
         ApiJson.Instance.ProblemJson);
 }

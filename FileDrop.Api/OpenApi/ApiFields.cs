@@ -15,8 +15,11 @@ internal static class ApiFields
     public static readonly string[] ReadPreconditions = [.. Preconditions, "If-Modified-Since"];
     public static readonly string[] Ranges = ["Range", "If-Range"];
     public static readonly string[] Digests = ["Content-Digest", "Repr-Digest"];
-    public static readonly string[] Paging = ["limit", "cursor", "sort", "order"];
+    public static readonly string[] Paging = ["limit", "cursor", "order"];
     public static readonly string[] Filters = ["name", "type", "tag", "created_after", "created_before", "min_size", "max_size"];
+
+    public const string OldVersion = "old_version";
+    public const string TrashSort = "trash_sort";
 
     private const string DigestForm = @"^(.*,)?\s*sha-256=:[A-Za-z0-9+/]{43}=:\s*(,.*)?$";
 
@@ -26,6 +29,11 @@ internal static class ApiFields
             document.AddComponent(header.Name, header.Header);
         foreach (var parameter in Parameters())
             document.AddComponent(parameter.Name ?? "", parameter);
+        // Two names that mean another thing elsewhere.
+        document.AddComponent(OldVersion, Query("version", "The content that was committed at this version of the file, instead of the live one.",
+            ApiSchemas.Whole("", 1)));
+        document.AddComponent(TrashSort, Query("sort", "What the list is sorted by; files with the same key are sorted by `file_id`.",
+            ApiSchemas.Choice("deleted_at", "created_at", "updated_at", "file_name", "file_size")));
     }
 
     /// <summary>A header that an error has, as it is sent.</summary>
@@ -61,6 +69,9 @@ internal static class ApiFields
     {
         yield return In(ParameterLocation.Path, "file_id", "The file. Whatever is no well-formed id names no file: `404`.", ApiSchemas.Id());
 
+        yield return In(ParameterLocation.Path, "version", "A version at which content was committed. Whatever names no content that the file keeps: `404`.",
+            ApiSchemas.Whole("", 1));
+
         yield return Field("If-Match", "Go on only if the file has one of these entity tags; `*`: if it is there. Else `412`.", ApiExamples.ETag);
         yield return Field("If-None-Match", "Go on only if the file has none of these entity tags. Else `304` to a read, `412` to a change.", ApiExamples.ETag);
         yield return Field("If-Modified-Since", "Send only what changed since; else `304`. Not looked at beside If-None-Match.", ApiExamples.LastModified);
@@ -85,6 +96,8 @@ internal static class ApiFields
             "attachment; filename*=UTF-8''r%C3%A9sum%C3%A9.pdf");
 
         yield return Query("file_name", "Names a raw body; wins over Content-Disposition. Without both the name is `untitled`.", ApiSchemas.Name("The file's name."), "report.pdf");
+        yield return Query("permanent", "Pass the trash by: the file cannot be restored.",
+            new OpenApiSchema { Type = JsonSchemaType.Boolean, Default = JsonValue.Create(false) });
         yield return Query("inline", "Ask for `Content-Disposition: inline`; granted to images except SVG, audio, video, PDF and plain text.",
             new OpenApiSchema { Type = JsonSchemaType.Boolean, Default = JsonValue.Create(false) });
 

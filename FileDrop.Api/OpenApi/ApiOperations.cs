@@ -7,6 +7,8 @@ namespace FileDrop.Api.OpenApi;
 internal static class ApiOperations
 {
     public const string Files = "Files";
+    public const string Versions = "Versions";
+    public const string Trash = "Trash";
     public const string Operations = "Operations";
 
     private static readonly string[] Validators = ["ETag", "Last-Modified"];
@@ -56,12 +58,12 @@ internal static class ApiOperations
                     `created_at` never repeats a file, and never misses one that existed throughout. With filters a page may be short, even
                     empty, and still have a next one. Unknown parameters are passed over.
                     """)
-                .Takes(ApiFields.Paging).Takes(ApiFields.Filters)
+                .Takes(ApiFields.Paging).Takes("sort").Takes(ApiFields.Filters)
                 .Answers(200, "A page of files.", ["Link", "Cache-Control", .. JsonHeaders]).JsonList(ApiSchemas.File, ApiExamples.List)
                 .Fails(ApiErrors.OfList),
             "ReadFile" => operation
                 .Says("The bytes, whole or one range of them. HEAD answers what GET would without Range, without the bytes.")
-                .Takes("file_id", "inline").Takes(ApiFields.Ranges).Takes(ApiFields.ReadPreconditions)
+                .Takes("file_id", ApiFields.OldVersion, "inline").Takes(ApiFields.Ranges).Takes(ApiFields.ReadPreconditions)
                 .Answers(200, "The whole file.", ReadHeaders).Bytes()
                 .Answers(206, "The range that was asked for.", [.. ReadHeaders, "Content-Range"]).Bytes()
                 .Answers(304, "The client has this version already.", [.. Validators, "Cache-Control"])
@@ -88,13 +90,52 @@ internal static class ApiOperations
                 .Answers(200, "The file as the update left it.", [.. Validators, .. JsonHeaders]).Json(ApiSchemas.FileUpdated, ApiExamples.Updated)
                 .Fails(ApiErrors.OfContent),
             "DeleteFile" => operation
-                .Says("The file is gone from every read at once.")
-                .Takes("file_id").Takes(ApiFields.Preconditions)
+                .Says("The file is gone from every read at once, and can be restored from the trash for its time there.")
+                .Takes("file_id", "permanent").Takes(ApiFields.Preconditions)
                 .Answers(200, "The file is gone.", JsonHeaders).Json(ApiSchemas.FileDeleted, ApiExamples.Deleted)
                 .Fails(ApiErrors.OfDelete),
-            _ => null,
+            _ => OfKept(id, operation),
         };
     }
+
+    private static ApiOperation? OfKept(string? id, ApiOperation operation) => id switch
+    {
+        "ListVersions" => operation
+            .Says("The contents that the file keeps, newest first, the live one among them.")
+            .Takes("file_id")
+            .Answers(200, "The contents.", ["Cache-Control", .. JsonHeaders]).JsonList(ApiSchemas.Version, ApiExamples.Versions)
+            .Fails(ApiErrors.OfVersions),
+        "RestoreVersion" => operation
+            .Says("Makes an earlier content the live one, under a new version. No bytes are copied, and the earlier version stays.")
+            .Takes("file_id", "version").Takes(ApiFields.Preconditions)
+            .Answers(200, "The file with the old content.", [.. Validators, .. JsonHeaders]).Json(ApiSchemas.FileUpdated, ApiExamples.VersionRestored)
+            .Fails(ApiErrors.OfRestoreVersion),
+        "DeleteVersion" => operation
+            .Says("Drops an earlier content; the live one is refused.")
+            .Takes("file_id", "version").Takes(ApiFields.Preconditions)
+            .Answers(200, "The version is gone.", JsonHeaders).Json(ApiSchemas.VersionDeleted, ApiExamples.VersionDeleted)
+            .Fails(ApiErrors.OfDeleteVersion),
+        "ListTrash" => operation
+            .Says("Deleted files that can be restored, as `GET /files` lists the live ones; what was deleted last comes first.")
+            .Takes(ApiFields.Paging).Takes(ApiFields.TrashSort).Takes(ApiFields.Filters)
+            .Answers(200, "A page of files.", ["Link", "Cache-Control", .. JsonHeaders]).JsonList(ApiSchemas.TrashedFile, ApiExamples.Trash)
+            .Fails(ApiErrors.OfList),
+        "RestoreFile" => operation
+            .Says("Takes a file out of the trash, as it was: name, tags, versions, ETag.")
+            .Takes("file_id")
+            .Answers(200, "The file is live again.", [.. Validators, .. JsonHeaders]).Json(ApiSchemas.FileUpdated, ApiExamples.Restored)
+            .Fails(ApiErrors.OfTrashed),
+        "PurgeFile" => operation
+            .Says("Deletes a file in the trash for good.")
+            .Takes("file_id")
+            .Answers(200, "The file is gone.", JsonHeaders).Json(ApiSchemas.FileDeleted, ApiExamples.Deleted)
+            .Fails(ApiErrors.OfTrashed),
+        "EmptyTrash" => operation
+            .Says("Deletes all that is in the trash for good.")
+            .Answers(200, "The trash is empty.", JsonHeaders).Json(ApiSchemas.TrashEmptied, ApiExamples.TrashEmptied)
+            .Fails(ApiErrors.OfEmptyTrash),
+        _ => null,
+    };
 
     /// <summary>The health endpoints, which the framework tells its document nothing of.</summary>
     private static void AddProbe(OpenApiDocument document, string path, string summary, string says, bool mayFail)

@@ -15,6 +15,10 @@ internal static class ApiSchemas
     public const string File = "File";
     public const string FileUpdated = "FileUpdated";
     public const string FileDeleted = "FileDeleted";
+    public const string TrashedFile = "TrashedFile";
+    public const string Version = "Version";
+    public const string VersionDeleted = "VersionDeleted";
+    public const string TrashEmptied = "TrashEmptied";
     public const string FileChange = "FileChange";
     public const string UploadForm = "UploadForm";
     public const string UpdateForm = "UpdateForm";
@@ -25,6 +29,22 @@ internal static class ApiSchemas
     {
         document.AddComponent(Tags, TagsSchema());
         document.AddComponent(File, FileSchema(document));
+        document.AddComponent(TrashedFile, FileSchema(document,
+            ("deleted_at", Stamp("When the file was deleted.")),
+            ("purge_at", Stamp("Until when it can be restored."))));
+        document.AddComponent(Version, Object("A content that a file keeps.",
+            ("version", Whole("The file's version at which the content was committed or restored.", 1, example: 1)),
+            ("size", Whole("In bytes.", 0, example: 48213)),
+            ("type", MediaType()),
+            ("sha256", Sha256()),
+            ("created_at", Stamp("When the content was committed."))));
+        document.AddComponent(VersionDeleted, Object("The answer to the deletion of a version.",
+            ("message", Text("For a person.", "Version 1 was deleted.")),
+            ("file_id", Id()),
+            ("version", Whole("The version that is gone.", 1, example: 1))));
+        document.AddComponent(TrashEmptied, Object("The answer to the emptying of the trash.",
+            ("message", Text("For a person.", "3 files were deleted for good.")),
+            ("deleted", Whole("Files that are gone.", 0, example: 3))));
         document.AddComponent(FileUpdated, Object("The answer to an update.",
             ("message", Text("For a person.", "'report.pdf' was updated.")),
             ("file", new OpenApiSchemaReference(File, document))));
@@ -106,31 +126,44 @@ internal static class ApiSchemas
         return name;
     }
 
-    private static OpenApiSchema FileSchema(OpenApiDocument document)
+    private static OpenApiSchema Sha256()
     {
         var sha256 = Text("The content's SHA-256 in lower-case hexadecimal.", ApiExamples.Sha256);
         sha256.Pattern = "^[0-9a-f]{64}$";
+        return sha256;
+    }
+
+    private static OpenApiSchema MediaType()
+    {
         var type = Text("A media type.", "application/pdf");
         type.MaxLength = 255;
+        return type;
+    }
+
+    private static OpenApiSchema Stamp(string description)
+    {
+        var time = Time(description + " UTC, with milliseconds.");
+        time.Pattern = @"^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}\.\d{3}Z$";
+        return time;
+    }
+
+    private static OpenApiSchema FileSchema(OpenApiDocument document, params ReadOnlySpan<(string Name, IOpenApiSchema Schema)> more)
+    {
         var file = Object("A file; the same object in every answer.",
+        [
             ("file_id", Id()),
             ("file_name", Name("A name is data, never a path.")),
             ("file_size", Whole("In bytes.", 0, example: 48213)),
-            ("file_type", type),
+            ("file_type", MediaType()),
             ("created_at", Stamp("When the file was first stored; never changes.")),
             ("updated_at", Stamp("When content or metadata last changed.")),
             ("version", Whole("1 at first, one more with every change of content or metadata.", 1, example: 1)),
-            ("sha256", sha256),
-            ("tags", new OpenApiSchemaReference(Tags, document)));
-        file.Examples = ApiExamples.File is { } example ? [example] : null;
+            ("sha256", Sha256()),
+            ("tags", new OpenApiSchemaReference(Tags, document)),
+            .. more,
+        ]);
+        file.Examples = (more.IsEmpty ? ApiExamples.File : ApiExamples.Trashed) is { } example ? [example] : null;
         return file;
-
-        static OpenApiSchema Stamp(string description)
-        {
-            var time = Time(description + " UTC, with milliseconds.");
-            time.Pattern = @"^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}\.\d{3}Z$";
-            return time;
-        }
     }
 
     private static OpenApiSchema TagsSchema() => new()
