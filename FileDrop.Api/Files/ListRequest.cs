@@ -80,7 +80,7 @@ internal static class ListRequest
         return XxHash3.HashToUInt64(Encoding.UTF8.GetBytes(text.ToString()));
     }
 
-    private static string WriteCursor(ListQuery list, ListPosition position)
+    public static string WriteCursor(ListQuery list, ListPosition position)
     {
         var name = Encoding.UTF8.GetBytes(position.Name ?? "");
         var cursor = new byte[32 + name.Length];
@@ -91,7 +91,7 @@ internal static class ListRequest
         return Base64Url.EncodeToString(cursor);
     }
 
-    private static ListPosition ReadCursor(string text, ListQuery list)
+    public static ListPosition ReadCursor(string text, ListQuery list)
     {
         byte[] cursor;
         try
