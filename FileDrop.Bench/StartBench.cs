@@ -1,3 +1,5 @@
+using System.Diagnostics;
+
 namespace FileDrop.Bench;
 
 /// <summary>The time from the start of the process to its first 200 on <c>/health</c>, with the embedded store.</summary>
@@ -14,7 +16,7 @@ internal static class StartBench
         await using var used = BenchStores.Make(options);
         Report.WriteHead(await used.DescribeAsync(cancellation));
         await used.FillAsync(new SampleCatalog(FilesThere), cancellation);
-        var (existing, fresh) = (new List<double>(), new List<double>());
+        var (existing, fresh) = (new List<Cost>(), new List<Cost>());
         // In turns, and the first of each is not counted: it finds the program's files not yet in memory.
         for (var i = 0; i <= Starts; i++)
         {
@@ -22,22 +24,23 @@ internal static class StartBench
             await using var empty = BenchStores.Make(options);
             fresh.Add(await StartAsync(empty));
         }
-        var report = new Report("data directory", "starts", "median ms", "max ms", "limit 1000 (median)");
+        var report = new Report("data directory", "starts", "median ms", "max ms", "CPU ms", "limit 1000 (median)");
         foreach (var (what, times) in new[] { ("existing", existing[1..]), ("fresh", fresh[1..]) })
         {
-            var median = Report.Quantile(times, 0.5);
-            report.Add(what, Report.Text($"{times.Count}"), Report.Text($"{median:0}"), Report.Text($"{times.Max():0}"),
-                report.Verdict(median <= Limit.TotalMilliseconds));
+            var median = Report.Quantile(times.Select(cost => cost.Time), 0.5);
+            report.Add(what, Report.Text($"{times.Count}"), Report.Text($"{median:0}"), Report.Text($"{times.Max(cost => cost.Time):0}"),
+                Report.Text($"{Report.Quantile(times.Select(cost => cost.Processor), 0.5):0}"), report.Verdict(median <= Limit.TotalMilliseconds));
         }
         return report.Write();
 
-        async Task<double> StartAsync(BenchStores stores)
+        async Task<Cost> StartAsync(BenchStores stores)
         {
-            MeasuredService? service = null;
-            var time = await Report.TimeAsync(async () => service = await MeasuredService.StartAsync(options, stores, cancellation));
-            if (service is not null)
-                await service.DisposeAsync();
-            return time.TotalMilliseconds;
+            var clock = Stopwatch.StartNew();
+            await using var service = await MeasuredService.StartAsync(options, stores, cancellation);
+            return new Cost(clock.Elapsed.TotalMilliseconds, service.ProcessorTime.TotalMilliseconds);
         }
     }
+
+    /// <summary>In milliseconds. On a busy machine the processor time tells more than the clock.</summary>
+    private readonly record struct Cost(double Time, double Processor);
 }
