@@ -84,7 +84,7 @@ internal static partial class ListRequest
         return XxHash3.HashToUInt64(Encoding.UTF8.GetBytes(text.ToString()));
     }
 
-    private static string WriteCursor(ListQuery list, ListPosition position)
+    public static string WriteCursor(ListQuery list, ListPosition position)
     {
         var name = Encoding.UTF8.GetBytes(position.Name ?? "");
         var cursor = new byte[32 + name.Length];
@@ -95,7 +95,7 @@ internal static partial class ListRequest
         return Base64Url.EncodeToString(cursor);
     }
 
-    private static ListPosition ReadCursor(string text, ListQuery list)
+    public static ListPosition ReadCursor(string text, ListQuery list)
     {
         byte[] cursor;
         try

@@ -1,0 +1,65 @@
+using System.Globalization;
+
+namespace FileDrop.Bench;
+
+/// <summary>What the command line asks for.</summary>
+internal sealed record BenchOptions
+{
+    public const string Usage =
+        """
+        FileDrop.Bench COMMAND [--option value]…
+          memory    peak memory of the service: a large file up and down, 16 files at once
+          list      the cost of a page with 1,000 and with 1,000,000 files
+          start     the time from the start of the process to its first 200 on /health
+          transfer  throughput and processor time
+        --store embedded|cluster   SQLite and the disk (default), or what FILEDROP_TEST_MONGODB and FILEDROP_TEST_S3 name
+        --service PATH             another FileDrop.Api.dll than the one built here
+        --size MIB                 memory, transfer: the large file; the 16 of memory have a sixteenth each
+        --files N                  list: files in the larger catalog
+        --requests N               list: requests for each figure, at least 30
+        --analyze COMMAND          list: a shell command to run once the catalogs are filled, such as a database's ANALYZE
+        """;
+
+    public required string Command { get; init; }
+
+    public bool IsCluster { get; init; }
+
+    public string? Service { get; init; }
+
+    /// <summary>In MiB; null is the command's own.</summary>
+    public int? Size { get; init; }
+
+    public int Files { get; init; } = 1_000_000;
+
+    public int Requests { get; init; } = 100;
+
+    public string? Analyze { get; init; }
+
+    /// <exception cref="BenchException">An option is unknown, or its value cannot be used.</exception>
+    public static BenchOptions Parse(string[] args)
+    {
+        if (args is [] || args.Length % 2 == 0)
+            throw new BenchException(Usage);
+        var options = new BenchOptions { Command = args[0] };
+        foreach (var pair in args.Skip(1).Chunk(2))
+        {
+            var (name, value) = (pair[0], pair[1]);
+            options = (name, value) switch
+            {
+                ("--store", "embedded" or "cluster") => options with { IsCluster = value is "cluster" },
+                ("--service", _) => options with { Service = Path.GetFullPath(value) },
+                ("--size", _) => options with { Size = Number(name, value, 16, 1 << 20) },
+                ("--files", _) => options with { Files = Number(name, value, 1_000, 10_000_000) },
+                ("--requests", _) => options with { Requests = Number(name, value, 30, 10_000) },
+                ("--analyze", _) => options with { Analyze = value },
+                _ => throw new BenchException($"{name} {value} means nothing here.\n{Usage}"),
+            };
+        }
+        return options;
+    }
+
+    private static int Number(string name, string text, int min, int max) =>
+        int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var value) && value >= min && value <= max
+            ? value
+            : throw new BenchException(string.Create(CultureInfo.InvariantCulture, $"{name} is a whole number from {min} to {max}."));
+}

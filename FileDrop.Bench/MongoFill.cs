@@ -1,0 +1,53 @@
+using FileDrop.Api.Catalog;
+using FileDrop.Api.Catalog.Mongo;
+using MongoDB.Bson;
+using MongoDB.Driver;
+
+namespace FileDrop.Bench;
+
+/// <summary>Fills MongoDB: documents as <see cref="MongoSchema"/> describes them, many to a command, and the indexes.</summary>
+internal static class MongoFill
+{
+    private const int FilesAtOnce = 5_000;
+    private const int Connections = 3;
+
+    public static async Task RunAsync(IMongoDatabase database, SampleCatalog sample, CancellationToken cancellation)
+    {
+        var files = database.GetCollection<BsonDocument>(MongoSchema.Files).WithWriteConcern(WriteConcern.W1);
+        var limit = new ParallelOptions { MaxDegreeOfParallelism = Connections, CancellationToken = cancellation };
+        // As the service makes them, before there are files; to build them over a million at once takes longer than a server may let a call wait.
+        await MongoSchema.CreateIndexesAsync(database, cancellation);
+        await Parallel.ForEachAsync(sample.Files.Chunk(FilesAtOnce), limit, async (some, token) =>
+            await files.InsertManyAsync(some.Select(Document), new InsertManyOptions { IsOrdered = false }, token));
+    }
+
+    private static BsonDocument Document(CatalogFile file) => new()
+    {
+        { "_id", MongoSchema.Uuid(file.Id) },
+        { "schema", MongoSchema.SchemaVersion },
+        { "owner", file.Owner },
+        { "state", MongoSchema.Live },
+        { "name", file.Name },
+        { "name_key", NameKey.Of(file.Name) },
+        { "tags", MongoSchema.Tags(file.Tags) },
+        { "version", file.Version },
+        { "created_at", file.CreatedAt.UtcDateTime },
+        { "updated_at", file.UpdatedAt.UtcDateTime },
+        { "content", Content(file.Content) },
+        { "versions", new BsonArray() },
+        { "intents", new BsonArray() },
+        { "garbage", new BsonArray() },
+    };
+
+    private static BsonDocument Content(FileContent content) => new()
+    {
+        { "blob", MongoSchema.Uuid(content.BlobId) },
+        { "size", content.Size },
+        { "type", content.Type },
+        { "type_key", MongoSchema.TypeKey(content.Type) },
+        { "sha256", content.Sha256 },
+        { "xxh3", content.XxHash3 },
+        { "version", content.Version },
+        { "created_at", content.CreatedAt.UtcDateTime },
+    };
+}

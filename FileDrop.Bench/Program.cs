@@ -1,0 +1,53 @@
+using System.Runtime.InteropServices;
+
+namespace FileDrop.Bench;
+
+/// <summary>The bench could not run; the message says why and what to do.</summary>
+internal sealed class BenchException(string message, Exception? inner = null) : Exception(message, inner);
+
+/// <summary>Measures the service, and tells by its exit code whether the limits hold: 0 they do, 1 one does not, 2 it could not be found out.</summary>
+internal static class Program
+{
+    /// <summary>No command takes longer on a machine that is fit for its limits.</summary>
+    private static readonly TimeSpan LongestRun = TimeSpan.FromHours(1);
+
+    public static async Task<int> Main(string[] args)
+    {
+        using var stop = new CancellationTokenSource(LongestRun);
+        // Told to end, it first removes what it made: the processes, the files, the database and the bucket.
+        using var interrupted = PosixSignalRegistration.Create(PosixSignal.SIGINT, Stop);
+        using var terminated = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Stop);
+        try
+        {
+            var options = BenchOptions.Parse(args);
+            Func<BenchOptions, CancellationToken, Task<bool>> run = options.Command switch
+            {
+                "memory" => MemoryBench.RunAsync,
+                "list" => ListBench.RunAsync,
+                "start" => StartBench.RunAsync,
+                "transfer" => TransferBench.RunAsync,
+                _ => throw new BenchException(BenchOptions.Usage),
+            };
+            return await run(options, stop.Token) ? 0 : 1;
+        }
+        catch (BenchException failure)
+        {
+            await Console.Error.WriteLineAsync(failure.Message);
+        }
+        catch (OperationCanceledException) when (stop.IsCancellationRequested)
+        {
+            await Console.Error.WriteLineAsync("Ended before its time, or after an hour.");
+        }
+        catch (Exception failure)
+        {
+            await Console.Error.WriteLineAsync($"The bench could not run. {failure}");
+        }
+        return 2;
+
+        void Stop(PosixSignalContext signal)
+        {
+            signal.Cancel = true;
+            stop.Cancel();
+        }
+    }
+}

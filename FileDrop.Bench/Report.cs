@@ -1,0 +1,61 @@
+using System.Diagnostics;
+using System.Globalization;
+using System.Runtime.InteropServices;
+using FileDrop.Api;
+
+namespace FileDrop.Bench;
+
+/// <summary>A table on the console, under a line that says what was measured where; knows whether all limits held.</summary>
+internal sealed class Report(params string[] columns)
+{
+    private readonly List<string[]> _rows = [];
+
+    public bool AllHold { get; private set; } = true;
+
+    /// <summary>The line without which no figure means anything.</summary>
+    public static void WriteHead(string store)
+    {
+        var memory = GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / (double)(1 << 30);
+        var program = typeof(FileDropOptions).Assembly.GetName().Version;
+        Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
+            $"{Processor()}, {Environment.ProcessorCount} processors, {memory:0} GiB, {RuntimeInformation.OSDescription}; "
+            + $"{RuntimeInformation.FrameworkDescription}, FileDrop {program}; {DateTime.UtcNow:yyyy-MM-dd HH:mm} UTC; {store}"));
+    }
+
+    public static string Text(FormattableString text) => FormattableString.Invariant(text);
+
+    public void Add(params string[] cells) => _rows.Add(cells);
+
+    /// <summary>What a cell says of a limit.</summary>
+    public string Verdict(bool holds)
+    {
+        AllHold &= holds;
+        return holds ? "holds" : "MISSED";
+    }
+
+    public bool Write()
+    {
+        var widths = columns.Select((title, column) => _rows.Select(row => row[column].Length).Append(title.Length).Max()).ToArray();
+        foreach (var row in _rows.Prepend(columns))
+            Console.WriteLine(string.Join("  ", row.Select((cell, column) => column == 0 ? cell.PadRight(widths[0]) : cell.PadLeft(widths[column]))));
+        return AllHold;
+    }
+
+    /// <summary>The value below which a share of the values lie.</summary>
+    public static double Quantile(IEnumerable<double> values, double share)
+    {
+        double[] sorted = [.. values.Order()];
+        return sorted[Math.Clamp((int)Math.Ceiling(share * sorted.Length) - 1, 0, sorted.Length - 1)];
+    }
+
+    public static async Task<TimeSpan> TimeAsync(Func<Task> action)
+    {
+        var clock = Stopwatch.StartNew();
+        await action();
+        return clock.Elapsed;
+    }
+
+    private static string Processor() => !File.Exists("/proc/cpuinfo") ? RuntimeInformation.OSArchitecture.ToString()
+        : File.ReadLines("/proc/cpuinfo").FirstOrDefault(line => line.StartsWith("model name", StringComparison.Ordinal))?.Split(':', 2)[1].Trim()
+            ?? RuntimeInformation.OSArchitecture.ToString();
+}

@@ -1,0 +1,120 @@
+using System.Buffers.Binary;
+using System.Net;
+using System.Net.Http.Headers;
+using System.Security.Cryptography;
+
+namespace FileDrop.Bench;
+
+/// <summary>Content of any size that is made as it is sent, different for each seed and at each place, and checked as it comes back.</summary>
+/// <remarks>
+/// The bytes are random and so compress nowhere; only a stamp in each piece changes, which costs nothing. The pieces are
+/// smaller than any buffer on the way, so that none can be lost, doubled or exchanged unseen.
+/// </remarks>
+internal sealed class SampleContent(long seed, long size)
+{
+    private const int BlockSize = 1 << 20;
+    private const int PieceSize = 4 << 10;
+
+    private static readonly byte[] s_noise = Noise();
+
+    private readonly byte[] _block = s_noise.AsSpan(0, (int)Math.Min(BlockSize, size)).ToArray();
+
+    public long Size => size;
+
+    /// <summary>Sends it up as one file.</summary>
+    /// <param name="hash">Whether to compute the SHA-256 meanwhile, and compare it with the service's.</param>
+    /// <returns>The file's id.</returns>
+    public async Task<string> UploadAsync(HttpClient http, bool hash, CancellationToken cancellation)
+    {
+        using var sha256 = hash ? IncrementalHash.CreateHash(HashAlgorithmName.SHA256) : null;
+        using var body = new Body(this, sha256);
+        using var request = new HttpRequestMessage(HttpMethod.Post, $"/files/upload?file_name=bench-{seed}.bin") { Content = body };
+        using var response = await http.SendAsync(request, cancellation);
+        var answer = await response.Content.ReadAsByteArrayAsync(cancellation);
+        if (response.StatusCode != HttpStatusCode.Created)
+            throw new BenchException($"An upload was answered {(int)response.StatusCode}: {System.Text.Encoding.UTF8.GetString(answer)}");
+        using var file = System.Text.Json.JsonDocument.Parse(answer);
+        var said = file.RootElement.GetProperty("sha256").GetString();
+        if (sha256 is not null && !string.Equals(said, Convert.ToHexStringLower(sha256.GetCurrentHash()), StringComparison.Ordinal))
+            throw new InvalidDataException($"The service stored other bytes than were sent: {said}.");
+        return file.RootElement.GetProperty("file_id").GetString() ?? "";
+    }
+
+    /// <summary>Reads the file back, and compares every byte.</summary>
+    public async Task DownloadAsync(HttpClient http, string id, CancellationToken cancellation)
+    {
+        using var response = await http.GetAsync($"/files/{id}", HttpCompletionOption.ResponseHeadersRead, cancellation);
+        if (response.StatusCode != HttpStatusCode.OK)
+            throw new BenchException($"A download was answered {(int)response.StatusCode}.");
+        await using var stream = await response.Content.ReadAsStreamAsync(cancellation);
+        var buffer = new byte[_block.Length];
+        long offset = 0;
+        int read;
+        do
+        {
+            read = await stream.ReadAtLeastAsync(buffer, buffer.Length, throwOnEndOfStream: false, cancellation);
+            if (offset + read > size || !buffer.AsSpan(0, read).SequenceEqual(At(offset, read).Span))
+                throw new InvalidDataException($"The bytes behind {offset} of file {id} came back changed.");
+            offset += read;
+        }
+        while (read == buffer.Length);
+        if (offset != size)
+            throw new InvalidDataException($"Of {size} bytes of file {id} {offset} came back.");
+    }
+
+    public static async Task DeleteAsync(HttpClient http, string id, CancellationToken cancellation)
+    {
+        using var response = await http.DeleteAsync($"/files/{id}", cancellation);
+        if (response.StatusCode != HttpStatusCode.OK)
+            throw new BenchException($"A deletion was answered {(int)response.StatusCode}.");
+    }
+
+    private ReadOnlyMemory<byte> At(long offset, int count)
+    {
+        for (var piece = 0; piece + 16 <= count; piece += PieceSize)
+        {
+            BinaryPrimitives.WriteInt64LittleEndian(_block.AsSpan(piece), seed);
+            BinaryPrimitives.WriteInt64LittleEndian(_block.AsSpan(piece + 8), offset + piece);
+        }
+        return _block.AsMemory(0, count);
+    }
+
+    private static byte[] Noise()
+    {
+        var noise = new byte[BlockSize];
+        new Random(1).NextBytes(noise);
+        return noise;
+    }
+
+    private sealed class Body : HttpContent
+    {
+        private readonly SampleContent _sample;
+        private readonly IncrementalHash? _sha256;
+
+        public Body(SampleContent sample, IncrementalHash? sha256)
+        {
+            (_sample, _sha256) = (sample, sha256);
+            Headers.ContentType = new MediaTypeHeaderValue("application/octet-stream");
+        }
+
+        protected override Task SerializeToStreamAsync(Stream stream, TransportContext? context) =>
+            SerializeToStreamAsync(stream, context, CancellationToken.None);
+
+        protected override async Task SerializeToStreamAsync(Stream stream, TransportContext? context, CancellationToken cancellationToken)
+        {
+            for (long offset = 0; offset < _sample.Size;)
+            {
+                var block = _sample.At(offset, (int)Math.Min(_sample._block.Length, _sample.Size - offset));
+                _sha256?.AppendData(block.Span);
+                await stream.WriteAsync(block, cancellationToken);
+                offset += block.Length;
+            }
+        }
+
+        protected override bool TryComputeLength(out long length)
+        {
+            length = _sample.Size;
+            return true;
+        }
+    }
+}
