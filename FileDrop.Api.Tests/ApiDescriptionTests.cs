@@ -3,6 +3,7 @@ using System.Net.Http.Json;
 using System.Reflection;
 using System.Text;
 using System.Text.Json;
+using FileDrop.Api.Tests.Files;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
 using Xunit;
@@ -85,11 +86,11 @@ public sealed class ApiDescriptionTests(EmbeddedPair pair) : IClassFixture<Embed
     {
         var api = await DescriptionAsync();
         const string path = "/files/upload";
-        var (slow, before) = (new Pipe(new PipeOptions(pauseWriterThreshold: 0)), (await pair.Stores.BlobKeysAsync()).Count);
+        var slow = new Pipe(new PipeOptions(pauseWriterThreshold: 0));
         // More than a client keeps back until it has more to send.
         await slow.Writer.WriteAsync(new byte[64 * 1024]);
         var first = api.CheckAsync(201, path, With(Post(path, new StreamContent(slow.Reader.AsStream())), "Idempotency-Key", "k"));
-        await Service.UntilAsync("the first is being stored", async () => (await pair.Stores.BlobKeysAsync()).Count > before);
+        await pair.UntilRunningAsync("k");
         await api.CheckAsync(409, path, With(Post(path, Text("first")), "Idempotency-Key", "k"), "request_in_progress");
         await slow.Writer.CompleteAsync();
         await first;

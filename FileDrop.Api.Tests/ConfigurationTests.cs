@@ -11,6 +11,7 @@ public sealed class ConfigurationTests
     [InlineData("ConnectionStrings:storage", "Endpoint=http://127.0.0.1:1;AccessKey=a;SecretKey=b", "ConnectionStrings:filedrop")]
     [InlineData("FileDrop:MaxFileSize", "5GB", "FileDrop:MaxFileSize")]
     [InlineData("FileDrop:Lease", "soon", "FileDrop:Lease")]
+    [InlineData("FileDrop:Lease", "00:00:00.001", "FileDrop:Lease")]
     [InlineData("FileDrop:Versions:Keep", "-1", "FileDrop:Versions:Keep")]
     [InlineData("FileDrop:Access:Anonymous", "yes", "FileDrop:Access:Anonymous")]
     [InlineData("FileDrop:AllowedOrigins", "files.example.com", "FileDrop:AllowedOrigins")]

@@ -10,6 +10,9 @@ public sealed record FileDropOptions
 {
     private const long Tebibyte = 1L << 40;
 
+    private static readonly TimeSpan ShortestLease = TimeSpan.FromMilliseconds(100);
+    private static readonly TimeSpan ShortestInterval = TimeSpan.FromMilliseconds(1);
+
     /// <summary><c>ConnectionStrings:filedrop</c>: MongoDB. Null with <see cref="Storage"/>: the embedded store.</summary>
     public string? MongoDb { get; init; }
 
@@ -87,9 +90,9 @@ public sealed record FileDropOptions
             TrashRetention = Time(section, "Trash:Retention", defaults.TrashRetention, zero: true),
             ScrubBytesPerSecond = Number(section, "Scrub:BytesPerSecond", 0, 0, Tebibyte),
             ReadersGrace = Time(section, "ReadersGrace", defaults.ReadersGrace, zero: true),
-            Lease = Time(section, "Lease", defaults.Lease),
+            Lease = Time(section, "Lease", defaults.Lease, min: ShortestLease),
             LateWrites = Time(section, "LateWrites", defaults.LateWrites, zero: true),
-            SweepInterval = Time(section, "SweepInterval", defaults.SweepInterval),
+            SweepInterval = Time(section, "SweepInterval", defaults.SweepInterval, min: ShortestInterval),
             ShutdownTimeout = Time(section, "ShutdownTimeout", defaults.ShutdownTimeout, zero: true),
             Anonymous = Flag(section, "Access:Anonymous"),
             AllowedHosts = Items(section, "AllowedHosts"),
@@ -121,11 +124,12 @@ public sealed record FileDropOptions
         : long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var value) && value >= min && value <= max ? value
         : throw Wrong(section, key, text, string.Create(CultureInfo.InvariantCulture, $"a whole number from {min} to {max}"));
 
-    private static TimeSpan Time(IConfigurationSection section, string key, TimeSpan preset, bool zero = false) =>
+    private static TimeSpan Time(IConfigurationSection section, string key, TimeSpan preset, bool zero = false, TimeSpan? min = null) =>
         Text(section, key) is not { } text ? preset
-        : TimeSpan.TryParse(text, CultureInfo.InvariantCulture, out var value) && value >= TimeSpan.Zero && (zero || value > TimeSpan.Zero)
-            && value <= TimeSpan.FromDays(3650) ? value
-        : throw Wrong(section, key, text, "a time as hours:minutes:seconds, for example 00:01:30");
+        : TimeSpan.TryParse(text, CultureInfo.InvariantCulture, out var value) && (zero || value > TimeSpan.Zero)
+            && value >= (min ?? TimeSpan.Zero) && value <= TimeSpan.FromDays(3650) ? value
+        : throw Wrong(section, key, text,
+            $"a time as hours:minutes:seconds, for example 00:01:30, {(min is { } least ? $"at least {least:c}" : zero ? "or zero" : "more than zero")}");
 
     private static bool Flag(IConfigurationSection section, string key) =>
         Text(section, key) is { } text && (bool.TryParse(text, out var value) ? value : throw Wrong(section, key, text, "true or false"));

@@ -37,7 +37,7 @@ public abstract class CommandTests(Pair pair)
         var ids = new Dictionary<string, string>(StringComparer.Ordinal);
         var orphan = new BlobKey(Guid.NewGuid(), Guid.CreateVersion7());
         var expired = Guid.CreateVersion7();
-        await using (var service = await Service.StartAsync(stores, ("FileDrop:Lease", "00:00:00.001"), ("FileDrop:SweepInterval", "01:00:00")))
+        await using (var service = await Service.StartAsync(stores, ("FileDrop:Lease", "00:00:00.100"), ("FileDrop:SweepInterval", "01:00:00")))
         {
             foreach (var name in new[] { "intact", "removed", "flipped", "shortened" })
                 ids[name] = (await service.Http.UploadAsync(new byte[5000], name)).Id();
