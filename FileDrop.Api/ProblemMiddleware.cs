@@ -1,4 +1,4 @@
-using FileDrop.Api.Blobs.S3;
+using FileDrop.Api.Blobs;
 using FileDrop.Api.Files;
 
 namespace FileDrop.Api;

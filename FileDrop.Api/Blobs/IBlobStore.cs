@@ -28,6 +28,10 @@ public readonly record struct BlobKey(Guid BlobId, Guid FileId)
 /// <param name="Size">In bytes.</param>
 public readonly record struct StoredBlob(BlobKey Key, long Size);
 
+/// <summary>The content is longer than the store can take in this form: the client's doing, not the store's.</summary>
+/// <param name="message">Says the limit, and is sent to the client.</param>
+public sealed class BlobTooLargeException(string message) : Exception(message);
+
 /// <summary>Where bytes live. A blob is written once, read any number of times, and deleted.</summary>
 /// <remarks>Any method may throw <see cref="StorageException"/>. <see cref="StartAsync"/> may be called again after it failed.</remarks>
 public interface IBlobStore
@@ -56,6 +60,7 @@ public interface IBlobStore
     /// </param>
     /// <param name="exact">Whether the content has exactly <paramref name="length"/> bytes, or else throws.</param>
     /// <param name="cancellation">When cancelled the write stops; what it left is deleted as far as that is possible now.</param>
+    /// <exception cref="BlobTooLargeException">The content is longer than the store can take.</exception>
     /// <exception cref="StorageException">The store failed. Nothing readable was left, or what was left is found by its key.</exception>
     Task WriteAsync(BlobKey key, Stream content, long? length, bool exact, CancellationToken cancellation);
 

@@ -15,27 +15,6 @@ internal sealed class ContentRejectedException(ApiProblem problem, Exception? in
 /// <param name="XxHash3">The fast checksum, of 64 bits.</param>
 internal sealed record ContentFacts(long Size, string Sha256, long XxHash3);
 
-/// <summary>A stream that is read once, asynchronously, from front to back.</summary>
-internal abstract class BodyStream : Stream
-{
-    public sealed override bool CanRead => true;
-    public sealed override bool CanSeek => false;
-    public sealed override bool CanWrite => false;
-    public sealed override long Length => throw new NotSupportedException();
-    public sealed override long Position { get => throw new NotSupportedException(); set => throw new NotSupportedException(); }
-
-    public abstract override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default);
-
-    public sealed override Task<int> ReadAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
-        ReadAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
-
-    public sealed override int Read(byte[] buffer, int offset, int count) => throw new NotSupportedException("A request is read asynchronously.");
-    public sealed override void Flush() { }
-    public sealed override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
-    public sealed override void SetLength(long value) => throw new NotSupportedException();
-    public sealed override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
-}
-
 /// <summary>A request's body, of which no byte is waited for longer than is reasonable.</summary>
 /// <param name="source">The body.</param>
 /// <param name="patience">How long the client may send nothing.</param>
@@ -44,7 +23,7 @@ internal abstract class BodyStream : Stream
 /// Kestrel's minimum data rate averages over the whole body, so that a client which sent a gigabyte may then be silent for
 /// days, while a slow one that keeps sending is welcome. So each byte has its own time.
 /// </remarks>
-internal sealed class RequestBody(Stream source, TimeSpan patience, string? digest) : BodyStream
+internal sealed class RequestBody(Stream source, TimeSpan patience, string? digest) : ForwardStream
 {
     private readonly IncrementalHash? _sha256 = digest is null ? null : IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
 
@@ -94,7 +73,7 @@ internal sealed class RequestBody(Stream source, TimeSpan patience, string? dige
 /// <param name="first">A byte that was read from <paramref name="source"/> already, to see whether there is one.</param>
 /// <param name="maxSize">In bytes; one more is refused.</param>
 /// <param name="digest">The SHA-256 that the content must have, in lower-case hexadecimal; null: any.</param>
-internal sealed class IncomingContent(Stream source, byte? first, long maxSize, string? digest) : BodyStream
+internal sealed class IncomingContent(Stream source, byte? first, long maxSize, string? digest) : ForwardStream
 {
     private readonly IncrementalHash _sha256 = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
     private readonly XxHash3 _xxHash3 = new();

@@ -5,7 +5,7 @@ namespace FileDrop.Api.Blobs.Disk;
 
 /// <summary>A slice of a blob's file, read forward once.</summary>
 /// <remarks>It reads straight into its caller's buffer: a buffer of its own would be one copy more.</remarks>
-internal sealed class BlobSlice : Stream
+internal sealed class BlobSlice : ForwardStream
 {
     private const int CopyBufferSize = 256 * 1024;
 
@@ -23,20 +23,6 @@ internal sealed class BlobSlice : Stream
         _left = count;
     }
 
-    public override bool CanRead => true;
-
-    public override bool CanSeek => false;
-
-    public override bool CanWrite => false;
-
-    public override long Length => throw new NotSupportedException();
-
-    public override long Position
-    {
-        get => throw new NotSupportedException();
-        set => throw new NotSupportedException();
-    }
-
     /// <exception cref="IOException">As <see cref="File.OpenHandle"/>; the file may not be there.</exception>
     public static BlobSlice Open(string path, long offset, long count)
     {
@@ -44,27 +30,6 @@ internal sealed class BlobSlice : Stream
         var options = count >= SequentialFrom ? FileOptions.SequentialScan : FileOptions.None;
         var file = File.OpenHandle(path, FileMode.Open, FileAccess.Read, FileShare.Read | FileShare.Delete, options);
         return new BlobSlice(file, offset, count);
-    }
-
-    public override int Read(Span<byte> buffer)
-    {
-        var wanted = Wanted(buffer.Length);
-        if (wanted == 0)
-            return 0;
-        try
-        {
-            return Advance(RandomAccess.Read(_file, buffer[..wanted], _offset));
-        }
-        catch (Exception e) when (DiskFailure.KindOf(e) is { } kind)
-        {
-            throw DiskFailure.From(e, kind);
-        }
-    }
-
-    public override int Read(byte[] buffer, int offset, int count)
-    {
-        ValidateBufferArguments(buffer, offset, count);
-        return Read(buffer.AsSpan(offset, count));
     }
 
     public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
@@ -80,12 +45,6 @@ internal sealed class BlobSlice : Stream
         {
             throw DiskFailure.From(e, kind);
         }
-    }
-
-    public override Task<int> ReadAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken)
-    {
-        ValidateBufferArguments(buffer, offset, count);
-        return ReadAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
     }
 
     public override async Task CopyToAsync(Stream destination, int bufferSize, CancellationToken cancellationToken)
@@ -105,16 +64,6 @@ internal sealed class BlobSlice : Stream
             ArrayPool<byte>.Shared.Return(buffer);
         }
     }
-
-    public override void Flush()
-    {
-    }
-
-    public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
-
-    public override void SetLength(long value) => throw new NotSupportedException();
-
-    public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
 
     protected override void Dispose(bool disposing)
     {

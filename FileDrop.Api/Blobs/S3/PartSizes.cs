@@ -46,6 +46,3 @@ internal sealed class PartSizes
 
     private static long RoundUp(long bytes) => (bytes + MiB - 1) / MiB * MiB;
 }
-
-/// <summary>The content is longer than S3 stores as one object in parts that fit in memory: the client's doing, not the store's.</summary>
-public sealed class BlobTooLargeException(string message) : Exception(message);

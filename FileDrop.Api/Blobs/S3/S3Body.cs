@@ -5,22 +5,12 @@ namespace FileDrop.Api.Blobs.S3;
 /// still is limited; the time that the reader takes is not.
 /// </summary>
 internal sealed class S3Body(
-    HttpResponseMessage response, Stream body, string key, long skip, long count, TimeSpan patience, CancellationToken opened) : Stream
+    HttpResponseMessage response, Stream body, string key, long skip, long count, TimeSpan patience, CancellationToken opened) : ForwardStream
 {
     private readonly CancellationTokenSource _stop = CancellationTokenSource.CreateLinkedTokenSource(opened);
     private readonly long _count = count;
     private long _skip = skip;
     private long _left = count;
-
-    public override bool CanRead => true;
-    public override bool CanSeek => false;
-    public override bool CanWrite => false;
-    public override long Length => _count;
-    public override long Position
-    {
-        get => _count - _left;
-        set => throw new NotSupportedException();
-    }
 
     public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
     {
@@ -32,21 +22,6 @@ internal sealed class S3Body(
         _left -= read;
         return read;
     }
-
-    public override Task<int> ReadAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
-        ReadAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
-
-    public override int Read(byte[] buffer, int offset, int count) => throw new NotSupportedException("Read asynchronously.");
-
-    public override void Flush()
-    {
-    }
-
-    public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
-
-    public override void SetLength(long value) => throw new NotSupportedException();
-
-    public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
 
     protected override void Dispose(bool disposing)
     {
