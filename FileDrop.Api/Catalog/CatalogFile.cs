@@ -142,8 +142,15 @@ public sealed record UploadRecord(UploadState State, CatalogFile? Created = null
 /// <summary>What one sweep of one document found to delete from the blob store.</summary>
 /// <param name="Owner">The document's owner.</param>
 /// <param name="FileId">The document's id.</param>
-/// <param name="DueBlobs">Blobs to delete now; may be empty when only the document itself is due.</param>
-public sealed record SweepWork(string Owner, Guid FileId, IReadOnlyList<Guid> DueBlobs);
+/// <param name="Deletions">Blobs to delete now; may be empty when only the document itself is due.</param>
+public sealed record SweepWork(string Owner, Guid FileId, IReadOnlyList<BlobDeletion> Deletions);
+
+/// <summary>The deletion of one garbage blob, as a claim hands it out.</summary>
+/// <param name="BlobId">The blob.</param>
+/// <param name="Last">
+/// Whether nothing of its write could still arrive when it was handed out. Otherwise it is deleted once more after that time.
+/// </param>
+public readonly record struct BlobDeletion(Guid BlobId, bool Last);
 
 /// <summary>The times and counts that the write protocol lives by, the same for every catalog.</summary>
 /// <param name="Lease">How long an intent lives without a renewal.</param>

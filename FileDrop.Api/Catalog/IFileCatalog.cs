@@ -111,11 +111,10 @@ public interface IFileCatalog
     Task<SweepWork?> ClaimExpiredAsync(string owner, Guid id, CancellationToken cancellation);
 
     /// <summary>
-    /// Says that these garbage blobs are deleted from the store. An entry goes only if the claim that handed it out came after its
-    /// time of late writes; otherwise it stays, due again after that time. A tombstone that names nothing any more and need not be
-    /// remembered is removed.
+    /// Says that these deletions are done. Of a blob whose deletion was the last one the entry goes; of another it stays, due again
+    /// when nothing of its write can still arrive. A tombstone that names nothing any more and need not be remembered is removed.
     /// </summary>
-    Task SweptAsync(string owner, Guid id, IReadOnlyList<Guid> deleted, CancellationToken cancellation);
+    Task SweptAsync(string owner, Guid id, IReadOnlyList<BlobDeletion> done, CancellationToken cancellation);
 
     /// <summary>Removes Idempotency-Keys whose life has ended, where the catalog does not do so by itself.</summary>
     Task ForgetKeysAsync(CancellationToken cancellation);

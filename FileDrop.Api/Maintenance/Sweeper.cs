@@ -23,10 +23,10 @@ internal sealed partial class Sweeper(
     {
         if (await catalog.ClaimExpiredAsync(owner, id, cancellation) is not { } work)
             return 0;
-        foreach (var blob in work.DueBlobs)
-            await blobs.DeleteAsync(new BlobKey(blob, id), cancellation);
-        await catalog.SweptAsync(owner, id, work.DueBlobs, cancellation);
-        return work.DueBlobs.Count;
+        foreach (var deletion in work.Deletions)
+            await blobs.DeleteAsync(new BlobKey(deletion.BlobId, id), cancellation);
+        await catalog.SweptAsync(owner, id, work.Deletions, cancellation);
+        return work.Deletions.Count;
     }
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)

@@ -70,41 +70,35 @@ internal sealed partial class MongoChange(CatalogRules rules)
     public static UpdateDefinition<BsonDocument> Change(MetadataChange change) => Pipeline(Metadata(change.Name, change.Tags));
 
     /// <summary>Intents whose lease has run out become garbage, and a file whose time in the trash has passed a tombstone.</summary>
-    /// <remarks>
-    /// Garbage whose <c>until</c> has passed is marked as due for the last time before it is handed out, so that
-    /// <see cref="Swept"/> knows that the deletion it is told of came after that time, and not just before.
-    /// </remarks>
     public UpdateDefinition<BsonDocument> Claim()
     {
         var isOver = Op("$and", Op("$eq", "$state", MongoSchema.Trash), Op("$lte", "$purge_at", Now));
-        var due = Op("$cond", Op("$lte", "$$each.until", Now), "$$each.until", "$$each.due");
-        var garbage = Map("$garbage", Garbage("$$each.blob", due, "$$each.until", "$$each.committed"));
         var expired = Filter("$intents", Op("$lte", "$$each.lease_until", Now));
         var claim = new BsonDocument
         {
             { "intents", Filter("$intents", Op("$gt", "$$each.lease_until", Now)) },
-            { "garbage", Op("$concatArrays", garbage, Unfinished(expired)) },
+            { "garbage", Op("$concatArrays", "$garbage", Unfinished(expired)) },
         };
         return Pipeline(PurgeIf(isOver), claim);
     }
 
     /// <summary>Garbage that was deleted for the last time goes, the other is due again at its <c>until</c>.</summary>
-    /// <remarks>What is not due was swept by another meanwhile; it stays as that one left it.</remarks>
-    public static UpdateDefinition<BsonDocument> Swept(IEnumerable<Guid> deleted)
+    public static UpdateDefinition<BsonDocument> Swept(IReadOnlyList<BlobDeletion> done)
     {
-        var mine = Op("$and", Op("$in", "$$each.blob", new BsonArray(deleted.Select(MongoSchema.Uuid))), Op("$lte", "$$each.due", Now));
-        var last = Op("$lte", "$$each.until", "$$each.due");
-        var left = Filter("$garbage", Op("$not", Op("$and", mine, last)));
-        return Pipeline(new BsonDocument(
-            "garbage",
-            Map(left, Garbage("$$each.blob", Op("$cond", mine, "$$each.until", "$$each.due"), "$$each.until", "$$each.committed"))));
+        var left = Filter("$garbage", Op("$not", IsOneOf(done.Where(deletion => deletion.Last))));
+        var due = Op("$cond", IsOneOf(done.Where(deletion => !deletion.Last)), "$$each.until", "$$each.due");
+        return Pipeline(new BsonDocument("garbage", Map(left, Garbage("$$each.blob", due, "$$each.until", "$$each.committed"))));
+
+        static BsonDocument IsOneOf(IEnumerable<BlobDeletion> some) =>
+            Op("$in", "$$each.blob", new BsonArray(some.Select(deletion => MongoSchema.Uuid(deletion.BlobId))));
     }
 
     /// <summary>Changes nothing.</summary>
     public static UpdateDefinition<BsonDocument> Nothing() => Pipeline([]);
 
-    /// <summary>The garbage that is due now, as a projection.</summary>
-    public static BsonDocument DueBlobs() => Map(Filter("$garbage", Op("$lte", "$$each.due", Now)), "$$each.blob");
+    /// <summary>The deletions that are due now, as a projection.</summary>
+    public static BsonDocument Deletions() => Map(Filter("$garbage", Op("$lte", "$$each.due", Now)),
+        new BsonDocument { { "blob", "$$each.blob" }, { "last", Op("$lte", "$$each.until", Now) } });
 
     /// <summary>Blobs, and for how many milliseconds they have been due, as a projection.</summary>
     public static BsonDocument Overdue(BsonValue list, string field) =>

@@ -30,15 +30,16 @@ internal sealed partial class MongoFileCatalog
 
     public async Task<SweepWork?> ClaimExpiredAsync(string owner, Guid id, CancellationToken cancellation)
     {
-        var fields = new BsonDocument { { "_id", 1 }, { "due_blobs", MongoChange.DueBlobs() } };
+        var fields = new BsonDocument { { "_id", 1 }, { "deletions", MongoChange.Deletions() } };
         var claimed = await FindAndUpdateAsync(File(owner, id), _change.Claim(), fields, cancellation);
-        return claimed is null ? null : new SweepWork(owner, id, [.. claimed["due_blobs"].AsBsonArray.Select(MongoSchema.ToGuid)]);
+        return claimed is null ? null : new SweepWork(owner, id,
+            [.. claimed["deletions"].AsBsonArray.Select(each => new BlobDeletion(MongoSchema.ToGuid(each["blob"]), each["last"].AsBoolean))]);
     }
 
-    public async Task SweptAsync(string owner, Guid id, IReadOnlyList<Guid> deleted, CancellationToken cancellation)
+    public async Task SweptAsync(string owner, Guid id, IReadOnlyList<BlobDeletion> done, CancellationToken cancellation)
     {
         var fields = new BsonDocument { { "state", 1 }, { "intents", 1 }, { "garbage", 1 } };
-        var swept = await FindAndUpdateAsync(File(owner, id), MongoChange.Swept(deleted), fields, cancellation);
+        var swept = await FindAndUpdateAsync(File(owner, id), MongoChange.Swept(done), fields, cancellation);
         if (swept is null || swept["state"] != MongoSchema.Deleted || !IsEmpty("intents") || !IsEmpty("garbage"))
             return;
 

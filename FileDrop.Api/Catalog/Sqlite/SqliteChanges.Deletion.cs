@@ -56,30 +56,25 @@ internal sealed partial class SqliteChanges
             Purge(session, file, owner, id);
         if (session.Execute(UnfinishedToGarbage + " AND due <= ?2", file.N, now, Milliseconds(rules.LateWrites)) > 0)
             BuryIfUnwritten(session, file);
-        // Marked as due for the last time before it is handed out: Swept then knows that the deletion it is told of came after
-        // that time, and not just before it.
-        session.Execute("UPDATE blobs SET due = until WHERE file = ?1 AND role = 2 AND until <= ?2 AND due < until", file.N, now);
-        var due = new List<Guid>();
-        using var rows = session.Query("SELECT blob FROM blobs WHERE file = ?1 AND role = 2 AND due <= ?2 ORDER BY due", file.N, now);
+        var due = new List<BlobDeletion>();
+        using var rows = session.Query("SELECT blob, until <= ?2 FROM blobs WHERE file = ?1 AND role = 2 AND due <= ?2 ORDER BY due", file.N, now);
         while (rows.Read())
-            due.Add(Id(rows, 0));
+            due.Add(new BlobDeletion(Id(rows, 0), Last: rows.GetInt64(1) != 0));
         return new SweepWork(owner, id, due);
     }
 
-    public bool Swept(SqliteSession session, string owner, Guid id, IReadOnlyList<Guid> deleted)
+    public bool Swept(SqliteSession session, string owner, Guid id, IReadOnlyList<BlobDeletion> done)
     {
         if (Find(session, owner, id) is not { } file)
             return false;
 
         var now = Now;
-        foreach (var blob in deleted)
-        {
-            // What is not due was swept by another meanwhile; it stays as that one left it.
+        foreach (var deletion in done)
             session.Execute(
-                "DELETE FROM blobs WHERE file = ?1 AND blob = ?2 AND role = 2 AND due <= ?3 AND until <= due", file.N, Bytes(blob), now);
-            session.Execute(
-                "UPDATE blobs SET due = until WHERE file = ?1 AND blob = ?2 AND role = 2 AND due <= ?3", file.N, Bytes(blob), now);
-        }
+                deletion.Last
+                    ? "DELETE FROM blobs WHERE file = ?1 AND blob = ?2 AND role = 2"
+                    : "UPDATE blobs SET due = until WHERE file = ?1 AND blob = ?2 AND role = 2",
+                file.N, Bytes(deletion.BlobId));
 
         if (file.State != FileState.Tombstone || session.Number("SELECT EXISTS (SELECT 1 FROM blobs WHERE file = ?1)", file.N) != 0)
             return false;

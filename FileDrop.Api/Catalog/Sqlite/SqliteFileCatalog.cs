@@ -131,8 +131,8 @@ internal sealed class SqliteFileCatalog(string path, CatalogRules rules, TimePro
     public Task<SweepWork?> ClaimExpiredAsync(string owner, Guid id, CancellationToken cancellation) =>
         ChangeAsync(session => _changes.ClaimExpired(session, owner, id), cancellation);
 
-    public Task SweptAsync(string owner, Guid id, IReadOnlyList<Guid> deleted, CancellationToken cancellation) =>
-        ChangeAsync(session => _changes.Swept(session, owner, id, deleted), cancellation);
+    public Task SweptAsync(string owner, Guid id, IReadOnlyList<BlobDeletion> done, CancellationToken cancellation) =>
+        ChangeAsync(session => _changes.Swept(session, owner, id, done), cancellation);
 
     public async Task ForgetKeysAsync(CancellationToken cancellation)
     {
