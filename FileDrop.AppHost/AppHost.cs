@@ -9,9 +9,11 @@ try
     // Several replicas of the service behind one address. A probe is a health check of the dashboard's, too.
     var api = builder.AddProject<Projects.FileDrop_Api>("api")
         .WithReplicas(settings.Replicas)
+        .WithEndpoint("http", endpoint => endpoint.Port = settings.Port)
         .WithExternalHttpEndpoints()
         .WithHttpProbe(ProbeType.Readiness, "/health", timeoutSeconds: 6, endpointName: "http")
         .WithHttpProbe(ProbeType.Liveness, "/alive", endpointName: "http")
+        .WithQuickStop()
         .WithLinks()
         .WithCommands();
 
@@ -54,7 +56,7 @@ try
             .WithReference(storage).WaitFor(storage);
     }
 
-    builder.AddStartAdvice();
+    builder.AddStartAdvice(settings);
     builder.AddPublishing(api, settings);
     builder.Build().Run();
     return 0;

@@ -37,6 +37,13 @@ internal static class Resources
             .WithUrlForEndpoint("console", link => link.DisplayText = name)
             .WithUrlForEndpoint("http", link => (link.DisplayText, link.DisplayLocation) = ("S3", UrlDisplayLocation.DetailsOnly));
 
+    /// <summary>
+    /// The orchestrator gives a process ten seconds to stop, and less than its uploads may take by default; here, uploads that
+    /// take longer are cut off, so that "Stop" on the dashboard stops.
+    /// </summary>
+    public static IResourceBuilder<ProjectResource> WithQuickStop(this IResourceBuilder<ProjectResource> api) =>
+        api.ApplicationBuilder.ExecutionContext.IsRunMode ? api.WithEnvironment("FileDrop__ShutdownTimeout", "00:00:05") : api;
+
     public static IResourceBuilder<ProjectResource> WithLinks(this IResourceBuilder<ProjectResource> api)
     {
         var page = Path.Combine(Path.GetDirectoryName(new Projects.FileDrop_Api().ProjectPath)!, "wwwroot", "index.html");

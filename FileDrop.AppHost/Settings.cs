@@ -9,8 +9,6 @@ internal sealed class SettingsException(string message) : Exception(message);
 /// <summary>What the system is put together from; each value is a key under <c>FileDrop</c>.</summary>
 internal sealed record Settings
 {
-    private const string KeepIt = "dotnet user-secrets --project FileDrop.AppHost set";
-
     private static readonly string[] StoreKinds = ["containers", "embedded"];
     private static readonly string[] MetadataKinds = ["mongodb", "external"];
     private static readonly string[] StorageKinds = ["minio", "rustfs", "seaweedfs", "external"];
@@ -31,6 +29,9 @@ internal sealed record Settings
     /// <summary><c>Replicas</c>: 1 to 100, 2 if not set; one on the embedded store, which belongs to one process.</summary>
     public int Replicas { get; private init; }
 
+    /// <summary><c>Port</c>: where the service is reached on this machine; 5080 if not set.</summary>
+    public int Port { get; private init; }
+
     /// <summary><c>Publish</c>: what <c>aspire publish</c> writes.</summary>
     public bool ForKubernetes { get; private init; }
 
@@ -49,6 +50,7 @@ internal sealed record Settings
             Metadata = Choice(section, "Metadata", MetadataKinds),
             ObjectStorage = Choice(section, "ObjectStorage", StorageKinds),
             Replicas = ReadReplicas(section, embedded),
+            Port = Number(section, "Port", 5080, 1, 65535),
             ForKubernetes = Choice(section, "Publish", Targets) == "kubernetes",
             Volumes = Text(section, "Volumes") ?? "filedrop",
             _images = Containers
@@ -78,10 +80,7 @@ internal sealed record Settings
 
     private static int ReadReplicas(IConfigurationSection section, bool embedded)
     {
-        if (Text(section, "Replicas") is not { } text)
-            return embedded ? 1 : 2;
-        if (!int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var replicas) || replicas is < 1 or > 100)
-            throw new SettingsException($"FileDrop:Replicas is \"{text}\", but it must be a whole number from 1 to 100.");
+        var replicas = Number(section, "Replicas", embedded ? 1 : 2, 1, 100);
         if (embedded && replicas > 1)
             throw new SettingsException(
                 $"FileDrop:Replicas is {replicas} and FileDrop:Stores is embedded, but the embedded store belongs to one process: "
@@ -92,15 +91,22 @@ internal sealed record Settings
     private static void CheckExternal(IConfiguration configuration, string key, string value, string connection, string form, bool publishing)
     {
         var given = !string.IsNullOrWhiteSpace(configuration.GetConnectionString(connection));
-        // What is published is filled in where it is deployed.
+        // What is published for Compose is filled in where it is deployed; for a chart, Aspire would wait for a value for ever.
         if (value == "external" && !given && !publishing)
             throw new SettingsException(
-                $"FileDrop:{key} is external, but ConnectionStrings:{connection} is not set. Set it: {KeepIt} \"ConnectionStrings:{connection}\" \"{form}\"");
+                $"FileDrop:{key} is external, but ConnectionStrings:{connection} is not set. Set it: "
+                + $"dotnet user-secrets set \"ConnectionStrings:{connection}\" \"{form}\" --project FileDrop.AppHost");
         if (value != "external" && given)
             throw new SettingsException(
                 $"ConnectionStrings:{connection} is set, but FileDrop:{key} is {value}, which brings its own: set FileDrop:{key} to external to use "
                 + "the connection string, or remove it.");
     }
+
+    private static int Number(IConfigurationSection section, string key, int preset, int min, int max) =>
+        Text(section, key) is not { } text ? preset
+        : int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var value) && value >= min && value <= max ? value
+        : throw new SettingsException(string.Create(
+            CultureInfo.InvariantCulture, $"FileDrop:{key} is \"{text}\", but it must be a whole number from {min} to {max}."));
 
     private static string Choice(IConfigurationSection section, string key, string[] choices) =>
         Text(section, key) is not { } text ? choices[0]
