@@ -49,6 +49,8 @@ public sealed class FileDropSystem : IAsyncDisposable
             [$"--FileDrop:Volumes={volumes}", .. settings.Select(setting => $"--{setting}"), .. Images()], limit.Token);
         builder.Services.AddLogging(logging => logging.AddProvider(logs));
         var api = builder.CreateResourceBuilder<ProjectResource>("api");
+        // Nobody listens for telemetry here, and a process that stops would wait for it to be taken.
+        api.WithEnvironment("OTEL_EXPORTER_OTLP_ENDPOINT", "");
         foreach (var (key, value) in environment)
             api.WithEnvironment(key, value);
         var app = await builder.BuildAsync(limit.Token);

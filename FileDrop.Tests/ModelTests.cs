@@ -1,7 +1,6 @@
 namespace FileDrop.Tests;
 
 /// <summary>Every choice of engines makes a system whose service is told of its stores in the same two ways.</summary>
-[Collection(SharedSystemTests.Name)]
 public sealed class ModelTests
 {
     private const string Storage = "ConnectionStrings:storage=Region=eu-central-1";
