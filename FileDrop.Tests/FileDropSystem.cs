@@ -81,24 +81,31 @@ public sealed class FileDropSystem : IAsyncDisposable
     public async Task<string> ConnectionStringAsync(string name) =>
         await _app.GetConnectionStringAsync(name) ?? throw new InvalidOperationException($"{name} has no connection string.");
 
-    /// <summary>The replicas that run, once there are so many.</summary>
+    /// <summary>The replicas, once there are so many that answer.</summary>
     public async Task<IReadOnlyList<Replica>> ReplicasAsync(int count)
     {
-        using var limit = new CancellationTokenSource(WaitTime);
-        var running = new SortedDictionary<string, Replica>(StringComparer.Ordinal);
-        await foreach (var change in _app.ResourceNotifications.WatchAsync(limit.Token))
+        IReadOnlyList<Replica> replicas = [];
+        await UntilAsync($"{count} replicas answer", async () =>
         {
-            if (change.Resource.Name != "api")
-                continue;
-            var environment = change.Snapshot.EnvironmentVariables.ToImmutableDictionary(variable => variable.Name, variable => variable.Value);
-            if (change.Snapshot.State?.Text == KnownResourceStates.Running && environment.TryGetValue("ASPNETCORE_URLS", out var urls) && urls is not null)
-                running[change.ResourceId] = new Replica(change.ResourceId, new Uri(urls.Split(';')[0]), environment);
-            else
-                running.Remove(change.ResourceId);
-            if (running.Count == count)
-                return [.. running.Values];
+            replicas = await RunningAsync(count);
+            return (await Task.WhenAll(replicas.Select(replica => AnswersAsync(replica.Address)))).All(answers => answers);
+        });
+        return replicas;
+    }
+
+    /// <summary>Whether somebody listens there.</summary>
+    public static async Task<bool> AnswersAsync(Uri address)
+    {
+        try
+        {
+            using var client = Client(address);
+            using var answer = await client.GetAsync("/alive");
+            return true;
         }
-        throw new InvalidOperationException("The system ended.");
+        catch (HttpRequestException)
+        {
+            return false;
+        }
     }
 
     /// <summary>Gives a command to a resource, as its button on the dashboard does, and waits until it is done.</summary>
@@ -167,6 +174,25 @@ public sealed class FileDropSystem : IAsyncDisposable
     {
         Http.Dispose();
         await _app.DisposeAsync();
+    }
+
+    private async Task<IReadOnlyList<Replica>> RunningAsync(int count)
+    {
+        using var limit = new CancellationTokenSource(WaitTime);
+        var running = new SortedDictionary<string, Replica>(StringComparer.Ordinal);
+        await foreach (var change in _app.ResourceNotifications.WatchAsync(limit.Token))
+        {
+            if (change.Resource.Name != "api")
+                continue;
+            var environment = change.Snapshot.EnvironmentVariables.ToImmutableDictionary(variable => variable.Name, variable => variable.Value);
+            if (change.Snapshot.State?.Text == KnownResourceStates.Running && environment.TryGetValue("ASPNETCORE_URLS", out var urls) && urls is not null)
+                running[change.ResourceId] = new Replica(change.ResourceId, new Uri(urls.Split(';')[0]), environment);
+            else
+                running.Remove(change.ResourceId);
+            if (running.Count == count)
+                return [.. running.Values];
+        }
+        throw new InvalidOperationException("The system ended.");
     }
 
     /// <summary>Where the usual images cannot be had: <c>FILEDROP_TEST_IMAGES_MONGODB</c> and <c>FILEDROP_TEST_IMAGES_STORAGE</c>.</summary>

@@ -65,11 +65,12 @@ public sealed class ReplicaTests(SharedSystem shared) : SystemTest(shared)
 
         using var body = new PausedContent(content, half, goOn.Task);
         var upload = first.PostAsync($"/files/upload?file_name={name}", body);
-        await half.Task;
+        if (await Task.WhenAny(half.Task, upload) == upload)
+            Assert.Fail(await Api.Describe(await upload));
         var stop = System.CommandAsync(replicas[0], KnownResourceCommands.StopCommand);
         if (goesOn)
             // It takes no new requests any more, and finishes those that it has.
-            await FileDropSystem.UntilAsync("the replica is stopping", async () => !await AnswersAsync(replicas[0].Address));
+            await FileDropSystem.UntilAsync("the replica is stopping", async () => !await FileDropSystem.AnswersAsync(replicas[0].Address));
         else
             await stop;
         goOn.SetResult();
@@ -98,20 +99,6 @@ public sealed class ReplicaTests(SharedSystem shared) : SystemTest(shared)
         await System.CommandAsync(replicas[0], KnownResourceCommands.StartCommand);
         await System.HealthyAsync("api");
         Assert.Equal(2, (await System.ReplicasAsync(2)).Count);
-    }
-
-    private static async Task<bool> AnswersAsync(Uri address)
-    {
-        try
-        {
-            using var client = FileDropSystem.Client(address);
-            using var answer = await client.GetAsync("/alive");
-            return true;
-        }
-        catch (HttpRequestException)
-        {
-            return false;
-        }
     }
 
     private async Task<AmazonS3Client> ConnectAsync()
