@@ -91,8 +91,10 @@ internal sealed record Settings
     private static void CheckExternal(IConfiguration configuration, string key, string value, string connection, string form, bool publishing)
     {
         var given = !string.IsNullOrWhiteSpace(configuration.GetConnectionString(connection));
-        // What is published for Compose is filled in where it is deployed; for a chart, Aspire would wait for a value for ever.
-        if (value == "external" && !given && !publishing)
+        // What is published is filled in where it is deployed; and Aspire remembers what was given when it was published before.
+        if (publishing)
+            return;
+        if (value == "external" && !given)
             throw new SettingsException(
                 $"FileDrop:{key} is external, but ConnectionStrings:{connection} is not set. Set it: "
                 + $"dotnet user-secrets set \"ConnectionStrings:{connection}\" \"{form}\" --project FileDrop.AppHost");

@@ -108,6 +108,15 @@ public sealed class FileDropSystem : IAsyncDisposable
         }
     }
 
+    /// <summary>A resource's links on the dashboard, by their names.</summary>
+    public async Task<IReadOnlyDictionary<string, Uri>> LinksAsync(string resource)
+    {
+        using var limit = new CancellationTokenSource(WaitTime);
+        var change = await _app.ResourceNotifications.WaitForResourceAsync(
+            resource, change => change.Snapshot.Urls.Any(url => !url.IsInactive && !url.IsInternal), limit.Token);
+        return change.Snapshot.Urls.ToDictionary(url => url.DisplayProperties.DisplayName, url => new Uri(url.Url));
+    }
+
     /// <summary>Gives a command to a resource, as its button on the dashboard does, and waits until it is done.</summary>
     public async Task<ExecuteCommandResult> CommandAsync(string resource, string command)
     {

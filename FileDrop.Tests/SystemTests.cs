@@ -44,6 +44,20 @@ public sealed class SystemTests(SharedSystem shared) : SystemTest(shared)
     }
 
     [Fact]
+    public async Task The_links_of_the_dashboard_lead_somewhere()
+    {
+        var links = await System.LinksAsync("api");
+        Assert.Contains("Files", links.Keys);
+        Assert.Contains("API reference", links.Keys);
+        foreach (var link in links.Values)
+        {
+            using var answer = await Http.GetAsync(link);
+            Assert.True((int)answer.StatusCode < 400, await Api.Describe(answer));
+        }
+        Assert.Contains("MinIO console", (await System.LinksAsync("storage")).Keys);
+    }
+
+    [Fact]
     public async Task The_commands_of_the_dashboard_work()
     {
         var health = await System.CommandAsync("api", "health");
