@@ -1,0 +1,68 @@
+#pragma warning disable ASPIREPROBES001 // Probes are marked experimental; nothing else puts a probe into the Kubernetes chart.
+using FileDrop.AppHost;
+
+try
+{
+    var builder = DistributedApplication.CreateBuilder(args);
+    var settings = Settings.Read(builder.Configuration, builder.ExecutionContext.IsPublishMode);
+
+    // Several replicas of the service behind one address. A probe is a health check of the dashboard's, too.
+    var api = builder.AddProject<Projects.FileDrop_Api>("api")
+        .WithReplicas(settings.Replicas)
+        .WithEndpoint("http", endpoint => endpoint.Port = settings.Port)
+        .WithExternalHttpEndpoints()
+        .WithHttpProbe(ProbeType.Readiness, "/health", timeoutSeconds: 6, endpointName: "http")
+        .WithHttpProbe(ProbeType.Liveness, "/alive", endpointName: "http")
+        .WithQuickStop()
+        .WithLinks()
+        .WithCommands();
+
+    if (!settings.Embedded)
+    {
+        // Metadata.
+        IResourceBuilder<IResourceWithConnectionString> metadata = settings.Metadata switch
+        {
+            "external" => builder.AddConnectionString("filedrop"),
+            _ => builder.AddMongoDB("mongodb", password: builder.AddPassword("mongodb-password"))
+                .WithImageFrom(settings)
+                .WithDataVolume(settings.Volume("mongodb"))
+                .AddDatabase("filedrop"),
+        };
+
+        // Content: any S3. The service makes its bucket itself.
+        IResourceBuilder<IResourceWithConnectionString> storage = settings.ObjectStorage switch
+        {
+            "external" => builder.AddConnectionString("storage"),
+            "rustfs" => builder.AddRustFs("storage", builder.AddStorageUser(), builder.AddPassword("storage-password"))
+                .WithImageFrom(settings)
+                .WithDataVolume(settings.Volume("rustfs"))
+                .WithConsoleLink("RustFS console"),
+            "seaweedfs" => builder.AddSeaweedFS("seaweedfs")
+                .WithAccessKey(builder.AddStorageUser()).WithSecretKey(builder.AddPassword("storage-password")).WithS3()
+                .WithImageFrom(settings)
+                .WithDataVolume(settings.Volume("seaweedfs"))
+                .AddStorage("storage"),
+            // From Quay: MinIO's images have left Docker Hub, where the integration looks for them.
+            _ => builder.AddMinioContainer("storage", builder.AddStorageUser(), builder.AddPassword("storage-password"))
+                .WithImageRegistry("quay.io").WithImageTag("RELEASE.2025-09-07T16-13-09Z")
+                .WithImageFrom(settings)
+                .WithDataVolume(settings.Volume("minio"))
+                .WithConsoleLink("MinIO console"),
+        };
+
+        // Connection strings are all that the service needs to know of its stores.
+        api.WithReferenceEnvironment(ReferenceEnvironmentInjectionFlags.ConnectionString)
+            .WithReference(metadata).WaitFor(metadata)
+            .WithReference(storage).WaitFor(storage);
+    }
+
+    builder.AddStartAdvice(settings);
+    builder.AddPublishing(api, settings);
+    builder.Build().Run();
+    return 0;
+}
+catch (SettingsException wrong)
+{
+    await Console.Error.WriteLineAsync($"FileDrop cannot start. {wrong.Message}");
+    return 2;
+}

@@ -1,0 +1,25 @@
+namespace FileDrop.AppHost;
+
+/// <summary>What is written for machines that run the system without the AppHost.</summary>
+internal static class Publishing
+{
+    /// <summary>The port in the container; the .NET images' own.</summary>
+    public const int ContainerPort = 8080;
+
+    /// <summary>Longer than the service's own <c>FileDrop:ShutdownTimeout</c>, so that uploads under way can end.</summary>
+    public const int StopSeconds = 75;
+
+    public static void AddPublishing(this IDistributedApplicationBuilder builder, IResourceBuilder<ProjectResource> api, Settings settings)
+    {
+        if (!builder.ExecutionContext.IsPublishMode)
+            return;
+        // In a container the service must listen beyond loopback, and it asks nobody who they are: the published files let
+        // nobody from outside near it, and these are the only names that it answers to besides loopback's.
+        api.WithEnvironment("FileDrop__Access__Anonymous", "true")
+            .WithEnvironment("FileDrop__AllowedHosts", builder.AddParameter("allowed-hosts", "localhost", publishValueAsDefault: true));
+        if (settings.ForKubernetes)
+            builder.AddKubernetesChart(api);
+        else
+            builder.AddComposeFile(settings);
+    }
+}

@@ -1,0 +1,90 @@
+using System.Globalization;
+using System.Net;
+using System.Net.NetworkInformation;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+
+namespace FileDrop.AppHost;
+
+/// <summary>Says what to do about a resource that cannot start: on the console, and in its log on the dashboard.</summary>
+internal sealed partial class StartAdvice(ResourceNotificationService resources, ResourceLoggerService logs, ILogger<StartAdvice> log)
+{
+    private const string NoEngine =
+        "No container engine answers. Start Docker or Podman (ASPIRE_CONTAINER_RUNTIME=podman), or run without one: "
+        + "dotnet run --project FileDrop.AppHost -- --FileDrop:Stores=embedded";
+
+    /// <summary>Watches until the application stops.</summary>
+    public async Task WatchAsync(CancellationToken stopping)
+    {
+        var told = new HashSet<(string, string)>();
+        await foreach (var change in resources.WatchAsync(stopping))
+        {
+            if (Advise(change) is not { } advice)
+                continue;
+            if (told.Add((change.ResourceId, advice)))
+                LogAdvice(logs.GetLogger(change.ResourceId), advice);
+            // What is wrong with the engine is wrong with every container.
+            if (told.Add(("console", advice)))
+                LogAdvice(log, advice);
+        }
+    }
+
+    private static string? Advise(ResourceEvent change) => (change.Resource, change.Snapshot.State?.Text) switch
+    {
+        (ContainerResource, nameof(KnownResourceStates.RuntimeUnhealthy)) => NoEngine,
+        (ContainerResource container, nameof(KnownResourceStates.FailedToStart)) =>
+            $"{container.Name} could not be started from the image {ImageOf(container)}. Its log says why. If the image cannot be pulled, name one that can: "
+            + $"--FileDrop:Images:{(container.Name is "mongodb" ? "mongodb" : "storage")}=registry.example.com/image:tag",
+        (ProjectResource project, nameof(KnownResourceStates.FailedToStart)) =>
+            $"{project.Name} could not be started; its log says why.",
+        _ => null,
+    };
+
+    private static string ImageOf(ContainerResource container) => container.TryGetContainerImageName(out var image) ? image : "that it names";
+
+    [LoggerMessage(1, LogLevel.Warning, "{Advice}")]
+    private static partial void LogAdvice(ILogger log, string advice);
+}
+
+internal static class StartAdviceExtensions
+{
+    /// <summary>Looks whether the ports are free, and then stays to explain what else fails.</summary>
+    /// <exception cref="SettingsException">A port is taken. The orchestrator would wait for it without a word.</exception>
+    public static void AddStartAdvice(this IDistributedApplicationBuilder builder, Settings settings)
+    {
+        if (builder.ExecutionContext.IsPublishMode)
+            return;
+        builder.Services.AddSingleton<StartAdvice>();
+        // Not a hosted service: those start after the orchestrator, which waits for what cannot start.
+        builder.Eventing.Subscribe<BeforeStartEvent>((start, cancellation) =>
+        {
+            var stopping = start.Services.GetRequiredService<IHostApplicationLifetime>().ApplicationStopping;
+            _ = start.Services.GetRequiredService<StartAdvice>().WatchAsync(stopping);
+            return Task.CompletedTask;
+        });
+        // Tests take any port that is free.
+        if (builder.Configuration["DcpPublisher:RandomizePorts"] is "true")
+            return;
+        var taken = IPGlobalProperties.GetIPGlobalProperties().GetActiveTcpListeners()
+            .Where(listener => IPAddress.IsLoopback(listener.Address) || listener.Address.Equals(IPAddress.Any) || listener.Address.Equals(IPAddress.IPv6Any))
+            .Select(listener => listener.Port)
+            .ToHashSet();
+        if (taken.Contains(settings.Port))
+            throw Taken("the service's", settings.Port, "--FileDrop:Port=5081");
+        foreach (var key in DashboardAddresses)
+        {
+            foreach (var address in builder.Configuration[key]?.Split(';') ?? [])
+            {
+                if (Uri.TryCreate(address, UriKind.Absolute, out var uri) && taken.Contains(uri.Port))
+                    throw Taken("the dashboard's", uri.Port, $"{key}={uri.Scheme}://localhost:{uri.Port + 1}");
+            }
+        }
+    }
+
+    private static readonly string[] DashboardAddresses =
+        ["ASPNETCORE_URLS", "ASPIRE_DASHBOARD_OTLP_ENDPOINT_URL", "ASPIRE_RESOURCE_SERVICE_ENDPOINT_URL"];
+
+    private static SettingsException Taken(string whose, int port, string other) => new(string.Create(CultureInfo.InvariantCulture,
+        $"Port {port} ({whose}) is taken by another program, perhaps another AppHost or service. Stop it, or choose another port: {other}"));
+}

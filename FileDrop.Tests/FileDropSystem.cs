@@ -1,0 +1,213 @@
+using System.Collections.Immutable;
+using System.Diagnostics;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Diagnostics.HealthChecks;
+using Microsoft.Extensions.Logging;
+
+namespace FileDrop.Tests;
+
+/// <summary>A replica of the service: its own address, behind the one that all share, and the name that commands know it by.</summary>
+public sealed record Replica(string Id, Uri Address, ImmutableDictionary<string, string?> Environment);
+
+/// <summary>The whole system as the AppHost makes it, with data volumes of its own.</summary>
+public sealed class FileDropSystem : IAsyncDisposable
+{
+    /// <summary>Long enough to pull the images first.</summary>
+    private static readonly TimeSpan StartTime = TimeSpan.FromMinutes(10);
+    private static readonly TimeSpan WaitTime = TimeSpan.FromMinutes(3);
+
+    private readonly DistributedApplication _app;
+    private readonly ResourceLogs _logs;
+
+    private FileDropSystem(DistributedApplication app, ResourceLogs logs)
+    {
+        (_app, _logs) = (app, logs);
+        Address = app.GetEndpoint("api", "http");
+        Http = Client(Address);
+    }
+
+    /// <summary>The address in front of all replicas.</summary>
+    public Uri Address { get; }
+
+    public HttpClient Http { get; }
+
+    /// <summary>What the resources wrote lately.</summary>
+    public string Logs => _logs.ToString();
+
+    public IServiceProvider Services => _app.Services;
+
+    /// <summary>Starts the AppHost and waits until the service is healthy.</summary>
+    /// <param name="volumes">What the data volumes' names begin with.</param>
+    /// <param name="environment">For the service, besides what the AppHost gives it.</param>
+    /// <param name="settings">For the AppHost, each as <c>Key=value</c>.</param>
+    public static async Task<FileDropSystem> StartAsync(
+        string volumes, IReadOnlyDictionary<string, string> environment, params IEnumerable<string> settings)
+    {
+        using var limit = new CancellationTokenSource(StartTime);
+        var logs = new ResourceLogs();
+        var builder = await DistributedApplicationTestingBuilder.CreateAsync<Projects.FileDrop_AppHost>(
+            [$"--FileDrop:Volumes={volumes}", .. settings.Select(setting => $"--{setting}"), .. Images()], limit.Token);
+        builder.Services.AddLogging(logging => logging.AddProvider(logs));
+        var api = builder.CreateResourceBuilder<ProjectResource>("api");
+        // Nobody listens for telemetry here, and a process that stops would wait for it to be taken.
+        api.WithEnvironment("OTEL_EXPORTER_OTLP_ENDPOINT", "");
+        foreach (var (key, value) in environment)
+            api.WithEnvironment(key, value);
+        var app = await builder.BuildAsync(limit.Token);
+        try
+        {
+            await app.StartAsync(limit.Token);
+            await app.ResourceNotifications.WaitForResourceHealthyAsync("api", limit.Token);
+            return new FileDropSystem(app, logs);
+        }
+        catch (Exception failure) when (failure is not DistributedApplicationException)
+        {
+            await app.DisposeAsync();
+            throw new InvalidOperationException($"The system did not become healthy: {failure.Message}\n{logs}", failure);
+        }
+        catch
+        {
+            await app.DisposeAsync();
+            throw;
+        }
+    }
+
+    /// <summary>A client that opens a connection a request, so that they spread over what is behind the address.</summary>
+    public static HttpClient Client(Uri address) =>
+        new(new SocketsHttpHandler { PooledConnectionLifetime = TimeSpan.Zero, AllowAutoRedirect = false }) { BaseAddress = address, Timeout = WaitTime };
+
+    public IResource Resource(string name) => _app.Services.GetRequiredService<DistributedApplicationModel>().Resources.Single(resource => resource.Name == name);
+
+    public async Task<string> ConnectionStringAsync(string name) =>
+        await _app.GetConnectionStringAsync(name) ?? throw new InvalidOperationException($"{name} has no connection string.");
+
+    /// <summary>The replicas, once there are so many that answer.</summary>
+    public async Task<IReadOnlyList<Replica>> ReplicasAsync(int count)
+    {
+        IReadOnlyList<Replica> replicas = [];
+        await UntilAsync($"{count} replicas answer", async () =>
+        {
+            replicas = await RunningAsync(count);
+            return (await Task.WhenAll(replicas.Select(replica => AnswersAsync(replica.Address)))).All(answers => answers);
+        });
+        return replicas;
+    }
+
+    /// <summary>Whether somebody listens there.</summary>
+    public static async Task<bool> AnswersAsync(Uri address)
+    {
+        try
+        {
+            using var client = Client(address);
+            using var answer = await client.GetAsync("/alive");
+            return true;
+        }
+        catch (HttpRequestException)
+        {
+            return false;
+        }
+    }
+
+    /// <summary>A resource's links on the dashboard, by their names.</summary>
+    public async Task<IReadOnlyDictionary<string, Uri>> LinksAsync(string resource)
+    {
+        using var limit = new CancellationTokenSource(WaitTime);
+        var change = await _app.ResourceNotifications.WaitForResourceAsync(
+            resource, change => change.Snapshot.Urls.Any(url => !url.IsInactive && !url.IsInternal), limit.Token);
+        return change.Snapshot.Urls.ToDictionary(url => url.DisplayProperties.DisplayName, url => new Uri(url.Url));
+    }
+
+    /// <summary>Gives a command to a resource, as its button on the dashboard does, and waits until it is done.</summary>
+    public async Task<ExecuteCommandResult> CommandAsync(string resource, string command)
+    {
+        using var limit = new CancellationTokenSource(WaitTime);
+        var result = await _app.ResourceCommands.ExecuteCommandAsync(Resource(resource), command, limit.Token);
+        Assert.True(result.Success, $"{command} {resource}: {result.Message}");
+        return result;
+    }
+
+    /// <summary>Stops or starts one replica.</summary>
+    public async Task CommandAsync(Replica replica, string command)
+    {
+        using var limit = new CancellationTokenSource(WaitTime);
+        var result = await _app.ResourceCommands.ExecuteCommandAsync(replica.Id, command, limit.Token);
+        Assert.True(result.Success, $"{command} {replica.Id}: {result.Message}");
+    }
+
+    public async Task HealthyAsync(string resource)
+    {
+        using var limit = new CancellationTokenSource(WaitTime);
+        await _app.ResourceNotifications.WaitForResourceHealthyAsync(resource, limit.Token);
+    }
+
+    public async Task UnhealthyAsync(string resource)
+    {
+        using var limit = new CancellationTokenSource(WaitTime);
+        await _app.ResourceNotifications.WaitForResourceAsync(
+            resource, change => change.Snapshot.HealthStatus == HealthStatus.Unhealthy, limit.Token);
+    }
+
+    public async Task StoppedAsync(string resource)
+    {
+        using var limit = new CancellationTokenSource(WaitTime);
+        await _app.ResourceNotifications.WaitForResourceAsync(
+            resource, [KnownResourceStates.Exited, KnownResourceStates.Finished], limit.Token);
+    }
+
+    /// <summary>Waits until a condition holds.</summary>
+    public static async Task UntilAsync(string what, Func<Task<bool>> condition)
+    {
+        var since = Stopwatch.StartNew();
+        while (!await condition())
+        {
+            if (since.Elapsed > WaitTime)
+                throw new TimeoutException($"Not within {WaitTime}: {what}");
+            await Task.Delay(250);
+        }
+    }
+
+    /// <summary>Removes the data volumes that a test made; nothing of the AppHost's does that.</summary>
+    public static async Task RemoveVolumesAsync(string volumes)
+    {
+        var engine = Environment.GetEnvironmentVariable("ASPIRE_CONTAINER_RUNTIME") is { Length: > 0 } named ? named : "docker";
+        using var process = Process.Start(new ProcessStartInfo(engine, ["volume", "rm", "--force", $"{volumes}-mongodb", $"{volumes}-minio"])
+        {
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+        });
+        if (process is not null)
+            await process.WaitForExitAsync();
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        Http.Dispose();
+        await _app.DisposeAsync();
+    }
+
+    private async Task<IReadOnlyList<Replica>> RunningAsync(int count)
+    {
+        using var limit = new CancellationTokenSource(WaitTime);
+        var running = new SortedDictionary<string, Replica>(StringComparer.Ordinal);
+        await foreach (var change in _app.ResourceNotifications.WatchAsync(limit.Token))
+        {
+            if (change.Resource.Name != "api")
+                continue;
+            var environment = change.Snapshot.EnvironmentVariables.ToImmutableDictionary(variable => variable.Name, variable => variable.Value);
+            if (change.Snapshot.State?.Text == KnownResourceStates.Running && environment.TryGetValue("ASPNETCORE_URLS", out var urls) && urls is not null)
+                running[change.ResourceId] = new Replica(change.ResourceId, new Uri(urls.Split(';')[0]), environment);
+            else
+                running.Remove(change.ResourceId);
+            if (running.Count == count)
+                return [.. running.Values];
+        }
+        throw new InvalidOperationException("The system ended.");
+    }
+
+    /// <summary>Where the usual images cannot be had: <c>FILEDROP_TEST_IMAGES_MONGODB</c> and <c>FILEDROP_TEST_IMAGES_STORAGE</c>.</summary>
+    private static IEnumerable<string> Images() =>
+        from name in (string[])["mongodb", "storage"]
+        let image = Environment.GetEnvironmentVariable($"FILEDROP_TEST_IMAGES_{name.ToUpperInvariant()}")
+        where !string.IsNullOrEmpty(image)
+        select $"--FileDrop:Images:{name}={image}";
+}

@@ -1,0 +1,138 @@
+using System.Net;
+using Amazon.Runtime;
+using Amazon.S3;
+using Amazon.S3.Model;
+
+namespace FileDrop.Tests;
+
+/// <summary>What one replica has done, every other one knows; and one that stops takes nothing with it.</summary>
+[Collection(SharedSystemTests.Name)]
+public sealed class ReplicaTests(SharedSystem shared) : SystemTest(shared)
+{
+    [Fact]
+    public async Task What_is_uploaded_through_one_is_read_through_the_other()
+    {
+        var replicas = await System.ReplicasAsync(2);
+        using var first = FileDropSystem.Client(replicas[0].Address);
+        using var second = FileDropSystem.Client(replicas[1].Address);
+        var content = Api.Bytes(9 << 20);
+
+        var file = await first.UploadAsync(content, "from the first.bin");
+        Assert.Equal(Api.Hash(content), await second.ReadHashAsync(file.Id));
+        using var deleted = await second.DeleteAsync($"/files/{file.Id}");
+        Assert.Equal(HttpStatusCode.OK, deleted.StatusCode);
+        using var gone = await first.GetAsync($"/files/{file.Id}");
+        Assert.Equal(HttpStatusCode.NotFound, gone.StatusCode);
+    }
+
+    [Fact]
+    public async Task Of_those_who_change_the_same_version_exactly_one_wins()
+    {
+        var replicas = await System.ReplicasAsync(2);
+        var clients = replicas.Select(replica => FileDropSystem.Client(replica.Address)).ToList();
+        var file = await clients[0].UploadAsync(Api.Bytes(1024), "raced for.bin");
+        for (var round = 0; round < 5; round++)
+        {
+            using var now = await clients[0].GetAsync($"/files/{file.Id}/metadata");
+            var etag = now.Headers.ETag?.ToString() ?? "";
+            var contents = Enumerable.Range(0, 16).Select(writer => Api.Bytes(64 * 1024, seed: round * 100 + writer)).ToList();
+
+            var answers = await Task.WhenAll(contents.Select((content, writer) => clients[writer % clients.Count].PutAsync(file.Id, content, etag)));
+
+            var winner = Assert.Single(Enumerable.Range(0, answers.Length), writer => answers[writer].StatusCode == HttpStatusCode.OK);
+            Assert.All(answers.Where((_, writer) => writer != winner), answer => Assert.Equal(HttpStatusCode.PreconditionFailed, answer.StatusCode));
+            foreach (var client in clients)
+                Assert.Equal(Api.Hash(contents[winner]), await client.ReadHashAsync(file.Id));
+            foreach (var answer in answers)
+                answer.Dispose();
+        }
+        clients.ForEach(client => client.Dispose());
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task An_upload_during_which_its_replica_stops_happened_whole_or_not_at_all(bool goesOn)
+    {
+        var replicas = await System.ReplicasAsync(2);
+        using var s3 = await ConnectAsync();
+        await FileDropSystem.UntilAsync("nothing of earlier tests is under way", async () => (await ContentAsync(s3)).Uploads == 0);
+        var before = (await ContentAsync(s3)).Objects;
+        using var first = FileDropSystem.Client(replicas[0].Address);
+        using var second = FileDropSystem.Client(replicas[1].Address);
+        var (content, name) = (Api.Bytes(40 << 20), $"{Guid.NewGuid():N}.bin");
+        var (half, goOn) = (new TaskCompletionSource(), new TaskCompletionSource());
+
+        using var body = new PausedContent(content, half, goOn.Task);
+        var upload = first.PostAsync($"/files/upload?file_name={name}", body);
+        if (await Task.WhenAny(half.Task, upload) == upload)
+            Assert.Fail(await Api.Describe(await upload));
+        var stop = System.CommandAsync(replicas[0], KnownResourceCommands.StopCommand);
+        if (goesOn)
+            // It takes no new requests any more, and finishes those that it has.
+            await FileDropSystem.UntilAsync("the replica is stopping", async () => !await FileDropSystem.AnswersAsync(replicas[0].Address));
+        else
+            await stop;
+        goOn.SetResult();
+
+        var created = false;
+        try
+        {
+            using var answer = await upload;
+            created = answer.StatusCode == HttpStatusCode.Created;
+            Assert.True(created || (int)answer.StatusCode >= 500, await Api.Describe(answer));
+        }
+        catch (HttpRequestException)
+        {
+            // Cut off: the client does not know, and the catalog decides.
+        }
+        await stop;
+        Assert.Equal(goesOn, created);
+
+        var files = await second.ListAsync($"?name={name}");
+        Assert.True(files.Count == 1 || !created, "A file that was acknowledged is not listed.");
+        foreach (var file in files)
+            Assert.Equal(Api.Hash(content), await second.ReadHashAsync(file.Id));
+        await FileDropSystem.UntilAsync(
+            "what the upload left is swept away", async () => await ContentAsync(s3) == (before + files.Count, 0));
+
+        await System.CommandAsync(replicas[0], KnownResourceCommands.StartCommand);
+        await System.HealthyAsync("api");
+        Assert.Equal(2, (await System.ReplicasAsync(2)).Count);
+    }
+
+    private async Task<AmazonS3Client> ConnectAsync()
+    {
+        var settings = (await System.ConnectionStringAsync("storage")).Split(';').Select(setting => setting.Split('=', 2)).ToDictionary(pair => pair[0], pair => pair[1]);
+        return new AmazonS3Client(
+            new BasicAWSCredentials(settings["AccessKey"], settings["SecretKey"]),
+            new AmazonS3Config { ServiceURL = settings["Endpoint"], ForcePathStyle = true, AuthenticationRegion = "us-east-1" });
+    }
+
+    /// <summary>How many objects are stored, and how many uploads of parts are open.</summary>
+    private static async Task<(int Objects, int Uploads)> ContentAsync(AmazonS3Client s3)
+    {
+        var objects = await s3.ListObjectsV2Async(new ListObjectsV2Request { BucketName = "filedrop" });
+        var uploads = await s3.ListMultipartUploadsAsync(new ListMultipartUploadsRequest { BucketName = "filedrop" });
+        return (objects.S3Objects?.Count ?? 0, uploads.MultipartUploads?.Count ?? 0);
+    }
+
+    /// <summary>Sends one half, says so, and waits before it sends the other.</summary>
+    private sealed class PausedContent(byte[] content, TaskCompletionSource half, Task goOn) : HttpContent
+    {
+        protected override async Task SerializeToStreamAsync(Stream stream, TransportContext? context)
+        {
+            await stream.WriteAsync(content.AsMemory(0, content.Length / 2));
+            await stream.FlushAsync();
+            half.TrySetResult();
+            await goOn;
+            await stream.WriteAsync(content.AsMemory(content.Length / 2));
+        }
+
+        protected override bool TryComputeLength(out long length)
+        {
+            length = content.Length;
+            return true;
+        }
+    }
+}

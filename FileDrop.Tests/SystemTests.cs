@@ -1,0 +1,104 @@
+using System.Net;
+using System.Text.Json;
+
+namespace FileDrop.Tests;
+
+/// <summary>The system is what the AppHost says: its resources, their settings, their commands, its behaviour when one is away.</summary>
+[Collection(SharedSystemTests.Name)]
+public sealed class SystemTests(SharedSystem shared) : SystemTest(shared)
+{
+    [Fact]
+    public async Task Every_resource_is_healthy()
+    {
+        foreach (var resource in (string[])["mongodb", "filedrop", "storage", "api"])
+            await System.HealthyAsync(resource);
+        Assert.Equal(2, (await System.ReplicasAsync(2)).Count);
+        foreach (var path in (string[])["/alive", "/health", "/files", "/openapi/v1.json", "/scalar"])
+        {
+            using var answer = await Http.GetAsync(path);
+            Assert.True(answer.StatusCode is HttpStatusCode.OK or HttpStatusCode.Redirect or HttpStatusCode.Found or HttpStatusCode.MovedPermanently, await Api.Describe(answer));
+        }
+    }
+
+    [Fact]
+    public async Task The_service_is_told_its_two_stores_and_nothing_else_about_them()
+    {
+        Assert.Matches(
+            @"^mongodb://admin:[A-Za-z0-9]{22,}@localhost:\d+/filedrop\?authSource=admin&authMechanism=SCRAM-SHA-256$",
+            await System.ConnectionStringAsync("filedrop"));
+        Assert.Matches(@"^Endpoint=http://localhost:\d+;AccessKey=filedrop;SecretKey=[A-Za-z0-9]{22,}$", await System.ConnectionStringAsync("storage"));
+
+        foreach (var replica in await System.ReplicasAsync(2))
+        {
+            var environment = replica.Environment;
+            Assert.Equal(await System.ConnectionStringAsync("filedrop"), environment["ConnectionStrings__filedrop"]);
+            Assert.Equal(await System.ConnectionStringAsync("storage"), environment["ConnectionStrings__storage"]);
+            Assert.Equal("api", environment["OTEL_SERVICE_NAME"]);
+            Assert.True(replica.Address.IsLoopback, replica.Address.ToString());
+            Assert.DoesNotContain("FileDrop__Access__Anonymous", environment.Keys);
+            // The stores' passwords stand in the two connection strings alone.
+            Assert.DoesNotContain(environment.Keys, key =>
+                key.StartsWith("MONGODB_", StringComparison.Ordinal) || key.StartsWith("MINIO_", StringComparison.Ordinal)
+                || key.StartsWith("STORAGE_", StringComparison.Ordinal) || key.StartsWith("FILEDROP_", StringComparison.Ordinal));
+        }
+    }
+
+    [Fact]
+    public async Task The_links_of_the_dashboard_lead_somewhere()
+    {
+        var links = await System.LinksAsync("api");
+        Assert.Contains("Files", links.Keys);
+        Assert.Contains("API reference", links.Keys);
+        foreach (var link in links.Values)
+        {
+            using var answer = await Http.GetAsync(link);
+            Assert.True((int)answer.StatusCode < 400, await Api.Describe(answer));
+        }
+        Assert.Contains("MinIO console", (await System.LinksAsync("storage")).Keys);
+    }
+
+    [Fact]
+    public async Task The_commands_of_the_dashboard_work()
+    {
+        var health = await System.CommandAsync("api", "health");
+        Assert.Contains("\"healthy\"", health.Data?.Value, StringComparison.Ordinal);
+        var upload = await System.CommandAsync("api", "upload-sample");
+        var file = JsonDocument.Parse(upload.Data?.Value ?? "").RootElement;
+        Assert.Equal("hello.txt", file.GetProperty("file_name").GetString());
+        using var deleted = await Http.DeleteAsync($"/files/{file.GetProperty("file_id").GetGuid()}");
+        Assert.Equal(HttpStatusCode.OK, deleted.StatusCode);
+    }
+
+    [Theory]
+    [InlineData("mongodb")]
+    [InlineData("storage")]
+    public async Task While_a_store_is_away_the_service_says_so_and_afterwards_it_recovers(string store)
+    {
+        var content = Api.Bytes(1 << 20);
+        var file = await Http.UploadAsync(content, $"outage of {store}.bin");
+        await System.CommandAsync(store, KnownResourceCommands.StopCommand);
+        try
+        {
+            await System.StoppedAsync(store);
+            using var refused = await Http.GetAsync($"/files/{file.Id}");
+            Assert.True(refused.StatusCode == HttpStatusCode.ServiceUnavailable, await Api.Describe(refused));
+            Assert.NotNull(refused.Headers.RetryAfter);
+            Assert.Contains("storage_unavailable", await refused.Content.ReadAsStringAsync(), StringComparison.Ordinal);
+
+            using var health = await Http.GetAsync("/health");
+            Assert.Equal(HttpStatusCode.ServiceUnavailable, health.StatusCode);
+            Assert.Contains("\"stores\":\"unhealthy\"", await health.Content.ReadAsStringAsync(), StringComparison.Ordinal);
+            using var alive = await Http.GetAsync("/alive");
+            Assert.Equal(HttpStatusCode.OK, alive.StatusCode);
+            await System.UnhealthyAsync("api");
+        }
+        finally
+        {
+            await System.CommandAsync(store, KnownResourceCommands.StartCommand);
+            await System.HealthyAsync(store);
+            await System.HealthyAsync("api");
+        }
+        Assert.Equal(Api.Hash(content), await Http.ReadHashAsync(file.Id));
+        Assert.NotEqual(Guid.Empty, (await Http.UploadAsync(content, "after.bin")).Id);
+    }
+}
