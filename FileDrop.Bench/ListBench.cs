@@ -80,7 +80,7 @@ internal static class ListBench
                 if (place == Place.First)
                     return query;
                 var share = place == Place.Deep ? 0.75 : 0.25 + (0.5 * request / options.Requests);
-                var list = new ListQuery(SampleCatalog.Owner, sort, descending, PageSize, After: null, new ListFilter());
+                var list = new ListQuery(SampleCatalog.Owner, InTrash: false, sort, descending, PageSize, After: null, new ListFilter());
                 var position = sample.PositionAt(sort, (int)(sample.Count * (descending ? 1 - share : share)));
                 return $"{query}&cursor={ListRequest.WriteCursor(list, position)}";
             }
@@ -117,7 +117,7 @@ internal static class ListBench
             return sample.Count;
         var cursor = links.First().Split("cursor=")[1].Split('>', '&')[0];
         var filter = new ListFilter(NameKeyPart: NameKey.Of(SampleCatalog.RareWord));
-        var list = new ListQuery(SampleCatalog.Owner, FileSort.CreatedAt, Descending: true, PageSize, After: null, filter);
+        var list = new ListQuery(SampleCatalog.Owner, InTrash: false, FileSort.CreatedAt, Descending: true, PageSize, After: null, filter);
         return sample.Count - SampleCatalog.NumberOf(ListRequest.ReadCursor(Uri.UnescapeDataString(cursor), list));
     }
 

@@ -64,7 +64,7 @@ internal sealed class SampleContent(long seed, long size)
 
     public static async Task DeleteAsync(HttpClient http, string id, CancellationToken cancellation)
     {
-        using var response = await http.DeleteAsync($"/files/{id}", cancellation);
+        using var response = await http.DeleteAsync($"/files/{id}?permanent=true", cancellation);
         if (response.StatusCode != HttpStatusCode.OK)
             throw new BenchException($"A deletion was answered {(int)response.StatusCode}.");
     }
