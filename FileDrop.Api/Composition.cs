@@ -75,7 +75,7 @@ internal static class Composition
         services.AddSingleton<SweeperMetrics>();
         services.AddHostedService<Sweeper>();
         services.AddHostedService<Scrub>();
-        services.AddHealthChecks().AddCheck<StoreStarter>("stores").AddCheck<Integrity>("integrity");
+        StoreHealth.AddTo(services.AddHealthChecks()).AddCheck<Integrity>("integrity");
     }
 
     private static void AddClusterStores(this IServiceCollection services, string mongoDb, string storage, FileDropOptions options)

@@ -70,9 +70,9 @@ public sealed class SystemTests(SharedSystem shared) : SystemTest(shared)
     }
 
     [Theory]
-    [InlineData("mongodb")]
-    [InlineData("storage")]
-    public async Task While_a_store_is_away_the_service_says_so_and_afterwards_it_recovers(string store)
+    [InlineData("mongodb", "catalog")]
+    [InlineData("storage", "blobs")]
+    public async Task While_a_store_is_away_the_service_says_so_and_afterwards_it_recovers(string store, string check)
     {
         var content = Api.Bytes(1 << 20);
         var file = await Http.UploadAsync(content, $"outage of {store}.bin");
@@ -87,7 +87,7 @@ public sealed class SystemTests(SharedSystem shared) : SystemTest(shared)
 
             using var health = await Http.GetAsync("/health");
             Assert.Equal(HttpStatusCode.ServiceUnavailable, health.StatusCode);
-            Assert.Contains("\"stores\":\"unhealthy\"", await health.Content.ReadAsStringAsync(), StringComparison.Ordinal);
+            Assert.Contains($"\"{check}\":\"unhealthy\"", await health.Content.ReadAsStringAsync(), StringComparison.Ordinal);
             using var alive = await Http.GetAsync("/alive");
             Assert.Equal(HttpStatusCode.OK, alive.StatusCode);
             await System.UnhealthyAsync("api");

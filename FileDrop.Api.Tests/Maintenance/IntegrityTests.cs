@@ -29,7 +29,7 @@ public abstract class IntegrityTests(Pair pair)
             await answer.Content.ReadAsByteArrayAsync();
         });
         using var health = await service.Http.GetAsync("/health");
-        Assert.Contains("Degraded", await health.Content.ReadAsStringAsync(), StringComparison.Ordinal);
+        Assert.Contains("\"integrity\":\"degraded\"", await health.Content.ReadAsStringAsync(), StringComparison.Ordinal);
         Assert.Equal(content, await service.Http.GetByteArrayAsync($"/files/{intact.Id()}"));
     }
 
@@ -44,7 +44,7 @@ public abstract class IntegrityTests(Pair pair)
         Assert.Equal(HttpStatusCode.InternalServerError, answer.StatusCode);
         Assert.Equal("internal_error", await answer.CodeAsync());
         using var health = await service.Http.GetAsync("/health");
-        Assert.Contains("Degraded", await health.Content.ReadAsStringAsync(), StringComparison.Ordinal);
+        Assert.Contains("\"integrity\":\"degraded\"", await health.Content.ReadAsStringAsync(), StringComparison.Ordinal);
     }
 
     [Fact]
@@ -60,7 +60,7 @@ public abstract class IntegrityTests(Pair pair)
         await Damage.FlipAsync(stores, damaged);
         await using var scrubbing = await Service.StartAsync(stores, ("FileDrop:Scrub:BytesPerSecond", "1000000000"));
         await Service.UntilAsync("the scrub has found it", async () =>
-            (await scrubbing.Http.GetStringAsync("/health")).Contains("Degraded", StringComparison.Ordinal));
+            (await scrubbing.Http.GetStringAsync("/health")).Contains("\"integrity\":\"degraded\"", StringComparison.Ordinal));
     }
 }
 

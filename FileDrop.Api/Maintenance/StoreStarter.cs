@@ -1,6 +1,5 @@
 using FileDrop.Api.Blobs;
 using FileDrop.Api.Catalog;
-using Microsoft.Extensions.Diagnostics.HealthChecks;
 
 namespace FileDrop.Api.Maintenance;
 
@@ -9,11 +8,10 @@ namespace FileDrop.Api.Maintenance;
 /// the network may come up later: it is tried until it does, and until then the service answers that it is not ready.
 /// </summary>
 internal sealed partial class StoreStarter(IFileCatalog catalog, IBlobStore blobs, FileDropOptions options, TimeProvider time, ILogger<StoreStarter> log)
-    : BackgroundService, IHealthCheck
+    : BackgroundService
 {
     private static readonly TimeSpan FirstPause = TimeSpan.FromMilliseconds(250);
     private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(5);
-    private static readonly TimeSpan HealthTime = TimeSpan.FromSeconds(5);
 
     private readonly TaskCompletionSource _started = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
@@ -26,16 +24,6 @@ internal sealed partial class StoreStarter(IFileCatalog catalog, IBlobStore blob
         if (options.IsEmbedded)
             await StartEmbeddedAsync(cancellationToken);
         await base.StartAsync(cancellationToken);
-    }
-
-    /// <summary>Ready: both stores have started, and answer now.</summary>
-    public async Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default)
-    {
-        if (!Started.IsCompleted)
-            return HealthCheckResult.Unhealthy("The stores have not started yet.");
-        return await AskAsync("The catalog", catalog.PingAsync, cancellationToken)
-            ?? await AskAsync("The blob store", blobs.PingAsync, cancellationToken)
-            ?? HealthCheckResult.Healthy();
     }
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
@@ -70,21 +58,6 @@ internal sealed partial class StoreStarter(IFileCatalog catalog, IBlobStore blob
     {
         await Task.WhenAll(catalog.StartAsync(cancellation), blobs.StartAsync(cancellation));
         _started.TrySetResult();
-    }
-
-    private static async Task<HealthCheckResult?> AskAsync(string store, Func<CancellationToken, Task> ping, CancellationToken cancellation)
-    {
-        using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
-        limit.CancelAfter(HealthTime);
-        try
-        {
-            await ping(limit.Token);
-            return null;
-        }
-        catch (Exception failure) when (failure is StorageException || !cancellation.IsCancellationRequested)
-        {
-            return HealthCheckResult.Unhealthy($"{store} does not answer.", failure);
-        }
     }
 
     [LoggerMessage(LogLevel.Information, "Metadata lies in {Catalog}, content in {Blobs}")]

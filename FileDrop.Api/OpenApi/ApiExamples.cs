@@ -54,6 +54,12 @@ internal static class ApiExamples
     public static JsonNode? Deleted =>
         JsonSerializer.SerializeToNode(new FileDeletedJson("'report.pdf' was deleted.", Renamed.FileId), ApiJson.Instance.FileDeletedJson);
 
+    public static JsonObject Health(string catalog) => new()
+    {
+        ["status"] = catalog,
+        ["checks"] = new JsonObject { ["self"] = "healthy", ["catalog"] = catalog, ["blobs"] = "healthy", ["integrity"] = "healthy" },
+    };
+
     public static JsonObject Tags => new() { ["project"] = "apollo" };
 
     public static JsonObject Change => new() { ["file_name"] = "report.pdf", ["tags"] = Tags };

@@ -146,9 +146,9 @@ internal static class ApiOperations
             Summary = summary,
             Tags = new HashSet<OpenApiTagReference> { new(Operations, document) },
         };
-        var description = new ApiOperation(document, path).Says(says).Answers(200, "Yes.", ProbeHeaders).Text("Healthy");
+        var description = new ApiOperation(document, path).Says(says).Answers(200, "Yes.", ProbeHeaders).Json(ApiSchemas.Health, ApiExamples.Health("healthy"));
         if (mayFail)
-            description = description.Answers(503, "No.", ProbeHeaders).Text("Unhealthy");
+            description = description.Answers(503, "No.", ProbeHeaders).Json(ApiSchemas.Health, ApiExamples.Health("unhealthy"));
         description.Fails(ApiErrors.OfProbe).WriteTo(operation, head: false);
         var item = new OpenApiPathItem();
         item.AddOperation(HttpMethod.Get, operation);
@@ -231,9 +231,6 @@ internal sealed class ApiOperation(OpenApiDocument document, string path)
         MaxItems = Api.Files.ListRequest.MaxLimit,
         Items = new OpenApiSchemaReference(schema, document),
     }, example);
-
-    public ApiOperation Text(string text) =>
-        Content("text/plain", new OpenApiSchema { Type = JsonSchemaType.String, Enum = [JsonValue.Create(text)] }, JsonValue.Create(text));
 
     public ApiOperation Bytes() => Content(AnyType, ApiSchemas.Bytes("The bytes, of the file's own type."), null);
 

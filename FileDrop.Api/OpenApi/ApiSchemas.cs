@@ -19,6 +19,7 @@ internal static class ApiSchemas
     public const string Version = "Version";
     public const string VersionDeleted = "VersionDeleted";
     public const string TrashEmptied = "TrashEmptied";
+    public const string Health = "Health";
     public const string FileChange = "FileChange";
     public const string UploadForm = "UploadForm";
     public const string UpdateForm = "UpdateForm";
@@ -59,6 +60,12 @@ internal static class ApiSchemas
         document.AddComponent(UploadForm, Form(document, "Exactly one file; other text parts are passed over.", fileRequired: true));
         document.AddComponent(UpdateForm, Form(document, "At least one of the three.", fileRequired: false));
         document.AddComponent(Problem, ProblemSchema());
+        document.AddComponent(Health, Object("How the service is.",
+            ("status", State("The worst of the checks.")),
+            ("checks", new OpenApiSchema { Type = JsonSchemaType.Object, Description = "Each check.", AdditionalProperties = State("The check's state.") })));
+
+        static OpenApiSchema State(string description) =>
+            new() { Type = JsonSchemaType.String, Description = description, Enum = ["healthy", "degraded", "unhealthy"] };
     }
 
     /// <summary>The problem, with the status and the codes that it can have in one place.</summary>

@@ -1,0 +1,33 @@
+using FileDrop.Api.Blobs;
+using FileDrop.Api.Catalog;
+using Microsoft.Extensions.Diagnostics.HealthChecks;
+
+namespace FileDrop.Api.Maintenance;
+
+/// <summary>Whether one of the two stores is ready: it has started, and answers now.</summary>
+internal sealed class StoreHealth(StoreStarter starter, Func<CancellationToken, Task> ping) : IHealthCheck
+{
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
+
+    /// <summary>Adds a check for each store, so that the health says which one is away.</summary>
+    public static IHealthChecksBuilder AddTo(IHealthChecksBuilder checks) => checks
+        .Add(new HealthCheckRegistration("catalog", provider => new StoreHealth(
+            provider.GetRequiredService<StoreStarter>(), provider.GetRequiredService<IFileCatalog>().PingAsync), null, null))
+        .Add(new HealthCheckRegistration("blobs", provider => new StoreHealth(
+            provider.GetRequiredService<StoreStarter>(), provider.GetRequiredService<IBlobStore>().PingAsync), null, null));
+
+    public async Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default)
+    {
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        limit.CancelAfter(Patience);
+        try
+        {
+            await ping(limit.Token);
+            return starter.Started.IsCompleted ? HealthCheckResult.Healthy() : HealthCheckResult.Unhealthy("The stores have not started yet.");
+        }
+        catch (Exception failure) when (failure is StorageException || !cancellationToken.IsCancellationRequested)
+        {
+            return HealthCheckResult.Unhealthy("It does not answer.", failure);
+        }
+    }
+}
