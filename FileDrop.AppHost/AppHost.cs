@@ -53,7 +53,12 @@ try
         // Connection strings are all that the service needs to know of its stores.
         api.WithReferenceEnvironment(ReferenceEnvironmentInjectionFlags.ConnectionString)
             .WithReference(metadata).WaitFor(metadata)
-            .WithReference(storage).WaitFor(storage);
+            .WithReference(storage).WaitFor(storage)
+            .WithCheck(metadata, storage);
+    }
+    else
+    {
+        api.WithCheck();
     }
 
     builder.AddStartAdvice(settings);

@@ -67,6 +67,8 @@ public sealed class SystemTests(SharedSystem shared) : SystemTest(shared)
         Assert.Equal("hello.txt", file.GetProperty("file_name").GetString());
         using var deleted = await Http.DeleteAsync($"/files/{file.GetProperty("file_id").GetGuid()}");
         Assert.Equal(HttpStatusCode.OK, deleted.StatusCode);
+        var check = await System.CommandAsync("api", "check");
+        Assert.Contains(" 0 findings.", check.Data?.Value, StringComparison.Ordinal);
     }
 
     [Theory]

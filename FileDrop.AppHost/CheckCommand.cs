@@ -1,0 +1,56 @@
+using System.Diagnostics;
+
+namespace FileDrop.AppHost;
+
+/// <summary>The dashboard's command that runs the service's own check, beside it and over the same stores.</summary>
+internal static class CheckCommand
+{
+#if DEBUG
+    private const string Configuration = "Debug";
+#else
+    private const string Configuration = "Release";
+#endif
+
+    /// <param name="api">The service.</param>
+    /// <param name="stores">Its stores, each under the name of its connection string; none: the embedded store.</param>
+    public static IResourceBuilder<ProjectResource> WithCheck(
+        this IResourceBuilder<ProjectResource> api, params IResourceBuilder<IResourceWithConnectionString>[] stores) =>
+        api.WithCommand("check", "Check the stores", context => RunAsync(stores, context.CancellationToken), new CommandOptions
+        {
+            Description = "Compares metadata and content both ways, and changes nothing.",
+            IconName = "DocumentSearch",
+        });
+
+    private static async Task<ExecuteCommandResult> RunAsync(
+        IResourceBuilder<IResourceWithConnectionString>[] stores, CancellationToken cancellation)
+    {
+        // Built with the AppHost, and running: it must not be built now.
+        var start = new ProcessStartInfo("dotnet", ["run", "--no-build", "--no-launch-profile", "--configuration", Configuration,
+            "--project", new Projects.FileDrop_Api().ProjectPath, "--", "check"])
+        {
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+        };
+        foreach (var store in stores)
+            start.Environment[$"ConnectionStrings__{store.Resource.Name}"] = await store.Resource.GetConnectionStringAsync(cancellation);
+        using var check = Process.Start(start);
+        if (check is null)
+            return CommandResults.Failure("The check did not start: is the dotnet command there?");
+        try
+        {
+            var texts = await Task.WhenAll(check.StandardOutput.ReadToEndAsync(cancellation), check.StandardError.ReadToEndAsync(cancellation));
+            await check.WaitForExitAsync(cancellation);
+            return check.ExitCode switch
+            {
+                0 => CommandResults.Success("Nothing found.", texts[0]),
+                1 => CommandResults.Success("There are findings.", texts[0]),
+                _ => CommandResults.Failure($"The check could not run. {texts[1]}"),
+            };
+        }
+        finally
+        {
+            if (!check.HasExited)
+                check.Kill(entireProcessTree: true);
+        }
+    }
+}
