@@ -88,7 +88,10 @@ internal sealed partial class S3BlobStore
     {
         var request = new CopyObjectRequest
         {
-            SourceBucket = _options.Bucket, SourceKey = from, DestinationBucket = _options.Bucket, DestinationKey = to,
+            SourceBucket = _options.Bucket,
+            SourceKey = from,
+            DestinationBucket = _options.Bucket,
+            DestinationKey = to,
         };
         await _s3.CallAsync($"copy of {from}", (client, token) => client.CopyObjectAsync(request, token), cancellation, CopyLimit(size));
     }
@@ -110,9 +113,14 @@ internal sealed partial class S3BlobStore
             {
                 var part = new CopyPartRequest
                 {
-                    SourceBucket = _options.Bucket, SourceKey = from, DestinationBucket = _options.Bucket, DestinationKey = to,
-                    UploadId = begun.UploadId, PartNumber = parts.Count + 1,
-                    FirstByte = first, LastByte = Math.Min(first + partSize, size) - 1,
+                    SourceBucket = _options.Bucket,
+                    SourceKey = from,
+                    DestinationBucket = _options.Bucket,
+                    DestinationKey = to,
+                    UploadId = begun.UploadId,
+                    PartNumber = parts.Count + 1,
+                    FirstByte = first,
+                    LastByte = Math.Min(first + partSize, size) - 1,
                 };
                 var copied = await _s3.CallAsync(
                     $"copy of {from}, part {part.PartNumber}",
@@ -124,7 +132,10 @@ internal sealed partial class S3BlobStore
 
             var completion = new CompleteMultipartUploadRequest
             {
-                BucketName = _options.Bucket, Key = to, UploadId = begun.UploadId, PartETags = parts,
+                BucketName = _options.Bucket,
+                Key = to,
+                UploadId = begun.UploadId,
+                PartETags = parts,
             };
             await _s3.CallAsync(
                 $"end of a copy of {from}", (client, token) => client.CompleteMultipartUploadAsync(completion, token), cancellation);
