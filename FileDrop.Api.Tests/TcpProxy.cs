@@ -3,15 +3,17 @@ using System.Net.Sockets;
 
 namespace FileDrop.Api.Tests;
 
-/// <summary>Stands between the service and a store, and can be down, or swallow everything.</summary>
+/// <summary>Stands between the service and a store, and can be down, swallow everything or parts of it, and cut connections at any byte.</summary>
 public sealed class TcpProxy : IAsyncDisposable
 {
     private readonly TcpListener _listener = new(IPAddress.Loopback, 0);
     private readonly CancellationTokenSource _ended = new();
+    private readonly Lock _counting = new();
     private readonly List<TcpClient> _open = [];
     private readonly Uri _target;
     private readonly Task _accepting;
     private volatile State _state;
+    private (Way Way, long Left)? _cut;
 
     public TcpProxy(Uri target, State state = State.Up)
     {
@@ -29,21 +31,44 @@ public sealed class TcpProxy : IAsyncDisposable
 
         /// <summary>Connections stay open, and nothing comes through.</summary>
         BlackHole,
+
+        /// <summary>What is asked arrives and is done, and no answer comes back.</summary>
+        Mute,
+
+        /// <summary>Everything comes through, in small pieces with pauses between them.</summary>
+        Trickle,
+    }
+
+    public enum Way
+    {
+        ToServer,
+        ToClient,
     }
 
     public int Port => ((IPEndPoint)_listener.LocalEndpoint).Port;
 
+    /// <summary>Whether a cut that was asked for is still to come.</summary>
+    public bool CutIsToCome
+    {
+        get
+        {
+            lock (_counting)
+                return _cut is not null;
+        }
+    }
+
     public void Become(State state)
     {
         _state = state;
-        if (state != State.Down)
-            return;
-        lock (_open)
-        {
-            foreach (var client in _open)
-                client.Close();
-            _open.Clear();
-        }
+        if (state == State.Down)
+            CloseAll();
+    }
+
+    /// <summary>Lets so many bytes more come through one way, over all connections, and then resets all of them, once.</summary>
+    public void CutAfter(Way way, long bytes)
+    {
+        lock (_counting)
+            _cut = (way, bytes);
     }
 
     public async ValueTask DisposeAsync()
@@ -53,6 +78,27 @@ public sealed class TcpProxy : IAsyncDisposable
         _listener.Dispose();
         await _accepting;
         _ended.Dispose();
+    }
+
+    private void CloseAll()
+    {
+        lock (_open)
+        {
+            foreach (var client in _open)
+            {
+                try
+                {
+                    // A reset, not an end: what was on its way may be lost.
+                    client.LingerState = new LingerOption(true, 0);
+                }
+                catch (Exception gone) when (gone is SocketException or ObjectDisposedException or NullReferenceException)
+                {
+                    // It has closed by itself.
+                }
+                client.Close();
+            }
+            _open.Clear();
+        }
     }
 
     private async Task AcceptAsync()
@@ -79,22 +125,68 @@ public sealed class TcpProxy : IAsyncDisposable
             lock (_open)
                 _open.AddRange(client, server);
             await server.ConnectAsync(_target.Host, _target.Port, _ended.Token);
-            await Task.WhenAny(PumpAsync(client, server), PumpAsync(server, client));
+            await Task.WhenAny(PumpAsync(client, server, Way.ToServer), PumpAsync(server, client, Way.ToClient));
         }
-        catch (Exception ended) when (ended is IOException or SocketException or OperationCanceledException or ObjectDisposedException)
+        catch (Exception ended) when (IsEnd(ended))
         {
             // Either side has closed.
         }
     }
 
-    private async Task PumpAsync(TcpClient from, TcpClient to)
+    private async Task PumpAsync(TcpClient from, TcpClient to, Way way)
     {
         var buffer = new byte[64 * 1024];
-        while (await from.GetStream().ReadAsync(buffer, _ended.Token) is var read and > 0)
+        try
         {
-            while (_state == State.BlackHole)
-                await Task.Delay(20, _ended.Token);
-            await to.GetStream().WriteAsync(buffer.AsMemory(0, read), _ended.Token);
+            while (true)
+            {
+                // What comes stays in the system's buffer, as on a line without answers: a sender that resets takes it back.
+                _ = await from.GetStream().ReadAsync(Memory<byte>.Empty, _ended.Token);
+                while (_state == State.BlackHole || (_state == State.Mute && way == Way.ToClient))
+                    await Task.Delay(20, _ended.Token);
+                if (await from.GetStream().ReadAsync(buffer, _ended.Token) is not (> 0 and var read))
+                    return;
+                var whole = Take(way, read, out var allowed);
+                await PassAsync(to.GetStream(), buffer.AsMemory(0, allowed));
+                if (!whole)
+                    CloseAll();
+            }
+        }
+        catch (Exception ended) when (IsEnd(ended))
+        {
+            // Either side has closed.
         }
     }
+
+    private async Task PassAsync(NetworkStream to, ReadOnlyMemory<byte> bytes)
+    {
+        const int Drop = 2 * 1024;
+        while (_state == State.Trickle && bytes.Length > Drop)
+        {
+            await to.WriteAsync(bytes[..Drop], _ended.Token);
+            bytes = bytes[Drop..];
+            await Task.Delay(5, _ended.Token);
+        }
+        await to.WriteAsync(bytes, _ended.Token);
+    }
+
+    /// <summary>Counts bytes; false: here is the cut, and only so many of them come through.</summary>
+    private bool Take(Way way, int count, out int allowed)
+    {
+        allowed = count;
+        lock (_counting)
+        {
+            if (_cut is not { } cut || cut.Way != way)
+                return true;
+            _cut = (way, cut.Left - count);
+            if (cut.Left >= count)
+                return true;
+            allowed = (int)cut.Left;
+            _cut = null;
+            return false;
+        }
+    }
+
+    private static bool IsEnd(Exception ended) =>
+        ended is IOException or SocketException or OperationCanceledException or ObjectDisposedException or InvalidOperationException;
 }

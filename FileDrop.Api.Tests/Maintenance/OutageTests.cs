@@ -1,7 +1,5 @@
 using System.Net;
 using System.Security.Cryptography;
-using FileDrop.Api.Blobs.S3;
-using MongoDB.Driver;
 using Xunit;
 
 namespace FileDrop.Api.Tests.Maintenance;
@@ -16,7 +14,7 @@ public sealed class OutageTests
     public async Task A_service_whose_store_is_down_at_start_waits_for_it(string store)
     {
         await using var stores = await ClusterStores.MakeAsync();
-        await using var proxy = Between(stores, store, TcpProxy.State.Down, out var settings);
+        await using var proxy = Between.Stores(stores, store, TcpProxy.State.Down, out var settings);
         await using var service = ServiceProcess.Launch(stores.Settings, settings);
         await Service.UntilAsync("the service answers that it is not ready", async () =>
         {
@@ -47,7 +45,7 @@ public sealed class OutageTests
     public async Task A_store_that_goes_away_is_a_503_with_Retry_After_until_it_is_back(string store, TcpProxy.State state)
     {
         await using var stores = await ClusterStores.MakeAsync();
-        await using var proxy = Between(stores, store, TcpProxy.State.Up, out var settings);
+        await using var proxy = Between.Stores(stores, store, TcpProxy.State.Up, out var settings);
         await using var service = await Service.StartAsync(stores, settings);
         var file = await service.Http.UploadAsync([1, 2, 3], "a");
 
@@ -72,7 +70,7 @@ public sealed class OutageTests
     public async Task A_store_that_goes_away_in_the_middle_of_an_upload_ends_it_with_503_and_leaves_nothing(string store)
     {
         await using var stores = await ClusterStores.MakeAsync();
-        await using var proxy = Between(stores, store, TcpProxy.State.Up, out var settings);
+        await using var proxy = Between.Stores(stores, store, TcpProxy.State.Up, out var settings);
         await using var service = await Service.StartAsync(stores, [.. settings, ("FileDrop:Lease", "00:00:02"), ("FileDrop:LateWrites", "00:00:00")]);
         using var body = new GatedContent(RandomNumberGenerator.GetBytes(24 * 1024 * 1024), 10 * 1024 * 1024);
         var upload = service.Http.PostAsync("/files/upload", body);
@@ -86,20 +84,5 @@ public sealed class OutageTests
         await Service.UntilAsync("the service is ready", async () => (await service.Http.GetAsync("/health")).IsSuccessStatusCode, 60);
         await Invariants.NothingElseIsLeftAsync(stores);
         Assert.Empty(await Invariants.EveryFileIsWholeAsync(service.Http));
-    }
-
-    private static TcpProxy Between(ClusterStores stores, string store, TcpProxy.State state, out (string Key, string Value)[] settings)
-    {
-        var mongo = new MongoUrlBuilder(stores.MongoDb);
-        var target = store == "filedrop"
-            ? new UriBuilder("tcp", mongo.Server.Host, mongo.Server.Port).Uri
-            : S3Options.Parse(stores.S3).Endpoint ?? throw new InvalidOperationException("The S3 server has no endpoint.");
-        var proxy = new TcpProxy(target, state);
-        mongo.Server = new MongoServerAddress("127.0.0.1", proxy.Port);
-        var value = store == "filedrop"
-            ? mongo.ToString()
-            : stores.S3.Replace(target.GetLeftPart(UriPartial.Authority), $"http://127.0.0.1:{proxy.Port}", StringComparison.Ordinal);
-        settings = [($"ConnectionStrings:{store}", value)];
-        return proxy;
     }
 }

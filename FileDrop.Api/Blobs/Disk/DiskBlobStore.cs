@@ -47,8 +47,9 @@ internal sealed class DiskBlobStore(string directory) : IBlobStore
     {
         // Fails on a disk that is gone, and on one that was remounted read-only after an error.
         Directory.SetLastWriteTimeUtc(_incoming, DateTime.UtcNow);
-        if (!Directory.Exists(_blobs))
-            throw new DirectoryNotFoundException($"The folder {_blobs} is not there.");
+        foreach (var folder in new[] { _incoming, _blobs })
+            if (!Directory.Exists(folder))
+                throw new DirectoryNotFoundException($"The folder {folder} is not there.");
     });
 
     public async Task WriteAsync(BlobKey key, Stream content, long? length, bool exact, CancellationToken cancellation)
@@ -79,7 +80,8 @@ internal sealed class DiskBlobStore(string directory) : IBlobStore
         {
             return Task.FromResult<Stream?>(BlobSlice.Open(PathOf(key.ToString()), offset, count));
         }
-        catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
+        // Without the folder of all blobs the disk is gone, and not one blob.
+        catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException && Directory.Exists(_blobs))
         {
             return Task.FromResult<Stream?>(null);
         }

@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Http.Headers;
+using System.Net.Sockets;
 using Amazon;
 using Amazon.Runtime;
 using Amazon.S3;
@@ -35,6 +36,7 @@ internal sealed class S3Connection : IDisposable
             PooledConnectionIdleTimeout = TimeSpan.FromSeconds(30),
             PooledConnectionLifetime = TimeSpan.FromMinutes(5),
             ActivityHeadersPropagator = null,
+            ConnectCallback = ConnectAsync,
         })
         {
             Timeout = Timeout.InfiniteTimeSpan,
@@ -126,6 +128,25 @@ internal sealed class S3Connection : IDisposable
         catch (StorageException e) when (e.InnerException is AmazonS3Exception s3 && S3Errors.IsNoSuchKey(s3))
         {
             return null;
+        }
+    }
+
+    /// <summary>
+    /// A connection that is closed in the middle of a call is reset. Otherwise the system would go on sending what it had taken
+    /// over, long after the call's hard limit, and an object or an upload could appear when nobody looks for it any more.
+    /// </summary>
+    private static async ValueTask<Stream> ConnectAsync(SocketsHttpConnectionContext context, CancellationToken cancellation)
+    {
+        var socket = new Socket(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true, LingerState = new LingerOption(true, 0) };
+        try
+        {
+            await socket.ConnectAsync(context.DnsEndPoint, cancellation);
+            return new NetworkStream(socket, ownsSocket: true);
+        }
+        catch
+        {
+            socket.Dispose();
+            throw;
         }
     }
 

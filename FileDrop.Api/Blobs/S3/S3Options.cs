@@ -34,7 +34,8 @@ internal sealed partial record S3Options
 
     /// <summary>
     /// Reads a connection string: <c>Endpoint=http://host:port;AccessKey=…;SecretKey=…</c> and, if wanted, <c>Region</c>,
-    /// <c>Bucket</c>, <c>PathStyle=true|false</c>, <c>Checksums=required|supported</c> and <c>PartMemory</c> in MiB.
+    /// <c>Bucket</c>, <c>PathStyle=true|false</c>, <c>Checksums=required|supported</c>, <c>PartMemory</c> in MiB and
+    /// <c>CallTimeout</c> in seconds.
     /// A value may contain <c>=</c>, but no <c>;</c>.
     /// </summary>
     /// <exception cref="FormatException">Something in it is wrong; the message names the key and what to write, and no secret.</exception>
@@ -100,7 +101,14 @@ internal sealed partial record S3Options
                 ? mib * PartSizes.MiB
                 : throw Wrong(key, $"is '{value}'; write a whole number of MiB from 8 on"),
         },
-        _ => throw Wrong(key, "is unknown; the settings are Endpoint, AccessKey, SecretKey, Region, Bucket, PathStyle, Checksums and PartMemory"),
+        "CALLTIMEOUT" => this with
+        {
+            CallTimeout = int.TryParse(value, NumberStyles.None, CultureInfo.InvariantCulture, out var seconds) && seconds is >= 1 and <= 3600
+                ? TimeSpan.FromSeconds(seconds)
+                : throw Wrong(key, $"is '{value}'; write a whole number of seconds from 1 to 3600"),
+        },
+        _ => throw Wrong(
+            key, "is unknown; the settings are Endpoint, AccessKey, SecretKey, Region, Bucket, PathStyle, Checksums, PartMemory and CallTimeout"),
     };
 
     private static Uri ParseEndpoint(string key, string value) =>

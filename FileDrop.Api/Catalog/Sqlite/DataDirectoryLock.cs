@@ -24,9 +24,12 @@ internal sealed partial class DataDirectoryLock : IDisposable
     private DataDirectoryLock(SafeFileHandle file) => _file = file;
 
     /// <summary>Takes the lock; makes the directory if need be, for this user alone.</summary>
-    /// <exception cref="InvalidOperationException">Another process holds it; the message names it and says what to do.</exception>
+    /// <exception cref="InvalidOperationException">
+    /// Another process holds it, or it lies on a network; the message names what is in the way and says what to do.
+    /// </exception>
     public static DataDirectoryLock Take(string directory, TimeProvider time)
     {
+        LocalDisk.Demand(directory);
         MakeDirectory(directory);
         var path = Path.Combine(Path.GetFullPath(directory), FileName);
         SafeFileHandle file;

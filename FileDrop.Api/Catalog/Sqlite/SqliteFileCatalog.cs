@@ -6,7 +6,8 @@ namespace FileDrop.Api.Catalog.Sqlite;
 /// them in groups; a few connections read (see <see cref="SqliteWriter"/> and <see cref="SqliteReaders"/>). The catalog's
 /// clock is this process's: one service per data directory, which <see cref="DataDirectoryLock"/> sees to. Commands in
 /// other processes may read and change beside it, as SQLite's own locks order them.</para>
-/// <para>Must lie on a local disk: SQLite's log needs shared memory, which a network file system does not give.</para>
+/// <para>Must lie on a local disk, which <see cref="LocalDisk"/> sees to: SQLite's log needs shared memory, which a network file
+/// system does not give.</para>
 /// </remarks>
 /// <param name="path">The database file; its folder is made if need be.</param>
 /// <param name="rules">The write protocol's times.</param>
@@ -160,7 +161,10 @@ internal sealed class SqliteFileCatalog(string path, CatalogRules rules, TimePro
 
     private Connections Open()
     {
-        DataDirectoryLock.MakeDirectory(Path.GetDirectoryName(Path.GetFullPath(path)) ?? "/");
+        var directory = Path.GetDirectoryName(Path.GetFullPath(path)) ?? "/";
+        // Commands come here without a lock.
+        LocalDisk.Demand(directory);
+        DataDirectoryLock.MakeDirectory(directory);
         var session = new SqliteSession(path, readOnly: false);
         try
         {

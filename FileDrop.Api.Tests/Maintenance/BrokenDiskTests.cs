@@ -1,0 +1,120 @@
+using System.Net;
+using FileDrop.Api.Tests.Files;
+using Xunit;
+
+namespace FileDrop.Api.Tests.Maintenance;
+
+/// <summary>The disk answers with errors, folders are gone or closed; all of it ends without a restart.</summary>
+public sealed class BrokenDiskTests
+{
+    private static readonly (string, string)[] Quick = [("FileDrop:Lease", "00:00:02"), ("FileDrop:LateWrites", "00:00:00")];
+
+    /// <summary>Everywhere, or at the catalog's log alone.</summary>
+    [Theory]
+    [InlineData("fsync", "EIO", null)]
+    [InlineData("fsync", "EIO", "catalog.db-wal")]
+    [InlineData("pwrite64", "EIO", null)]
+    [InlineData("pwrite64", "EIO", "catalog.db-wal")]
+    [InlineData("rename", "EIO", null)]
+    [InlineData("openat", "EACCES", null)]
+    public async Task System_calls_that_fail_end_a_write_with_503_and_leave_nothing(string call, string error, string? at)
+    {
+        await using var stores = new EmbeddedStores();
+        await using var service = await ServiceProcess.StartAsync(stores, Quick);
+        var before = Requests.Bytes(100);
+        var kept = await service.Http.UploadAsync(before, "kept");
+        string[] where = at is null ? [] : ["-P", Path.Combine(stores.Directory, at)];
+        await using (await Strace.AttachAsync(service.Id, [.. where, "-e", $"trace={call}", "-e", $"inject={call}:error={error}"]))
+        {
+            foreach (var size in new[] { 1, 3 * 1024 * 1024 })
+            {
+                using var created = await service.Http.PostAsync("/files/upload", new ByteArrayContent(Requests.Bytes(size)));
+                await created.RefusedAsync(503, "storage_unavailable");
+                Assert.NotNull(created.Headers.RetryAfter);
+                using var replaced = await service.Http.PutAsync($"/files/{kept.Id()}", new ByteArrayContent(Requests.Bytes(size)));
+                await replaced.RefusedAsync(503, "storage_unavailable");
+            }
+        }
+
+        var after = await service.Http.UploadAsync(Requests.Bytes(200), "after");
+        await Invariants.NothingElseIsLeftAsync(stores, kept.Id(), after.Id());
+        Assert.Equal(2, (await Invariants.EveryFileIsWholeAsync(service.Http)).Count);
+        Assert.Equal(before, await service.Http.GetByteArrayAsync($"/files/{kept.Id()}"));
+        Assert.True(await service.IsHealthyAsync());
+    }
+
+    [Theory]
+    [InlineData("incoming")]
+    [InlineData("blobs")]
+    public async Task A_folder_that_a_file_stands_in_for_is_a_503_until_it_is_back(string folder)
+    {
+        await using var stores = new EmbeddedStores();
+        await using var service = await Service.StartAsync(stores, Quick);
+        var (path, away) = (Path.Combine(stores.Directory, folder), Path.Combine(stores.Directory, "away"));
+        var kept = await service.Http.UploadAsync(Requests.Bytes(100), "kept");
+        Directory.Move(path, away);
+        await File.WriteAllTextAsync(path, "in the way");
+        await IsUnavailableAsync(service, stores, () => service.Http.PostAsync("/files/upload", new ByteArrayContent(Requests.Bytes(1000))));
+        if (folder == "blobs")
+            await IsUnavailableAsync(service, stores, () => service.Http.GetAsync($"/files/{kept.Id()}"));
+
+        File.Delete(path);
+        Directory.Move(away, path);
+        await GoesOnAsync(service, stores, kept.Id());
+    }
+
+    [Fact]
+    public async Task A_data_directory_whose_disk_is_gone_is_a_503_and_no_damage()
+    {
+        await using var stores = new EmbeddedStores();
+        await using var service = await Service.StartAsync(stores, Quick);
+        var (path, away) = (Path.Combine(stores.Directory, "blobs"), Path.Combine(stores.Directory, "away"));
+        var kept = await service.Http.UploadAsync(Requests.Bytes(100), "kept");
+        Directory.Move(path, away);
+        await IsUnavailableAsync(service, stores, () => service.Http.GetAsync($"/files/{kept.Id()}"));
+        Directory.Move(away, path);
+        await GoesOnAsync(service, stores, kept.Id());
+    }
+
+    [Fact]
+    public async Task A_folder_that_nobody_may_write_to_is_a_503_and_reads_go_on()
+    {
+        await using var stores = new EmbeddedStores();
+        await using var service = await Service.StartAsync(stores, Quick);
+        var incoming = Path.Combine(stores.Directory, "incoming");
+        var content = Requests.Bytes(100);
+        var kept = await service.Http.UploadAsync(content, "kept");
+        // Root is refused by nothing less.
+        var (exit, output) = await Shell.RunAsync(Environment.IsPrivilegedProcess ? "chattr +i \"$1\"" : "chmod a-w \"$1\"", incoming);
+        Assert.SkipWhen(exit != 0, $"A folder cannot be closed here: {output}");
+        try
+        {
+            await IsUnavailableAsync(service, stores, () => service.Http.PostAsync("/files/upload", new ByteArrayContent(Requests.Bytes(1000))));
+            Assert.Equal(content, await service.Http.GetByteArrayAsync($"/files/{kept.Id()}"));
+        }
+        finally
+        {
+            await Shell.RunAsync(Environment.IsPrivilegedProcess ? "chattr -i \"$1\"" : "chmod u+w \"$1\"", incoming);
+        }
+        await GoesOnAsync(service, stores, kept.Id());
+    }
+
+    private static async Task IsUnavailableAsync(Service service, EmbeddedStores stores, Func<Task<HttpResponseMessage>> request)
+    {
+        using var answer = await request();
+        await answer.RefusedAsync(503, "storage_unavailable");
+        Assert.NotNull(answer.Headers.RetryAfter);
+        using var health = await service.Http.GetAsync("/health");
+        Assert.Equal(HttpStatusCode.ServiceUnavailable, health.StatusCode);
+        Assert.True(File.Exists(Path.Combine(stores.Directory, "catalog.db")));
+    }
+
+    private static async Task GoesOnAsync(Service service, EmbeddedStores stores, string kept)
+    {
+        using var health = await service.Http.GetAsync("/health");
+        Assert.Equal("Healthy", await health.Content.ReadAsStringAsync());
+        var after = await service.Http.UploadAsync(Requests.Bytes(200), "after");
+        await Invariants.NothingElseIsLeftAsync(stores, kept, after.Id());
+        Assert.Equal(2, (await Invariants.EveryFileIsWholeAsync(service.Http)).Count);
+    }
+}

@@ -1,0 +1,63 @@
+using FileDrop.Api.Tests.Files;
+using Xunit;
+
+namespace FileDrop.Api.Tests.Maintenance;
+
+/// <summary>What the embedded store asks of the disk, and in which order: nothing is built on what a power cut could take back.</summary>
+public sealed class WriteOrderTests
+{
+    private const string Calls = "trace=openat,write,pwrite64,pwritev,fsync,fdatasync,rename,renameat,renameat2,sendto,sendmsg";
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(3 * 1024 * 1024)]
+    public async Task An_upload_is_written_synced_renamed_its_folder_synced_then_committed_and_then_acknowledged(int size)
+    {
+        await using var stores = new EmbeddedStores();
+        await using var service = await ServiceProcess.StartAsync(stores, ("FileDrop:SweepInterval", "01:00:00"));
+        await service.Http.UploadAsync([], "warm");
+        IReadOnlyList<SystemCall> calls;
+        await using (var strace = await Strace.AttachAsync(service.Id, "-y", "-s", "64", "-e", Calls))
+        {
+            await service.Http.UploadAsync(Requests.Bytes(size), "a");
+            calls = await strace.DetachAsync();
+        }
+
+        var key = Path.GetFileName(Only("rename", "/incoming/").Text.Split('"')[1]);
+        var (temporary, folder) = ($"/incoming/{key}", $"/blobs/{key[..2]}/{key[2..4]}");
+        var created = Only("openat", temporary);
+        var written = calls.Where(call => call.Name.StartsWith("pwrite", StringComparison.Ordinal) && call.Text.Contains(temporary, StringComparison.Ordinal)).ToList();
+        var synced = Only("fsync", temporary);
+        var renamed = Only("rename", temporary);
+        var named = Only("fsync", $"{folder}>");
+        var outer = Only("fsync", $"/blobs/{key[..2]}>");
+        var all = Only("fsync", "/blobs>");
+        var answered = calls.Single(call => call.Name.StartsWith("send", StringComparison.Ordinal) && call.Text.Contains("HTTP/1.1 201", StringComparison.Ordinal));
+        Assert.Contains($"{folder}/{key}\"", renamed.Text, StringComparison.Ordinal);
+        Assert.NotEmpty(written);
+
+        // The intent: the log is written and synced before the blob has a name anywhere.
+        InOrder(LogSynced(0, created.Began), created);
+        foreach (var piece in written)
+            InOrder(created, piece, synced);
+        InOrder(synced, renamed, named, outer, all);
+        // The commit: written to the log only now, and synced before the answer.
+        var logWritten = calls.Where(call => IsLog(call) && call.Name.StartsWith("pwrite", StringComparison.Ordinal)).ToList();
+        Assert.DoesNotContain(logWritten, call => call.Began > created.Began && call.Began < all.Ended);
+        InOrder(all, logWritten.First(call => call.Began > all.Ended), LogSynced(all.Ended, answered.Began), answered);
+
+        SystemCall Only(string name, string text) =>
+            Assert.Single(calls, call => call.Name.StartsWith(name, StringComparison.Ordinal) && call.Text.Contains(text, StringComparison.Ordinal));
+
+        SystemCall LogSynced(int after, int before) =>
+            calls.Last(call => IsLog(call) && call.Name is "fsync" or "fdatasync" && call.Began >= after && call.Ended <= before);
+    }
+
+    private static bool IsLog(SystemCall call) => call.Text.Contains("catalog.db-wal>", StringComparison.Ordinal);
+
+    private static void InOrder(params SystemCall[] calls)
+    {
+        foreach (var (former, latter) in calls.Zip(calls.Skip(1)))
+            Assert.True(former.Ended < latter.Began, $"Not in order:\n{former}\n{latter}");
+    }
+}
