@@ -1,8 +1,3 @@
-using System.Reflection;
-using FileDrop.Api.Blobs;
-using FileDrop.Api.Catalog;
-using Microsoft.Extensions.DependencyInjection;
-
 namespace FileDrop.Api.Tests;
 
 /// <summary>How a store call fails.</summary>
@@ -19,7 +14,7 @@ public enum Fault
 /// Stores whose calls fail when the test says so: each call goes to the real store, but the named one throws before it is
 /// made, or after it was.
 /// </summary>
-public sealed class FaultyStores
+public sealed class FaultyStores : StoreCalls
 {
     private string? _method;
     private Fault _fault;
@@ -33,78 +28,15 @@ public sealed class FaultyStores
 
     public void Heal() => _method = null;
 
-    /// <summary>Puts itself between the service and its stores.</summary>
-    public void Wrap(IServiceCollection services)
-    {
-        Wrap<IFileCatalog>(services);
-        Wrap<IBlobStore>(services);
-    }
+    protected override void Before(string method, object?[] arguments) => Strike(method, Fault.Before);
 
-    private void Wrap<T>(IServiceCollection services) where T : class
-    {
-        var real = services.Last(service => service.ServiceType == typeof(T)).ImplementationFactory
-            ?? throw new InvalidOperationException("The stores are registered by factories.");
-        services.AddSingleton(provider =>
-        {
-            var proxy = DispatchProxy.Create<T, Proxy>();
-            ((Proxy)(object)proxy).Set(this, real(provider));
-            return proxy;
-        });
-    }
+    protected override void After(string method) => Strike(method, Fault.After);
 
-    private bool Strikes(string method, Fault fault)
+    private void Strike(string method, Fault fault)
     {
-        if (_method != method || _fault != fault)
-            return false;
-        if (Interlocked.Decrement(ref _left) < 0)
-            return false;
+        if (_method != method || _fault != fault || Interlocked.Decrement(ref _left) < 0)
+            return;
         Happened++;
-        return true;
-    }
-
-    /// <summary>One store, seen through the faults.</summary>
-    public class Proxy : DispatchProxy
-    {
-        private FaultyStores? _faults;
-        private object? _store;
-
-        public void Set(FaultyStores faults, object store) => (_faults, _store) = (faults, store);
-
-        protected override object? Invoke(MethodInfo? targetMethod, object?[]? args)
-        {
-            ArgumentNullException.ThrowIfNull(targetMethod);
-            if (_faults is null)
-                throw new InvalidOperationException("The proxy was not set.");
-            var method = $"{targetMethod.DeclaringType?.Name}.{targetMethod.Name}";
-            if (!typeof(Task).IsAssignableFrom(targetMethod.ReturnType))
-                return targetMethod.Invoke(_store, args);
-            if (_faults.Strikes(method, Fault.Before))
-                return Failed(targetMethod.ReturnType);
-            var running = (Task)(targetMethod.Invoke(_store, args) ?? throw new InvalidOperationException($"{method} gave no task."));
-            return targetMethod.ReturnType.IsGenericType
-                ? typeof(Proxy).GetMethod(nameof(ResultAfterAsync), BindingFlags.NonPublic | BindingFlags.Instance)!
-                    .MakeGenericMethod(targetMethod.ReturnType.GenericTypeArguments).Invoke(this, [running, method])
-                : AfterAsync(running, method);
-        }
-
-        private static object Failed(Type task) => task.IsGenericType
-            ? typeof(Task).GetMethods().Single(method => method is { Name: nameof(Task.FromException), IsGenericMethod: true })
-                .MakeGenericMethod(task.GenericTypeArguments).Invoke(null, [Failure("before")])!
-            : Task.FromException(Failure("before"));
-
-        private static StorageException Failure(string when) => new(StorageFailure.Unavailable, $"A test's fault, {when} the call.");
-
-        private async Task AfterAsync(Task running, string method)
-        {
-            await running;
-            if (_faults!.Strikes(method, Fault.After))
-                throw Failure("after");
-        }
-
-        private async Task<T> ResultAfterAsync<T>(Task<T> running, string method)
-        {
-            var result = await running;
-            return _faults!.Strikes(method, Fault.After) ? throw Failure("after") : result;
-        }
+        throw new StorageException(StorageFailure.Unavailable, $"A test's fault, {(fault == Fault.Before ? "before" : "after")} the call.");
     }
 }

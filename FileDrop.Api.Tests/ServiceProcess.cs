@@ -30,6 +30,8 @@ public sealed class ServiceProcess : IAsyncDisposable
 
     public int Id => _process.Id;
 
+    public bool HasExited => _process.HasExited;
+
     /// <summary>Everything that it wrote to the console so far.</summary>
     public string Output => string.Join('\n', _output);
 
@@ -90,9 +92,9 @@ public sealed class ServiceProcess : IAsyncDisposable
     public void Signal(int signal) => Marshal.ThrowExceptionForHR(Native.kill(_process.Id, signal) == 0 ? 0 : -1);
 
     /// <summary>Waits for its end.</summary>
-    public async Task<int> ExitAsync()
+    public async Task<int> ExitAsync(TimeSpan? patience = null)
     {
-        await _process.WaitForExitAsync().WaitAsync(TimeSpan.FromMinutes(1));
+        await _process.WaitForExitAsync().WaitAsync(patience ?? TimeSpan.FromMinutes(1));
         return _process.ExitCode;
     }
 

@@ -100,12 +100,12 @@ internal sealed partial class PendingWrite : IAsyncDisposable
             catch (StorageException unknown)
             {
                 LogLostAnswer(unknown, FileId, attempt);
-                var (fate, file) = await _catalog.FindFateAsync(Owner, FileId, Intent, CancellationToken.None);
+                var (fate, _) = await _catalog.FindFateAsync(Owner, FileId, Intent, CancellationToken.None);
                 switch (fate)
                 {
                     case WriteFate.Committed:
                         _state = State.Committed;
-                        return file is null ? new ChangeResult(ChangeOutcome.NotFound) : new ChangeResult(ChangeOutcome.Done, file);
+                        return await AnswerAgainAsync(commit, unknown);
                     case WriteFate.Lost:
                         return new ChangeResult(ChangeOutcome.NotFound);
                     case WriteFate.Open when attempt < CommitAttempts:
@@ -133,6 +133,32 @@ internal sealed partial class PendingWrite : IAsyncDisposable
             _ended.Dispose();
             _lost.Dispose();
         }
+    }
+
+    /// <summary>
+    /// The answer that got lost: the file as this commit left it, whatever followed. The version that it has by now may be
+    /// another's, and a client that named it in If-Match would overwrite what it has never seen.
+    /// </summary>
+    /// <exception cref="StorageException">
+    /// The file was deleted since, or the content pruned: how the commit left it is not known any more. A 404 would say that
+    /// nothing was written, though the trash can bring it back.
+    /// </exception>
+    private async Task<ChangeResult> AnswerAgainAsync(FileCommit commit, StorageException unknown)
+    {
+        var history = await _catalog.FindHistoryAsync(Owner, FileId, CancellationToken.None);
+        // The oldest with this blob: a newer one was restored from it.
+        if (history?.Contents.LastOrDefault(content => content.BlobId == Intent.BlobId) is not { } content)
+            throw new StorageException(unknown.Failure, $"Blob {Intent.BlobId} of file {FileId} was committed, and is not there any more.", unknown);
+        var file = history.File;
+        return new ChangeResult(ChangeOutcome.Done, file with
+        {
+            Content = content,
+            Version = content.Version,
+            UpdatedAt = content.CreatedAt,
+            // Of earlier names and tags nothing is kept: what this commit left as they were is told as it is now.
+            Name = commit.Name ?? file.Name,
+            Tags = commit.Tags ?? file.Tags,
+        });
     }
 
     private async Task AbandonAsync()

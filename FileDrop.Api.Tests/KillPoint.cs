@@ -1,0 +1,88 @@
+using System.Diagnostics;
+using FileDrop.Api.Files;
+
+namespace FileDrop.Api.Tests;
+
+/// <summary>When, of a call.</summary>
+public enum KillMoment
+{
+    /// <summary>Before anything of it happened.</summary>
+    Before,
+
+    /// <summary>With half of the content read that is to be written.</summary>
+    Middle,
+
+    /// <summary>When all of it happened, and nobody knows yet.</summary>
+    After,
+}
+
+/// <summary>A point of the write protocol at which the service's process dies.</summary>
+/// <param name="Method">A store's method, as <c>IBlobStore.WriteAsync</c>.</param>
+/// <param name="Moment">When, of the call.</param>
+/// <param name="Time">The how manieth time that this moment comes.</param>
+public sealed record KillPoint(string Method, KillMoment Moment, int Time)
+{
+    /// <summary>The environment variable that tells a process its point.</summary>
+    public const string Variable = "FILEDROP_TEST_KILL_POINT";
+
+    public static KillPoint Parse(string text)
+    {
+        ArgumentNullException.ThrowIfNull(text);
+        return text.Split(' ') is [var method, var moment, var time]
+            ? new KillPoint(method, Enum.Parse<KillMoment>(moment), int.Parse(time, System.Globalization.CultureInfo.InvariantCulture))
+            : throw new FormatException($"'{text}' is no point.");
+    }
+
+    public override string ToString() => $"{Method} {Moment} {Time}";
+}
+
+/// <summary>Kills its own process, as by kill -9, at a point.</summary>
+internal sealed class Killer(KillPoint point) : StoreCalls
+{
+    private int _times;
+
+    protected override void Before(string method, object?[] arguments)
+    {
+        if (method != point.Method)
+            return;
+        if (point.Moment == KillMoment.Before)
+            Reached();
+        else if (point.Moment == KillMoment.Middle && arguments is [_, Stream content, var length, ..])
+            arguments[1] = new HalfReadStream(content, Math.Max(1, (length as long? ?? 0) / 2), Reached);
+    }
+
+    protected override void After(string method)
+    {
+        if (method == point.Method && point.Moment == KillMoment.After)
+            Reached();
+    }
+
+    private void Reached()
+    {
+        if (Interlocked.Increment(ref _times) != point.Time)
+            return;
+        using var self = Process.GetCurrentProcess();
+        self.Kill();
+        // Nothing more of this call happens in the moment that the signal takes.
+        Thread.Sleep(Timeout.Infinite);
+    }
+
+    /// <summary>A content that tells when more of it is asked for than its first half.</summary>
+    private sealed class HalfReadStream(Stream content, long half, Action reached) : BodyStream
+    {
+        private long _read;
+        private bool _told;
+
+        public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
+        {
+            if (_read >= half && !_told)
+            {
+                _told = true;
+                reached();
+            }
+            var read = await content.ReadAsync(buffer, cancellationToken);
+            _read += read;
+            return read;
+        }
+    }
+}

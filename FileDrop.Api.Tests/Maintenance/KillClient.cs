@@ -1,0 +1,182 @@
+using System.Net.Http.Headers;
+using System.Net.Http.Json;
+using System.Security.Cryptography;
+using Xunit;
+
+namespace FileDrop.Api.Tests.Maintenance;
+
+/// <summary>A client that changes files of its own for as long as the service lives, and writes down what it was told.</summary>
+internal sealed class KillClient(int number)
+{
+    private const int FilesAtMost = 6;
+
+    /// <summary>Longer than it takes until a lease is renewed.</summary>
+    private static readonly TimeSpan Dawdle = KillLoopTests.Lease * 0.4;
+
+    // Seeded, so that a client asks the same things again; what of it a kill cuts is up to the machine.
+    private readonly Random _random = new(number);
+    private int _asked;
+
+    public KillLedger Ledger { get; } = new();
+
+    public int Acknowledged { get; private set; }
+
+    /// <summary>Answers that never came.</summary>
+    public int Lost { get; private set; }
+
+    /// <summary>Answers that leave open what happened.</summary>
+    public int Failed { get; private set; }
+
+    /// <summary>Asks one thing after the other until an answer is lost.</summary>
+    public async Task RunAsync(HttpClient http, CancellationToken stop)
+    {
+        var lost = Lost;
+        while (lost == Lost && !stop.IsCancellationRequested)
+        {
+            var (id, file) = Ledger.Sure.ElementAtOrDefault(_random.Next(Ledger.Sure.Count));
+            await ((file, _random.Next(10)) switch
+            {
+                (null, _) => CreateAsync(http),
+                (_, 0 or 1) when Ledger.Sure.Count < FilesAtMost => CreateAsync(http),
+                (_, 2) => CreateSlowlyAsync(http),
+                (_, 3) => GoAwayAsync(http, id),
+                (_, 4 or 5) => RenameAsync(http, id, file),
+                (_, 6 or 7) => DeleteAsync(http, id, file),
+                _ => ReplaceAsync(http, id, file),
+            });
+        }
+    }
+
+    private async Task CreateAsync(HttpClient http)
+    {
+        var (content, wanted) = NewFile();
+        using var body = new ByteArrayContent(content);
+        await CreatedAsync(await TryAsync(http.PostAsync($"/files/upload?file_name={wanted.Name}", body)), wanted);
+    }
+
+    /// <summary>An upload that outlives its first lease's renewal.</summary>
+    private async Task CreateSlowlyAsync(HttpClient http)
+    {
+        var (content, wanted) = NewFile();
+        using var body = new GatedContent(content, content.Length / 2);
+        var sending = TryAsync(http.PostAsync($"/files/upload?file_name={wanted.Name}", body));
+        await Task.WhenAny(sending, body.Stopped);
+        await Task.WhenAny(sending, Task.Delay(Dawdle));
+        body.Open();
+        await CreatedAsync(await sending, wanted);
+    }
+
+    private async Task ReplaceAsync(HttpClient http, string id, KnownFile file)
+    {
+        var content = NewContent();
+        using var request = new HttpRequestMessage(HttpMethod.Put, $"/files/{id}/content") { Content = new ByteArrayContent(content) };
+        // Nobody else changes the file: the precondition holds unless something acknowledged was lost.
+        if (_random.Next(2) == 0)
+            request.Headers.IfMatch.Add(new EntityTagHeaderValue($"\"{file.Version}-{file.Sha256[..16]}\""));
+        await ChangedAsync(await TryAsync(http.SendAsync(request)), id, file with { Sha256 = Hash(content), Version = file.Version + 1 });
+    }
+
+    private async Task RenameAsync(HttpClient http, string id, KnownFile file)
+    {
+        var wanted = file with { Name = NewName(), Version = file.Version + 1 };
+        using var body = JsonContent.Create(new { file_name = wanted.Name });
+        await ChangedAsync(await TryAsync(http.PutAsync($"/files/{id}", body)), id, wanted);
+    }
+
+    private async Task DeleteAsync(HttpClient http, string id, KnownFile file)
+    {
+        using var answer = await TryAsync(http.DeleteAsync($"/files/{id}"));
+        if (IsKnown(answer, $"DELETE {file}"))
+            Ledger.Acknowledged(id, null);
+        else
+            Ledger.Lost(id, null);
+    }
+
+    /// <summary>Goes away in the middle of an upload or a replacement, which so can never have happened.</summary>
+    private async Task GoAwayAsync(HttpClient http, string id)
+    {
+        var content = NewContent();
+        using var body = new GatedContent(content, content.Length / 2);
+        var sending = _random.Next(2) == 0
+            ? http.PostAsync($"/files/upload?file_name={NewName()}", body)
+            : http.PutAsync($"/files/{id}/content", body);
+        await Task.WhenAny(sending, body.Stopped);
+        body.Break();
+        try
+        {
+            using var answer = await sending;
+            Assert.False(answer.IsSuccessStatusCode, "Half a body was taken for a whole one.");
+        }
+        catch (HttpRequestException)
+        {
+            // As it should be; and if the service is gone too, the next request tells.
+        }
+    }
+
+    private async Task CreatedAsync(HttpResponseMessage? answer, KnownFile wanted)
+    {
+        using (answer)
+        {
+            if (!IsKnown(answer, $"POST {wanted}"))
+            {
+                Ledger.LostCreation(wanted);
+                return;
+            }
+            var file = await answer!.JsonAsync();
+            Assert.Equal(wanted, KnownFile.Of(file));
+            Ledger.Acknowledged(file.Id(), wanted);
+        }
+    }
+
+    private async Task ChangedAsync(HttpResponseMessage? answer, string id, KnownFile wanted)
+    {
+        using (answer)
+        {
+            if (!IsKnown(answer, $"PUT {wanted}"))
+            {
+                Ledger.Lost(id, wanted);
+                return;
+            }
+            var file = (await answer!.JsonAsync()).GetProperty("file");
+            Assert.Equal(wanted, KnownFile.Of(file));
+            Ledger.Acknowledged(id, wanted);
+        }
+    }
+
+    /// <summary>Whether the service said that it was done. What it cannot have refused it must not refuse.</summary>
+    private bool IsKnown(HttpResponseMessage? answer, string what)
+    {
+        if (answer is null)
+            return false;
+        Assert.True(answer.IsSuccessStatusCode || (int)answer.StatusCode >= 500, $"{(int)answer.StatusCode} to {what}");
+        (Acknowledged, Failed) = answer.IsSuccessStatusCode ? (Acknowledged + 1, Failed) : (Acknowledged, Failed + 1);
+        return answer.IsSuccessStatusCode;
+    }
+
+    /// <summary>The answer, read to its end; null: it was lost.</summary>
+    private async Task<HttpResponseMessage?> TryAsync(Task<HttpResponseMessage> sending)
+    {
+        try
+        {
+            return await sending;
+        }
+        catch (HttpRequestException)
+        {
+            Lost++;
+            return null;
+        }
+    }
+
+    private (byte[] Content, KnownFile Wanted) NewFile()
+    {
+        var content = NewContent();
+        return (content, new KnownFile(NewName(), Hash(content), 1));
+    }
+
+    private string NewName() => $"c{number}-{_asked++}";
+
+    /// <summary>Mostly small; some are more than one part of a multipart upload.</summary>
+    private byte[] NewContent() => RandomNumberGenerator.GetBytes(_random.Next(12) == 0 ? 9 << 20 : 1 + _random.Next(100_000));
+
+    private static string Hash(byte[] content) => Convert.ToHexStringLower(SHA256.HashData(content));
+}

@@ -1,0 +1,78 @@
+using System.Reflection;
+using FileDrop.Api.Blobs;
+using FileDrop.Api.Catalog;
+using Microsoft.Extensions.DependencyInjection;
+
+namespace FileDrop.Api.Tests;
+
+/// <summary>Stands between a service and its stores, and sees every call: each goes to the real store, unless it is stopped here.</summary>
+public abstract class StoreCalls
+{
+    /// <summary>Puts itself between the service and its stores.</summary>
+    public void Wrap(IServiceCollection services)
+    {
+        Wrap<IFileCatalog>(services);
+        Wrap<IBlobStore>(services);
+    }
+
+    /// <summary>A call is about to be made. What this throws comes out of the call, which is not made then.</summary>
+    /// <param name="method">As <c>IBlobStore.WriteAsync</c>.</param>
+    /// <param name="arguments">May be changed.</param>
+    protected abstract void Before(string method, object?[] arguments);
+
+    /// <summary>A call has succeeded. What this throws comes out of the call instead of its answer.</summary>
+    protected abstract void After(string method);
+
+    private void Wrap<T>(IServiceCollection services) where T : class
+    {
+        var real = services.Last(service => service.ServiceType == typeof(T)).ImplementationFactory
+            ?? throw new InvalidOperationException("The stores are registered by factories.");
+        services.AddSingleton(provider =>
+        {
+            var proxy = DispatchProxy.Create<T, Proxy>();
+            ((Proxy)(object)proxy).Set(this, real(provider));
+            return proxy;
+        });
+    }
+
+    /// <summary>One store, seen through the watcher.</summary>
+    public class Proxy : DispatchProxy
+    {
+        private StoreCalls? _calls;
+        private object? _store;
+
+        public void Set(StoreCalls calls, object store) => (_calls, _store) = (calls, store);
+
+        protected override object? Invoke(MethodInfo? targetMethod, object?[]? args)
+        {
+            ArgumentNullException.ThrowIfNull(targetMethod);
+            var result = targetMethod.ReturnType;
+            if (!typeof(Task).IsAssignableFrom(result))
+                return Call(targetMethod, args);
+            return result.IsGenericType
+                ? typeof(Proxy).GetMethod(nameof(ResultAsync), BindingFlags.NonPublic | BindingFlags.Instance)!
+                    .MakeGenericMethod(result.GenericTypeArguments).Invoke(this, [targetMethod, args])
+                : DoneAsync(targetMethod, args);
+        }
+
+        private async Task DoneAsync(MethodInfo method, object?[]? arguments)
+        {
+            _calls!.Before(Name(method), arguments ?? []);
+            await (Task)Call(method, arguments)!;
+            _calls.After(Name(method));
+        }
+
+        private async Task<T> ResultAsync<T>(MethodInfo method, object?[]? arguments)
+        {
+            _calls!.Before(Name(method), arguments ?? []);
+            var result = await (Task<T>)Call(method, arguments)!;
+            _calls.After(Name(method));
+            return result;
+        }
+
+        private object? Call(MethodInfo method, object?[]? arguments) =>
+            method.Invoke(_store, BindingFlags.DoNotWrapExceptions, null, arguments, null);
+
+        private static string Name(MethodInfo method) => $"{method.DeclaringType?.Name}.{method.Name}";
+    }
+}
