@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using FileDrop.Api.Files;
 
 namespace FileDrop.Api.Tests;
 
@@ -68,7 +67,7 @@ internal sealed class Killer(KillPoint point) : StoreCalls
     }
 
     /// <summary>A content that tells when more of it is asked for than its first half.</summary>
-    private sealed class HalfReadStream(Stream content, long half, Action reached) : BodyStream
+    private sealed class HalfReadStream(Stream content, long half, Action reached) : ForwardStream
     {
         private long _read;
         private bool _told;
