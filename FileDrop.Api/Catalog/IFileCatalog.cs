@@ -57,8 +57,7 @@ public interface IFileCatalog
     Task AbandonAsync(string owner, Guid id, WriteIntent intent, CancellationToken cancellation);
 
     /// <summary>What has become of a write whose commit was sent.</summary>
-    /// <returns>With <see cref="WriteFate.Committed"/> the live file as it is now; null if it was deleted since.</returns>
-    Task<(WriteFate Fate, CatalogFile? File)> FindFateAsync(string owner, Guid id, WriteIntent intent, CancellationToken cancellation);
+    Task<WriteFate> FindFateAsync(string owner, Guid id, WriteIntent intent, CancellationToken cancellation);
 
     /// <summary>Changes name or tags of a live file; the version grows by one, even if the values are the same.</summary>
     Task<ChangeResult> ChangeAsync(string owner, Guid id, MetadataChange change, CancellationToken cancellation);

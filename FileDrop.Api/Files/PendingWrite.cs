@@ -93,19 +93,23 @@ internal sealed partial class PendingWrite : IAsyncDisposable
             try
             {
                 var result = await _catalog.CommitAsync(Owner, FileId, Intent, commit, CancellationToken.None);
-                // A refusal is an answer: nothing was committed, nothing is under way.
-                _state = result.Outcome == ChangeOutcome.Done ? State.Committed : attempt == 1 ? State.Open : State.Sent;
+                if (result.Outcome == ChangeOutcome.Done)
+                    _state = State.Committed;
+                else if (attempt == 1)
+                    // An answer: nothing was committed, nothing is under way.
+                    _state = State.Open;
+                else if (await FindFateAsync() == WriteFate.Committed)
+                    // Refused because an earlier attempt, whose answer was lost, came through after all.
+                    return await AnswerAgainAsync(commit);
                 return result;
             }
             catch (StorageException unknown)
             {
                 LogLostAnswer(unknown, FileId, attempt);
-                var (fate, _) = await _catalog.FindFateAsync(Owner, FileId, Intent, CancellationToken.None);
-                switch (fate)
+                switch (await FindFateAsync())
                 {
                     case WriteFate.Committed:
-                        _state = State.Committed;
-                        return await AnswerAgainAsync(commit, unknown);
+                        return await AnswerAgainAsync(commit);
                     case WriteFate.Lost:
                         return new ChangeResult(ChangeOutcome.NotFound);
                     case WriteFate.Open when attempt < CommitAttempts:
@@ -143,12 +147,13 @@ internal sealed partial class PendingWrite : IAsyncDisposable
     /// The file was deleted since, or the content pruned: how the commit left it is not known any more. A 404 would say that
     /// nothing was written, though the trash can bring it back.
     /// </exception>
-    private async Task<ChangeResult> AnswerAgainAsync(FileCommit commit, StorageException unknown)
+    private async Task<ChangeResult> AnswerAgainAsync(FileCommit commit)
     {
+        _state = State.Committed;
         var history = await _catalog.FindHistoryAsync(Owner, FileId, CancellationToken.None);
         // The oldest with this blob: a newer one was restored from it.
         if (history?.Contents.LastOrDefault(content => content.BlobId == Intent.BlobId) is not { } content)
-            throw new StorageException(unknown.Failure, $"Blob {Intent.BlobId} of file {FileId} was committed, and is not there any more.", unknown);
+            throw new StorageException(StorageFailure.Unavailable, $"Blob {Intent.BlobId} of file {FileId} was committed, and is not there any more.");
         var file = history.File;
         return new ChangeResult(ChangeOutcome.Done, file with
         {
@@ -160,6 +165,8 @@ internal sealed partial class PendingWrite : IAsyncDisposable
             Tags = commit.Tags ?? file.Tags,
         });
     }
+
+    private Task<WriteFate> FindFateAsync() => _catalog.FindFateAsync(Owner, FileId, Intent, CancellationToken.None);
 
     private async Task AbandonAsync()
     {

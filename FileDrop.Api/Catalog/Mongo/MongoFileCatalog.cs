@@ -96,26 +96,21 @@ internal sealed partial class MongoFileCatalog : IFileCatalog
     public Task<ChangeResult> ChangeAsync(string owner, Guid id, MetadataChange change, CancellationToken cancellation) =>
         ChangeAsync(owner, id, LiveFile(owner, id), change.IfVersion, MongoChange.Change(change), cancellation);
 
-    public async Task<(WriteFate Fate, CatalogFile? File)> FindFateAsync(
-        string owner, Guid id, WriteIntent intent, CancellationToken cancellation)
+    public async Task<WriteFate> FindFateAsync(string owner, Guid id, WriteIntent intent, CancellationToken cancellation)
     {
-        var fields = new BsonDocument(MongoSchema.FileFields)
-        {
-            { "state", 1 }, { "versions.blob", 1 }, { "intents", 1 }, { "garbage", 1 },
-        };
+        var fields = new BsonDocument { { "content.blob", 1 }, { "versions.blob", 1 }, { "intents", 1 }, { "garbage", 1 } };
         var found = await ReadSettledAsync(owner, id, fields, cancellation);
         if (found is null)
-            return (WriteFate.Lost, null);
+            return WriteFate.Lost;
 
         var blob = MongoSchema.Uuid(intent.BlobId);
         if (Has("intents", entry => entry["fence"] == intent.Fence))
-            return (WriteFate.Open, null);
+            return WriteFate.Open;
 
-        var isLive = found["state"] == MongoSchema.Live;
         var isContent = found.TryGetValue("content", out var content) && content["blob"] == blob;
         return isContent || Has("versions", _ => true) || Has("garbage", entry => entry["committed"].AsBoolean)
-            ? (WriteFate.Committed, isLive ? MongoSchema.ToFile(found, id, owner) : null)
-            : (WriteFate.Lost, null);
+            ? WriteFate.Committed
+            : WriteFate.Lost;
 
         bool Has(string list, Func<BsonValue, bool> condition) =>
             found[list].AsBsonArray.Any(entry => entry["blob"] == blob && condition(entry));

@@ -78,8 +78,7 @@ internal sealed class SqliteFileCatalog(string path, CatalogRules rules, TimePro
     public Task AbandonAsync(string owner, Guid id, WriteIntent intent, CancellationToken cancellation) =>
         ChangeAsync(session => _changes.Abandon(session, owner, id, intent), cancellation);
 
-    public Task<(WriteFate Fate, CatalogFile? File)> FindFateAsync(
-        string owner, Guid id, WriteIntent intent, CancellationToken cancellation) =>
+    public Task<WriteFate> FindFateAsync(string owner, Guid id, WriteIntent intent, CancellationToken cancellation) =>
         ReadAsync(session => SqliteReads.FindFate(session, owner, id, intent), cancellation);
 
     public Task<ChangeResult> ChangeAsync(string owner, Guid id, MetadataChange change, CancellationToken cancellation) =>

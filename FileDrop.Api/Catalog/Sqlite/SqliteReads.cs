@@ -31,22 +31,19 @@ internal static class SqliteReads
         return file is null ? null : new FileHistory(file, contents);
     }
 
-    public static (WriteFate Fate, CatalogFile? File) FindFate(SqliteSession session, string owner, Guid id, WriteIntent intent)
+    public static WriteFate FindFate(SqliteSession session, string owner, Guid id, WriteIntent intent)
     {
         using var row = session.Query(
-            $"""
-            SELECT {FileColumns}, f.state, b.role, b.fence, b.committed FROM files f JOIN blobs b ON b.file = f.n AND b.blob = ?3
-            WHERE f.id = ?2 AND f.owner = ?1
+            """
+            SELECT b.role, b.fence, b.committed FROM files f JOIN blobs b ON b.file = f.n AND b.blob = ?3 WHERE f.id = ?2 AND f.owner = ?1
             """,
             owner, Bytes(id), Bytes(intent.BlobId));
         if (!row.Read())
-            return (WriteFate.Lost, null);
-        if ((BlobRole)row.GetInt64(FileColumnCount + 1) == BlobRole.Intent)
-            return (row.GetInt64(FileColumnCount + 2) == intent.Fence ? WriteFate.Open : WriteFate.Lost, null);
+            return WriteFate.Lost;
+        if ((BlobRole)row.GetInt64(0) == BlobRole.Intent)
+            return row.GetInt64(1) == intent.Fence ? WriteFate.Open : WriteFate.Lost;
         // What was committed tells so as garbage too: its content was pruned, dropped or purged since.
-        if (row.GetInt64(FileColumnCount + 3) == 0)
-            return (WriteFate.Lost, null);
-        return (WriteFate.Committed, (FileState)row.GetInt64(FileColumnCount) == FileState.Live ? ReadFile(row) : null);
+        return row.GetInt64(2) == 0 ? WriteFate.Lost : WriteFate.Committed;
     }
 
     public static UploadRecord FindUpload(SqliteSession session, string owner, Guid id, long now)
