@@ -140,10 +140,12 @@ public sealed class TcpProxy : IAsyncDisposable
         {
             while (true)
             {
-                // What comes stays in the system's buffer, as on a line without answers: a sender that resets takes it back.
                 _ = await from.GetStream().ReadAsync(Memory<byte>.Empty, _ended.Token);
                 while (_state == State.BlackHole || (_state == State.Mute && way == Way.ToClient))
                     await Task.Delay(20, _ended.Token);
+                // On a line without answers a sender that resets takes back what has not arrived; one that merely closes does not.
+                if (from.Client.GetSocketOption(SocketOptionLevel.Socket, SocketOptionName.Error) is not 0)
+                    return;
                 if (await from.GetStream().ReadAsync(buffer, _ended.Token) is not (> 0 and var read))
                     return;
                 var whole = Take(way, read, out var allowed);

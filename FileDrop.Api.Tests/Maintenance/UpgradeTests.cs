@@ -54,7 +54,10 @@ public sealed class UpgradeTests
             Assert.Equal(s_first, await service.Http.GetByteArrayAsync($"/files/{versioned}"));
             await Invariants.NothingElseIsLeftAsync(stores, new Dictionary<string, int>
             {
-                [$"{versioned}"] = 3, [$"{keyed}"] = 1, [$"{replacing}"] = 1, [$"{pruned}"] = 1,
+                [$"{versioned}"] = 3,
+                [$"{keyed}"] = 1,
+                [$"{replacing}"] = 1,
+                [$"{pruned}"] = 1,
             });
         }
 
