@@ -49,6 +49,17 @@ internal sealed class HistoryClient(HttpClient http, int number, SharedFile[] fi
         }
     }
 
+    /// <summary>
+    /// Before anybody else comes: goes on until a replacement with If-Match has succeeded, which later is up to the others.
+    /// </summary>
+    public async Task BeginAsync(int place)
+    {
+        files[place] = await CreateAsync();
+        while (!files[place].History.Any(one => one is { Verb: Verb.Replace, Answer: Answer.Done, IfVersion: not null }))
+            if (!await DoAsync(files[place]))
+                files[place] = await CreateAsync();
+    }
+
     /// <summary>Uploads a file. One whose answer was lost is nobody's: another is uploaded.</summary>
     public async Task<SharedFile> CreateAsync()
     {

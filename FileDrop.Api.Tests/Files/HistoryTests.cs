@@ -38,7 +38,7 @@ public abstract class HistoryTests(Pair pair, ITestOutputHelper output)
             var clients = Enumerable.Range(0, Clients)
                 .Select(number => new HistoryClient(services[number % replicas].Http, number, files, all)).ToList();
             for (var i = 0; i < files.Length; i++)
-                files[i] = await clients[i].CreateAsync();
+                await clients[i].BeginAsync(i);
 
             await Task.WhenAll(clients.Select(client => client.RunAsync(OperationsEach, BreakSomething)));
 

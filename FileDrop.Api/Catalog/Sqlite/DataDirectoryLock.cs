@@ -19,6 +19,10 @@ internal sealed partial class DataDirectoryLock : IDisposable
     private const string FileName = "filedrop.lock";
     private const int WouldBlockLinux = 11, WouldBlockMac = 35, SharingViolationWindows = unchecked((int)0x80070020);
 
+    /// <summary>One that is just ending keeps its lock for a moment, and so does a child that it was starting.</summary>
+    private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan s_pause = TimeSpan.FromMilliseconds(20);
+
     private readonly SafeFileHandle _file;
 
     private DataDirectoryLock(SafeFileHandle file) => _file = file;
@@ -32,18 +36,7 @@ internal sealed partial class DataDirectoryLock : IDisposable
         LocalDisk.Demand(directory);
         MakeDirectory(directory);
         var path = Path.Combine(Path.GetFullPath(directory), FileName);
-        SafeFileHandle file;
-        try
-        {
-            // None is an advisory lock on Unix. On Windows Read lets others see who holds the file.
-            file = File.OpenHandle(
-                path, FileMode.OpenOrCreate, FileAccess.ReadWrite, OperatingSystem.IsWindows() ? FileShare.Read : FileShare.None);
-        }
-        catch (IOException e) when (e.HResult is WouldBlockLinux or WouldBlockMac or SharingViolationWindows)
-        {
-            throw InUse(directory, Holder(path), e);
-        }
-
+        var file = Open(path, directory, time);
         try
         {
             Insist(file, path, directory);
@@ -58,6 +51,25 @@ internal sealed partial class DataDirectoryLock : IDisposable
         {
             file.Dispose();
             throw;
+        }
+    }
+
+    private static SafeFileHandle Open(string path, string directory, TimeProvider time)
+    {
+        for (var asked = time.GetTimestamp(); ;)
+        {
+            try
+            {
+                // None is an advisory lock on Unix. On Windows Read lets others see who holds the file.
+                return File.OpenHandle(
+                    path, FileMode.OpenOrCreate, FileAccess.ReadWrite, OperatingSystem.IsWindows() ? FileShare.Read : FileShare.None);
+            }
+            catch (IOException e) when (e.HResult is WouldBlockLinux or WouldBlockMac or SharingViolationWindows)
+            {
+                if (time.GetElapsedTime(asked) > s_patience)
+                    throw InUse(directory, Holder(path), e);
+                Thread.Sleep(s_pause);
+            }
         }
     }
 
