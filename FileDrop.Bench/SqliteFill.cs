@@ -20,29 +20,8 @@ internal static class SqliteFill
             cancellation.ThrowIfCancellationRequested();
             session.Execute("BEGIN IMMEDIATE");
             foreach (var file in files)
-                Insert(session, file);
+                SqliteDocuments.Import(session, new CatalogDocument(file.Owner, file.Id, file, [file.Content], [], []));
             session.Execute("COMMIT");
         }
-    }
-
-    private static void Insert(SqliteSession session, CatalogFile file)
-    {
-        var content = file.Content;
-        var (created, updated) = (file.CreatedAt.ToUnixTimeMilliseconds(), file.UpdatedAt.ToUnixTimeMilliseconds());
-        var (blob, sha256) = (SqliteRows.Bytes(content.BlobId), Convert.FromHexString(content.Sha256));
-        session.Execute(
-            """
-            INSERT INTO files (owner, id, state, version, created_at, updated_at, name, name_key, tags,
-                blob, size, type, sha256, xxh3, content_version, content_at)
-            VALUES (?1, ?2, 1, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, 1, ?4)
-            """,
-            file.Owner, SqliteRows.Bytes(file.Id), file.Version, created, updated, file.Name, NameKey.Of(file.Name), SqliteRows.Json(file.Tags),
-            blob, content.Size, content.Type, sha256, content.XxHash3);
-        session.Execute(
-            """
-            INSERT INTO blobs (file, blob, role, fence, size, type, sha256, xxh3, version, created_at)
-            VALUES (last_insert_rowid(), ?1, 1, 1, ?2, ?3, ?4, ?5, 1, ?6)
-            """,
-            blob, content.Size, content.Type, sha256, content.XxHash3, created);
     }
 }
