@@ -41,7 +41,8 @@ public sealed class ConnectionFaultTests
     {
         await using var stores = await ClusterStores.MakeAsync();
         await using var proxy = Between.Stores(stores, "filedrop", TcpProxy.State.Up, out var settings);
-        await using var service = await Service.StartAsync(stores, settings);
+        // Without a sweeper, which would take the one connection that is open: a new one gets no answer to its greeting either.
+        await using var service = await Service.StartAsync(stores, [.. settings, ("FileDrop:SweepInterval", "01:00:00")]);
         using var direct = new MongoClient(stores.MongoDb);
         var files = direct.GetDatabase(stores.Name).GetCollection<BsonDocument>("files");
         var content = Requests.Bytes(10 * 1024 * 1024);
