@@ -82,7 +82,7 @@ public sealed class ServiceProcess : IAsyncDisposable
         {
             return (await Http.GetAsync("/health")).IsSuccessStatusCode;
         }
-        catch (HttpRequestException)
+        catch (Exception cut) when (cut is HttpRequestException or SocketException)
         {
             return false;
         }

@@ -1,5 +1,6 @@
 using System.Net.Http.Headers;
 using System.Net.Http.Json;
+using System.Net.Sockets;
 using System.Security.Cryptography;
 using Xunit;
 
@@ -107,7 +108,7 @@ internal sealed class KillClient(int number)
             using var answer = await sending;
             Assert.False(answer.IsSuccessStatusCode, "Half a body was taken for a whole one.");
         }
-        catch (HttpRequestException)
+        catch (Exception cut) when (cut is HttpRequestException or SocketException)
         {
             // As it should be; and if the service is gone too, the next request tells.
         }
@@ -160,7 +161,7 @@ internal sealed class KillClient(int number)
         {
             return await sending;
         }
-        catch (HttpRequestException)
+        catch (Exception cut) when (cut is HttpRequestException or SocketException)
         {
             Lost++;
             return null;

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Globalization;
 using System.Net;
+using System.Net.Sockets;
 using Xunit;
 
 namespace FileDrop.Api.Tests.Maintenance;
@@ -130,7 +131,7 @@ public abstract class KillLoopTests(Pair pair, ITestOutputHelper output)
             await CompareAsync(service.Http, clients);
             return true;
         }
-        catch (Exception cut) when (cut is HttpRequestException or IOException)
+        catch (Exception cut) when (cut is HttpRequestException or IOException or SocketException)
         {
             await service.ExitAsync();
             return false;
