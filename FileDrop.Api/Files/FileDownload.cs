@@ -22,7 +22,9 @@ internal sealed class FileDownload(FileStore files, Integrity integrity, FileMet
         if (!FileEndpoints.TryReadId(file_id, out var id))
             return ApiProblem.FileNotFound;
         if (await FindAsync() is not { } file)
-            return await files.FindAsync(owner, id, context.RequestAborted) is null ? ApiProblem.FileNotFound : ApiProblem.VersionNotFound;
+            return request.Query.ContainsKey("version") && await files.FindAsync(owner, id, context.RequestAborted) is not null
+                ? ApiProblem.VersionNotFound
+                : ApiProblem.FileNotFound;
         switch (preconditions.Check(file))
         {
             case PreconditionState.Failed:

@@ -33,12 +33,13 @@ internal sealed class FileUpload(FileStore files, IdempotencyKeys keys, FileDrop
             {
                 RememberFor = key is null ? null : options.IdempotencyKeyLife,
             };
-            return upload switch
-            {
-                { First: { } first } => Repeated(context, first, sent),
-                { Write: { } write } => Created(context, await write.CommitAsync(sent)),
-                _ => throw new InvalidOperationException("Content was received, but its sink was not asked."),
-            };
+            if (upload.First is { } first)
+                return Repeated(context, first, sent);
+            if (upload.Write is not { } write)
+                throw new InvalidOperationException("Content was received, but its sink was not asked.");
+            return (await write.CommitAsync(sent)).File is { } file
+                ? Answer(context, file)
+                : throw new InvalidOperationException("A commit without a condition is done, or throws.");
         }
         finally
         {
@@ -111,11 +112,6 @@ internal sealed class FileUpload(FileStore files, IdempotencyKeys keys, FileDrop
 
     private static FileCommit Commit(ContentFacts content, string type, string? name, IReadOnlyDictionary<string, string>? tags) =>
         new(content.Size, type, content.Sha256, content.XxHash3, name, tags);
-
-    private static IResult Created(HttpContext context, ChangeResult result) => result.File is { } file
-        ? Answer(context, file)
-        // Nobody can delete a file that was never there: the sweeper took the intent of a writer that it thought dead.
-        : ApiProblem.StorageUnavailable;
 
     private static IResult Repeated(HttpContext context, CatalogFile first, FileCommit sent)
     {

@@ -81,7 +81,9 @@ internal sealed partial class PendingWrite : IAsyncDisposable
     /// <summary>
     /// Commits the written blob. An answer that gets lost is looked up: the document knows whether the commit happened.
     /// </summary>
+    /// <returns>Done, with the file, or a version mismatch.</returns>
     /// <exception cref="StorageException">Whether it happened could not be found out, or the lease was lost.</exception>
+    /// <exception cref="ContentRejectedException">The file was deleted meanwhile.</exception>
     /// <remarks>Not cancellable: all bytes are there, and a client that is gone may have been told to expect them.</remarks>
     public async Task<ChangeResult> CommitAsync(FileCommit commit)
     {
@@ -90,35 +92,44 @@ internal sealed partial class PendingWrite : IAsyncDisposable
             if (_lost.IsCancellationRequested)
                 throw await ExplainAsync(null);
             _state = State.Sent;
+            ChangeResult? answer = null;
+            StorageException? lost = null;
             try
             {
-                var result = await _catalog.CommitAsync(Owner, FileId, Intent, commit, CancellationToken.None);
-                if (result.Outcome == ChangeOutcome.Done)
-                    _state = State.Committed;
-                else if (attempt == 1)
-                    // An answer: nothing was committed, nothing is under way.
-                    _state = State.Open;
-                else if (await FindFateAsync() == WriteFate.Committed)
-                    // Refused because an earlier attempt, whose answer was lost, came through after all.
-                    return await AnswerAgainAsync(commit);
-                return result;
+                answer = await _catalog.CommitAsync(Owner, FileId, Intent, commit, CancellationToken.None);
             }
-            catch (StorageException unknown)
+            catch (StorageException failure)
             {
-                LogLostAnswer(unknown, FileId, attempt);
-                switch (await FindFateAsync())
+                LogLostAnswer(failure, FileId, attempt);
+                lost = failure;
+            }
+            if (answer is { Outcome: ChangeOutcome.Done } done)
+            {
+                _state = State.Committed;
+                return done;
+            }
+            if (answer is not null && attempt == 1)
+            {
+                // A refusal is an answer: nothing was committed, nothing is under way.
+                _state = State.Open;
+            }
+            else
+            {
+                // A later refusal may come from an earlier attempt, whose answer was lost, that came through after all.
+                switch (await _catalog.FindFateAsync(Owner, FileId, Intent, CancellationToken.None))
                 {
                     case WriteFate.Committed:
                         return await AnswerAgainAsync(commit);
-                    case WriteFate.Lost:
-                        return new ChangeResult(ChangeOutcome.NotFound);
-                    case WriteFate.Open when attempt < CommitAttempts:
+                    case WriteFate.Open when lost is not null && attempt < CommitAttempts:
                         await Task.Delay(TimeSpan.FromMilliseconds(50 << attempt), _time);
-                        break;
+                        continue;
+                    case WriteFate.Open when lost is not null:
+                        throw new StorageException(lost.Failure, $"The commit of file {FileId} got no answer {attempt} times.", lost);
                     default:
-                        throw;
+                        break;
                 }
             }
+            return answer is { Outcome: ChangeOutcome.VersionMismatch } mismatch ? mismatch : throw await ExplainAsync(null);
         }
     }
 
@@ -165,8 +176,6 @@ internal sealed partial class PendingWrite : IAsyncDisposable
             Tags = commit.Tags ?? file.Tags,
         });
     }
-
-    private Task<WriteFate> FindFateAsync() => _catalog.FindFateAsync(Owner, FileId, Intent, CancellationToken.None);
 
     private async Task AbandonAsync()
     {

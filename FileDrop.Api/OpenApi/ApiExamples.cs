@@ -10,7 +10,6 @@ internal static class ApiExamples
     public const string FileId = "019ab3c2-7c1e-7d44-9a51-0c5f3f9b8a10";
     public const string Sha256 = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08";
     public const string ETag = "\"1-9f86d081884c7d65\"";
-    public const string NextETag = "\"2-9f86d081884c7d65\"";
     public const string LastModified = "Mon, 23 Nov 2026 08:25:25 GMT";
     public const string TraceId = "0af7651916cd43dd8448eb211c80319c";
 
