@@ -105,5 +105,5 @@ internal static class Composition
 
     private static CatalogRules Rules(FileDropOptions options, IBlobStore blobs) =>
         new(options.Lease, blobs.CallTimeout + options.LateWrites, options.ReadersGrace, options.VersionsKept, options.VersionsMaxAge,
-            options.TrashRetention);
+            options.TrashRetention, options.UploadsExpiry);
 }

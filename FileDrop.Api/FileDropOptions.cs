@@ -28,6 +28,9 @@ public sealed record FileDropOptions
     /// <summary><c>UploadPatience</c>: how long an upload may send nothing before it is given up.</summary>
     public TimeSpan UploadPatience { get; init; } = TimeSpan.FromMinutes(2);
 
+    /// <summary><c>Uploads:Expiry</c>: how long a resumable upload waits for its next byte, and is remembered once it is complete.</summary>
+    public TimeSpan UploadsExpiry { get; init; } = TimeSpan.FromHours(24);
+
     /// <summary><c>IdempotencyKeyLife</c>: how long an Idempotency-Key is remembered.</summary>
     public TimeSpan IdempotencyKeyLife { get; init; } = TimeSpan.FromHours(24);
 
@@ -84,6 +87,7 @@ public sealed record FileDropOptions
             DataDirectory = Path.GetFullPath(Text(section, "DataDirectory") ?? "data", contentRoot),
             MaxFileSize = Number(section, "MaxFileSize", defaults.MaxFileSize, 1, 5 * Tebibyte),
             UploadPatience = Time(section, "UploadPatience", defaults.UploadPatience),
+            UploadsExpiry = Time(section, "Uploads:Expiry", defaults.UploadsExpiry),
             IdempotencyKeyLife = Time(section, "IdempotencyKeyLife", defaults.IdempotencyKeyLife),
             VersionsKept = (int)Number(section, "Versions:Keep", defaults.VersionsKept, 0, 1000),
             VersionsMaxAge = Text(section, "Versions:MaxAge") is null ? null : Time(section, "Versions:MaxAge", TimeSpan.Zero),

@@ -65,6 +65,10 @@ public sealed record WriteIntent(Guid BlobId, long Fence);
 /// How long the file's document must be able to tell how it was created, even after a deletion: the life of the
 /// Idempotency-Key of its upload. Null where there is none.
 /// </param>
+/// <param name="Upload">
+/// The resumable upload that ends with this commit; its document can tell so for <see cref="CatalogRules.ResumableExpiry"/>. Its other
+/// intents become garbage. Null for an ordinary write.
+/// </param>
 public sealed record FileCommit(
     long Size,
     string? Type,
@@ -73,7 +77,8 @@ public sealed record FileCommit(
     string? Name,
     IReadOnlyDictionary<string, string>? Tags,
     long? IfVersion = null,
-    TimeSpan? RememberFor = null);
+    TimeSpan? RememberFor = null,
+    ResumablePlan? Upload = null);
 
 /// <summary>A change of metadata alone.</summary>
 /// <param name="Name">The new name; null keeps it.</param>
@@ -164,8 +169,20 @@ public readonly record struct BlobDeletion(Guid BlobId, bool Last);
 /// Earlier contents that were replaced longer ago than this go with the next change of content; null keeps them at any age.
 /// </param>
 /// <param name="TrashRetention">How long a deleted file can be restored; zero: a deletion is for good.</param>
+/// <param name="ResumableExpiry">How long a resumable upload waits for its next byte, and is remembered once it is complete.</param>
 public sealed record CatalogRules(
-    TimeSpan Lease, TimeSpan LateWrites, TimeSpan ReadersGrace, int VersionsKept, TimeSpan? VersionsMaxAge, TimeSpan TrashRetention);
+    TimeSpan Lease, TimeSpan LateWrites, TimeSpan ReadersGrace, int VersionsKept, TimeSpan? VersionsMaxAge, TimeSpan TrashRetention,
+    TimeSpan ResumableExpiry)
+{
+    /// <summary>A holder of a resumable upload that has recorded nothing for so long is replaced by the next who comes.</summary>
+    public static readonly TimeSpan ResumableTerm = TimeSpan.FromSeconds(3);
+
+    /// <summary>
+    /// From when on nothing can arrive any more of a resumable upload's store calls: their holder stops when it could record nothing
+    /// for the time of a lease.
+    /// </summary>
+    public TimeSpan ResumableLateWrites => Lease + LateWrites;
+}
 
 /// <summary>Everything that one document names: what the check, a backup and the scrub go through.</summary>
 /// <param name="Owner">The document's owner.</param>

@@ -16,7 +16,7 @@ namespace FileDrop.Api.Catalog;
 /// <para>Any method may throw <see cref="StorageException"/>; a change may then have happened or not.
 /// <see cref="StartAsync"/> may be called again after it failed.</para>
 /// </remarks>
-public interface IFileCatalog
+public partial interface IFileCatalog
 {
     /// <summary>What it is and where its data lies, for the line at start: no credentials.</summary>
     string Description { get; }

@@ -14,13 +14,15 @@ namespace FileDrop.Api.Catalog.Mongo;
 /// <param name="rules">The protocol's times and counts.</param>
 internal sealed partial class MongoChange(CatalogRules rules)
 {
-    private const string Now = "$$NOW";
+    public const string Now = "$$NOW";
 
     private static readonly BsonDocument s_later = Op("$max", "$updated_at", Now);
     private static readonly BsonDocument s_nextVersion = Op("$add", "$version", 1L);
 
+    private readonly MongoResumable _resumable = new(rules);
+
     /// <summary>How far ahead an intent or a garbage blob can be due.</summary>
-    public TimeSpan Horizon { get; } = new[] { rules.Lease + rules.LateWrites, rules.ReadersGrace }.Max();
+    public TimeSpan Horizon { get; } = new[] { rules.Lease + rules.LateWrites, rules.ReadersGrace, rules.ResumableExpiry }.Max();
 
     /// <summary>A pending document with one intent, where there is none.</summary>
     public UpdateDefinition<BsonDocument> Create(string owner, WriteIntent intent) => Pipeline(new BsonDocument
@@ -63,6 +65,8 @@ internal sealed partial class MongoChange(CatalogRules rules)
             { "versions", Op("$cond", Op("$eq", "$state", MongoSchema.Live), s_contents, new BsonArray()) },
             { "intents", Filter("$intents", Op("$not", Is(intent))) },
         });
+        if (commit.Upload is { } plan)
+            set.Merge(_resumable.Finish(intent, commit, plan), overwriteExistingElements: true);
         return commit.RememberFor is { } life ? Pipeline(set, Prune(), Remember(life)) : Pipeline(set, Prune());
     }
 
@@ -78,6 +82,7 @@ internal sealed partial class MongoChange(CatalogRules rules)
         {
             { "intents", Filter("$intents", Op("$gt", "$$each.lease_until", Now)) },
             { "garbage", Op("$concatArrays", "$garbage", Unfinished(expired)) },
+            { "upload", Op("$cond", HasPassed("upload.until"), "$$REMOVE", "$upload") },
         };
         return Pipeline(PurgeIf(isOver), claim);
     }
@@ -125,13 +130,14 @@ internal sealed partial class MongoChange(CatalogRules rules)
     public static BsonDocument Literal(BsonValue value) => new("$literal", value);
 
     /// <summary>Ends every change: what depends on the document as the change has left it.</summary>
-    private static UpdateDefinition<BsonDocument> Pipeline(params ReadOnlySpan<BsonDocument> sets)
+    public static UpdateDefinition<BsonDocument> Pipeline(params ReadOnlySpan<BsonDocument> sets)
     {
         var isIdle = Op("$and", Op("$eq", "$intents", new BsonArray()), Op("$eq", "$garbage", new BsonArray()));
         var isGone = Op("$and", Op("$eq", "$state", MongoSchema.Deleted), isIdle);
         var isLost = Op("$and", Op("$eq", "$state", MongoSchema.Pending), Op("$eq", "$intents", new BsonArray()));
         var forgotten = Op("$cond", isGone, Op("$ifNull", "$remember_until", Now), BsonNull.Value);
-        var earliest = Op("$min", Op("$min", "$intents.lease_until"), Op("$min", "$garbage.due"), "$purge_at", forgotten);
+        var uploadEnds = Op("$cond", Op("$eq", "$upload.stage", (int)ResumableStage.Complete), "$upload.until", BsonNull.Value);
+        var earliest = Op("$min", Op("$min", "$intents.lease_until"), Op("$min", "$garbage.due"), "$purge_at", uploadEnds, forgotten);
         BsonDocument[] stages =
         [
             .. sets,
@@ -195,18 +201,18 @@ internal sealed partial class MongoChange(CatalogRules rules)
     private BsonDocument Finished(BsonValue blobs) =>
         Map(blobs, Garbage("$$each", In(rules.ReadersGrace), In(rules.ReadersGrace), true));
 
-    private static BsonDocument Garbage(BsonValue blob, BsonValue due, BsonValue until, BsonValue committed) =>
+    public static BsonDocument Garbage(BsonValue blob, BsonValue due, BsonValue until, BsonValue committed) =>
         new() { { "blob", blob }, { "due", due }, { "until", until }, { "committed", committed } };
 
     private static BsonDocument Is(WriteIntent intent) =>
         Op("$and", Op("$eq", "$$each.blob", MongoSchema.Uuid(intent.BlobId)), Op("$eq", "$$each.fence", intent.Fence));
 
-    private static BsonDocument Filter(BsonValue list, BsonValue condition) =>
+    public static BsonDocument Filter(BsonValue list, BsonValue condition) =>
         new("$filter", new BsonDocument { { "input", list }, { "as", "each" }, { "cond", condition } });
 
-    private static BsonDocument Map(BsonValue list, BsonValue result) =>
+    public static BsonDocument Map(BsonValue list, BsonValue result) =>
         new("$map", new BsonDocument { { "input", list }, { "as", "each" }, { "in", result } });
 
-    private static BsonDocument Op(string name, params BsonValue[] arguments) =>
+    public static BsonDocument Op(string name, params BsonValue[] arguments) =>
         new(name, arguments.Length == 1 ? arguments[0] : new BsonArray(arguments));
 }

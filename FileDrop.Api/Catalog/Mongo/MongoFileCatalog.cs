@@ -30,6 +30,7 @@ internal sealed partial class MongoFileCatalog : IFileCatalog
         _files = _database.GetCollection<BsonDocument>(MongoSchema.Files);
         _keys = _database.GetCollection<BsonDocument>(MongoSchema.Keys);
         _change = new MongoChange(rules);
+        _resumable = new MongoResumable(rules);
         Description = $"MongoDB at {string.Join(", ", url.Servers)}, database {_database.DatabaseNamespace.DatabaseName}";
     }
 

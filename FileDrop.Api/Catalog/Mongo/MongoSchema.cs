@@ -23,6 +23,8 @@ namespace FileDrop.Api.Catalog.Mongo;
 ///   intents: [ { blob, fence: long, lease_until } ],
 ///   garbage: [ { blob, due, until, committed: bool } ],
 ///   sweep_at,                       absent while there is nothing to sweep, ever
+///   upload: { name, type, tags, sha256, metadata, concat, length: long, main: UUID, fence: long, until,
+///             offset: long, hashes: binary, store, step: long, stage: int, blob: UUID, holder: UUID, seen_at, wanted: bool },
 ///   remember_until, first: { name, tags, version, created_at, updated_at, content }
 /// }
 /// </code>
@@ -35,6 +37,8 @@ namespace FileDrop.Api.Catalog.Mongo;
 /// <para><c>sweep_at</c> is the earliest time at which the sweeper has something to do, so that one small index finds all
 /// its work; for a file in the trash, <c>purge_at</c> is such a time. A tombstone (<c>deleted</c>) keeps what the sweeper asks
 /// for and, until <c>remember_until</c>, in <c>first</c> what a repeated upload asks for: the file as it was created.</para>
+/// <para><c>upload</c> is there while the file is a resumable upload, and for a while afterwards with less in it. Its blobs are
+/// <c>intents</c> whose <c>lease_until</c> is the upload's <c>until</c>.</para>
 /// <para>The collection <c>idempotency_keys</c> has <c>{ _id, owner, file, expires_at }</c>. Its id is a digest of
 /// owner and key: of one length, and unambiguous.</para>
 /// </remarks>
@@ -185,10 +189,10 @@ internal static class MongoSchema
         content["version"].ToInt64(),
         ToTime(content["created_at"]));
 
-    private static DateTimeOffset ToTime(BsonValue time) =>
+    public static DateTimeOffset ToTime(BsonValue time) =>
         DateTimeOffset.FromUnixTimeMilliseconds(time.AsBsonDateTime.MillisecondsSinceEpoch);
 
-    private static OrderedDictionary<string, string> ToTags(BsonArray tags)
+    public static OrderedDictionary<string, string> ToTags(BsonArray tags)
     {
         var result = new OrderedDictionary<string, string>(tags.Count, StringComparer.Ordinal);
         foreach (var tag in tags)

@@ -56,6 +56,7 @@ internal sealed partial class SqliteChanges
             Purge(session, file, owner, id);
         if (session.Execute(UnfinishedToGarbage + " AND due <= ?2", file.N, now, Milliseconds(rules.LateWrites)) > 0)
             BuryIfUnwritten(session, file);
+        session.Execute("DELETE FROM uploads WHERE file = ?1 AND until <= ?2", file.N, now);
         var due = new List<BlobDeletion>();
         using var rows = session.Query("SELECT blob, until <= ?2 FROM blobs WHERE file = ?1 AND role = 2 AND due <= ?2 ORDER BY due", file.N, now);
         while (rows.Read())

@@ -6,6 +6,8 @@ namespace FileDrop.Api.Catalog.Sqlite;
 /// <summary>The changes of one file. Each runs within the writer's transaction: its reads and writes are one step.</summary>
 internal sealed partial class SqliteChanges(CatalogRules rules, TimeProvider time)
 {
+    private readonly SqliteResumable _resumable = new(rules, time);
+
     private long Now => time.GetUtcNow().ToUnixTimeMilliseconds();
 
     public bool BeginCreate(SqliteSession session, string owner, Guid id, WriteIntent intent)
@@ -48,6 +50,7 @@ internal sealed partial class SqliteChanges(CatalogRules rules, TimeProvider tim
             file.N, file.Version + 1, Bytes(intent.BlobId), commit.Size, commit.Type, Convert.FromHexString(commit.Sha256), commit.XxHash3,
             Math.Max(Now, file.UpdatedAt));
         MakeLive(session, file, commit);
+        _resumable.Finish(session, file.N, intent, commit);
         return Done(session, owner, id);
     }
 

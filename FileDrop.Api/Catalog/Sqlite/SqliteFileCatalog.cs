@@ -12,7 +12,7 @@ namespace FileDrop.Api.Catalog.Sqlite;
 /// <param name="path">The database file; its folder is made if need be.</param>
 /// <param name="rules">The write protocol's times.</param>
 /// <param name="time">The catalog's clock.</param>
-internal sealed class SqliteFileCatalog(string path, CatalogRules rules, TimeProvider time) : IFileCatalog, IAsyncDisposable
+internal sealed partial class SqliteFileCatalog(string path, CatalogRules rules, TimeProvider time) : IFileCatalog, IAsyncDisposable
 {
     /// <summary>So many keys are forgotten by one change, so that others need not wait long.</summary>
     private const long KeysForgottenAtOnce = 1_000;

@@ -79,11 +79,12 @@ internal static class SqliteReads
 
     public static IReadOnlyList<(string Owner, Guid Id)> FindDue(SqliteSession session, int limit, long now)
     {
-        // Both halves come out of their index in order; a file may stand in it with several blobs.
+        // Each part comes out of its index in order; a file may stand in it with several blobs.
         using var rows = session.Query(
             """
             SELECT f.owner, f.id, b.due FROM blobs b JOIN files f ON f.n = b.file WHERE b.due <= ?1
             UNION ALL SELECT owner, id, due FROM files WHERE due <= ?1
+            UNION ALL SELECT f.owner, f.id, u.until FROM uploads u JOIN files f ON f.n = u.file WHERE u.stage = 2 AND u.until <= ?1
             ORDER BY 3
             """,
             now);

@@ -46,6 +46,8 @@ internal static partial class SqliteRows
 
     public static long? NumberOrNull(SqliteDataReader row, int column) => row.IsDBNull(column) ? null : row.GetInt64(column);
 
+    public static string? TextOrNull(SqliteDataReader row, int column) => row.IsDBNull(column) ? null : row.GetString(column);
+
     public static CatalogFile ReadFile(SqliteDataReader row) => new(
         Id(row, 0),
         row.GetString(1),
@@ -75,14 +77,14 @@ internal static partial class SqliteRows
 
     public static CatalogFile? FileOf(string json) => JsonSerializer.Deserialize(json, Context.Relaxed.CatalogFile);
 
-    private static IReadOnlyDictionary<string, string> Tags(string json) => json is "{}"
+    public static IReadOnlyDictionary<string, string> Tags(string json) => json is "{}"
         ? NoTags
         : JsonSerializer.Deserialize(json, Context.Relaxed.IReadOnlyDictionaryStringString) ?? NoTags;
 
     private static DateTimeOffset? TimeOrNull(SqliteDataReader row, int column) =>
         NumberOrNull(row, column) is { } milliseconds ? Time(milliseconds) : null;
 
-    private static DateTimeOffset Time(long milliseconds) => DateTimeOffset.FromUnixTimeMilliseconds(milliseconds);
+    public static DateTimeOffset Time(long milliseconds) => DateTimeOffset.FromUnixTimeMilliseconds(milliseconds);
 
     [JsonSerializable(typeof(CatalogFile))]
     [JsonSerializable(typeof(IReadOnlyDictionary<string, string>))]

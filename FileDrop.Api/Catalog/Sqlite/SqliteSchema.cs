@@ -139,6 +139,34 @@ internal static class SqliteSchema
         -- With the role, so that the backlog is measured in the index alone.
         CREATE INDEX blobs_by_due ON blobs (due, role) WHERE due IS NOT NULL;
         """,
+        // Resumable uploads. Their blobs are intents; the row stays for a while when the upload has become a file.
+        """
+        CREATE TABLE uploads (
+            file     INTEGER PRIMARY KEY REFERENCES files (n) ON DELETE CASCADE,
+            name     TEXT    NOT NULL,
+            type     TEXT    NOT NULL,
+            tags     TEXT    NOT NULL,
+            sha256   TEXT,             -- what the whole must have, if that was said
+            metadata TEXT,             -- this and the next: as they were sent
+            concat   TEXT,
+            length   INTEGER,          -- null: deferred
+            main     BLOB    NOT NULL CHECK (length(main) = 16),
+            fence    INTEGER NOT NULL,
+            "offset" INTEGER NOT NULL,
+            hashes   BLOB,
+            store    TEXT,
+            step     INTEGER NOT NULL,
+            stage    INTEGER NOT NULL, -- 0 open, 1 sealed, 2 complete
+            blob     BLOB,             -- of a complete one: where the content is
+            until    INTEGER NOT NULL, -- when it expires, or is forgotten
+            holder   BLOB,
+            seen_at  INTEGER NOT NULL, -- the holder's last sign of life
+            wanted   INTEGER NOT NULL, -- 1: somebody has asked the holder to let go
+            CHECK (stage <> 2 OR (blob IS NOT NULL AND length IS NOT NULL))
+        ) STRICT;
+
+        CREATE INDEX uploads_by_until ON uploads (until) WHERE stage = 2;
+        """,
     ];
 
     /// <summary>Brings the database to the layout that this program knows; safe beside another process that does the same.</summary>
