@@ -64,6 +64,21 @@ public interface IBlobStore
     /// <exception cref="StorageException">The store failed. Nothing readable was left, or what was left is found by its key.</exception>
     Task WriteAsync(BlobKey key, Stream content, long? length, bool exact, CancellationToken cancellation);
 
+    /// <summary>The largest blob that can be appended to, in bytes.</summary>
+    long MaxAppendedSize { get; }
+
+    /// <summary>
+    /// Goes on with a blob that is written bit by bit, by one caller after the other. Whatever a former one may have written behind
+    /// <paramref name="from"/> does not count, even if it arrives later.
+    /// </summary>
+    /// <param name="key">A key never used for anything but this blob.</param>
+    /// <param name="from">The last recorded point.</param>
+    /// <param name="extent">What is known of the bytes to come.</param>
+    /// <param name="log">The caller's side.</param>
+    /// <param name="cancellation">Ends the opening.</param>
+    /// <exception cref="StorageException">The store failed, or a former caller in this process has not ended yet.</exception>
+    Task<IBlobAppender> AppendAsync(BlobKey key, AppendPoint from, AppendExtent extent, AppendLog log, CancellationToken cancellation);
+
     /// <summary>Opens a slice of a blob for reading; it is read from the store as the caller reads.</summary>
     /// <param name="key">The blob.</param>
     /// <param name="offset">The first byte.</param>

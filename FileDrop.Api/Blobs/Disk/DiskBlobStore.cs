@@ -12,7 +12,7 @@ namespace FileDrop.Api.Blobs.Disk;
 /// <c>quarantine/&lt;key&gt;</c>.</para>
 /// </remarks>
 /// <param name="directory">The data directory; made if need be.</param>
-internal sealed class DiskBlobStore(string directory) : IBlobStore
+internal sealed partial class DiskBlobStore(string directory) : IBlobStore
 {
     private const int PageSize = 1_000;
 

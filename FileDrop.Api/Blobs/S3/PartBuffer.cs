@@ -42,11 +42,16 @@ internal sealed class PartBuffer : IDisposable
     /// <summary>Says that it is complete: it needs no more memory, whatever it claimed.</summary>
     public void Settle() => _memory.Settle(this);
 
-    /// <summary>Its bytes in order.</summary>
-    public IEnumerable<ReadOnlyMemory<byte>> Pieces()
+    /// <summary>Its bytes in order, from the one at <paramref name="skip"/> on.</summary>
+    public IEnumerable<ReadOnlyMemory<byte>> Pieces(int skip = 0)
     {
         for (var i = 0; i < _arrays.Count; i++)
-            yield return _arrays[i].AsMemory(0, i < _arrays.Count - 1 ? PartMemory.SegmentSize : _filled);
+        {
+            var length = i < _arrays.Count - 1 ? PartMemory.SegmentSize : _filled;
+            if (skip < length)
+                yield return _arrays[i].AsMemory(skip, length - skip);
+            skip = Math.Max(0, skip - length);
+        }
     }
 
     public void Dispose()

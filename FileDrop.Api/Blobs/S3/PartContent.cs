@@ -7,13 +7,14 @@ namespace FileDrop.Api.Blobs.S3;
 internal sealed class PartContent : HttpContent
 {
     private readonly PartBuffer _part;
+    private readonly int _skip;
     private Task _writing = Task.CompletedTask;
 
-    public PartContent(PartBuffer part, bool checksum)
+    public PartContent(PartBuffer part, bool checksum, int skip)
     {
-        _part = part;
+        (_part, _skip) = (part, skip);
         if (checksum)
-            Headers.ContentMD5 = Checksum(part);
+            Headers.ContentMD5 = Checksum();
     }
 
     /// <summary>Ends, never failing, when nobody reads the memory any more.</summary>
@@ -28,21 +29,21 @@ internal sealed class PartContent : HttpContent
 
     protected override bool TryComputeLength(out long length)
     {
-        length = _part.Length;
+        length = _part.Length - _skip;
         return true;
     }
 
     private async Task WriteAsync(Stream stream, CancellationToken cancellation)
     {
-        foreach (var piece in _part.Pieces())
+        foreach (var piece in _part.Pieces(_skip))
             await stream.WriteAsync(piece, cancellation);
     }
 
 #pragma warning disable CA5351 // Not for secrecy: S3 defines this checksum, and every server verifies it.
-    private static byte[] Checksum(PartBuffer part)
+    private byte[] Checksum()
     {
         using var md5 = IncrementalHash.CreateHash(HashAlgorithmName.MD5);
-        foreach (var piece in part.Pieces())
+        foreach (var piece in _part.Pieces(_skip))
             md5.AppendData(piece.Span);
         return md5.GetHashAndReset();
     }

@@ -9,7 +9,9 @@ internal sealed class PartSizes
     public const long MiB = 1024 * 1024;
     public const int MaxParts = 10_000;
 
-    private const int PlannedParts = 9_000;
+    /// <summary>A few are left for interrupted uploads, which use some numbers up.</summary>
+    public const long PlannedParts = 9_000;
+
     private const int PartsOfATier = 1_000;
     private const long Smallest = 8 * MiB;
     private const long Largest = 5 * 1024 * MiB;

@@ -110,6 +110,15 @@ internal sealed partial class S3BlobStore : IBlobStore, IDisposable
     }
 
     /// <inheritdoc/>
+    /// <remarks>Parts of 64 MiB, or what the memory is set to, and the number that <see cref="PartSizes"/> plans with.</remarks>
+    public long MaxAppendedSize => _memory.LargestPart * PartSizes.PlannedParts;
+
+    /// <inheritdoc/>
+    public Task<IBlobAppender> AppendAsync(
+        BlobKey key, AppendPoint from, AppendExtent extent, AppendLog log, CancellationToken cancellation) =>
+        Task.FromResult<IBlobAppender>(new S3Appender(_s3, new S3Multipart(this, _options, _s3), _memory, key, from, extent, log));
+
+    /// <inheritdoc/>
     public async Task<Stream?> OpenAsync(BlobKey key, long offset, long count, CancellationToken cancellation)
     {
         var name = key.ToString();
@@ -134,9 +143,15 @@ internal sealed partial class S3BlobStore : IBlobStore, IDisposable
     public async Task DeleteAsync(BlobKey key, CancellationToken cancellation)
     {
         var name = key.ToString();
+        await AbortUnfinishedAsync(name, cancellation);
+        await _s3.CallAsync($"delete of {name}", (client, token) => client.DeleteObjectAsync(_options.Bucket, name, token), cancellation);
+    }
+
+    /// <summary>Aborts all uploads of an object.</summary>
+    public async Task AbortUnfinishedAsync(string name, CancellationToken cancellation)
+    {
         foreach (var uploadId in await UnfinishedAsync(name, cancellation))
             await AbortAsync(name, uploadId, cancellation);
-        await _s3.CallAsync($"delete of {name}", (client, token) => client.DeleteObjectAsync(_options.Bucket, name, token), cancellation);
     }
 
     private Task<bool> ExistsAsync(string name, CancellationToken cancellation) => _s3.CallAsync($"HEAD {name}", async (client, token) =>

@@ -86,13 +86,17 @@ internal sealed class S3Connection : IDisposable
     }
 
     /// <summary>Stores an object, or a part of an upload, from memory; as often as it takes within the limit.</summary>
+    /// <param name="target">Where to.</param>
+    /// <param name="part">The bytes.</param>
+    /// <param name="cancellation">The caller's.</param>
+    /// <param name="skip">So many bytes at the beginning of <paramref name="part"/> are not sent.</param>
     /// <returns>The entity tag as the server wrote it.</returns>
-    public async Task<string> PutAsync(S3Target target, PartBuffer part, CancellationToken cancellation)
+    public async Task<string> PutAsync(S3Target target, PartBuffer part, CancellationToken cancellation, int skip = 0)
     {
         using var timer = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
         return await WithinAsync($"PUT {target}", timer, _options.CallTimeout, token => RepeatAsync(async () =>
         {
-            using var content = new PartContent(part, _options.SendChecksums);
+            using var content = new PartContent(part, _options.SendChecksums, skip);
             try
             {
                 return await SendPutAsync(target, content, token);

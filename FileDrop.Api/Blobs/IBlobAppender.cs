@@ -1,0 +1,68 @@
+namespace FileDrop.Api.Blobs;
+
+/// <summary>Up to where an unfinished blob is stored, durably, and all that is needed to go on from there in another process.</summary>
+/// <param name="Offset">Bytes stored.</param>
+/// <param name="Hashes">The state of the content's hashes at <paramref name="Offset"/>; opaque to the store.</param>
+/// <param name="State">The store's own; null at the beginning.</param>
+/// <param name="Pieces">Blobs of the same file beside the blob's own that hold bytes of it, or are about to.</param>
+public sealed record AppendPoint(long Offset, ReadOnlyMemory<byte> Hashes, string? State, IReadOnlyList<Guid> Pieces)
+{
+    /// <summary>An empty blob that nothing was written to.</summary>
+    public static AppendPoint Start { get; } = new(0, ReadOnlyMemory<byte>.Empty, null, []);
+}
+
+/// <summary>What an appender asks of whoever appends.</summary>
+/// <param name="Mark">The state of the hashes of all bytes for which <see cref="IBlobAppender.AdvanceAsync"/> was called, the current call included.</param>
+/// <param name="RecordAsync">
+/// Records a point, durably, and fails if the caller may not append any more. What is named in it may be used from then on: nothing is
+/// sent to the store under a name or a number that was not recorded. With <c>true</c>: all bytes are there, and nothing may ever be
+/// appended again.
+/// </param>
+/// <param name="Keeps">
+/// Whether bytes count as soon as they are durable. False: only when all of them are known to be right; until then the recorded points
+/// stay at the first offset.
+/// </param>
+public sealed record AppendLog(
+    Func<ReadOnlyMemory<byte>> Mark, Func<AppendPoint, bool, CancellationToken, Task> RecordAsync, bool Keeps);
+
+/// <summary>What is known of the bytes to come.</summary>
+/// <param name="Length">Bytes in the whole blob; null if unknown.</param>
+/// <param name="Incoming">Bytes that will be appended now; null if unknown.</param>
+public readonly record struct AppendExtent(long? Length, long? Incoming);
+
+/// <summary>One caller's way to append to an unfinished blob. For one caller at a time, but for <see cref="Durable"/>.</summary>
+/// <remarks>
+/// A method that fails leaves the appender unusable but for <see cref="Durable"/> and disposal. Disposal waits until no call to the
+/// store is under way any more.
+/// </remarks>
+public interface IBlobAppender : IAsyncDisposable
+{
+    /// <summary>
+    /// What is durable so far, without gaps: it may be recorded, and appended to from there by another. May be asked at any time, also
+    /// after a failure.
+    /// </summary>
+    AppendPoint Durable { get; }
+
+    /// <summary>What to record if nothing of what was appended is to count: the first offset, and nothing that was used is used again.</summary>
+    AppendPoint Discarded { get; }
+
+    /// <summary>Room for the next bytes; never empty. Waits for memory.</summary>
+    ValueTask<Memory<byte>> SpaceAsync(CancellationToken cancellation);
+
+    /// <summary>Says that so many bytes were put into the room. Waits while the store is slower than the sender.</summary>
+    ValueTask AdvanceAsync(int count, CancellationToken cancellation);
+
+    /// <summary>Asks to make durable soon what was appended, where that does not come about by itself. Costs nothing now.</summary>
+    void Checkpoint();
+
+    /// <summary>Makes everything durable that was appended: <see cref="Durable"/> is at the end then.</summary>
+    /// <exception cref="StorageException">The store failed; what is durable is so still.</exception>
+    Task SettleAsync(CancellationToken cancellation);
+
+    /// <summary>Makes a blob of everything that was appended, in this and in former calls, readable by <see cref="IBlobStore.OpenAsync"/>.</summary>
+    /// <returns>The blob that holds the content: the one that was appended to, or one of its pieces.</returns>
+    /// <exception cref="StorageException">
+    /// The store failed. If all bytes were recorded as there, opening the appender again at that point and finishing is safe at any time.
+    /// </exception>
+    Task<Guid> FinishAsync(CancellationToken cancellation);
+}
