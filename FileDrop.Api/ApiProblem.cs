@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Text.Json.Serialization;
 
 namespace FileDrop.Api;
 
@@ -14,6 +15,12 @@ public sealed record ApiProblem(int Status, string Code, string Title, string De
 
     /// <summary>Seconds after which trying again makes sense; sent as Retry-After.</summary>
     public int? RetryAfterSeconds { get; init; }
+
+    /// <summary>Names the kind of problem where a registry has a name for it; else it is made of the code.</summary>
+    public string? Type { get; init; }
+
+    /// <summary>Of an append at the wrong place: the upload's offset, and the request's, in bytes.</summary>
+    public (long Expected, long Provided)? Offsets { get; init; }
 
     /// <summary>A header that belongs to the error: Content-Range, Accept, Accept-Encoding.</summary>
     public (string Name, string Value)? Header { get; init; }
@@ -33,6 +40,11 @@ public sealed record ApiProblem(int Status, string Code, string Title, string De
 
     public static ApiProblem DigestMismatch(string detail) => new(400, "digest_mismatch", "The bytes do not match the digest", detail);
 
+    public static ApiProblem InconsistentLength(string detail) => new(400, "inconsistent_length", "The lengths contradict each other", detail)
+    {
+        Type = "https://iana.org/assignments/http-problem-types#inconsistent-upload-length",
+    };
+
     public static ApiProblem Forbidden(string detail) => new(403, "forbidden", "Not allowed", detail);
 
     public static ApiProblem FileNotFound { get; } = new(404, "file_not_found", "There is no such file",
@@ -40,6 +52,9 @@ public sealed record ApiProblem(int Status, string Code, string Title, string De
 
     public static ApiProblem VersionNotFound { get; } = new(404, "version_not_found", "There is no such version",
         "The file keeps no content of this number: it was pruned or deleted, or the number is that of a change of name or tags alone.");
+
+    public static ApiProblem UploadNotFound { get; } = new(404, "upload_not_found", "There is no such upload",
+        "No upload has this id: it never existed, was ended, has expired, or is not yours. Begin a new one.");
 
     public static ApiProblem NotFound { get; } = new(404, "not_found", "There is nothing here",
         "No operation has this path; /scalar lists all of them.");
@@ -55,6 +70,24 @@ public sealed record ApiProblem(int Status, string Code, string Title, string De
 
     public static ApiProblem VersionIsLive { get; } = new(409, "version_is_live", "This version is the live one",
         "The live content cannot be deleted alone; restore another version first, or delete the file.");
+
+    public static ApiProblem OffsetMismatch(long expected, long provided) =>
+        new(409, "offset_mismatch", "The upload is at another offset",
+            $"The upload has {expected} bytes, and the request goes on at {provided}. Go on where the upload is.")
+        {
+            Type = "https://iana.org/assignments/http-problem-types#mismatching-upload-offset",
+            Offsets = (expected, provided),
+            Header = ("Upload-Offset", expected.ToString(System.Globalization.CultureInfo.InvariantCulture)),
+        };
+
+    public static ApiProblem UploadComplete { get; } = new(410, "upload_complete", "The upload has become a file",
+        "A file is not deleted by ending its upload: use DELETE /files/{file_id}, with the same id.");
+
+    public static ApiProblem UnsupportedTusVersion { get; } = new(412, "unsupported_tus_version", "This is not tus 1.0.0",
+        "Send the field Tus-Resumable with the value 1.0.0.")
+    {
+        Header = ("Tus-Version", "1.0.0"),
+    };
 
     public static ApiProblem PreconditionFailed { get; } = new(412, "precondition_failed", "The file is not as expected",
         "The file changed, or does not match a precondition of the request; nothing was changed. Read it again and decide.");
@@ -72,6 +105,14 @@ public sealed record ApiProblem(int Status, string Code, string Title, string De
 
     public static ApiProblem MisdirectedRequest { get; } = new(421, "misdirected_request", "This is not the host you asked for",
         "The service answers to its own names only. Ask http://localhost, or add the name to FileDrop:AllowedHosts.");
+
+    public static ApiProblem UploadLocked { get; } = new(423, "upload_locked", "Another request writes this upload",
+        "One request at a time appends to an upload, and a newer one goes first. Ask for the offset and go on from there.")
+    {
+        RetryAfterSeconds = 1,
+    };
+
+    public static ApiProblem ChecksumMismatch(string detail) => new(460, "checksum_mismatch", "The bytes do not match the checksum", detail);
 
     public static ApiProblem IdempotencyKeyReused(string detail) =>
         new(422, "idempotency_key_reused", "The Idempotency-Key belongs to another upload", detail);
@@ -114,8 +155,8 @@ public sealed record ApiProblem(int Status, string Code, string Title, string De
     }
 
     private ProblemJson ToJson(HttpContext context) => new(
-        $"urn:filedrop:problem:{Code}", Title, Status, Detail, context.Request.Path is { HasValue: true } path ? path.ToUriComponent() : "*", Code,
-        Activity.Current?.TraceId.ToHexString() ?? context.TraceIdentifier);
+        Type ?? $"urn:filedrop:problem:{Code}", Title, Status, Detail, context.Request.Path is { HasValue: true } path ? path.ToUriComponent() : "*", Code,
+        Activity.Current?.TraceId.ToHexString() ?? context.TraceIdentifier, Offsets?.Expected, Offsets?.Provided);
 }
 
 /// <summary>The body of every error (RFC 9457, section 3).</summary>
@@ -126,6 +167,8 @@ public sealed record ApiProblem(int Status, string Code, string Title, string De
 /// <param name="Instance">The path that was asked for; <c>*</c> where a request is about none (OPTIONS).</param>
 /// <param name="Code">Stable, for programs.</param>
 /// <param name="TraceId">Finds the request in log and traces.</param>
+/// <param name="ExpectedOffset">Of an append at the wrong place: where the upload is, in bytes.</param>
+/// <param name="ProvidedOffset">And where the request would have gone on.</param>
 public sealed record ProblemJson(
     string Type,
     string Title,
@@ -133,4 +176,6 @@ public sealed record ProblemJson(
     string Detail,
     string Instance,
     string Code,
-    string TraceId);
+    string TraceId,
+    [property: JsonPropertyName("expected-offset"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] long? ExpectedOffset = null,
+    [property: JsonPropertyName("provided-offset"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] long? ProvidedOffset = null);

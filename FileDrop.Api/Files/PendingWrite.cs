@@ -13,7 +13,6 @@ namespace FileDrop.Api.Files;
 /// </remarks>
 internal sealed partial class PendingWrite : IAsyncDisposable
 {
-    private const int CommitAttempts = 5;
     private static readonly TimeSpan CleanUpTime = TimeSpan.FromSeconds(15);
 
     private readonly IFileCatalog _catalog;
@@ -24,28 +23,17 @@ internal sealed partial class PendingWrite : IAsyncDisposable
     private readonly ILogger _log;
     private readonly CancellationTokenSource _lost = new();
     private readonly CancellationTokenSource _ended = new();
+    private readonly WriteCommit _commit;
     private long _renewedAt;
     private Task _renewing = Task.CompletedTask;
-    private State _state = State.Open;
 
     public PendingWrite(
         IFileCatalog catalog, IBlobStore blobs, string owner, Guid fileId, bool replaces, TimeSpan lease, TimeProvider time, ILogger log)
     {
         (_catalog, _blobs, _lease, _time, _log) = (catalog, blobs, lease, time, log);
         (Owner, FileId, Intent, _replaces) = (owner, fileId, new WriteIntent(Guid.NewGuid(), Fence: 1), replaces);
+        _commit = new WriteCommit(catalog, owner, fileId, time, log);
         _renewedAt = time.GetTimestamp();
-    }
-
-    private enum State
-    {
-        /// <summary>Nothing was committed.</summary>
-        Open,
-
-        /// <summary>A commit was sent: from here on the blob may be somebody's file, whatever we know of it.</summary>
-        Sent,
-
-        /// <summary>The commit is known to have happened.</summary>
-        Committed,
     }
 
     public string Owner { get; }
@@ -78,60 +66,12 @@ internal sealed partial class PendingWrite : IAsyncDisposable
         }
     }
 
-    /// <summary>
-    /// Commits the written blob. An answer that gets lost is looked up: the document knows whether the commit happened.
-    /// </summary>
+    /// <summary>Commits the written blob.</summary>
     /// <returns>Done, with the file, or a version mismatch.</returns>
     /// <exception cref="StorageException">Whether it happened could not be found out, or the lease was lost.</exception>
     /// <exception cref="ContentRejectedException">The file was deleted meanwhile.</exception>
-    /// <remarks>Not cancellable: all bytes are there, and a client that is gone may have been told to expect them.</remarks>
-    public async Task<ChangeResult> CommitAsync(FileCommit commit)
-    {
-        for (var attempt = 1; ; attempt++)
-        {
-            if (_lost.IsCancellationRequested)
-                throw await ExplainAsync(null);
-            _state = State.Sent;
-            ChangeResult? answer = null;
-            StorageException? lost = null;
-            try
-            {
-                answer = await _catalog.CommitAsync(Owner, FileId, Intent, commit, CancellationToken.None);
-            }
-            catch (StorageException failure)
-            {
-                LogLostAnswer(failure, FileId, attempt);
-                lost = failure;
-            }
-            if (answer is { Outcome: ChangeOutcome.Done } done)
-            {
-                _state = State.Committed;
-                return done;
-            }
-            if (answer is not null && attempt == 1)
-            {
-                // A refusal is an answer: nothing was committed, nothing is under way.
-                _state = State.Open;
-            }
-            else
-            {
-                // A later refusal may come from an earlier attempt, whose answer was lost, that came through after all.
-                switch (await _catalog.FindFateAsync(Owner, FileId, Intent, CancellationToken.None))
-                {
-                    case WriteFate.Committed:
-                        return await AnswerAgainAsync(commit);
-                    case WriteFate.Open when lost is not null && attempt < CommitAttempts:
-                        await Task.Delay(TimeSpan.FromMilliseconds(50 << attempt), _time);
-                        continue;
-                    case WriteFate.Open when lost is not null:
-                        throw new StorageException(lost.Failure, $"The commit of file {FileId} got no answer {attempt} times.", lost);
-                    default:
-                        break;
-                }
-            }
-            return answer is { Outcome: ChangeOutcome.VersionMismatch } mismatch ? mismatch : throw await ExplainAsync(null);
-        }
-    }
+    public async Task<ChangeResult> CommitAsync(FileCommit commit) =>
+        await _commit.RunAsync(Intent, commit, _lost.Token) ?? throw await ExplainAsync(null);
 
     /// <summary>Ends the write: what was not committed is abandoned and, if no commit was ever sent, deleted at once.</summary>
     public async ValueTask DisposeAsync()
@@ -140,7 +80,7 @@ internal sealed partial class PendingWrite : IAsyncDisposable
         await _renewing;
         try
         {
-            if (_state != State.Committed)
+            if (!_commit.HasHappened)
                 await AbandonAsync();
         }
         finally
@@ -150,40 +90,13 @@ internal sealed partial class PendingWrite : IAsyncDisposable
         }
     }
 
-    /// <summary>
-    /// The answer that got lost: the file as this commit left it, whatever followed. The version that it has by now may be
-    /// another's, and a client that named it in If-Match would overwrite what it has never seen.
-    /// </summary>
-    /// <exception cref="StorageException">
-    /// The file was deleted since, or the content pruned: how the commit left it is not known any more. A 404 would say that
-    /// nothing was written, though the trash can bring it back.
-    /// </exception>
-    private async Task<ChangeResult> AnswerAgainAsync(FileCommit commit)
-    {
-        _state = State.Committed;
-        var history = await _catalog.FindHistoryAsync(Owner, FileId, CancellationToken.None);
-        // The oldest with this blob: a newer one was restored from it.
-        if (history?.Contents.LastOrDefault(content => content.BlobId == Intent.BlobId) is not { } content)
-            throw new StorageException(StorageFailure.Unavailable, $"Blob {Intent.BlobId} of file {FileId} was committed, and is not there any more.");
-        var file = history.File;
-        return new ChangeResult(ChangeOutcome.Done, file with
-        {
-            Content = content,
-            Version = content.Version,
-            UpdatedAt = content.CreatedAt,
-            // Of earlier names and tags nothing is kept: what this commit left as they were is told as it is now.
-            Name = commit.Name ?? file.Name,
-            Tags = commit.Tags ?? file.Tags,
-        });
-    }
-
     private async Task AbandonAsync()
     {
         using var limit = new CancellationTokenSource(CleanUpTime, _time);
         try
         {
             await _catalog.AbandonAsync(Owner, FileId, Intent, limit.Token);
-            if (_state == State.Open)
+            if (!_commit.MayHaveHappened)
                 await _blobs.DeleteAsync(Key, limit.Token);
         }
         catch (Exception failure) when (failure is StorageException or OperationCanceledException)
@@ -243,9 +156,6 @@ internal sealed partial class PendingWrite : IAsyncDisposable
             ? new ContentRejectedException(ApiProblem.FileNotFound, failure)
             : failure as StorageException
                 ?? new StorageException(StorageFailure.Unavailable, $"The lease of blob {Intent.BlobId} of file {FileId} was lost.", failure);
-
-    [LoggerMessage(LogLevel.Warning, "The answer to commit {Attempt} of file {File} was lost")]
-    private partial void LogLostAnswer(Exception failure, Guid file, int attempt);
 
     [LoggerMessage(LogLevel.Warning, "The abandoned blob {Blob} of file {File} is left to the sweeper")]
     private partial void LogLeftToSweeper(Exception failure, Guid file, Guid blob);

@@ -113,7 +113,7 @@ internal sealed class S3Appender(
             await Task.WhenAll(_calls).WaitAsync(cancellation);
             _reserved = _used;
             await log.RecordAsync(
-                (_state with { UploadId = _uploadId, Reserved = _reserved, IsSealed = true }).At(_durable, _hashes), true, cancellation);
+                () => (_state with { UploadId = _uploadId, Reserved = _reserved, IsSealed = true }).At(_durable, _hashes), true, cancellation);
         }
         await multipart.CompleteAsync(key.ToString(), _uploadId ?? "", _state, _durable, cancellation);
         return key.BlobId;
@@ -234,7 +234,7 @@ internal sealed class S3Appender(
     {
         lock (_gate)
             (_reserved, _spare) = (Math.Max(_reserved, _used + numbers), piece ?? _spare);
-        return log.RecordAsync(log.Keeps ? Durable : Discarded, false, cancellation);
+        return log.RecordAsync(() => log.Keeps ? Durable : Discarded, false, cancellation);
     }
 
     private AppendPoint WithSpare(AppendPoint point) => _spare is { } spare ? point with { Pieces = [.. point.Pieces, spare] } : point;

@@ -72,7 +72,8 @@ internal sealed class SqliteResumable(CatalogRules rules, TimeProvider time)
 
     public bool End(SqliteSession session, string owner, Guid id, WriteIntent intent)
     {
-        if (Find(session, owner, id, Now) is not { } upload || upload.Intent != intent)
+        if (Find(session, owner, id, Now) is not { } upload || upload.Intent != intent
+            || (upload.Stage == ResumableStage.Complete && !upload.Plan.IsPartial))
             return false;
         var file = FileOf(session, owner, id);
         KeepOnly(session, file, []);
