@@ -6,6 +6,7 @@ using FileDrop.Api.Catalog.Mongo;
 using FileDrop.Api.Catalog.Sqlite;
 using FileDrop.Api.Files;
 using FileDrop.Api.Maintenance;
+using FileDrop.Api.Uploads;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using MongoDB.Driver;
 
@@ -66,6 +67,7 @@ internal static class Composition
         services.AddSingleton<FileDownload>();
         services.AddSingleton<FileMetrics>();
         services.AddSingleton<IdempotencyKeys>();
+        services.AddSingleton<UploadStore>();
     }
 
     public static void AddMaintenance(this IServiceCollection services)

@@ -2,6 +2,7 @@ using FileDrop.Api;
 using FileDrop.Api.Access;
 using FileDrop.Api.Files;
 using FileDrop.Api.Maintenance;
+using FileDrop.Api.Uploads;
 
 try
 {
@@ -23,6 +24,7 @@ try
 
     var app = builder.Build();
     app.UseMiddleware<ProblemMiddleware>();
+    app.UseTus();
     app.UseSafeByDefault(options);
     app.UseRouting();
     app.MapDefaultEndpoints();
@@ -30,6 +32,8 @@ try
     app.MapFiles();
     app.MapVersions();
     app.MapTrash();
+    app.MapTus();
+    app.MapDraft();
     await app.RunAsync();
     return 0;
 }

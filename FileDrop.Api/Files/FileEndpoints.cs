@@ -1,5 +1,6 @@
 using FileDrop.Api.Access;
 using FileDrop.Api.Catalog;
+using FileDrop.Api.Uploads;
 
 namespace FileDrop.Api.Files;
 
@@ -9,7 +10,7 @@ internal static class FileEndpoints
     public static void MapFiles(this IEndpointRouteBuilder app)
     {
         var files = app.MapGroup("/files").WithTags("Files");
-        files.MapPost("/upload", (FileUpload upload, HttpContext context) => upload.CreateAsync(context)).WithName("UploadFile").WithSummary("Upload a file");
+        files.MapPost("/upload", (FileUpload upload, HttpContext context) => upload.CreateAsync(context)).AddEndpointFilter(DraftEndpoints.Offer).WithName("UploadFile").WithSummary("Upload a file");
         files.MapGet("/", (HttpContext context, FileStore store) => ListAsync(context, store, inTrash: false)).WithName("ListFiles").WithSummary("List files");
         files.MapMethods("/{file_id}", [HttpMethods.Get, HttpMethods.Head],
             (FileDownload download, HttpContext context, string file_id) => download.SendAsync(context, file_id)).WithName("ReadFile").WithSummary("Read a file");

@@ -38,7 +38,7 @@ internal sealed class FileUpload(FileStore files, IdempotencyKeys keys, FileDrop
             if (upload.Write is not { } write)
                 throw new InvalidOperationException("Content was received, but its sink was not asked.");
             return (await write.CommitAsync(sent)).File is { } file
-                ? Answer(context, file)
+                ? Created(context, file)
                 : throw new InvalidOperationException("A commit without a condition is done, or throws.");
         }
         finally
@@ -121,11 +121,12 @@ internal sealed class FileUpload(FileStore files, IdempotencyKeys keys, FileDrop
             : !string.Equals(first.Content.Sha256, sent.Sha256, StringComparison.Ordinal) ? "content"
             : null;
         return difference is null
-            ? Answer(context, first)
+            ? Created(context, first)
             : ApiProblem.IdempotencyKeyReused($"This Idempotency-Key was used for an upload with another {difference}; take a new key.");
     }
 
-    private static IResult Answer(HttpContext context, CatalogFile file)
+    /// <summary>Answers with a file that was just created.</summary>
+    public static IResult Created(HttpContext context, CatalogFile file)
     {
         FileEndpoints.WriteValidators(context.Response, file);
         context.Response.Headers.Location = $"/files/{file.Id}";

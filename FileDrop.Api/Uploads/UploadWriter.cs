@@ -74,6 +74,9 @@ internal sealed partial class UploadWriter : IAsyncDisposable
     /// <summary>When the upload expires, as of the last record.</summary>
     public DateTimeOffset ExpiresAt { get; private set; }
 
+    /// <summary>Bytes in the whole; null while that is deferred.</summary>
+    public long? Length => _length;
+
     /// <summary>Says how long the whole is.</summary>
     public void SetLength(long length) => _length = length;
 
@@ -89,7 +92,7 @@ internal sealed partial class UploadWriter : IAsyncDisposable
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellation, _stop.Token);
         _appender = await _blobs.AppendAsync(
             new BlobKey(Upload.Intent.BlobId, Upload.Id), _recorded, new AppendExtent(_length, incoming),
-            new AppendLog(_hashes.Export, RecordAsync, keeps), stop.Token);
+            new AppendLog(() => _hashes.Export(), RecordAsync, keeps), stop.Token);
     }
 
     /// <summary>Appends a body to its end.</summary>

@@ -1,0 +1,195 @@
+using System.Globalization;
+using FileDrop.Api.Access;
+using FileDrop.Api.Catalog;
+using FileDrop.Api.Files;
+
+namespace FileDrop.Api.Uploads;
+
+/// <summary>
+/// Resumable Uploads for HTTP (draft-ietf-httpbis-resumable-upload, the text after version 11, interop version 8): on <c>POST /files/upload</c>
+/// itself, and on the upload resource that it makes.
+/// </summary>
+/// <remarks>The server cannot send the interim response 104, so a client learns the resource from the answer to a creation with <c>?0</c>.</remarks>
+internal static class DraftEndpoints
+{
+    private const string Path = "/files/upload";
+    private const string Complete = "Upload-Complete";
+
+    public static void MapDraft(this IEndpointRouteBuilder app)
+    {
+        var uploads = app.MapGroup(Path).WithTags("Uploads");
+        uploads.MapMethods("/", [HttpMethods.Options], Describe).WithName("DescribeUploadLimits").WithSummary("The limits of resumable uploads");
+        uploads.MapMethods("/{upload_id}", [HttpMethods.Get, HttpMethods.Head], ReadAsync)
+            .WithName("ReadUploadResource").WithSummary("How far an upload resource has come");
+        uploads.MapPatch("/{upload_id}", AppendAsync).WithName("AppendToUploadResource").WithSummary("Append to an upload resource");
+        uploads.MapDelete("/{upload_id}", EndAsync).WithName("EndUploadResource").WithSummary("Cancel an upload resource");
+    }
+
+    /// <summary>
+    /// On the ordinary upload: with <c>Upload-Complete: ?0</c> the request makes an upload resource instead; with <c>?1</c> it is an
+    /// ordinary upload that says so.
+    /// </summary>
+    public static async ValueTask<object?> Offer(EndpointFilterInvocationContext invocation, EndpointFilterDelegate next)
+    {
+        var context = invocation.HttpContext;
+        if (DraftFields.ReadBoolean(context.Request, Complete) is not { } isComplete)
+            return await next(invocation);
+        var length = DraftFields.ReadNumber(context.Request, "Upload-Length");
+        if (!isComplete)
+            return await CreateAsync(context, length);
+        context.Response.OnStarting(() =>
+        {
+            context.Response.Headers[Complete] = "?1";
+            return Task.CompletedTask;
+        });
+        return length is not null && context.Request.ContentLength is { } body && body != length
+            ? ApiProblem.InconsistentLength($"Upload-Length says {length} bytes, and Content-Length {body}.")
+            : await next(invocation);
+    }
+
+    private static IResult Describe(HttpContext context, UploadStore uploads)
+    {
+        context.Response.Headers["Upload-Limit"] = $"max-size={Number(uploads.MaxSize)}";
+        return TypedResults.NoContent();
+    }
+
+    private static async Task<IResult> CreateAsync(HttpContext context, long? length)
+    {
+        var services = context.RequestServices;
+        var (uploads, options) = (services.GetRequiredService<UploadStore>(), services.GetRequiredService<FileDropOptions>());
+        var (request, owner) = (context.Request, Caller.Owner(context));
+        if (FileRequest.IsForm(request))
+            return ApiProblem.UnsupportedMediaType("A resumable upload is the file itself: send it as it is, and its name in ?file_name= or Content-Disposition.");
+        if (FileRequest.CheckHeaders(request, isForm: false, length ?? uploads.MaxSize) is { } refused)
+            return refused;
+        if (length > uploads.MaxSize)
+            return ApiProblem.FileTooLarge($"An upload has at most {uploads.MaxSize} bytes.") with { Header = ("Upload-Limit", $"max-size={Number(uploads.MaxSize)}") };
+        if (!FileRequest.TryReadRawName(request, out var name, out var problem)
+            || !FileType.TryRead(request.ContentType, raw: true, out var type, out problem)
+            || !ContentDigest.TryRead([request.Headers["Repr-Digest"]], out var sha256, out problem)
+            || !UploadChecksum.TryReadDigest(request, out var check, out problem))
+            return problem;
+        using var disposal = check;
+        name ??= FileName.Untitled;
+        var plan = new ResumablePlan(name, type ?? FileType.OfName(name), FileTags.None, sha256);
+        using var transfer = services.GetRequiredService<FileMetrics>().Begin(upload: true);
+        await using var writer = await uploads.CreateAsync(owner, plan, length, context.RequestAborted);
+        using var body = new RequestBody(request.Body, options.UploadPatience, digest: null);
+        var result = await uploads.AppendAsync(writer, body, request.ContentLength, isLast: false, check, context.RequestAborted);
+        transfer.Moved(result.Offset);
+        context.Response.Headers.Location = UploadLocation.Of(request, $"{Path}/{result.Upload.Id}");
+        WriteState(context, uploads, result.Offset, isComplete: false, result.ExpiresAt);
+        return TypedResults.StatusCode(StatusCodes.Status201Created);
+    }
+
+    private static async Task<IResult> ReadAsync(HttpContext context, UploadStore uploads, string upload_id)
+    {
+        if (!FileEndpoints.TryReadId(upload_id, out var id)
+            || await uploads.FindSettledAsync(Caller.Owner(context), id, atLength: false, context.RequestAborted) is not { } upload)
+            return ApiProblem.UploadNotFound;
+        WriteState(context, uploads, upload.Progress.Offset, upload.Stage == ResumableStage.Complete, upload.ExpiresAt);
+        if (upload.Length is { } length)
+            context.Response.Headers["Upload-Length"] = Number(length);
+        context.Response.Headers.CacheControl = "no-store";
+        return TypedResults.NoContent();
+    }
+
+    private static async Task<IResult> AppendAsync(
+        HttpContext context, UploadStore uploads, FileStore files, FileDropOptions options, FileMetrics metrics, string upload_id)
+    {
+        var (request, owner) = (context.Request, Caller.Owner(context));
+        if (!DraftFields.IsPartialUpload(request))
+            return ApiProblem.UnsupportedMediaType($"Bytes are appended as {DraftFields.ContentType}.") with { Header = ("Accept-Patch", DraftFields.ContentType) };
+        if (DraftFields.ReadBoolean(request, Complete) is not { } isLast || DraftFields.ReadNumber(request, "Upload-Offset") is not { } offset)
+            return ApiProblem.InvalidRequest("An append has Upload-Offset, a number, and Upload-Complete, ?0 or ?1.");
+        if (!UploadChecksum.TryReadDigest(request, out var check, out var malformed))
+            return malformed;
+        using var disposal = check;
+        if (!FileEndpoints.TryReadId(upload_id, out var id))
+            return ApiProblem.UploadNotFound;
+        var (upload, writer) = await uploads.TakeAsync(owner, id, context.RequestAborted);
+        if (upload is null)
+            return ApiProblem.UploadNotFound;
+        if (writer is null)
+            return await RepeatedAsync(context, files, upload, offset, isLast);
+
+        await using (writer)
+        {
+            if (Refuse(context, writer, offset, isLast, uploads.MaxSize) is { } problem)
+            {
+                await writer.ReleaseAsync(keeps: true);
+                if (problem.Status == StatusCodes.Status413PayloadTooLarge)
+                    await uploads.EndAsync(owner, id, context.RequestAborted);
+                return problem;
+            }
+            try
+            {
+                using var transfer = metrics.Begin(upload: true);
+                using var body = new RequestBody(request.Body, options.UploadPatience, digest: null);
+                var result = await uploads.AppendAsync(writer, body, request.ContentLength, isLast, check, context.RequestAborted);
+                transfer.Moved(result.Offset - offset);
+                WriteState(context, uploads, result.Offset, result.IsComplete, result.ExpiresAt);
+                return result.File is { } file ? FileUpload.Created(context, file) : TypedResults.NoContent();
+            }
+            catch (ContentRejectedException rejected)
+            {
+                // An upload that is longer than it was to be is invalid from then on (section "Upload Append").
+                if (rejected.Problem.Status == StatusCodes.Status413PayloadTooLarge)
+                    await uploads.EndAsync(owner, id, CancellationToken.None);
+                var isGone = await uploads.FindAsync(owner, id, CancellationToken.None) is null;
+                context.Response.Headers[Complete] = isGone ? "?1" : "?0";
+                return rejected.Problem;
+            }
+        }
+    }
+
+    private static ApiProblem? Refuse(HttpContext context, UploadWriter writer, long offset, bool isLast, long maxSize)
+    {
+        var (request, headers) = (context.Request, context.Response.Headers);
+        headers[Complete] = "?0";
+        if (offset != writer.Offset)
+            return ApiProblem.OffsetMismatch(writer.Offset, offset);
+        var ends = isLast ? offset + request.ContentLength : null;
+        var announced = DraftFields.ReadNumber(request, "Upload-Length") ?? ends;
+        if ((ends is not null && announced != ends) || (announced is not null && writer.Length is not null && announced != writer.Length))
+            return ApiProblem.InconsistentLength($"The upload was to have {writer.Length ?? announced} bytes; this request makes it {ends ?? announced}.");
+        if (announced < offset)
+            return ApiProblem.InconsistentLength($"The upload has {offset} bytes already.");
+        var limit = announced ?? writer.Length ?? maxSize;
+        if (limit > maxSize || offset + request.ContentLength > limit)
+            return ApiProblem.FileTooLarge($"The upload has at most {Math.Min(limit, maxSize)} bytes. It is gone; begin a new one.");
+        if (announced is { } length)
+            writer.SetLength(length);
+        return null;
+    }
+
+    /// <summary>An append to an upload that is complete: the repetition of one whose answer was lost, or too much.</summary>
+    private static async Task<IResult> RepeatedAsync(HttpContext context, FileStore files, ResumableUpload upload, long offset, bool isLast)
+    {
+        context.Response.Headers[Complete] = "?0";
+        if (offset != upload.Progress.Offset)
+            return ApiProblem.OffsetMismatch(upload.Progress.Offset, offset);
+        if (!isLast || context.Request.ContentLength is null or > 0)
+            return ApiProblem.InvalidRequest("The upload is complete; nothing can be appended to it.");
+        if (await files.FindAsync(upload.Owner, upload.Id, context.RequestAborted) is not { } file)
+            return ApiProblem.FileNotFound;
+        context.Response.Headers[Complete] = "?1";
+        return FileUpload.Created(context, file);
+    }
+
+    private static async Task<IResult> EndAsync(HttpContext context, UploadStore uploads, string upload_id) =>
+        !FileEndpoints.TryReadId(upload_id, out var id) ? ApiProblem.UploadNotFound
+        : await uploads.EndAsync(Caller.Owner(context), id, context.RequestAborted) is { } problem ? problem
+        : TypedResults.NoContent();
+
+    private static void WriteState(HttpContext context, UploadStore uploads, long offset, bool isComplete, DateTimeOffset expiresAt)
+    {
+        var headers = context.Response.Headers;
+        headers["Upload-Offset"] = Number(offset);
+        headers[Complete] = isComplete ? "?1" : "?0";
+        headers["Upload-Limit"] = isComplete ? $"max-size={Number(uploads.MaxSize)}"
+            : $"max-size={Number(uploads.MaxSize)}, max-age={Number(uploads.SecondsUntil(expiresAt))}";
+    }
+
+    private static string Number(long value) => value.ToString(CultureInfo.InvariantCulture);
+}

@@ -1,0 +1,207 @@
+using System.Globalization;
+using FileDrop.Api.Access;
+using FileDrop.Api.Catalog;
+using FileDrop.Api.Files;
+using Microsoft.AspNetCore.Http.Features;
+
+namespace FileDrop.Api.Uploads;
+
+/// <summary>tus 1.0.0 with its extensions, at <c>/uploads</c>.</summary>
+internal static class TusEndpoints
+{
+    public const string Path = "/uploads";
+
+    private const string Version = "1.0.0";
+    private const string Extensions =
+        "creation,creation-with-upload,creation-defer-length,expiration,checksum,checksum-trailer,termination,concatenation";
+
+    /// <summary>What every answer here has, also one that another part of the service makes; and the method that the client means.</summary>
+    public static void UseTus(this IApplicationBuilder app) => app.Use((context, next) =>
+    {
+        var (request, response) = (context.Request, context.Response);
+        if (!request.Path.StartsWithSegments(Path, StringComparison.OrdinalIgnoreCase))
+            return next(context);
+        response.OnStarting(() =>
+        {
+            response.Headers["Tus-Resumable"] = Version;
+            return Task.CompletedTask;
+        });
+        if (request.Headers["X-HTTP-Method-Override"] is { Count: > 0 } method)
+            request.Method = method.ToString().ToUpperInvariant();
+        return next(context);
+    });
+
+    public static void MapTus(this IEndpointRouteBuilder app)
+    {
+        var uploads = app.MapGroup(Path).WithTags("Uploads");
+        uploads.MapMethods("/", [HttpMethods.Options], Describe).WithName("DescribeUploads").WithSummary("What this tus server can do");
+        uploads.MapMethods("/{upload_id}", [HttpMethods.Options], Describe).WithName("DescribeUpload").WithSummary("What this tus server can do");
+        var spoken = uploads.MapGroup("").AddEndpointFilter(async (invocation, next) =>
+            invocation.HttpContext.Request.Headers["Tus-Resumable"] == Version ? await next(invocation) : ApiProblem.UnsupportedTusVersion);
+        spoken.MapPost("/", CreateAsync).WithName("CreateUpload").WithSummary("Begin a resumable upload");
+        spoken.MapMethods("/{upload_id}", [HttpMethods.Head], ReadAsync).WithName("ReadUpload").WithSummary("How far an upload has come");
+        spoken.MapPatch("/{upload_id}", AppendAsync).WithName("AppendToUpload").WithSummary("Append to an upload");
+        spoken.MapDelete("/{upload_id}", EndAsync).WithName("EndUpload").WithSummary("End an upload that is not complete");
+    }
+
+    private static IResult Describe(HttpContext context, UploadStore uploads)
+    {
+        var headers = context.Response.Headers;
+        headers["Tus-Version"] = Version;
+        headers["Tus-Extension"] = Extensions;
+        headers["Tus-Max-Size"] = Number(uploads.MaxSize);
+        headers["Tus-Checksum-Algorithm"] = UploadChecksum.Algorithms;
+        return TypedResults.NoContent();
+    }
+
+    private static async Task<IResult> CreateAsync(HttpContext context, UploadStore uploads, FileDropOptions options, FileMetrics metrics)
+    {
+        var (request, owner) = (context.Request, Caller.Owner(context));
+        if (!TusRequest.TryReadNumber(request, "Upload-Length", out var length, out var problem)
+            || !TusRequest.TryReadPlan(request, out var plan, out problem)
+            || !UploadChecksum.TryReadTus(request, out var check, out problem))
+            return problem;
+        using var disposal = check;
+        var deferred = request.Headers["Upload-Defer-Length"];
+        if (plan.Concat is not null && !plan.IsPartial)
+            return length is not null || deferred.Count > 0
+                ? ApiProblem.InvalidRequest("The length of a final upload is that of its parts: send no Upload-Length.")
+                : await ConcatenateAsync(context, uploads, owner, plan);
+        if (length is null ? deferred != "1" : deferred.Count > 0)
+            return ApiProblem.InvalidRequest("An upload has either an Upload-Length or an Upload-Defer-Length, which is 1.");
+        if (length > uploads.MaxSize)
+            return ApiProblem.FileTooLarge($"An upload has at most {uploads.MaxSize} bytes.");
+        var hasBody = HasBody(request);
+        if (hasBody && !TusRequest.HasContentType(request))
+            return ApiProblem.UnsupportedMediaType($"The bytes of an upload come as {TusRequest.ContentType}.");
+        if (request.ContentLength > (length ?? uploads.MaxSize))
+            return ApiProblem.FileTooLarge($"The body has {request.ContentLength} bytes, and the upload {length ?? uploads.MaxSize}.");
+
+        if (!hasBody && length != 0)
+        {
+            var upload = await uploads.CreateEmptyAsync(owner, plan, length, context.RequestAborted);
+            WriteState(context, upload.Plan, offset: 0, upload.ExpiresAt, isComplete: false, upload.Id);
+            return Created(context, upload.Id);
+        }
+        using var transfer = metrics.Begin(upload: true);
+        await using var writer = await uploads.CreateAsync(owner, plan, length, context.RequestAborted);
+        using var body = new RequestBody(request.Body, options.UploadPatience, digest: null);
+        var result = await uploads.AppendAsync(writer, body, request.ContentLength, isLast: null, check, context.RequestAborted);
+        transfer.Moved(result.Offset);
+        WriteState(context, plan, result.Offset, result.ExpiresAt, result.IsComplete, result.Upload.Id);
+        return Created(context, result.Upload.Id);
+    }
+
+    private static async Task<IResult> ConcatenateAsync(HttpContext context, UploadStore uploads, string owner, ResumablePlan plan)
+    {
+        if (TusRequest.ReadFinal(plan.Concat ?? "") is not { } partials)
+            return ApiProblem.InvalidRequest("Upload-Concat is 'partial', or 'final;' and the URLs of partial uploads, separated by spaces.");
+        var file = await uploads.ConcatenateAsync(owner, plan, partials, context.RequestAborted);
+        WriteState(context, plan, file.Content.Size, default, isComplete: true, file.Id);
+        return Created(context, file.Id);
+    }
+
+    private static async Task<IResult> ReadAsync(HttpContext context, UploadStore uploads, string upload_id)
+    {
+        if (!FileEndpoints.TryReadId(upload_id, out var id)
+            || await uploads.FindSettledAsync(Caller.Owner(context), id, atLength: true, context.RequestAborted) is not { } upload)
+            return ApiProblem.UploadNotFound;
+        var headers = context.Response.Headers;
+        WriteState(context, upload.Plan, upload.Progress.Offset, upload.ExpiresAt, upload.Stage == ResumableStage.Complete, id);
+        if (upload.Length is { } length)
+            headers["Upload-Length"] = Number(length);
+        else
+            headers["Upload-Defer-Length"] = "1";
+        if (upload.Plan.Metadata is { } metadata)
+            headers["Upload-Metadata"] = metadata;
+        if (upload.Plan.Concat is { } concat)
+            headers["Upload-Concat"] = concat;
+        headers.CacheControl = "no-store";
+        return TypedResults.Ok();
+    }
+
+    private static async Task<IResult> AppendAsync(
+        HttpContext context, UploadStore uploads, FileDropOptions options, FileMetrics metrics, string upload_id)
+    {
+        var (request, owner) = (context.Request, Caller.Owner(context));
+        if (!TusRequest.HasContentType(request))
+            return ApiProblem.UnsupportedMediaType($"The bytes of an upload come as {TusRequest.ContentType}.") with { Header = ("Accept-Patch", TusRequest.ContentType) };
+        if (!TusRequest.TryReadNumber(request, "Upload-Offset", out var offset, out var problem)
+            || !TusRequest.TryReadNumber(request, "Upload-Length", out var length, out problem)
+            || !UploadChecksum.TryReadTus(request, out var check, out problem))
+            return problem;
+        using var disposal = check;
+        if (offset is not { } at)
+            return ApiProblem.InvalidRequest("Upload-Offset is missing: it says where the bytes belong.");
+        if (!FileEndpoints.TryReadId(upload_id, out var id) || await uploads.FindAsync(owner, id, context.RequestAborted) is not { } found)
+            return ApiProblem.UploadNotFound;
+        if (found.Plan.IsFinal)
+            return ApiProblem.Forbidden("A final upload is made of partial ones; nothing can be appended to it.");
+        var (upload, writer) = await uploads.TakeAsync(owner, id, context.RequestAborted);
+        if (upload is null)
+            return ApiProblem.UploadNotFound;
+        if (writer is null)
+            return Repeated(context, upload, at);
+
+        await using (writer)
+        {
+            problem = at != writer.Offset ? ApiProblem.OffsetMismatch(writer.Offset, at)
+                : length is not null && writer.Length is not null && length != writer.Length ? ApiProblem.InconsistentLength($"The upload has {writer.Length} bytes; a length that was said stays.")
+                : length > uploads.MaxSize ? ApiProblem.FileTooLarge($"An upload has at most {uploads.MaxSize} bytes.")
+                : length < at ? ApiProblem.InconsistentLength($"The upload has {at} bytes already.")
+                : at + request.ContentLength > (length ?? writer.Length ?? uploads.MaxSize) ? ApiProblem.FileTooLarge($"The upload has {length ?? writer.Length ?? uploads.MaxSize} bytes, and the body goes on after them.")
+                : null;
+            if (problem is not null)
+            {
+                await writer.ReleaseAsync(keeps: true);
+                return problem;
+            }
+            if (length is { } known)
+                writer.SetLength(known);
+            using var transfer = metrics.Begin(upload: true);
+            using var body = new RequestBody(request.Body, options.UploadPatience, digest: null);
+            var result = await uploads.AppendAsync(writer, body, request.ContentLength, isLast: null, check, context.RequestAborted);
+            transfer.Moved(result.Offset - at);
+            WriteState(context, upload.Plan, result.Offset, result.ExpiresAt, result.IsComplete, id);
+            return TypedResults.NoContent();
+        }
+    }
+
+    /// <summary>An append to an upload that is complete: the repetition of one whose answer was lost, or too much.</summary>
+    private static IResult Repeated(HttpContext context, ResumableUpload upload, long offset)
+    {
+        if (offset != upload.Progress.Offset)
+            return ApiProblem.OffsetMismatch(upload.Progress.Offset, offset);
+        if (HasBody(context.Request))
+            return ApiProblem.FileTooLarge($"The upload has all its {upload.Length} bytes.");
+        WriteState(context, upload.Plan, upload.Progress.Offset, default, isComplete: true, upload.Id);
+        return TypedResults.NoContent();
+    }
+
+    private static async Task<IResult> EndAsync(HttpContext context, UploadStore uploads, string upload_id) =>
+        !FileEndpoints.TryReadId(upload_id, out var id) ? ApiProblem.UploadNotFound
+        : await uploads.EndAsync(Caller.Owner(context), id, context.RequestAborted) is { } problem ? problem
+        : TypedResults.NoContent();
+
+    private static void WriteState(HttpContext context, ResumablePlan plan, long offset, DateTimeOffset expiresAt, bool isComplete, Guid id)
+    {
+        var headers = context.Response.Headers;
+        headers["Upload-Offset"] = Number(offset);
+        if (!isComplete)
+            headers["Upload-Expires"] = expiresAt.ToString("R", CultureInfo.InvariantCulture);
+        else if (!plan.IsPartial)
+            headers["Content-Location"] = $"/files/{id}";
+    }
+
+    private static IResult Created(HttpContext context, Guid id)
+    {
+        context.Response.Headers.Location = UploadLocation.Of(context.Request, $"{Path}/{id}");
+        return TypedResults.StatusCode(StatusCodes.Status201Created);
+    }
+
+    /// <summary>Whether bytes come, as far as the request's fields tell.</summary>
+    private static bool HasBody(HttpRequest request) => request.ContentLength > 0 || (request.ContentLength is null
+        && request.HttpContext.Features.Get<IHttpRequestBodyDetectionFeature>() is { CanHaveBody: true });
+
+    private static string Number(long value) => value.ToString(CultureInfo.InvariantCulture);
+}
