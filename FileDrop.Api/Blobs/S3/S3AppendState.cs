@@ -21,8 +21,6 @@ internal sealed record S3AppendState(string? UploadId, int Reserved, IReadOnlyLi
 {
     private static readonly S3AppendState s_empty = new(null, 0, [], []);
 
-    public int TailSize => Tail.Sum(piece => piece.Size);
-
     public static S3AppendState Parse(string? text) =>
         text is null ? s_empty : JsonSerializer.Deserialize(text, S3AppendJson.Default.S3AppendState) ?? s_empty;
 

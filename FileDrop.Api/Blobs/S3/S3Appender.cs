@@ -25,6 +25,9 @@ internal sealed class S3Appender(
     private readonly Queue<SentPart> _sent = new();
     private readonly List<Task> _calls = [];
     private S3AppendState _state = S3AppendState.Parse(from.State);
+
+    /// <summary>The pieces that no part on its way has taken.</summary>
+    private IReadOnlyList<S3Piece> _tail = S3AppendState.Parse(from.State).Tail;
     private long _durable = from.Offset;
     private ReadOnlyMemory<byte> _hashes = from.Hashes;
     private string? _uploadId = S3AppendState.Parse(from.State).UploadId;
@@ -85,7 +88,7 @@ internal sealed class S3Appender(
             }
             else
             {
-                replaces = _loaded > 0 && _state.Tail.Count >= MaxPieces;
+                replaces = _loaded > 0 && _tail.Count >= MaxPieces;
                 piece = await PutPieceAsync(part, replaces ? 0 : _loaded, cancellation);
             }
         }
@@ -93,7 +96,7 @@ internal sealed class S3Appender(
         lock (_gate)
         {
             if (piece is not null)
-                _state = _state with { Tail = replaces ? [piece] : [.. _state.Tail, piece] };
+                _state = _state with { Tail = _tail = replaces ? [piece] : [.. _tail, piece] };
             (_durable, _hashes, _reserved, _spare) = (_offset, _offset > from.Offset ? log.Mark() : _hashes, _used, null);
         }
     }
@@ -103,7 +106,7 @@ internal sealed class S3Appender(
         if (!_state.IsSealed)
         {
             // A buffer that was meant to be a piece, without the tail before it.
-            if (_part is { Length: > 0 } && _loaded == 0 && _state.Tail.Count > 0)
+            if (_part is { Length: > 0 } && _loaded == 0 && _tail.Count > 0)
                 await SettleAsync(cancellation);
             var part = _part ?? await BeginAsync(cancellation, last: true);
             if (_uploadId is null)
@@ -131,10 +134,10 @@ internal sealed class S3Appender(
     /// <summary>Begins the next part, with the tail at its beginning if that is worth reading it again.</summary>
     private async Task<PartBuffer> BeginAsync(CancellationToken cancellation, bool last = false)
     {
-        var tail = _state.TailSize;
+        var tail = _tail.Sum(piece => piece.Size);
         var incoming = last ? 0 : extent.Incoming - (_offset - from.Offset);
         _full = Math.Max(_sizes.SizeOf(_used + 1), tail);
-        var isPiece = !last && tail > 0 && tail + incoming < _full && _offset + incoming != extent.Length && _state.Tail.Count < MaxPieces;
+        var isPiece = !last && tail > 0 && tail + incoming < _full && _offset + incoming != extent.Length && _tail.Count < MaxPieces;
         var before = isPiece ? 0 : tail;
         var part = memory.Begin(Math.Min(_full, before + (incoming ?? _full)));
         try
@@ -153,7 +156,7 @@ internal sealed class S3Appender(
 
     private async Task LoadTailAsync(PartBuffer part, CancellationToken cancellation)
     {
-        foreach (var piece in _state.Tail)
+        foreach (var piece in _tail)
         {
             var name = new BlobKey(piece.BlobId, key.FileId);
             await using var stored = await multipart.OpenAsync(name, piece.Size, cancellation)
@@ -189,6 +192,8 @@ internal sealed class S3Appender(
         var sent = new SentPart(++_used, _offset, log.Mark(), TakesTail: _loaded > 0);
         lock (_gate)
             _sent.Enqueue(sent);
+        if (_loaded > 0)
+            _tail = [];
         (_part, _loaded) = (null, 0);
         _calls.Add(StoreAsync(sent, part));
     }
