@@ -59,6 +59,7 @@ internal static class ApiDescription
         document.Tags = new HashSet<OpenApiTag>
         {
             new() { Name = ApiOperations.Files, Description = "The five APIs: upload, read, update, delete, list." },
+            new() { Name = UploadOperations.Uploads, Description = "Uploads that go on where they stopped: tus 1.0.0, and the IETF's draft." },
             new() { Name = ApiOperations.Versions, Description = "Earlier contents of a file." },
             new() { Name = ApiOperations.Trash, Description = "Deleted files, for as long as they can be restored." },
             new() { Name = ApiOperations.Operations, Description = "For those who run the service." },

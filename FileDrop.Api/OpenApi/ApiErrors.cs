@@ -47,6 +47,7 @@ internal static class ApiErrors
     [
         .. Storing, .. Naming, ApiProblem.FileMissing("A form carries one part with a filename."), ApiProblem.RequestInProgress,
         ApiProblem.IdempotencyKeyReused("This Idempotency-Key was used for an upload with another content; take a new key."),
+        ApiProblem.InconsistentLength("Upload-Length says 5 bytes, and Content-Length 6."),
     ];
 
     public static ApiProblem[] OfUpdate { get; } = [.. Storing, .. Naming, ApiProblem.FileNotFound, ApiProblem.PreconditionFailed];
@@ -74,10 +75,33 @@ internal static class ApiErrors
 
     public static ApiProblem[] OfProbe { get; } = [ApiProblem.MisdirectedRequest];
 
+    private static readonly ApiProblem[] Tus = [ApiProblem.UnsupportedTusVersion];
+
+    private static readonly ApiProblem[] Taking = [ApiProblem.UploadNotFound, ApiProblem.UploadLocked];
+
+    private static readonly ApiProblem Checksum = ApiProblem.ChecksumMismatch("The bytes that arrived have qvTGHdzF6KLavt4PO0gs2a6pQ00=; none of them were kept.");
+
+    private static readonly ApiProblem Inconsistent = ApiProblem.InconsistentLength("The upload was to have 5 bytes; this request makes it 6.");
+
+    public static ApiProblem[] OfCreateUpload { get; } = [.. Storing.Where(problem => problem != DigestMismatch), .. Naming.Skip(1), .. Tus, Checksum, ApiProblem.UploadLocked];
+
+    public static ApiProblem[] OfReadUpload { get; } = [.. Always, .. Tus, .. Taking];
+
+    public static ApiProblem[] OfEndUpload { get; } = [.. Changing, .. Tus, .. Taking, ApiProblem.UploadComplete];
+
+    public static ApiProblem[] OfAppend { get; } =
+        [.. OfCreateUpload.Except(Naming), ApiProblem.UploadNotFound, ApiProblem.OffsetMismatch(5, 3), Inconsistent];
+
+    public static ApiProblem[] OfReadDraft { get; } = [.. Always, .. Taking];
+
+    public static ApiProblem[] OfEndDraft { get; } = [.. Changing, .. Taking, ApiProblem.UploadComplete];
+
+    public static ApiProblem[] OfAppendDraft { get; } = [.. Storing, .. Taking, ApiProblem.OffsetMismatch(5, 3), Inconsistent, ApiProblem.FileNotFound];
+
     /// <summary>Every code that the service can answer, once.</summary>
     public static IEnumerable<string> Codes { get; } =
     [
-        .. OfUpload.Concat(OfUpdate).Concat(OfRead).Concat(OfDeleteVersion).Concat(OfList).Append(ApiProblem.NotFound).Append(ApiProblem.MethodNotAllowed)
+        .. OfUpload.Concat(OfUpdate).Concat(OfRead).Concat(OfDeleteVersion).Concat(OfList).Concat(OfAppend).Concat(OfEndUpload).Append(ApiProblem.NotFound).Append(ApiProblem.MethodNotAllowed)
             .OrderBy(problem => problem.Status).Select(problem => problem.Code).Distinct(StringComparer.Ordinal),
     ];
 

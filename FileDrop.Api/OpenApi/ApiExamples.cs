@@ -65,7 +65,7 @@ internal static class ApiExamples
 
     /// <summary>A problem as the service would answer it at a path.</summary>
     public static JsonNode? Problem(ApiProblem problem, string path) => JsonSerializer.SerializeToNode(
-        new ProblemJson($"urn:filedrop:problem:{problem.Code}", problem.Title, problem.Status, problem.Detail,
-            path.Replace("{file_id}", FileId, StringComparison.Ordinal).Replace("{version}", "1", StringComparison.Ordinal), problem.Code, TraceId),
+        new ProblemJson(problem.Type ?? $"urn:filedrop:problem:{problem.Code}", problem.Title, problem.Status, problem.Detail,
+            path.Replace("{file_id}", FileId, StringComparison.Ordinal).Replace("{upload_id}", FileId, StringComparison.Ordinal).Replace("{version}", "1", StringComparison.Ordinal), problem.Code, TraceId, problem.Offsets?.Expected, problem.Offsets?.Provided),
         ApiJson.Instance.ProblemJson);
 }

@@ -25,9 +25,9 @@ internal static class ApiFields
 
     public static void AddTo(OpenApiDocument document)
     {
-        foreach (var header in ResponseHeaders())
+        foreach (var header in ResponseHeaders().Concat(UploadOperations.ResponseHeaders()))
             document.AddComponent(header.Name, header.Header);
-        foreach (var parameter in Parameters())
+        foreach (var parameter in Parameters().Concat(UploadOperations.Parameters()))
             document.AddComponent(parameter.Name ?? "", parameter);
         // Two names that mean another thing elsewhere.
         document.AddComponent(OldVersion, Query("version", "The content that was committed at this version of the file, instead of the live one.",
@@ -41,6 +41,7 @@ internal static class ApiFields
     {
         "Content-Range" => Header("The file's size.", value),
         "Accept-Encoding" => Header("The one content coding that is taken.", value),
+        "Accept-Patch" => Header("The one media type that can be appended.", value),
         _ => Header(name, value),
     };
 
@@ -48,7 +49,7 @@ internal static class ApiFields
     {
         yield return ("ETag", Header("Strong and opaque; another with every version, the same on the file, on HEAD and on its metadata.", ApiExamples.ETag));
         yield return ("Last-Modified", Header("`updated_at`, cut to seconds.", ApiExamples.LastModified));
-        yield return ("Location", Header("Where the file is read, relative to the service.", $"/files/{ApiExamples.FileId}"));
+        yield return ("Location", Header("Where what was made is found, relative to the service.", $"/files/{ApiExamples.FileId}"));
         yield return ("Link", Header("Leads to the next page (RFC 8288); absent on the last one.",
             "</files?limit=100&cursor=kq3X9bVn0aEAAAGaqzd0mgGas8J8Hn1EmlEMX58_mosQ>; rel=\"next\"", required: false));
         yield return ("Accept-Ranges", Header("Byte ranges are served.", "bytes"));
@@ -126,7 +127,7 @@ internal static class ApiFields
         yield return Query("max_size", "At most so many bytes.", ApiSchemas.Whole("In bytes.", 0), "1048576");
     }
 
-    private static OpenApiHeader Header(string description, string example, bool required = true) => new()
+    public static OpenApiHeader Header(string description, string example, bool required = true) => new()
     {
         Description = description,
         Required = required,
@@ -134,7 +135,7 @@ internal static class ApiFields
         Example = JsonValue.Create(example),
     };
 
-    private static OpenApiParameter Field(string name, string description, string example) =>
+    public static OpenApiParameter Field(string name, string description, string example) =>
         In(ParameterLocation.Header, name, $"{description} For example `{example}`.", new OpenApiSchema { Type = JsonSchemaType.String });
 
     private static OpenApiParameter Query(string name, string description, OpenApiSchema schema, string? example = null)
@@ -144,7 +145,7 @@ internal static class ApiFields
         return In(ParameterLocation.Query, name, text, schema);
     }
 
-    private static OpenApiParameter In(ParameterLocation place, string name, string description, OpenApiSchema schema) => new()
+    public static OpenApiParameter In(ParameterLocation place, string name, string description, OpenApiSchema schema) => new()
     {
         In = place,
         Name = name,

@@ -45,9 +45,10 @@ internal static class ApiOperations
                 .Says("""
                     A form carries exactly one file: the part with a filename, whatever its field name. Text parts `file_name` and `tags` may stand
                     before or after it. Any other body is the file itself. The content is streamed, and the file is there once `201` is answered,
-                    not before. `Content-Range` is refused with `400`, a `Content-Encoding` other than `identity` with `415`.
+                    not before. `Content-Range` is refused with `400`, a `Content-Encoding` other than `identity` with `415`. With
+                    `Upload-Complete: ?0` the body is the beginning of an upload that is resumed at the `Location` of the answer.
                     """)
-                .Takes("file_name", "Content-Disposition", "Idempotency-Key").Takes(ApiFields.Digests)
+                .Takes("file_name", "Content-Disposition", "Idempotency-Key", "Upload-Complete", "Upload-Length").Takes(ApiFields.Digests)
                 .Form(ApiSchemas.UploadForm).Raw()
                 .Answers(201, "The file is stored.", [.. Validators, "Location", .. JsonHeaders]).Json(ApiSchemas.File, ApiExamples.File)
                 .Links("file_id", "$response.body#/file_id", "ReadFile", "ReadMetadata", "UpdateFile", "DeleteFile")
@@ -94,7 +95,7 @@ internal static class ApiOperations
                 .Takes("file_id", "permanent").Takes(ApiFields.Preconditions)
                 .Answers(200, "The file is gone.", JsonHeaders).Json(ApiSchemas.FileDeleted, ApiExamples.Deleted)
                 .Fails(ApiErrors.OfDelete),
-            _ => OfKept(id, operation),
+            _ => OfKept(id, operation) ?? UploadOperations.Of(id, operation),
         };
     }
 
@@ -166,6 +167,7 @@ internal sealed class ApiOperation(OpenApiDocument document, string path)
     private readonly SortedDictionary<string, OpenApiResponse> _responses = new(StringComparer.Ordinal);
     private OpenApiResponse _last = new();
     private string _description = "";
+    private bool _bodyRequired = true;
     private ApiProblem[] _problems = [];
 
     public ApiOperation Says(string description)
@@ -202,6 +204,14 @@ internal sealed class ApiOperation(OpenApiDocument document, string path)
             Schema = new OpenApiSchemaReference(ApiSchemas.FileChange, document),
             Examples = Example("change", "A new name and new tags.", ApiExamples.Change),
         };
+        return this;
+    }
+
+    /// <summary>A body that is a piece of the content.</summary>
+    public ApiOperation Appends(string mediaType, bool required)
+    {
+        _body[mediaType] = new OpenApiMediaType { Schema = ApiSchemas.Bytes("The next bytes of the content.") };
+        _bodyRequired = required;
         return this;
     }
 
@@ -271,7 +281,7 @@ internal sealed class ApiOperation(OpenApiDocument document, string path)
         }
         operation.Description = _description.ReplaceLineEndings("\n");
         operation.Parameters = [.. _parameters.Where(parameter => !head || !ApiFields.Ranges.Contains(parameter.Name, StringComparer.Ordinal))];
-        operation.RequestBody = _body.Count == 0 ? null : new OpenApiRequestBody { Required = true, Content = _body };
+        operation.RequestBody = _body.Count == 0 ? null : new OpenApiRequestBody { Required = _bodyRequired, Content = _body };
         operation.Responses = [];
         foreach (var (status, response) in _responses)
             operation.Responses[status] = response;

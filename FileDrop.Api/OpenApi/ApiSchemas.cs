@@ -211,6 +211,8 @@ internal static class ApiSchemas
                 Enum = [.. ApiErrors.Codes.Select(code => JsonValue.Create(code))],
             }),
             ("trace_id", Text("Finds the request in log and traces.", ApiExamples.TraceId)));
+        foreach (var (name, description) in new[] { ("expected-offset", "Where the upload is, in bytes."), ("provided-offset", "Where the request would have gone on.") })
+            problem.Properties?.Add(name, Whole($"Of an append at the wrong place. {description}", 0));
         if (problem.Properties?["type"] is OpenApiSchema type)
             type.Format = "uri";
         if (problem.Properties?["instance"] is OpenApiSchema instance)
