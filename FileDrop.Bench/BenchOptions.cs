@@ -12,9 +12,10 @@ internal sealed record BenchOptions
           list      the cost of a page with 1,000 and with 1,000,000 files
           start     the time from the start of the process to its first 200 on /health
           transfer  throughput and processor time
+          resumable one large file by tus, beside tus's own server (Node.js and npm)
         --store embedded|cluster   SQLite and the disk (default), or what FILEDROP_TEST_MONGODB and FILEDROP_TEST_S3 name
         --service PATH             another FileDrop.Api.dll than the one built here
-        --size MIB                 memory, transfer: the large file; the 16 of memory have a sixteenth each
+        --size MIB                 memory, transfer, resumable: the large file; the 16 of memory have a sixteenth each
         --files N                  list: files in the larger catalog
         --requests N               list: requests for each figure, at least 30
         --analyze COMMAND          list: a shell command to run once the catalogs are filled, such as a database's ANALYZE

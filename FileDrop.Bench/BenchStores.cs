@@ -15,6 +15,9 @@ internal abstract class BenchStores : IAsyncDisposable
     /// <summary>What points a service at them, as environment variables.</summary>
     public abstract IReadOnlyDictionary<string, string> Settings { get; }
 
+    /// <summary>The same for tus's own server, of whose files there is another folder or bucket.</summary>
+    public abstract IReadOnlyDictionary<string, string> PeerSettings { get; }
+
     public static BenchStores Make(BenchOptions options) => options.IsCluster ? new ClusterStores() : new EmbeddedStores();
 
     /// <summary>What they are, their versions, and when an acknowledged change is on the disk.</summary>
@@ -34,6 +37,9 @@ internal sealed class EmbeddedStores : BenchStores
     public EmbeddedStores() => Settings = new Dictionary<string, string>(StringComparer.Ordinal) { ["FileDrop__DataDirectory"] = Path.Combine(_directory, "data") };
 
     public override IReadOnlyDictionary<string, string> Settings { get; }
+
+    public override IReadOnlyDictionary<string, string> PeerSettings =>
+        new Dictionary<string, string>(StringComparer.Ordinal) { ["DIRECTORY"] = Path.Combine(_directory, "peer") };
 
     public override Task<string> DescribeAsync(CancellationToken cancellation)
     {
@@ -76,6 +82,15 @@ internal sealed class ClusterStores : BenchStores
     }
 
     public override IReadOnlyDictionary<string, string> Settings { get; }
+
+    public override IReadOnlyDictionary<string, string> PeerSettings => new Dictionary<string, string>(StringComparer.Ordinal)
+    {
+        ["ENDPOINT"] = _s3.Endpoint?.ToString() ?? throw new BenchException("FILEDROP_TEST_S3 names no Endpoint."),
+        // Beside the service's objects, under keys of its own kind.
+        ["BUCKET"] = _s3.Bucket,
+        ["KEY"] = _s3.AccessKey ?? "",
+        ["SECRET"] = _s3.SecretKey ?? "",
+    };
 
     private IMongoDatabase Database => MongoConnection.Open(_mongo);
 

@@ -26,6 +26,7 @@ internal static class Program
                 "list" => ListBench.RunAsync,
                 "start" => StartBench.RunAsync,
                 "transfer" => TransferBench.RunAsync,
+                "resumable" => ResumableBench.RunAsync,
                 _ => throw new BenchException(BenchOptions.Usage),
             };
             return await run(options, stop.Token) ? 0 : 1;

@@ -1,0 +1,82 @@
+using System.Diagnostics;
+using System.Globalization;
+using System.Net;
+using System.Net.Sockets;
+
+namespace FileDrop.Bench;
+
+/// <summary>tus's own server (@tus/server from npm) over stores of its own, in a process of its own.</summary>
+internal sealed class TusPeer : IAsyncDisposable
+{
+    private static readonly TimeSpan LongestStart = TimeSpan.FromSeconds(30);
+
+    private readonly Process _process;
+
+    private TusPeer(Process process, Uri address)
+    {
+        _process = process;
+        Http = new HttpClient(new SocketsHttpHandler { UseProxy = false }) { BaseAddress = address, Timeout = Timeout.InfiniteTimeSpan };
+    }
+
+    public HttpClient Http { get; }
+
+    /// <summary>Gets its packages, if need be, and starts it.</summary>
+    public static async Task<TusPeer> StartAsync(BenchStores stores, CancellationToken cancellation)
+    {
+        var folder = Path.Combine(AppContext.BaseDirectory, "peers", "tus");
+        if (!Directory.Exists(Path.Combine(folder, "node_modules")))
+            await RunAsync("npm", folder, cancellation, "ci");
+        using var socket = new TcpListener(IPAddress.Loopback, 0);
+        socket.Start();
+        var port = ((IPEndPoint)socket.LocalEndpoint).Port;
+        socket.Stop();
+        var start = new ProcessStartInfo("node", "server.mjs") { WorkingDirectory = folder, UseShellExecute = false, RedirectStandardOutput = true };
+        start.Environment["PORT"] = port.ToString(CultureInfo.InvariantCulture);
+        foreach (var (name, value) in stores.PeerSettings)
+            start.Environment[name] = value;
+        var peer = new TusPeer(Start(start), new Uri($"http://127.0.0.1:{port}"));
+        var clock = Stopwatch.StartNew();
+        while (true)
+        {
+            try
+            {
+                using var request = new HttpRequestMessage(HttpMethod.Options, "/uploads");
+                using var answer = await peer.Http.SendAsync(request, cancellation);
+                return peer;
+            }
+            catch (HttpRequestException) when (!peer._process.HasExited && clock.Elapsed < LongestStart)
+            {
+                await Task.Delay(50, cancellation);
+            }
+        }
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        Http.Dispose();
+        if (!_process.HasExited)
+            _process.Kill();
+        await _process.WaitForExitAsync(CancellationToken.None);
+        _process.Dispose();
+    }
+
+    private static async Task RunAsync(string program, string folder, CancellationToken cancellation, params string[] arguments)
+    {
+        using var process = Start(new ProcessStartInfo(program, arguments) { WorkingDirectory = folder, UseShellExecute = false });
+        await process.WaitForExitAsync(cancellation);
+        if (process.ExitCode != 0)
+            throw new BenchException($"{program} {string.Join(' ', arguments)} in {folder} failed.");
+    }
+
+    private static Process Start(ProcessStartInfo start)
+    {
+        try
+        {
+            return Process.Start(start) ?? throw new BenchException($"{start.FileName} did not start.");
+        }
+        catch (System.ComponentModel.Win32Exception missing)
+        {
+            throw new BenchException($"{start.FileName} is not there: install Node.js 20 or later with npm, whose tus server is measured beside FileDrop.", missing);
+        }
+    }
+}
