@@ -17,6 +17,7 @@ internal sealed class KillClient(int number)
     // Seeded, so that a client asks the same things again; what of it a kill cuts is up to the machine.
     private readonly Random _random = new(number);
     private int _asked;
+    private KillUpload? _upload;
 
     public KillLedger Ledger { get; } = new();
 
@@ -32,15 +33,19 @@ internal sealed class KillClient(int number)
     public async Task RunAsync(HttpClient http, CancellationToken stop)
     {
         var lost = Lost;
+        // What was unsure may have turned out to be a file.
+        if (_upload is not null && Ledger.Sure.ContainsKey(_upload.Id))
+            _upload = null;
         while (lost == Lost && !stop.IsCancellationRequested)
         {
             var (id, file) = Ledger.Sure.ElementAtOrDefault(_random.Next(Ledger.Sure.Count));
-            await ((file, _random.Next(10)) switch
+            await ((file, _random.Next(12)) switch
             {
                 (null, _) => CreateAsync(http),
                 (_, 0 or 1) when Ledger.Sure.Count < FilesAtMost => CreateAsync(http),
                 (_, 2) => CreateSlowlyAsync(http),
                 (_, 3) => GoAwayAsync(http, id),
+                (_, 10 or 11) => ResumeAsync(http),
                 (_, 4 or 5) => RenameAsync(http, id, file),
                 (_, 6 or 7) => DeleteAsync(http, id, file),
                 _ => ReplaceAsync(http, id, file),
@@ -65,6 +70,45 @@ internal sealed class KillClient(int number)
         await Task.WhenAny(sending, Task.Delay(Dawdle));
         body.Open();
         await CreatedAsync(await sending, wanted);
+    }
+
+    /// <summary>One request of a resumable upload, which goes on through all kills.</summary>
+    private async Task ResumeAsync(HttpClient http)
+    {
+        if (_upload is not { } upload)
+        {
+            var (content, wanted) = NewFile();
+            using var create = KillUpload.Create(content, wanted);
+            using var created = await TryAsync(http.SendAsync(create));
+            // Without an answer it is an upload that nobody knows, and that has no bytes.
+            if (IsKnown(created, $"POST {wanted} by tus"))
+                _upload = new KillUpload(created!.Headers.Location!.OriginalString, content, wanted);
+            return;
+        }
+        using var request = upload.NextRequest();
+        var mayComplete = upload.MayComplete;
+        using var answer = await TryAsync(http.SendAsync(request));
+        if (!IsKnown(answer, $"{request.Method} {upload.Wanted} by tus"))
+        {
+            upload.Lost();
+            if (mayComplete)
+                Ledger.LostCreation(upload.Wanted);
+        }
+        else if (upload.Acknowledged(answer!))
+        {
+            Ledger.Acknowledged(upload.Id, upload.Wanted);
+            _upload = null;
+        }
+    }
+
+    /// <summary>Gives up the upload that is under way, if there is one.</summary>
+    public async Task EndUploadAsync(HttpClient http)
+    {
+        if (_upload is null || Ledger.Sure.ContainsKey(_upload.Id))
+            return;
+        using var end = _upload.End();
+        using var answer = await http.SendAsync(end);
+        Assert.Equal(System.Net.HttpStatusCode.NoContent, answer.StatusCode);
     }
 
     private async Task ReplaceAsync(HttpClient http, string id, KnownFile file)

@@ -34,9 +34,10 @@ public abstract class KillLoopTests(Pair pair, ITestOutputHelper output)
 
     private static readonly (string Method, KillMoment[] Moments)[] Points =
     [
-        .. new[] { "BeginCreate", "BeginReplace", "Renew", "Commit", "Change", "Delete", "Abandon", "ClaimExpired", "Swept" }
+        .. new[] { "BeginCreate", "BeginReplace", "BeginResumable", "TakeResumable", "RecordResumable", "Renew", "Commit", "Change", "Delete", "Abandon", "ClaimExpired", "Swept" }
             .Select(name => ($"IFileCatalog.{name}Async", new[] { KillMoment.Before, KillMoment.After })),
         ("IBlobStore.WriteAsync", [KillMoment.Before, KillMoment.Middle, KillMoment.After]),
+        ("IBlobStore.AppendAsync", [KillMoment.Before, KillMoment.After]),
         ("IBlobStore.DeleteAsync", [KillMoment.Before, KillMoment.After]),
     ];
 
@@ -52,6 +53,8 @@ public abstract class KillLoopTests(Pair pair, ITestOutputHelper output)
 
         await using var service = await ServiceProcess.StartAsync(stores, Settings);
         var files = await CompareAsync(service.Http, clients);
+        foreach (var client in clients)
+            await client.EndUploadAsync(service.Http);
         foreach (var id in clients.SelectMany(client => client.Ledger.Deleted))
         {
             using var gone = await service.Http.GetAsync($"/files/{id}");
