@@ -55,7 +55,7 @@ internal sealed class KillUpload(string path, byte[] content, KnownFile wanted)
         var offset = long.Parse(answer.Headers.GetValues("Upload-Offset").Single(), CultureInfo.InvariantCulture);
         Assert.InRange(offset, _isSure ? Next : _acknowledged, content.Length);
         (_acknowledged, _isSure) = (offset, true);
-        var isFile = answer.Headers.Contains("Content-Location") || answer.Content.Headers.Contains("Content-Location");
+        var isFile = answer.Content.Headers.ContentLocation is not null;
         Assert.Equal(offset == content.Length, isFile);
         return isFile;
     }
