@@ -7,6 +7,7 @@ using FileDrop.Api.Catalog.Sqlite;
 using FileDrop.Api.Files;
 using FileDrop.Api.Maintenance;
 using FileDrop.Api.Uploads;
+using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using MongoDB.Driver;
 
@@ -32,6 +33,7 @@ internal static class Composition
             kestrel.Limits.MinRequestBodyDataRate = new MinDataRate(
                 MinBytesPerSecond, options.UploadPatience > ShortestGrace ? options.UploadPatience : ShortestGrace);
         });
+        builder.Services.AddSingleton<IMemoryPoolFactory<byte>, ConnectionMemory>();
         builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = options.ShutdownTimeout);
     }
 

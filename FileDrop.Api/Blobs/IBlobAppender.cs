@@ -12,7 +12,8 @@ public sealed record AppendPoint(long Offset, ReadOnlyMemory<byte> Hashes, strin
 }
 
 /// <summary>What an appender asks of whoever appends.</summary>
-/// <param name="Mark">The state of the hashes of all bytes for which <see cref="IBlobAppender.AdvanceAsync"/> was called, the current call included.</param>
+/// <param name="Hash">Adds bytes to the content's hashes: all that are appended, each once and in order, one call at a time; beside the writing.</param>
+/// <param name="Mark">The state of the hashes of all bytes that were added so far.</param>
 /// <param name="RecordAsync">
 /// Records a point, durably, and fails if the caller may not append any more. The point is asked for when its turn to be recorded has
 /// come. What is named in it may be used from then on: nothing is sent to the store under a name or a number that was not recorded. With
@@ -23,7 +24,7 @@ public sealed record AppendPoint(long Offset, ReadOnlyMemory<byte> Hashes, strin
 /// stay at the first offset.
 /// </param>
 public sealed record AppendLog(
-    Func<ReadOnlyMemory<byte>> Mark, Func<Func<AppendPoint>, bool, CancellationToken, Task> RecordAsync, bool Keeps);
+    Action<ReadOnlyMemory<byte>> Hash, Func<ReadOnlyMemory<byte>> Mark, Func<Func<AppendPoint>, bool, CancellationToken, Task> RecordAsync, bool Keeps);
 
 /// <summary>What is known of the bytes to come.</summary>
 /// <param name="Length">Bytes in the whole blob; null if unknown.</param>
@@ -55,11 +56,14 @@ public interface IBlobAppender : IAsyncDisposable
     /// <summary>Asks to make durable soon what was appended, where that does not come about by itself. Costs nothing now.</summary>
     void Checkpoint();
 
-    /// <summary>Makes everything durable that was appended: <see cref="Durable"/> is at the end then.</summary>
+    /// <summary>Makes everything durable that was appended: <see cref="Durable"/> is at the end then, and the hashes are complete.</summary>
     /// <exception cref="StorageException">The store failed; what is durable is so still.</exception>
     Task SettleAsync(CancellationToken cancellation);
 
-    /// <summary>Makes a blob of everything that was appended, in this and in former calls, readable by <see cref="IBlobStore.OpenAsync"/>.</summary>
+    /// <summary>
+    /// Makes a blob of everything that was appended, in this and in former calls, readable by <see cref="IBlobStore.OpenAsync"/>; the hashes
+    /// are complete then.
+    /// </summary>
     /// <returns>The blob that holds the content: the one that was appended to, or one of its pieces.</returns>
     /// <exception cref="StorageException">
     /// The store failed. If all bytes were recorded as there, opening the appender again at that point and finishing is safe at any time.

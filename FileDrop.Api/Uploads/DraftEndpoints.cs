@@ -156,7 +156,7 @@ internal static class DraftEndpoints
         if (announced < offset)
             return ApiProblem.InconsistentLength($"The upload has {offset} bytes already.");
         var limit = announced ?? writer.Length ?? maxSize;
-        if (limit > maxSize || offset + request.ContentLength > limit)
+        if (limit > maxSize || request.ContentLength > limit - offset)
             return ApiProblem.FileTooLarge($"The upload has at most {Math.Min(limit, maxSize)} bytes. It is gone; begin a new one.");
         if (announced is { } length)
             writer.SetLength(length);

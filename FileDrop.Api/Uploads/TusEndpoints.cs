@@ -133,31 +133,23 @@ internal static class TusEndpoints
         using var disposal = check;
         if (offset is not { } at)
             return ApiProblem.InvalidRequest("Upload-Offset is missing: it says where the bytes belong.");
-        if (!FileEndpoints.TryReadId(upload_id, out var id) || await uploads.FindAsync(owner, id, context.RequestAborted) is not { } found)
+        if (!FileEndpoints.TryReadId(upload_id, out var id))
             return ApiProblem.UploadNotFound;
-        if (found.Plan.IsFinal)
-            return ApiProblem.Forbidden("A final upload is made of partial ones; nothing can be appended to it.");
         var (upload, writer) = await uploads.TakeAsync(owner, id, context.RequestAborted);
         if (upload is null)
             return ApiProblem.UploadNotFound;
+        if (upload.Plan.IsFinal)
+            return ApiProblem.Forbidden("A final upload is made of partial ones; nothing can be appended to it.");
         if (writer is null)
             return Repeated(context, upload, at);
 
         await using (writer)
         {
-            problem = at != writer.Offset ? ApiProblem.OffsetMismatch(writer.Offset, at)
-                : length is not null && writer.Length is not null && length != writer.Length ? ApiProblem.InconsistentLength($"The upload has {writer.Length} bytes; a length that was said stays.")
-                : length > uploads.MaxSize ? ApiProblem.FileTooLarge($"An upload has at most {uploads.MaxSize} bytes.")
-                : length < at ? ApiProblem.InconsistentLength($"The upload has {at} bytes already.")
-                : at + request.ContentLength > (length ?? writer.Length ?? uploads.MaxSize) ? ApiProblem.FileTooLarge($"The upload has {length ?? writer.Length ?? uploads.MaxSize} bytes, and the body goes on after them.")
-                : null;
-            if (problem is not null)
+            if (Refuse(writer, at, length, request.ContentLength, uploads.MaxSize) is { } refused)
             {
                 await writer.ReleaseAsync(keeps: true);
-                return problem;
+                return refused;
             }
-            if (length is { } known)
-                writer.SetLength(known);
             using var transfer = metrics.Begin(upload: true);
             using var body = new RequestBody(request.Body, options.UploadPatience, digest: null);
             var result = await uploads.AppendAsync(writer, body, request.ContentLength, isLast: null, check, context.RequestAborted);
@@ -165,6 +157,25 @@ internal static class TusEndpoints
             WriteState(context, upload.Plan, result.Offset, result.ExpiresAt, result.IsComplete, id);
             return TypedResults.NoContent();
         }
+    }
+
+    /// <summary>Why bytes are not taken; null: they are, and the upload's length is known if it was said.</summary>
+    private static ApiProblem? Refuse(UploadWriter writer, long offset, long? length, long? body, long maxSize)
+    {
+        if (offset != writer.Offset)
+            return ApiProblem.OffsetMismatch(writer.Offset, offset);
+        if (length is not null && writer.Length is not null && length != writer.Length)
+            return ApiProblem.InconsistentLength($"The upload has {writer.Length} bytes; a length that was said stays.");
+        if (length < offset)
+            return ApiProblem.InconsistentLength($"The upload has {offset} bytes already.");
+        if (length > maxSize)
+            return ApiProblem.FileTooLarge($"An upload has at most {maxSize} bytes.");
+        var limit = length ?? writer.Length ?? maxSize;
+        if (body > limit - offset)
+            return ApiProblem.FileTooLarge($"The upload has {limit} bytes, and the body goes on after them.");
+        if (length is { } known)
+            writer.SetLength(known);
+        return null;
     }
 
     /// <summary>An append to an upload that is complete: the repetition of one whose answer was lost, or too much.</summary>

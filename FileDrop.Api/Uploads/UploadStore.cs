@@ -175,16 +175,16 @@ internal sealed class UploadStore(
             await writer.ReleaseAsync(keeps: true);
             throw new ContentRejectedException(ApiProblem.InconsistentLength($"The upload has {writer.Offset} bytes, and was to have {length}."));
         }
-        if (plan.Sha256 is { } sha256 && !sha256.Equals(writer.Sha256, StringComparison.Ordinal))
-        {
-            writer.LetGo();
-            await catalog.EndResumableAsync(upload.Owner, upload.Id, upload.Intent, CancellationToken.None);
-            throw new ContentRejectedException(ApiProblem.DigestMismatch(
-                $"The bytes that arrived have {ContentDigest.Format(writer.Sha256)}. The upload is gone; begin a new one."));
-        }
         try
         {
             var (blob, facts) = await writer.FinishAsync();
+            if (plan.Sha256 is { } sha256 && !sha256.Equals(facts.Sha256, StringComparison.Ordinal))
+            {
+                writer.LetGo();
+                await catalog.EndResumableAsync(upload.Owner, upload.Id, upload.Intent, CancellationToken.None);
+                throw new ContentRejectedException(ApiProblem.DigestMismatch(
+                    $"The bytes that arrived have {ContentDigest.Format(facts.Sha256)}. The upload is gone; begin a new one."));
+            }
             if (plan.IsPartial)
             {
                 await writer.CompleteAsync(blob.BlobId);

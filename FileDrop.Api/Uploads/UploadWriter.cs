@@ -92,7 +92,7 @@ internal sealed partial class UploadWriter : IAsyncDisposable
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellation, _stop.Token);
         _appender = await _blobs.AppendAsync(
             new BlobKey(Upload.Intent.BlobId, Upload.Id), _recorded, new AppendExtent(_length, incoming),
-            new AppendLog(() => _hashes.Export(), RecordAsync, keeps), stop.Token);
+            new AppendLog(bytes => _hashes.Append(bytes.Span), () => _hashes.Export(), RecordAsync, keeps), stop.Token);
     }
 
     /// <summary>Appends a body to its end.</summary>
@@ -114,7 +114,6 @@ internal sealed partial class UploadWriter : IAsyncDisposable
             var read = await body.ReadAsync(space[..(int)Math.Min(space.Length, end - Offset)], stop.Token);
             if (read == 0)
                 return;
-            _hashes.Append(space.Span[..read]);
             check?.Append(space.Span[..read]);
             Offset += read;
             await appender.AdvanceAsync(read, stop.Token);
@@ -131,9 +130,6 @@ internal sealed partial class UploadWriter : IAsyncDisposable
         var blob = await Opened().FinishAsync(_lost.Token);
         return (Upload.Intent with { BlobId = blob }, new ContentFacts(Offset, _hashes.Sha256, _hashes.XxHash3));
     }
-
-    /// <summary>The SHA-256 of all that was appended, in lower-case hexadecimal.</summary>
-    public string Sha256 => _hashes.Sha256;
 
     /// <summary>Records a finished partial upload, and lets go of it.</summary>
     public async Task CompleteAsync(Guid blob)

@@ -19,7 +19,7 @@ internal sealed class DiskAppender : IBlobAppender
     private readonly Func<Guid> _publish;
     private byte[] _filling = ArrayPool<byte>.Shared.Rent(BufferSize);
     private byte[] _resting = ArrayPool<byte>.Shared.Rent(BufferSize);
-    private Task _writing = Task.CompletedTask;
+    private Task<ReadOnlyMemory<byte>> _writing = Task.FromResult(ReadOnlyMemory<byte>.Empty);
     private Task _syncing = Task.CompletedTask;
     private int _filled;
     private long _submitted;
@@ -50,13 +50,14 @@ internal sealed class DiskAppender : IBlobAppender
         var isAsked = _isAsked;
         if (_filled < BufferSize && !isAsked)
             return;
-        await SubmitAsync();
-        if (isAsked && _syncing.IsCompleted)
+        var syncs = isAsked && _syncing.IsCompleted;
+        await SubmitAsync(marks: syncs);
+        if (syncs)
         {
             _isAsked = false;
             // Seen here, so that a failure of the former one is not lost.
             await _syncing;
-            _syncing = SyncAsync(_writing, new AppendPoint(_submitted, _log.Mark(), null, []));
+            _syncing = SyncAsync(_writing, _submitted);
         }
     }
 
@@ -64,10 +65,11 @@ internal sealed class DiskAppender : IBlobAppender
 
     public async Task SettleAsync(CancellationToken cancellation)
     {
-        await SubmitAsync();
+        await SubmitAsync(marks: false);
         await _syncing;
+        await _writing;
         if (_durable.Offset < _submitted)
-            await SyncAsync(_writing, new AppendPoint(_submitted, _log.Mark(), null, []));
+            await SyncAsync(Task.FromResult(_log.Mark()), _submitted);
     }
 
     public async Task<Guid> FinishAsync(CancellationToken cancellation)
@@ -87,7 +89,7 @@ internal sealed class DiskAppender : IBlobAppender
 
     public async ValueTask DisposeAsync()
     {
-        await _writing.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await ((Task)_writing).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         await _syncing.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         _file.Dispose();
         ArrayPool<byte>.Shared.Return(_filling);
@@ -96,22 +98,30 @@ internal sealed class DiskAppender : IBlobAppender
     }
 
     /// <summary>Begins to write what has been filled, once the buffer before it is written.</summary>
-    private async ValueTask SubmitAsync()
+    private async ValueTask SubmitAsync(bool marks)
     {
         await _writing;
         if (_filled == 0)
             return;
         _room.Take(_filled);
-        _writing = WriteAsync(_filling.AsMemory(0, _filled), _submitted);
+        _writing = WriteAsync(_filling.AsMemory(0, _filled), _submitted, marks);
         _submitted += _filled;
         (_filling, _resting, _filled) = (_resting, _filling, 0);
     }
 
-    private async Task WriteAsync(ReadOnlyMemory<byte> bytes, long offset)
+    /// <returns>Where it <paramref name="marks"/>, the hashes' state behind these bytes.</returns>
+    private async Task<ReadOnlyMemory<byte>> WriteAsync(ReadOnlyMemory<byte> bytes, long offset, bool marks)
     {
         try
         {
-            await RandomAccess.WriteAsync(_file, bytes, offset, CancellationToken.None);
+            // On the thread that writes, so that the sender's bytes are read meanwhile: hashing takes as long as that.
+            await Task.Run(() =>
+            {
+                RandomAccess.Write(_file, bytes.Span, offset);
+                DiskWriteback.Begin(_file, offset, bytes.Length);
+                _log.Hash(bytes);
+            });
+            return marks ? _log.Mark() : default;
         }
         catch (Exception e) when (DiskFailure.KindOf(e) is { } kind)
         {
@@ -119,11 +129,11 @@ internal sealed class DiskAppender : IBlobAppender
         }
     }
 
-    private async Task SyncAsync(Task writing, AppendPoint reached)
+    private async Task SyncAsync(Task<ReadOnlyMemory<byte>> writing, long offset)
     {
-        await writing;
+        var hashes = await writing;
         // On a thread of the pool: a sync takes as long as the disk does, and the sender need not wait for it.
         await Task.Run(() => DiskFailure.Guard(() => RandomAccess.FlushToDisk(_file)));
-        _durable = reached;
+        _durable = new AppendPoint(offset, hashes, null, []);
     }
 }

@@ -33,6 +33,7 @@ internal sealed class S3Appender(
     private string? _uploadId = S3AppendState.Parse(from.State).UploadId;
     private int _used = S3AppendState.Parse(from.State).Reserved;
     private int _reserved = S3AppendState.Parse(from.State).Reserved;
+    private Task _hashing = Task.CompletedTask;
     private Guid? _spare;
     private long _offset = from.Offset;
 
@@ -93,6 +94,7 @@ internal sealed class S3Appender(
             }
         }
         await Task.WhenAll(_calls).WaitAsync(cancellation);
+        await _hashing;
         lock (_gate)
         {
             if (piece is not null)
@@ -189,20 +191,35 @@ internal sealed class S3Appender(
             _slots.Release();
             throw;
         }
-        var sent = new SentPart(++_used, _offset, log.Mark(), TakesTail: _loaded > 0);
+        var sent = new SentPart(++_used, _offset, TakesTail: _loaded > 0);
         lock (_gate)
             _sent.Enqueue(sent);
+        var hashing = HashAsync(_hashing, part, _loaded);
+        _hashing = hashing;
         if (_loaded > 0)
             _tail = [];
         (_part, _loaded) = (null, 0);
-        _calls.Add(StoreAsync(sent, part));
+        _calls.Add(StoreAsync(sent, part, hashing));
     }
 
-    private async Task StoreAsync(SentPart sent, PartBuffer part)
+    /// <summary>Hashes what came in a part, after what came before it and beside its way to the store.</summary>
+    private async Task<ReadOnlyMemory<byte>> HashAsync(Task before, PartBuffer part, int skip)
+    {
+        await before;
+        return await Task.Run(() =>
+        {
+            foreach (var piece in part.Pieces(skip))
+                log.Hash(piece);
+            return log.Mark();
+        });
+    }
+
+    private async Task StoreAsync(SentPart sent, PartBuffer part, Task<ReadOnlyMemory<byte>> hashing)
     {
         try
         {
             await s3.PutAsync(new S3Target(key.ToString(), _uploadId, sent.Number), part, _stop.Token);
+            sent.Hashes = await hashing;
             lock (_gate)
             {
                 sent.IsStored = true;
@@ -218,6 +235,7 @@ internal sealed class S3Appender(
         }
         finally
         {
+            await ((Task)hashing).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             part.Dispose();
             _slots.Release();
         }
@@ -228,7 +246,16 @@ internal sealed class S3Appender(
         part.Settle();
         var blob = Guid.NewGuid();
         await ReserveAsync(0, blob, cancellation);
-        await s3.PutAsync(new S3Target(new BlobKey(blob, key.FileId).ToString()), part, cancellation, skip);
+        var hashing = HashAsync(_hashing, part, _loaded);
+        _hashing = hashing;
+        try
+        {
+            await s3.PutAsync(new S3Target(new BlobKey(blob, key.FileId).ToString()), part, cancellation, skip);
+        }
+        finally
+        {
+            await hashing;
+        }
         var piece = new S3Piece(blob, part.Length - skip);
         part.Dispose();
         _part = null;
@@ -245,10 +272,12 @@ internal sealed class S3Appender(
     private AppendPoint WithSpare(AppendPoint point) => _spare is { } spare ? point with { Pieces = [.. point.Pieces, spare] } : point;
 
     /// <param name="Offset">Bytes up to its end.</param>
-    /// <param name="Hashes">The hashes' state there.</param>
     /// <param name="TakesTail">Whether it begins with the tail, which is not needed then.</param>
-    private sealed record SentPart(int Number, long Offset, ReadOnlyMemory<byte> Hashes, bool TakesTail)
+    private sealed record SentPart(int Number, long Offset, bool TakesTail)
     {
+        /// <summary>The hashes' state there.</summary>
+        public ReadOnlyMemory<byte> Hashes { get; set; }
+
         public bool IsStored { get; set; }
     }
 }

@@ -13,7 +13,8 @@ internal sealed partial class SqliteFileCatalog
         ReadAsync(session => SqliteResumable.Find(session, owner, id, Now()), cancellation);
 
     public Task<ResumableUpload?> TakeResumableAsync(string owner, Guid id, Guid taker, CancellationToken cancellation) =>
-        ChangeAsync(session => _resumable.Take(session, owner, id, taker), cancellation);
+        // Whoever holds an upload does so within this process, and no longer than it lives.
+        ChangeAsync(session => _resumable.Take(session, owner, id, taker), cancellation, isPassing: true);
 
     public Task<ResumableUpload?> RecordResumableAsync(
         string owner, Guid id, WriteIntent intent, ResumableStep done, CancellationToken cancellation) =>

@@ -183,8 +183,8 @@ internal sealed partial class SqliteFileCatalog(string path, CatalogRules rules,
     private Task<T> ReadAsync<T>(Func<SqliteSession, T> read, CancellationToken cancellation) =>
         Started().Readers.RunAsync(read, cancellation);
 
-    private Task<T> ChangeAsync<T>(Func<SqliteSession, T> change, CancellationToken cancellation) =>
-        Started().Writer.RunAsync(change, cancellation);
+    private Task<T> ChangeAsync<T>(Func<SqliteSession, T> change, CancellationToken cancellation, bool isPassing = false) =>
+        Started().Writer.RunAsync(change, cancellation, isPassing);
 
     private Connections Started() =>
         _connections ?? throw new StorageException(StorageFailure.Unavailable, "The catalog is not open.");

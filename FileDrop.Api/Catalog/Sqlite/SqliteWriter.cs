@@ -16,6 +16,7 @@ internal sealed class SqliteWriter : IAsyncDisposable
     private const int GroupSize = 256;
 
     private readonly SqliteSession _session;
+    private bool _syncs = true;
 
     /// <summary>Continues synchronously: to wake the writer's thread takes no thread of the pool.</summary>
     private readonly Channel<Change> _queue = Channel.CreateUnbounded<Change>(
@@ -35,10 +36,14 @@ internal sealed class SqliteWriter : IAsyncDisposable
     /// <param name="cancellation">
     /// Takes the change back as long as it waits. Once begun it runs to its end: the answer is then its own.
     /// </param>
-    public async Task<T> RunAsync<T>(Func<SqliteSession, T> change, CancellationToken cancellation)
+    /// <param name="isPassing">
+    /// Whether it means something only as long as this process lives: it is not synced by itself, and so may be gone after a power cut
+    /// unless something followed it.
+    /// </param>
+    public async Task<T> RunAsync<T>(Func<SqliteSession, T> change, CancellationToken cancellation, bool isPassing = false)
     {
         cancellation.ThrowIfCancellationRequested();
-        var queued = new Change<T>(change);
+        var queued = new Change<T>(change) { IsPassing = isPassing };
         if (!_queue.Writer.TryWrite(queued))
             throw new StorageException(StorageFailure.Unavailable, "The catalog is closed.");
         await using var registration = cancellation.UnsafeRegister(static (state, token) => (state as Change)?.TakeBack(token), queued);
@@ -72,6 +77,7 @@ internal sealed class SqliteWriter : IAsyncDisposable
         try
         {
             _session.RollBack();
+            Sync(always: !group.All(change => change.IsPassing));
             _session.Execute("BEGIN IMMEDIATE");
             foreach (var change in group)
                 Make(change);
@@ -87,6 +93,14 @@ internal sealed class SqliteWriter : IAsyncDisposable
 
         foreach (var change in group)
             change.Succeed();
+    }
+
+    private void Sync(bool always)
+    {
+        if (always == _syncs)
+            return;
+        _session.Execute(always ? "PRAGMA synchronous = FULL" : "PRAGMA synchronous = NORMAL");
+        _syncs = always;
     }
 
     private void Make(Change change)
@@ -128,6 +142,9 @@ internal sealed class SqliteWriter : IAsyncDisposable
     private abstract class Change
     {
         private const int Waiting = 0, Begun = 1, TakenBack = 2;
+
+        public bool IsPassing { get; init; }
+
         private int _state;
 
         /// <summary>False: its caller has taken it back.</summary>
