@@ -73,9 +73,8 @@ internal static class DraftEndpoints
         name ??= FileName.Untitled;
         var plan = new ResumablePlan(name, type ?? FileType.OfName(name), FileTags.None, sha256);
         using var transfer = services.GetRequiredService<FileMetrics>().Begin(upload: true);
-        await using var writer = await uploads.CreateAsync(owner, plan, length, context.RequestAborted);
         using var body = new RequestBody(request.Body, options.UploadPatience, digest: null);
-        var result = await uploads.AppendAsync(writer, body, request.ContentLength, isLast: false, check, context.RequestAborted);
+        var result = await uploads.CreateAsync(owner, plan, length, body, request.ContentLength, isLast: false, check, context.RequestAborted);
         transfer.Moved(result.Offset);
         context.Response.Headers.Location = UploadLocation.Of(request, $"{Path}/{result.Upload.Id}");
         WriteState(context, uploads, result.Offset, isComplete: false, result.ExpiresAt);

@@ -79,14 +79,13 @@ internal static class TusEndpoints
 
         if (!hasBody && length != 0)
         {
-            var upload = await uploads.CreateEmptyAsync(owner, plan, length, context.RequestAborted);
+            var upload = await uploads.CreateAsync(owner, plan, length, context.RequestAborted);
             WriteState(context, upload.Plan, offset: 0, upload.ExpiresAt, isComplete: false, upload.Id);
             return Created(context, upload.Id);
         }
         using var transfer = metrics.Begin(upload: true);
-        await using var writer = await uploads.CreateAsync(owner, plan, length, context.RequestAborted);
         using var body = new RequestBody(request.Body, options.UploadPatience, digest: null);
-        var result = await uploads.AppendAsync(writer, body, request.ContentLength, isLast: null, check, context.RequestAborted);
+        var result = await uploads.CreateAsync(owner, plan, length, body, request.ContentLength, isLast: null, check, context.RequestAborted);
         transfer.Moved(result.Offset);
         WriteState(context, plan, result.Offset, result.ExpiresAt, result.IsComplete, result.Upload.Id);
         return Created(context, result.Upload.Id);

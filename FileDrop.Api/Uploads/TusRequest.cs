@@ -42,6 +42,12 @@ internal static class TusRequest
         plan = null;
         var concat = request.Headers["Upload-Concat"] is { Count: > 0 } field ? field.ToString() : null;
         var metadata = request.Headers["Upload-Metadata"] is { Count: > 0 } sent ? sent.ToString() : null;
+        // Both are given back as they are, and an answer's fields are ASCII.
+        if (!Ascii.IsValid(concat) || !Ascii.IsValid(metadata))
+        {
+            problem = ApiProblem.InvalidRequest("Upload-Metadata and Upload-Concat are ASCII: values are in base64, and URLs percent-encoded.");
+            return false;
+        }
         if (!TryReadMetadata(metadata, out var values, out problem))
             return false;
         if (concat is "partial")

@@ -27,18 +27,37 @@ internal sealed class UploadStore(
     /// <summary>Whole seconds that are left until then.</summary>
     public long SecondsUntil(DateTimeOffset moment) => Math.Max(0, (long)(moment - time.GetUtcNow()).TotalSeconds);
 
-    /// <summary>Begins an upload, and holds it.</summary>
-    public async Task<UploadWriter> CreateAsync(string owner, ResumablePlan plan, long? length, CancellationToken cancellation)
-    {
-        var id = Guid.CreateVersion7(time.GetUtcNow());
-        return Writer(await catalog.BeginResumableAsync(
-            owner, id, new WriteIntent(Guid.NewGuid(), Fence: 1), plan, length, holder: Guid.NewGuid(), cancellation));
-    }
-
     /// <summary>Begins an upload whose bytes come later.</summary>
-    public Task<ResumableUpload> CreateEmptyAsync(string owner, ResumablePlan plan, long? length, CancellationToken cancellation) =>
-        catalog.BeginResumableAsync(
-            owner, Guid.CreateVersion7(time.GetUtcNow()), new WriteIntent(Guid.NewGuid(), Fence: 1), plan, length, holder: null, cancellation);
+    public Task<ResumableUpload> CreateAsync(string owner, ResumablePlan plan, long? length, CancellationToken cancellation) =>
+        BeginAsync(owner, plan, length, holder: null, cancellation);
+
+    /// <summary>
+    /// Begins an upload with the first of its bytes, or all of them. If that fails nothing is left of it: nobody was told where it is.
+    /// </summary>
+    /// <inheritdoc cref="AppendAsync"/>
+    public async Task<UploadResult> CreateAsync(
+        string owner, ResumablePlan plan, long? length, Stream body, long? incoming, bool? isLast, UploadChecksum? check,
+        CancellationToken cancellation)
+    {
+        var upload = await BeginAsync(owner, plan, length, holder: Guid.NewGuid(), cancellation);
+        await using var writer = Writer(upload);
+        try
+        {
+            return await AppendAsync(writer, body, incoming, isLast, check, cancellation);
+        }
+        catch
+        {
+            try
+            {
+                await catalog.EndResumableAsync(owner, upload.Id, upload.Intent, CancellationToken.None);
+            }
+            catch (StorageException)
+            {
+                // It expires.
+            }
+            throw;
+        }
+    }
 
     /// <summary>The upload as it is recorded, or null.</summary>
     public Task<ResumableUpload?> FindAsync(string owner, Guid id, CancellationToken cancellation) =>
@@ -164,6 +183,10 @@ internal sealed class UploadStore(
 
     private static FileCommit Commit(ContentFacts facts, ResumablePlan plan) =>
         new(facts.Size, plan.Type, facts.Sha256, facts.XxHash3, plan.Name, plan.Tags, Upload: plan);
+
+    private Task<ResumableUpload> BeginAsync(
+        string owner, ResumablePlan plan, long? length, Guid? holder, CancellationToken cancellation) => catalog.BeginResumableAsync(
+            owner, Guid.CreateVersion7(time.GetUtcNow()), new WriteIntent(Guid.NewGuid(), Fence: 1), plan, length, holder, cancellation);
 
     private UploadWriter Writer(ResumableUpload upload) => new(upload, catalog, blobs, options.Lease, time, log);
 

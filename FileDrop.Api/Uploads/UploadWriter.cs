@@ -255,6 +255,10 @@ internal sealed partial class UploadWriter : IAsyncDisposable
                 () => _keeps && _stage == ResumableStage.Open && _appender?.Durable is { } durable && durable.Offset != _length ? durable : _recorded,
                 _stage, null, release: false);
         }
+        catch (StorageException) when (_hasLetGo)
+        {
+            // It is a file by now, or gone.
+        }
         catch (StorageException failure)
         {
             LogNoRecord(failure, Upload.Id);

@@ -25,8 +25,8 @@ internal sealed partial class MongoFileCatalog
 
     public async Task<ResumableUpload?> FindResumableAsync(string owner, Guid id, CancellationToken cancellation)
     {
-        var found = await CallAsync(
-            token => _files.Find(Resumable(owner, id)).Project(MongoResumable.Fields).FirstOrDefaultAsync(token), cancellation);
+        // The offset is a promise, which no failover may take back.
+        var found = await ReadSettledAsync(owner, id, MongoResumable.Fields, cancellation);
         return found is null ? null : MongoResumable.Read(found, owner, id);
     }
 
@@ -47,8 +47,6 @@ internal sealed partial class MongoFileCatalog
 
     public Task<bool> EndResumableAsync(string owner, Guid id, WriteIntent intent, CancellationToken cancellation) =>
         UpdateAsync(Held(owner, id, intent, complete: true), _resumable.End(), cancellation);
-
-    private static BsonDocument Resumable(string owner, Guid id) => File(owner, id).Add("upload", new BsonDocument("$exists", true));
 
     private static BsonDocument OpenResumable(string owner, Guid id) => File(owner, id).AddRange(new BsonDocument
     {
