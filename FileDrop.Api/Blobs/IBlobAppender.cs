@@ -1,3 +1,5 @@
+using System.Buffers;
+
 namespace FileDrop.Api.Blobs;
 
 /// <summary>Up to where an unfinished blob is stored, durably, and all that is needed to go on from there in another process.</summary>
@@ -47,11 +49,8 @@ public interface IBlobAppender : IAsyncDisposable
     /// <summary>What to record if nothing of what was appended is to count: the first offset, and nothing that was used is used again.</summary>
     AppendPoint Discarded { get; }
 
-    /// <summary>Room for the next bytes; never empty. Waits for memory.</summary>
-    ValueTask<Memory<byte>> SpaceAsync(CancellationToken cancellation);
-
-    /// <summary>Says that so many bytes were put into the room. Waits while the store is slower than the sender.</summary>
-    ValueTask AdvanceAsync(int count, CancellationToken cancellation);
+    /// <summary>Appends bytes, whose memory is the caller's again afterwards. Waits while the store is slower than the sender.</summary>
+    ValueTask AppendAsync(ReadOnlySequence<byte> bytes, CancellationToken cancellation);
 
     /// <summary>Asks to make durable soon what was appended, where that does not come about by itself. Costs nothing now.</summary>
     void Checkpoint();

@@ -31,19 +31,26 @@ internal sealed class RequestBody(Stream source, TimeSpan patience, string? dige
     {
         if (buffer.Length == 0)
             return 0;
-        using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        var reading = source.ReadAsync(buffer, limit.Token);
+        var read = await WaitAsync(token => source.ReadAsync(buffer, token), patience, cancellationToken);
+        _sha256?.AppendData(buffer.Span[..read]);
+        if (read == 0 && _sha256 is not null)
+            IncomingContent.CheckDigest(digest, Convert.ToHexStringLower(_sha256.GetCurrentHash()));
+        return read;
+    }
+
+    /// <summary>Waits for the next bytes of a request as long as that is reasonable.</summary>
+    /// <exception cref="ContentRejectedException">None came, or the connection broke.</exception>
+    public static async ValueTask<T> WaitAsync<T>(Func<CancellationToken, ValueTask<T>> read, TimeSpan patience, CancellationToken cancellation)
+    {
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+        var reading = read(limit.Token);
         if (!reading.IsCompleted)
             limit.CancelAfter(patience);
         try
         {
-            var read = await reading;
-            _sha256?.AppendData(buffer.Span[..read]);
-            if (read == 0 && _sha256 is not null)
-                IncomingContent.CheckDigest(digest, Convert.ToHexStringLower(_sha256.GetCurrentHash()));
-            return read;
+            return await reading;
         }
-        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+        catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
         {
             throw new ContentRejectedException(ApiProblem.InvalidRequest($"No byte came for {patience.TotalSeconds:0} seconds.") with
             {

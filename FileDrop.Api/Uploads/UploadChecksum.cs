@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Diagnostics.CodeAnalysis;
 using System.Security.Cryptography;
 using FileDrop.Api.Files;
@@ -62,10 +63,11 @@ internal sealed class UploadChecksum : IDisposable
         return true;
     }
 
-    public void Append(ReadOnlySpan<byte> bytes)
+    public void Append(ReadOnlySequence<byte> bytes)
     {
-        foreach (var hash in _hashes)
-            hash.AppendData(bytes);
+        foreach (var piece in bytes)
+            foreach (var hash in _hashes)
+                hash.AppendData(piece.Span);
     }
 
     /// <summary>Compares, once all bytes were seen.</summary>

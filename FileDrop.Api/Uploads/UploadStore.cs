@@ -36,7 +36,7 @@ internal sealed class UploadStore(
     /// </summary>
     /// <inheritdoc cref="AppendAsync"/>
     public async Task<UploadResult> CreateAsync(
-        string owner, ResumablePlan plan, long? length, Stream body, long? incoming, bool? isLast, UploadChecksum? check,
+        string owner, ResumablePlan plan, long? length, UploadBody body, long? incoming, bool? isLast, UploadChecksum? check,
         CancellationToken cancellation)
     {
         var upload = await BeginAsync(owner, plan, length, holder: Guid.NewGuid(), cancellation);
@@ -83,7 +83,7 @@ internal sealed class UploadStore(
         await using (writer)
         {
             if (HasAll(writer.Upload, atLength))
-                await AppendAsync(writer, Stream.Null, incoming: 0, isLast: true, check: null, cancellation);
+                await AppendAsync(writer, UploadBody.Empty, incoming: 0, isLast: true, check: null, cancellation);
             else
                 await writer.ReleaseAsync(keeps: true);
         }
@@ -119,7 +119,7 @@ internal sealed class UploadStore(
     /// <param name="cancellation">The client's patience.</param>
     /// <exception cref="ContentRejectedException">The body is refused, or another request goes first.</exception>
     public async Task<UploadResult> AppendAsync(
-        UploadWriter writer, Stream body, long? incoming, bool? isLast, UploadChecksum? check, CancellationToken cancellation)
+        UploadWriter writer, UploadBody body, long? incoming, bool? isLast, UploadChecksum? check, CancellationToken cancellation)
     {
         try
         {

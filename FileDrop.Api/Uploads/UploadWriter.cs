@@ -103,24 +103,32 @@ internal sealed partial class UploadWriter : IAsyncDisposable
     /// <param name="cancellation">The client's patience.</param>
     /// <exception cref="ContentRejectedException">There is more than <paramref name="limit"/> allows.</exception>
     /// <exception cref="OperationCanceledException">The request was aborted, or is cut short: see <see cref="IsWanted"/>.</exception>
-    public async Task AppendAsync(Stream body, long? incoming, long limit, UploadChecksum? check, CancellationToken cancellation)
+    public async Task AppendAsync(UploadBody body, long? incoming, long limit, UploadChecksum? check, CancellationToken cancellation)
     {
         var appender = Opened();
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellation, _stop.Token);
         var end = incoming is { } count ? Math.Min(limit, Offset + count) : limit;
-        while (Offset < end)
+        try
         {
-            var space = await appender.SpaceAsync(stop.Token);
-            var read = await body.ReadAsync(space[..(int)Math.Min(space.Length, end - Offset)], stop.Token);
-            if (read == 0)
+            while (Offset < end)
+            {
+                var bytes = await body.ReadAsync(end - Offset, stop.Token);
+                if (bytes.IsEmpty)
+                    return;
+                check?.Append(bytes);
+                await appender.AppendAsync(bytes, stop.Token);
+                Offset += bytes.Length;
+            }
+            // A body is read to its end: only there are its trailers, and whatever would be too much.
+            if ((await body.ReadAsync(1, stop.Token)).IsEmpty)
                 return;
-            check?.Append(space.Span[..read]);
-            Offset += read;
-            await appender.AdvanceAsync(read, stop.Token);
         }
-        // A body is read to its end: only there are its trailers, and whatever would be too much.
-        if (await body.ReadAsync(new byte[1], stop.Token) > 0)
-            throw new ContentRejectedException(ApiProblem.FileTooLarge($"The upload has {limit} bytes, and the body goes on after them."));
+        finally
+        {
+            // The server reads on from where its reader was left.
+            body.Release();
+        }
+        throw new ContentRejectedException(ApiProblem.FileTooLarge($"The upload has {limit} bytes, and the body goes on after them."));
     }
 
     /// <summary>Makes the content a finished blob; nothing can be appended any more.</summary>

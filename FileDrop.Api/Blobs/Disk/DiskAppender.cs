@@ -3,137 +3,85 @@ using Microsoft.Win32.SafeHandles;
 
 namespace FileDrop.Api.Blobs.Disk;
 
-/// <summary>Appends to the temporary file of a blob, at positions: two buffers, one of which fills while the other is written.</summary>
+/// <summary>Appends to the temporary file of a blob, at positions, straight from the memory that the connection was read into.</summary>
 /// <remarks>
 /// The file is locked for as long as it is open, so a newcomer's positions are not written to by a former one that is stuck in a call.
-/// Bytes are synced before they count.
+/// Bytes are synced before they count. The server reads the next ones meanwhile: it has a buffer of its own before this.
 /// </remarks>
-internal sealed class DiskAppender : IBlobAppender
+/// <param name="file">Locked, with nothing behind <paramref name="from"/>; this appender's from now on.</param>
+/// <param name="from">Where to go on.</param>
+/// <param name="log">The caller's side.</param>
+/// <param name="room">What may be taken from the disk.</param>
+/// <param name="publish">Gives the complete file its final name, durably; tells the blob.</param>
+internal sealed class DiskAppender(SafeFileHandle file, AppendPoint from, AppendLog log, DiskReserve room, Func<Guid> publish) : IBlobAppender
 {
-    private const int BufferSize = 256 * 1024;
+    /// <summary>What the disk is told of at a time.</summary>
+    private const int WritebackSize = 1024 * 1024;
 
-    private readonly SafeFileHandle _file;
-    private readonly DiskReserve _room;
-    private readonly AppendLog _log;
-    private readonly AppendPoint _from;
-    private readonly Func<Guid> _publish;
-    private byte[] _filling = ArrayPool<byte>.Shared.Rent(BufferSize);
-    private byte[] _resting = ArrayPool<byte>.Shared.Rent(BufferSize);
-    private Task<ReadOnlyMemory<byte>> _writing = Task.FromResult(ReadOnlyMemory<byte>.Empty);
+    private readonly List<ReadOnlyMemory<byte>> _pieces = [];
     private Task _syncing = Task.CompletedTask;
-    private int _filled;
-    private long _submitted;
+    private long _offset = from.Offset;
+    private long _writtenBack = from.Offset;
     private volatile bool _isAsked;
-    private volatile AppendPoint _durable;
-
-    /// <param name="file">Locked, with nothing behind <paramref name="from"/>; this appender's from now on.</param>
-    /// <param name="from">Where to go on.</param>
-    /// <param name="log">The caller's side.</param>
-    /// <param name="room">What may be taken from the disk.</param>
-    /// <param name="publish">Gives the complete file its final name, durably; tells the blob.</param>
-    public DiskAppender(SafeFileHandle file, AppendPoint from, AppendLog log, DiskReserve room, Func<Guid> publish)
-    {
-        (_file, _from, _log, _room, _publish) = (file, from, log, room, publish);
-        (_durable, _submitted) = (from, from.Offset);
-    }
+    private volatile AppendPoint _durable = from;
 
     public AppendPoint Durable => _durable;
 
-    public AppendPoint Discarded => _from;
+    public AppendPoint Discarded { get; } = from;
 
-    public ValueTask<Memory<byte>> SpaceAsync(CancellationToken cancellation) =>
-        ValueTask.FromResult(_filling.AsMemory(_filled, BufferSize - _filled));
-
-    public async ValueTask AdvanceAsync(int count, CancellationToken cancellation)
+    public async ValueTask AppendAsync(ReadOnlySequence<byte> bytes, CancellationToken cancellation)
     {
-        _filled += count;
-        var isAsked = _isAsked;
-        if (_filled < BufferSize && !isAsked)
-            return;
-        var syncs = isAsked && _syncing.IsCompleted;
-        await SubmitAsync(marks: syncs);
-        if (syncs)
+        room.Take(bytes.Length);
+        foreach (var piece in bytes)
+            _pieces.Add(piece);
+        DiskFailure.Guard(() => RandomAccess.Write(file, _pieces, _offset));
+        foreach (var piece in _pieces)
+            log.Hash(piece);
+        _pieces.Clear();
+        _offset += bytes.Length;
+        if (_offset - _writtenBack >= WritebackSize)
         {
-            _isAsked = false;
-            // Seen here, so that a failure of the former one is not lost.
-            await _syncing;
-            _syncing = SyncAsync(_writing, _submitted);
+            DiskWriteback.Begin(file, _writtenBack, _offset - _writtenBack);
+            _writtenBack = _offset;
         }
+        if (!_isAsked || !_syncing.IsCompleted)
+            return;
+        _isAsked = false;
+        // Seen here, so that a failure of the former one is not lost.
+        await _syncing;
+        _syncing = SyncAsync();
     }
 
     public void Checkpoint() => _isAsked = true;
 
     public async Task SettleAsync(CancellationToken cancellation)
     {
-        await SubmitAsync(marks: false);
         await _syncing;
-        await _writing;
-        if (_durable.Offset < _submitted)
-            await SyncAsync(Task.FromResult(_log.Mark()), _submitted);
+        if (_durable.Offset < _offset)
+            await SyncAsync();
     }
 
     public async Task<Guid> FinishAsync(CancellationToken cancellation)
     {
         await SettleAsync(cancellation);
         if (OperatingSystem.IsWindows())
-            _file.Dispose();
-        try
-        {
-            return _publish();
-        }
-        catch (Exception e) when (DiskFailure.KindOf(e) is { } kind)
-        {
-            throw DiskFailure.From(e, kind);
-        }
+            file.Dispose();
+        var blob = Guid.Empty;
+        DiskFailure.Guard(() => blob = publish());
+        return blob;
     }
 
     public async ValueTask DisposeAsync()
     {
-        await ((Task)_writing).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         await _syncing.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        _file.Dispose();
-        ArrayPool<byte>.Shared.Return(_filling);
-        ArrayPool<byte>.Shared.Return(_resting);
-        (_filling, _resting) = ([], []);
+        file.Dispose();
     }
 
-    /// <summary>Begins to write what has been filled, once the buffer before it is written.</summary>
-    private async ValueTask SubmitAsync(bool marks)
+    /// <summary>On a thread of its own: a sync takes as long as the disk does, and the sender need not wait for it.</summary>
+    private async Task SyncAsync()
     {
-        await _writing;
-        if (_filled == 0)
-            return;
-        _room.Take(_filled);
-        _writing = WriteAsync(_filling.AsMemory(0, _filled), _submitted, marks);
-        _submitted += _filled;
-        (_filling, _resting, _filled) = (_resting, _filling, 0);
-    }
-
-    /// <returns>Where it <paramref name="marks"/>, the hashes' state behind these bytes.</returns>
-    private async Task<ReadOnlyMemory<byte>> WriteAsync(ReadOnlyMemory<byte> bytes, long offset, bool marks)
-    {
-        try
-        {
-            // On the thread that writes, so that the sender's bytes are read meanwhile: hashing takes as long as that.
-            await Task.Run(() =>
-            {
-                RandomAccess.Write(_file, bytes.Span, offset);
-                DiskWriteback.Begin(_file, offset, bytes.Length);
-                _log.Hash(bytes);
-            });
-            return marks ? _log.Mark() : default;
-        }
-        catch (Exception e) when (DiskFailure.KindOf(e) is { } kind)
-        {
-            throw DiskFailure.From(e, kind);
-        }
-    }
-
-    private async Task SyncAsync(Task<ReadOnlyMemory<byte>> writing, long offset)
-    {
-        var hashes = await writing;
-        // On a thread of the pool: a sync takes as long as the disk does, and the sender need not wait for it.
-        await Task.Run(() => DiskFailure.Guard(() => RandomAccess.FlushToDisk(_file)));
-        _durable = new AppendPoint(offset, hashes, null, []);
+        var reached = new AppendPoint(_offset, log.Mark(), null, []);
+        await Task.Run(() => DiskFailure.Guard(() => RandomAccess.FlushToDisk(file)));
+        _durable = reached;
     }
 }

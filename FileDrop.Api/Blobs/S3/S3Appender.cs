@@ -1,3 +1,5 @@
+using System.Buffers;
+
 namespace FileDrop.Api.Blobs.S3;
 
 /// <summary>
@@ -54,22 +56,24 @@ internal sealed class S3Appender(
 
     public AppendPoint Discarded => WithSpare((_from with { UploadId = _uploadId, Reserved = _reserved }).At(from.Offset, from.Hashes));
 
-    public async ValueTask<Memory<byte>> SpaceAsync(CancellationToken cancellation)
+    public async ValueTask AppendAsync(ReadOnlySequence<byte> bytes, CancellationToken cancellation)
     {
-        while (true)
+        while (!bytes.IsEmpty)
         {
+            // A full part waits for the byte behind it: content that ends with it may fit one object.
             var part = _part ?? await BeginAsync(cancellation);
-            if (part.Length < _full)
-                return await part.SpaceAsync(cancellation);
-            await SendPartAsync(part, cancellation);
+            if (part.Length == _full)
+            {
+                await SendPartAsync(part, cancellation);
+                continue;
+            }
+            var space = await part.SpaceAsync(cancellation);
+            var count = (int)Math.Min(space.Length, bytes.Length);
+            bytes.Slice(0, count).CopyTo(space.Span);
+            part.Advance(count);
+            _offset += count;
+            bytes = bytes.Slice(count);
         }
-    }
-
-    public ValueTask AdvanceAsync(int count, CancellationToken cancellation)
-    {
-        _part?.Advance(count);
-        _offset += count;
-        return ValueTask.CompletedTask;
     }
 
     /// <remarks>Nothing to do: a part counts as soon as it is stored, and a piece for every few bytes would cost more than it is worth.</remarks>
