@@ -1,4 +1,3 @@
-using System.Net;
 using System.Security.Cryptography;
 using System.Text;
 using FileDrop.Api.Tests.Files;
@@ -49,12 +48,9 @@ public abstract class TusChecksumTests(Pair pair)
         var upload = await Tus.CreateAsync(size + 3);
         await Tus.AppendAsync(upload, 0, content.Bytes(0, 2));
         // The last chunk of all too: a wrong checksum makes no file.
-        await pair.LeavesNothingAsync(async () =>
-        {
-            using var response = await Tus.PatchAsync(upload, 2, new byte[size + 1],
-                ("Upload-Checksum", Checksum(algorithm, [1, 2, 3])), ("Transfer-Encoding", coding));
-            await response.RefusedAsync(460, "checksum_mismatch");
-        });
+        using var response = await Tus.PatchAsync(upload, 2, new byte[size + 1],
+            ("Upload-Checksum", Checksum(algorithm, [1, 2, 3])), ("Transfer-Encoding", coding));
+        await response.RefusedAsync(460, "checksum_mismatch");
         Assert.Equal(2, await Tus.OffsetAsync(upload));
         await Tus.IsNoFileAsync(upload);
         await Tus.AppendAsync(upload, 2, content.Bytes(2, size + 1), ("Upload-Checksum", Checksum(algorithm, content.Bytes(2, size + 1))));
@@ -123,11 +119,8 @@ public abstract class TusChecksumTests(Pair pair)
     public async Task A_wrong_trailer_is_refused_and_the_chunk_is_discarded(string trailer, int status, string code)
     {
         var upload = await Tus.CreateAsync(11);
-        await pair.LeavesNothingAsync(async () =>
-        {
-            var answer = await TrailedAsync(upload, 0, trailer);
-            Assert.Equal((status, code), (answer.Status, answer.Code()));
-        });
+        var answer = await TrailedAsync(upload, 0, trailer);
+        Assert.Equal((status, code), (answer.Status, answer.Code()));
         Assert.Equal(0, await Tus.OffsetAsync(upload));
         await Tus.IsNoFileAsync(upload);
         await Tus.AppendAsync(upload, 0, Encoding.ASCII.GetBytes("hello world"));
@@ -165,7 +158,7 @@ public abstract class TusChecksumTests(Pair pair)
         }
         Assert.Equal(100, await Tus.OffsetInTheEndAsync(upload));
         await Tus.AppendAsync(upload, 100, content[100..], ("Upload-Checksum", Checksum("sha1", content[100..])));
-        Assert.True(content.AsSpan().SequenceEqual(await pair.Http.GetByteArrayAsync($"/files/{TusClient.Id(upload)}")));
+        Assert.Equal(content, await pair.Http.GetByteArrayAsync($"/files/{TusClient.Id(upload)}"));
     }
 
     private static string Checksum(string algorithm, byte[] content) =>

@@ -47,7 +47,6 @@ public abstract class TusCoreTests(Pair pair)
     [InlineData("/uploads/0")]
     [InlineData("/uploads/not-an-id")]
     [InlineData("/uploads/019ab3c2-7c1e-7d44-9a51-0c5f3f9b8a1")]
-    [InlineData("/uploads/%00")]
     public async Task An_upload_that_is_not_there_is_404_without_an_offset(string upload) =>
         await pair.LeavesNothingAsync(() => Tus.IsGoneAsync(upload));
 
@@ -93,7 +92,7 @@ public abstract class TusCoreTests(Pair pair)
         for (var i = 0L; i < requests; i++)
             await Tus.AppendAsync(upload, size * i / requests, content.Bytes(size * i / requests, (size * (i + 1) / requests) - (size * i / requests)));
         Assert.Equal(content.Sha256(), (await Tus.FileAsync(upload)).Text("sha256"));
-        Assert.True(content.Bytes(0, size).AsSpan().SequenceEqual(await pair.Http.GetByteArrayAsync($"/files/{TusClient.Id(upload)}")));
+        Assert.Equal(content.Bytes(0, size), await pair.Http.GetByteArrayAsync($"/files/{TusClient.Id(upload)}"));
     }
 
     [Fact]
@@ -187,7 +186,8 @@ public abstract class TusCoreTests(Pair pair)
             Assert.Equal(HttpStatusCode.NoContent, response.StatusCode);
             Assert.Equal("1.0.0", response.Field("Tus-Version"));
             Assert.Equal(Extensions.Order(StringComparer.Ordinal), (response.Field("Tus-Extension") ?? "").Split(',').Order(StringComparer.Ordinal));
-            Assert.Equal(TusClient.Text(5L << 40), response.Field("Tus-Max-Size"));
+            using var other = await pair.Http.SendAsync(HttpMethod.Options, "/files/upload", null);
+            Assert.Equal(other.Field("Upload-Limit"), $"max-size={response.Field("Tus-Max-Size")}");
             Assert.Equal(["sha1", "sha256"], (response.Field("Tus-Checksum-Algorithm") ?? "").Split(','));
         }
     }

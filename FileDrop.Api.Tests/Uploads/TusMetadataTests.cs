@@ -52,7 +52,6 @@ public abstract class TusMetadataTests(Pair pair)
     [InlineData("filename YQ==,")]
     [InlineData(",filename YQ==")]
     [InlineData("filename YQ==,,x")]
-    [InlineData(" YQ==,x")]
     [InlineData("filename YQ==, YQ==")]
     public async Task Malformed_metadata_is_400(string metadata) => await RefusedAsync(metadata, "invalid_request");
 
@@ -63,7 +62,6 @@ public abstract class TusMetadataTests(Pair pair)
     [InlineData(" spaces , commas; and = signs ")]
     [InlineData("\"quotes\" 'and' %41 <b>")]
     [InlineData("x\u200By\u202Ez")]
-    [InlineData("final;/uploads/a")]
     public async Task An_odd_name_is_the_files(string name)
     {
         var upload = await Tus.CreateAsync(1, ("Upload-Metadata", TusClient.Metadata(("filename", name))));

@@ -11,6 +11,9 @@ internal static class TusRequest
 {
     public const string ContentType = "application/offset+octet-stream";
 
+    /// <summary>What is no text: half a surrogate pair, which no decoder gives.</summary>
+    private const string NoText = "\uD800";
+
     private static readonly UTF8Encoding s_utf8 = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
 
     /// <summary>A field whose value is a number of bytes.</summary>
@@ -96,7 +99,7 @@ internal static class TusRequest
             return true;
         foreach (var pair in field.Split(','))
         {
-            var (key, encoded) = pair.Trim().Split(' ', 2) is [var left, var right] ? (left, right.Trim()) : (pair.Trim(), "");
+            var (key, encoded) = pair.Split(' ', 2) is [var left, var right] ? (left, right) : (pair, "");
             if (key.Length == 0 || !TryDecode(encoded, out var value) || !values.TryAdd(key, value))
             {
                 problem = ApiProblem.InvalidRequest(
@@ -119,8 +122,8 @@ internal static class TusRequest
         }
         catch (DecoderFallbackException)
         {
-            // Values of other keys may be anything, and are nobody's business here.
-            value = "\uFFFD";
+            // Values of other keys may be anything, and are nobody's business here; as a name, a type or tags this is refused.
+            value = NoText;
         }
         return true;
     }

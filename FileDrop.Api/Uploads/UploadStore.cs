@@ -165,7 +165,7 @@ internal sealed class UploadStore(
                 { Plan.IsPartial: true, Stage: ResumableStage.Complete, BlobId: { } blob, Length: { } size })
                 throw new ContentRejectedException(ApiProblem.InvalidRequest(
                     $"Upload-Concat: {id} is not a partial upload of yours with all its bytes. Nothing was made."));
-            parts.Add(new ConcatenatedBlobs.Part(new BlobKey(blob, id), size));
+            parts.Add(new ConcatenatedBlobs.Part(new BlobKey(blob, id), 0, size));
         }
         var total = parts.Aggregate(0m, (sum, part) => sum + part.Size);
         if (total > options.MaxFileSize)

@@ -74,6 +74,16 @@ internal sealed class DiskAppender(SafeFileHandle file, AppendPoint from, Append
     public async ValueTask DisposeAsync()
     {
         await _syncing.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        try
+        {
+            // What does not count takes no room until somebody goes on, or nobody does.
+            if (_offset > _durable.Offset && !file.IsClosed)
+                RandomAccess.SetLength(file, _durable.Offset);
+        }
+        catch (Exception e) when (DiskFailure.KindOf(e) is not null)
+        {
+            // Whoever goes on does that first.
+        }
         file.Dispose();
     }
 

@@ -17,7 +17,12 @@ internal sealed record S3Piece(Guid BlobId, int Size);
 /// <param name="Parts">The numbers that count, as runs: first, last, first, last, … There is one run more for each interruption.</param>
 /// <param name="Tail">What lies behind the last part, in order.</param>
 /// <param name="IsSealed">Whether all bytes are in parts, and nothing may be appended any more.</param>
-internal sealed record S3AppendState(string? UploadId, int Reserved, IReadOnlyList<int> Parts, IReadOnlyList<S3Piece> Tail, bool IsSealed = false)
+/// <param name="Runs">
+/// Where the bytes that count lie in the object that was made of all parts, others among them: offset, length, offset, length, … Null where
+/// the object was made of those that count alone.
+/// </param>
+internal sealed record S3AppendState(
+    string? UploadId, int Reserved, IReadOnlyList<int> Parts, IReadOnlyList<S3Piece> Tail, bool IsSealed = false, IReadOnlyList<long>? Runs = null)
 {
     private static readonly S3AppendState s_empty = new(null, 0, [], []);
 
@@ -31,6 +36,22 @@ internal sealed record S3AppendState(string? UploadId, int Reserved, IReadOnlyLi
 
     public S3AppendState WithPart(int number) =>
         this with { Parts = Parts.Count > 0 && Parts[^1] == number - 1 ? [.. Parts.SkipLast(1), number] : [.. Parts, number, number] };
+
+    /// <summary>Where the parts that count lie in an object that is made of these parts.</summary>
+    public IReadOnlyList<long> RunsIn(IReadOnlyList<(int Number, long Size)> parts)
+    {
+        var (runs, offset, goesOn) = (new List<long>(), 0L, false);
+        foreach (var (number, size) in parts)
+        {
+            var counts = Counts(number);
+            if (counts && goesOn)
+                runs[^1] += size;
+            else if (counts)
+                runs.AddRange([offset, size]);
+            (offset, goesOn) = (offset + size, counts);
+        }
+        return runs;
+    }
 
     /// <summary>Whether a part of that number counts.</summary>
     public bool Counts(int number)

@@ -15,11 +15,13 @@ internal sealed class S3Appender(
 {
     private const int PartsInFlight = 4;
     private const int NumbersAtOnce = 16;
+    private const int FinishAttempts = 3;
 
     /// <summary>So many pieces are put together into one: a client that sends byte by byte must not make a list of thousands.</summary>
     private const int MaxPieces = 256;
 
     private readonly S3AppendState _from = S3AppendState.Parse(from.State);
+    private readonly string _name = key.ToString();
     private readonly PartSizes _sizes = new(extent.Length, exact: false, memory.LargestPart);
     private readonly SemaphoreSlim _slots = new(PartsInFlight);
     private readonly CancellationTokenSource _stop = new();
@@ -84,18 +86,13 @@ internal sealed class S3Appender(
     public async Task SettleAsync(CancellationToken cancellation)
     {
         S3Piece? piece = null;
-        var replaces = false;
+        var replaces = _loaded > 0 && _tail.Count >= MaxPieces;
         if (_part is { } part && part.Length > _loaded)
         {
             if (part.Length == _full)
-            {
                 await SendPartAsync(part, cancellation);
-            }
             else
-            {
-                replaces = _loaded > 0 && _tail.Count >= MaxPieces;
                 piece = await PutPieceAsync(part, replaces ? 0 : _loaded, cancellation);
-            }
         }
         await Task.WhenAll(_calls).WaitAsync(cancellation);
         await _hashing;
@@ -121,11 +118,26 @@ internal sealed class S3Appender(
                 await SendPartAsync(part, cancellation);
             await Task.WhenAll(_calls).WaitAsync(cancellation);
             _reserved = _used;
-            await log.RecordAsync(
-                () => (_state with { UploadId = _uploadId, Reserved = _reserved, IsSealed = true }).At(_durable, _hashes), true, cancellation);
+            _state = _state with { UploadId = _uploadId, Reserved = _reserved, IsSealed = true };
+            await log.RecordAsync(() => _state.At(_durable, _hashes), true, cancellation);
         }
-        await multipart.CompleteAsync(key.ToString(), _uploadId ?? "", _state, _durable, cancellation);
-        return key.BlobId;
+        if (_state.Runs is null && await multipart.TryCompleteAsync(_name, _state, _durable, cancellation))
+            return key.BlobId;
+
+        // Ceph's gateway completes an upload only with all parts that it has, and a part that does not count cannot be taken away: a
+        // caller that was killed may have left one. So an object is made of all of them, and what counts of it is copied.
+        for (var attempt = 1; await multipart.ListPartsAsync(_name, _state.UploadId ?? "", cancellation) is { } parts; attempt++)
+        {
+            parts = await multipart.FillAsync(_name, _state, parts, memory, cancellation);
+            _state = _state with { Runs = _state.RunsIn([.. parts.Select(part => (part.PartNumber ?? 0, part.Size ?? 0))]) };
+            await log.RecordAsync(() => _state.At(_durable, _hashes), true, cancellation);
+            if (!await multipart.TryCompleteAsync(_name, _state.UploadId ?? "", parts, cancellation) && attempt == FinishAttempts)
+                throw new StorageException(StorageFailure.Unavailable, $"S3 refuses to end multipart upload {key}, with or without what does not count.");
+        }
+        var copy = Guid.NewGuid();
+        await log.RecordAsync(() => _state.At(_durable, _hashes) with { Pieces = [copy] }, true, cancellation);
+        await multipart.CopyAsync(key, new BlobKey(copy, key.FileId), _state.Runs ?? [], cancellation);
+        return copy;
     }
 
     public async ValueTask DisposeAsync()
@@ -186,7 +198,7 @@ internal sealed class S3Appender(
             // What failed before would leave a gap that nothing fills.
             await Task.WhenAll(_calls.Where(call => call.IsCompleted));
             _calls.RemoveAll(call => call.IsCompletedSuccessfully);
-            _uploadId ??= await multipart.BeginAsync(key.ToString(), cancellation);
+            _uploadId ??= await multipart.BeginAsync(_name, cancellation);
             if (_used + 1 > _reserved)
                 await ReserveAsync(NumbersAtOnce, null, cancellation);
         }
@@ -222,7 +234,7 @@ internal sealed class S3Appender(
     {
         try
         {
-            await s3.PutAsync(new S3Target(key.ToString(), _uploadId, sent.Number), part, _stop.Token);
+            await s3.PutAsync(new S3Target(_name, _uploadId, sent.Number), part, _stop.Token);
             sent.Hashes = await hashing;
             lock (_gate)
             {

@@ -1,3 +1,4 @@
+using System.Globalization;
 using Amazon.S3;
 using Amazon.S3.Model;
 
@@ -6,6 +7,9 @@ namespace FileDrop.Api.Blobs.S3;
 /// <summary>The calls for a multipart upload that lives longer than any one caller.</summary>
 internal sealed class S3Multipart(S3BlobStore store, S3Options options, S3Connection s3)
 {
+    /// <summary>All parts but the last have at least so many bytes (AWS, "Amazon S3 multipart upload limits").</summary>
+    private const int SmallestPart = 5 * (int)PartSizes.MiB;
+
     public Task<string> BeginAsync(string name, CancellationToken cancellation) => s3.CallAsync(
         $"begin of multipart upload {name}",
         async (client, token) => (await client.InitiateMultipartUploadAsync(
@@ -16,36 +20,20 @@ internal sealed class S3Multipart(S3BlobStore store, S3Options options, S3Connec
 
     /// <summary>Makes an object of the parts that count. May be called again, also by another, until it has succeeded.</summary>
     /// <param name="name">The object's key.</param>
-    /// <param name="uploadId">The upload.</param>
-    /// <param name="state">Which parts count.</param>
+    /// <param name="state">The upload, and which of its parts count.</param>
     /// <param name="size">Bytes in them.</param>
     /// <param name="cancellation">Ends the waiting.</param>
-    public async Task CompleteAsync(string name, string uploadId, S3AppendState state, long size, CancellationToken cancellation)
+    /// <returns>False: the server wants all parts or none.</returns>
+    public async Task<bool> TryCompleteAsync(string name, S3AppendState state, long size, CancellationToken cancellation)
     {
-        if (await ListPartsAsync(name, uploadId, state, cancellation) is { } parts)
+        if (await ListPartsAsync(name, state.UploadId ?? "", cancellation) is { } all)
         {
+            var parts = all.FindAll(part => state.Counts(part.PartNumber ?? 0));
             if (parts.Sum(part => part.Size) != size)
                 throw new StorageException(
                     StorageFailure.Unavailable, $"S3 has {parts.Sum(part => part.Size)} bytes in parts of {name} where {size} were stored.");
-            var request = new CompleteMultipartUploadRequest
-            {
-                BucketName = options.Bucket,
-                Key = name,
-                UploadId = uploadId,
-                PartETags = [.. parts.Select(part => new PartETag(part.PartNumber ?? 0, part.ETag))],
-            };
-            await s3.CallAsync($"end of multipart upload {name}", async (client, token) =>
-            {
-                try
-                {
-                    // A server that begins its answer early can only say in a body without a tag that it failed after all.
-                    return !string.IsNullOrEmpty((await client.CompleteMultipartUploadAsync(request, token)).ETag);
-                }
-                catch (AmazonS3Exception e) when (S3Errors.IsNoSuchUpload(e))
-                {
-                    return false;
-                }
-            }, cancellation);
+            if (!await TryCompleteAsync(name, state.UploadId ?? "", parts, cancellation))
+                return false;
         }
 
         // Also where it was completed before: by a call whose answer was lost, or by a caller that was killed then.
@@ -53,10 +41,41 @@ internal sealed class S3Multipart(S3BlobStore store, S3Options options, S3Connec
             throw new StorageException(StorageFailure.Unavailable, $"S3 has no {name} of {size} bytes after the end of its multipart upload.");
         // A begin whose answer was lost has left one without parts.
         await store.AbortUnfinishedAsync(name, cancellation);
+        return true;
     }
 
-    /// <summary>The parts that count, in order; null: there is no such upload any more.</summary>
-    private async Task<List<PartDetail>?> ListPartsAsync(string name, string uploadId, S3AppendState state, CancellationToken cancellation)
+    /// <summary>Makes an object of these parts; false: the server has others.</summary>
+    public Task<bool> TryCompleteAsync(string name, string uploadId, IEnumerable<PartDetail> parts, CancellationToken cancellation)
+    {
+        var request = new CompleteMultipartUploadRequest
+        {
+            BucketName = options.Bucket,
+            Key = name,
+            UploadId = uploadId,
+            PartETags = [.. parts.Select(part => new PartETag(part.PartNumber ?? 0, part.ETag))],
+        };
+        return s3.CallAsync($"end of multipart upload {name}", async (client, token) =>
+        {
+            try
+            {
+                // A server that begins its answer early can only say in a body without a tag that it failed after all.
+                return !string.IsNullOrEmpty((await client.CompleteMultipartUploadAsync(request, token)).ETag) ? true
+                    : throw new StorageException(StorageFailure.Unavailable, $"S3 ended multipart upload {name} without an entity tag.");
+            }
+            catch (AmazonS3Exception e) when (e.ErrorCode is "InvalidPart")
+            {
+                return false;
+            }
+            catch (AmazonS3Exception e) when (S3Errors.IsNoSuchUpload(e))
+            {
+                // Done already.
+                return true;
+            }
+        }, cancellation);
+    }
+
+    /// <summary>All parts, in order; null: there is no such upload any more.</summary>
+    public async Task<List<PartDetail>?> ListPartsAsync(string name, string uploadId, CancellationToken cancellation)
     {
         List<PartDetail> found = [];
         var request = new ListPartsRequest { BucketName = options.Bucket, Key = name, UploadId = uploadId };
@@ -75,11 +94,40 @@ internal sealed class S3Multipart(S3BlobStore store, S3Options options, S3Connec
             }, cancellation);
             if (page is null)
                 return null;
-            found.AddRange((page.Parts ?? []).Where(part => state.Counts(part.PartNumber ?? 0)));
+            found.AddRange(page.Parts ?? []);
             if (page.IsTruncated is not true)
                 return found;
-            request.PartNumberMarker = page.NextPartNumberMarker?.ToString(System.Globalization.CultureInfo.InvariantCulture);
+            request.PartNumberMarker = page.NextPartNumberMarker?.ToString(CultureInfo.InvariantCulture);
         }
+    }
+
+    /// <summary>Makes the parts that do not count large enough to be parts: their bytes are nobody's.</summary>
+    /// <returns>All parts, as they are then.</returns>
+    public async Task<List<PartDetail>> FillAsync(
+        string name, S3AppendState state, List<PartDetail> parts, PartMemory memory, CancellationToken cancellation)
+    {
+        var small = parts.SkipLast(1).Where(part => part.Size < SmallestPart && !state.Counts(part.PartNumber ?? 0)).ToList();
+        foreach (var part in small)
+        {
+            using var filler = memory.Begin(SmallestPart);
+            while (filler.Length < filler.Size)
+            {
+                var space = await filler.SpaceAsync(cancellation);
+                space.Span.Clear();
+                filler.Advance(space.Length);
+            }
+            filler.Settle();
+            await s3.PutAsync(new S3Target(name, state.UploadId, part.PartNumber), filler, cancellation);
+        }
+        return small.Count == 0 ? parts : await ListPartsAsync(name, state.UploadId ?? "", cancellation) ?? parts;
+    }
+
+    /// <summary>Copies runs of bytes of one object into another, which is complete when this returns.</summary>
+    public async Task CopyAsync(BlobKey from, BlobKey to, IReadOnlyList<long> runs, CancellationToken cancellation)
+    {
+        var slices = runs.Chunk(2).Select(run => new ConcatenatedBlobs.Part(from, run[0], run[1])).ToList();
+        await using var content = new ConcatenatedBlobs(store, slices);
+        await store.WriteAsync(to, content, slices.Sum(slice => slice.Size), exact: true, cancellation);
     }
 
     private static BlobKey Key(string name) => BlobKey.TryParse(name, out var key) ? key : throw new ArgumentException("No blob's key.", nameof(name));

@@ -1,8 +1,6 @@
-using FileDrop.Api.Blobs;
+namespace FileDrop.Api.Blobs;
 
-namespace FileDrop.Api.Uploads;
-
-/// <summary>Blobs one after the other, as one stream: read from the store as the caller reads.</summary>
+/// <summary>Slices of blobs one after the other, as one stream: read from the store as the caller reads.</summary>
 internal sealed class ConcatenatedBlobs(IBlobStore blobs, IReadOnlyList<ConcatenatedBlobs.Part> parts) : ForwardStream
 {
     private Stream? _current;
@@ -19,8 +17,8 @@ internal sealed class ConcatenatedBlobs(IBlobStore blobs, IReadOnlyList<Concaten
                 if (_next == parts.Count)
                     return 0;
                 var part = parts[_next++];
-                _current = await blobs.OpenAsync(part.Key, 0, part.Size, cancellationToken)
-                    ?? throw new StorageException(StorageFailure.Unavailable, $"Blob {part.Key} of a partial upload is gone: it has expired.");
+                _current = await blobs.OpenAsync(part.Key, part.Offset, part.Size, cancellationToken)
+                    ?? throw new StorageException(StorageFailure.Unavailable, $"Blob {part.Key} is gone while it is read.");
             }
             if (await _current.ReadAsync(buffer, cancellationToken) is > 0 and var read)
                 return read;
@@ -36,8 +34,9 @@ internal sealed class ConcatenatedBlobs(IBlobStore blobs, IReadOnlyList<Concaten
         await base.DisposeAsync();
     }
 
-    /// <summary>One blob, whole.</summary>
-    /// <param name="Key">Its key.</param>
+    /// <summary>A slice of one blob.</summary>
+    /// <param name="Key">The blob.</param>
+    /// <param name="Offset">Its first byte.</param>
     /// <param name="Size">In bytes.</param>
-    internal sealed record Part(BlobKey Key, long Size);
+    internal sealed record Part(BlobKey Key, long Offset, long Size);
 }
