@@ -21,8 +21,8 @@ export class Problem extends Error {
 
   static from(status, text, retryAfter) {
     try {
-      const { code, detail, title } = JSON.parse(text);
-      return new Problem(status, code ?? "unknown", detail ?? title ?? `HTTP ${status}`, retryAfter);
+      const { code, detail, title, checks } = JSON.parse(text);
+      return Object.assign(new Problem(status, code ?? "unknown", detail ?? title ?? `HTTP ${status}`, retryAfter), { checks });
     } catch {
       return new Problem(status, "unknown", `HTTP ${status}`, retryAfter);
     }
