@@ -17,7 +17,10 @@ export function el(tag, attributes = {}, ...children) {
 }
 
 /** A name of any script, kept from turning round what stands beside it. */
-export const bdi = (name, attributes = {}) => el("bdi", { ...attributes, text: name });
+export const bdi = (name, attributes = {}) => el("bdi", { ...attributes, text: plain(name) });
+
+/** Characters that turn text round are shown as what they are, so that no "gnp.exe" is read as "exe.png". */
+export const plain = (name) => name.replace(/[\u202a-\u202e\u2066-\u2069]/g, "\ufffd");
 
 /** A button with an icon; what it does is its label, shown or told to screen readers and on hover. */
 export function iconButton(name, label, click, attributes = {}) {

@@ -59,7 +59,7 @@ export function kind(type) {
   if (["image", "video", "audio"].includes(top)) return top;
   if (bare === "application/pdf") return "pdf";
   if (/zip|compressed|x-tar|x-7z|x-rar|gzip/.test(bare)) return "archive";
-  return top === "text" || /json|xml|javascript|yaml/.test(bare) ? "text" : "file";
+  return top === "text" || /^application\/(json|xml|javascript|yaml|x-yaml)$|\+(json|xml)$/.test(bare) ? "text" : "file";
 }
 
 /** A media type in few letters: the extension where the name has a usual one, else the type's second half. */

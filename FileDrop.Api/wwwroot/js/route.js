@@ -33,7 +33,9 @@ export const addressOf = (state) => {
   return text ? `/?${text}` : "/";
 };
 
-export const presetOf = (view) => ({ sort: view === "trash" ? "deleted_at" : "created_at", order: "desc" });
+export function presetOf(view) {
+  return { sort: view === "trash" ? "deleted_at" : "created_at", order: "desc" };
+}
 
 /** The list that belongs to it, as the API is asked for it. */
 export function listUrl(state, limit) {

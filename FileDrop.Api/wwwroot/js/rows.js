@@ -1,6 +1,6 @@
 // One row of the list.
 
-import { bdi, el, icon, iconButton, setText } from "./dom.js";
+import { bdi, el, icon, iconButton, plain, setText } from "./dom.js";
 import { kind, shortType, size, time } from "./format.js";
 import { t } from "./texts.js";
 
@@ -30,7 +30,7 @@ export function fillRow(row, file, column) {
     cells.check.dataset.kind = look;
     cells.check.querySelector(".kind")?.remove();
     cells.check.append(el("span", { class: `kind ${look}`, "aria-hidden": "true" }, icon(look)));
-    cells.name.replaceChildren(bdi(file.file_name, { title: file.file_name, dir: "auto" }));
+    cells.name.replaceChildren(bdi(file.file_name, { title: plain(file.file_name), dir: "auto" }));
   }
   setText(cells.size, size(file.file_size));
   setText(cells.type, shortType(file));
@@ -47,7 +47,7 @@ export function renameIn(row, done) {
   const end = (value) => {
     if (!row.isRenaming) return;
     row.isRenaming = false;
-    name.replaceChildren(bdi(value ?? file.file_name, { title: value ?? file.file_name, dir: "auto" }));
+    name.replaceChildren(bdi(value ?? file.file_name, { dir: "auto" }));
     done(value);
   };
   const keep = () => end(field.value.trim() && field.value !== file.file_name ? field.value.trim() : null);

@@ -1,6 +1,6 @@
 // The queue on the screen.
 
-import { bdi, el, icon, iconButton, setText } from "../dom.js";
+import { bdi, el, icon, iconButton, plain, setText } from "../dom.js";
 import { on } from "../events.js";
 import { duration, size } from "../format.js";
 import { go, presetOf } from "../route.js";
@@ -92,7 +92,7 @@ function make(item) {
     bar: el("progress", { max: "1", "aria-label": t.progressOf(item.name) }),
     actions: el("div", { class: "actions" }),
   };
-  row.element = el("li", {}, el("div", { class: "what" }, bdi(item.name, { class: "name", title: item.name, dir: "auto" }), row.status, row.bar), row.actions);
+  row.element = el("li", {}, el("div", { class: "what" }, bdi(item.name, { class: "name", title: plain(item.name), dir: "auto" }), row.status, row.bar), row.actions);
   rows.set(item.id, row);
   return row;
 }
