@@ -115,7 +115,7 @@ export const t = {
 
   // Uploads
   uploads: "Uploads",
-  uploading: (done, all) => `Uploading ${number.format(done)} of ${number.format(all)}`,
+  uploading: (done, all) => `Uploading: ${number.format(done)} of ${number.format(all)} done`,
   uploaded: (n) => `${files(n)} uploaded`,
   needsYou: (n) => count(n, "upload needs you", "uploads need you"),
   allPaused: "Paused",
