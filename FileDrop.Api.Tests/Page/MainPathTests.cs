@@ -22,7 +22,7 @@ public abstract class MainPathTests(Pair pair, Chromium chromium)
         await using (await Service.StartAsync(stores, ("urls", address)))
         {
             await window.GoAsync();
-            await window.SlowAsync(40_000_000);
+            await window.NetworkAsync(40_000_000);
             await window.DropAsync(files);
             await window.UnderWayAsync("film.bin");
             await window.Upload("film.bin").GetByRole(AriaRole.Button, new LocatorGetByRoleOptions { Name = "Pause: film.bin" }).ClickAsync();
@@ -32,7 +32,7 @@ public abstract class MainPathTests(Pair pair, Chromium chromium)
         await using var service = await Service.StartAsync(stores, ("urls", address));
         var paused = await window.Upload("film.bin").Locator("progress").EvaluateAsync<double>("bar => bar.value");
         Assert.InRange(paused, 0.0001, 0.9999);
-        await window.SlowAsync(0);
+        await window.NetworkAsync(0);
         await window.Upload("film.bin").GetByRole(AriaRole.Button, new LocatorGetByRoleOptions { Name = "Resume: film.bin" }).ClickAsync();
         await Assertions.Expect(window.Uploads.Locator("h2")).ToHaveTextAsync("3 files uploaded", new LocatorAssertionsToHaveTextOptions { Timeout = 60_000 });
 

@@ -65,7 +65,7 @@ public sealed class PageUploadTests(PageOnEmbeddedPair pair, Chromium chromium) 
     public async Task An_upload_goes_on_after_a_reload()
     {
         await using var window = await OpenAsync();
-        await window.SlowAsync(Slow);
+        await window.NetworkAsync(Slow);
         await window.DropAsync(("reloaded.bin", Some));
         await window.UnderWayAsync("reloaded.bin");
         // What a reload finds has to be on the browser's disk first.
@@ -80,7 +80,7 @@ public sealed class PageUploadTests(PageOnEmbeddedPair pair, Chromium chromium) 
             })
             """));
         await window.Page.ReloadAsync();
-        await window.SlowAsync(0);
+        await window.NetworkAsync(0);
         await Assertions.Expect(window.Upload("reloaded.bin")).ToContainTextAsync("Uploaded");
         Assert.Equal(Window.Content(Some), (await FindAsync("reloaded.bin")).Content);
         await window.Page.ReloadAsync();
@@ -92,13 +92,13 @@ public sealed class PageUploadTests(PageOnEmbeddedPair pair, Chromium chromium) 
     public async Task An_upload_waits_while_there_is_no_connection_and_goes_on_by_itself()
     {
         await using var window = await OpenAsync();
-        await window.SlowAsync(Slow);
+        await window.NetworkAsync(Slow);
         await window.DropAsync(("offline.bin", Some));
         await window.UnderWayAsync("offline.bin");
-        await window.Context.SetOfflineAsync(true);
+        await window.NetworkAsync(Slow, offline: true);
         await Assertions.Expect(window.Upload("offline.bin")).ToContainTextAsync("No connection. It goes on by itself");
         await Assertions.Expect(window.Page.Locator(".banner")).ToBeVisibleAsync();
-        await window.Context.SetOfflineAsync(false);
+        await window.NetworkAsync(0);
         await Assertions.Expect(window.Upload("offline.bin")).ToContainTextAsync("Uploaded", new LocatorAssertionsToContainTextOptions { Timeout = 30_000 });
         Assert.Equal(Window.Content(Some), (await FindAsync("offline.bin")).Content);
         await Assertions.Expect(window.Page.Locator(".banner")).ToBeHiddenAsync();
@@ -108,7 +108,7 @@ public sealed class PageUploadTests(PageOnEmbeddedPair pair, Chromium chromium) 
     public async Task A_cancelled_upload_leaves_nothing()
     {
         await using var window = await OpenAsync();
-        await window.SlowAsync(Slow);
+        await window.NetworkAsync(Slow);
         var created = window.Page.WaitForResponseAsync(answer => answer.Request.Method == "POST" && answer.Url.EndsWith("/uploads", StringComparison.Ordinal));
         await window.DropAsync(("cancelled.bin", Some));
         var location = await (await created).HeaderValueAsync("Location") ?? "";

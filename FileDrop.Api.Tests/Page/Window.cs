@@ -12,6 +12,8 @@ public sealed class Window : IAsyncDisposable
     private readonly ConcurrentQueue<string> _errors = new();
     private readonly ConcurrentQueue<string> _strangers = new();
 
+    private ICDPSession? _network;
+
     internal Window(IBrowserContext context, IPage page, Uri service)
     {
         (_context, Page) = (context, page);
@@ -86,15 +88,16 @@ public sealed class Window : IAsyncDisposable
         return content;
     }
 
-    /// <summary>Slows sending down; 0: as fast as it goes.</summary>
-    /// <param name="bytesPerSecond">How fast the browser may send.</param>
-    public async Task SlowAsync(int bytesPerSecond)
+    /// <summary>Slows sending down, or cuts the connection.</summary>
+    /// <param name="bytesPerSecond">How fast the browser may send; 0: as fast as it goes.</param>
+    /// <param name="offline">Whether nothing gets through at all.</param>
+    public async Task NetworkAsync(int bytesPerSecond, bool offline = false)
     {
-        var session = await _context.NewCDPSessionAsync(Page);
-        await session.SendAsync("Network.enable");
-        await session.SendAsync("Network.emulateNetworkConditions", new Dictionary<string, object>
+        _network ??= await _context.NewCDPSessionAsync(Page);
+        await _network.SendAsync("Network.enable");
+        await _network.SendAsync("Network.emulateNetworkConditions", new Dictionary<string, object>
         {
-            ["offline"] = false,
+            ["offline"] = offline,
             ["latency"] = 0,
             ["downloadThroughput"] = -1,
             ["uploadThroughput"] = bytesPerSecond > 0 ? bytesPerSecond : -1,
