@@ -21,9 +21,14 @@ class Queue {
   #failures = 0;
   #timer = 0;
   #order = Date.now();
+  #begun = null;
 
   /** Takes up what was in the queue before a reload, and what a closed tab left. */
-  async begin() {
+  begin() {
+    return this.#begun ??= this.#begin();
+  }
+
+  async #begin() {
     await enter();
     for (const kept of await keep.all()) {
       if (await isOpen(kept.tab)) continue;
@@ -39,7 +44,9 @@ class Queue {
   }
 
   /** `found`: { file, folder } of each. */
-  add(found) {
+  async add(found) {
+    // What is added now must not be taken for what was left from before.
+    await this.begin();
     const known = new Set(this.items.filter((item) => item.isOpen).map(keyOf));
     let left = 0;
     for (const { file, folder } of found) {
