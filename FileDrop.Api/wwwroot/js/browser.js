@@ -33,7 +33,7 @@ export class Browser {
   #empty = el("div", { class: "empty", hidden: true });
 
   element = el("main", { class: "browser", id: "main" },
-    el("div", { class: "bar" }, this.#plain, this.#chosen), this.#filters, this.grid.element, this.#empty);
+    el("div", { class: "bar" }, this.#title, this.#plain, this.#chosen), this.#filters, this.grid.element, this.#empty);
 
   constructor() {
     this.selection.addEventListener("change", () => this.#drawChosen());
@@ -90,7 +90,7 @@ export class Browser {
 
   #drawBar() {
     setText(this.#title, route.view === "trash" ? t.trash : t.files);
-    this.#plain.replaceChildren(this.#title, this.#count, ...route.view === "trash"
+    this.#plain.replaceChildren(this.#count, ...route.view === "trash"
       ? [el("button", { type: "button", class: "quiet", text: t.emptyTheTrash, on: { click: actions.emptyTrash } })] : [], sortChoice());
     this.#filters.replaceChildren(
       ...Object.entries(t.kinds).map(([type, text]) => el("button", { type: "button", class: "chip", text, "aria-pressed": String(route.type === type), on: { click: () => go({ type, file: "" }) } })),
@@ -103,6 +103,7 @@ export class Browser {
     const isOn = selection.size > 0;
     if (!isOn && this.#chosen.contains(document.activeElement)) this.grid.element.focus();
     [this.#chosen.hidden, this.#plain.hidden] = [!isOn, isOn];
+    this.#title.classList.toggle("unseen", isOn);
     if (!isOn) return;
     const files = () => selection.ids.map((id) => listing.get(id)).filter(Boolean);
     const gone = (ids) => this.#gone(ids);

@@ -22,7 +22,7 @@ export function tagsOf(section, file, save) {
   section.replaceChildren(
     el("h3", { id: "tags", text: t.tags }),
     tags.length === 0 ? el("p", { class: "note", text: t.noTags }) : el("ul", { class: "tags" }, ...tags.map(([name, text]) => el("li", {},
-      el("button", { type: "button", class: "tag", "aria-label": t.filterTag(name, text), title: t.filterTag(name, text), on: { click: () => go({ tags: [`${name}:${text}`], q: "", type: "" }) } },
+      el("button", { type: "button", class: "tag", title: t.filterTag(name, text), on: { click: () => go({ tags: [`${name}:${text}`], q: "", type: "" }) } },
         bdi(name), text ? el("span", { class: "of" }, bdi(text)) : null),
       iconButton("close", t.removeTag(name), () => save(Object.fromEntries(tags.filter(([other]) => other !== name))))))),
     form);
