@@ -15,7 +15,8 @@ public sealed class DoorTests(PageOnEmbeddedPair pair, Chromium chromium) : ICla
     [InlineData(true)]
     public async Task A_key_opens_the_files_and_is_kept_on_the_device_only_if_wished(bool kept)
     {
-        await pair.Http.UploadAsync(Samples.Png(10, 10), "secret.png", "image/png");
+        var name = $"secret {kept}.png";
+        await pair.Http.UploadAsync(Samples.Png(10, 10), name, "image/png");
         await using var window = await chromium.OpenAsync(pair.Service.Address);
         await LockAsync(window.Page);
         await window.GoAsync();
@@ -28,11 +29,11 @@ public sealed class DoorTests(PageOnEmbeddedPair pair, Chromium chromium) : ICla
         if (kept)
             await window.Page.GetByLabel("Keep me signed in on this device").CheckAsync();
         await window.Button("Sign in").ClickAsync();
-        await window.OpenAsync("secret.png");
+        await window.OpenAsync(name);
         await Assertions.Expect(window.Detail.Locator("img")).ToHaveJSPropertyAsync("naturalWidth", 10);
 
         await window.Page.ReloadAsync();
-        await Assertions.Expect(kept ? window.Row("secret.png") : key).ToBeVisibleAsync();
+        await Assertions.Expect(kept ? window.Row(name) : key).ToBeVisibleAsync();
         if (!kept)
             return;
         await window.Button("Sign out").ClickAsync();

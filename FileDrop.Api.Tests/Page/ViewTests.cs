@@ -48,7 +48,7 @@ public sealed class ViewTests(FilledPair filled, Chromium chromium) : IClassFixt
                 await PhotographAsync(window.Page, $"{view}-{(phone ? "phone" : "wide")}-{(dark ? "dark" : "light")}");
                 // Each size and each set of colours once.
                 if (dark == phone)
-                    Assert.Equal([], await window.Page.EvaluateAsync<string[]>(Run));
+                    Assert.Empty(await window.Page.EvaluateAsync<string[]>(Run));
                 Assert.False(await window.Page.EvaluateAsync<bool>("() => document.documentElement.scrollWidth > innerWidth"), "The page is wider than its window.");
             }
         }

@@ -26,8 +26,9 @@ public sealed class Window : IAsyncDisposable
         page.PageError += (_, error) => _errors.Enqueue(error);
         page.Request += (_, request) =>
         {
+            // The browser's own PDF viewer asks itself for its parts.
             if (!request.Url.StartsWith(service.ToString(), StringComparison.Ordinal) && !request.Url.StartsWith("blob:", StringComparison.Ordinal)
-                && !request.Url.StartsWith("chrome-extension:", StringComparison.Ordinal))
+                && !request.Url.StartsWith("chrome", StringComparison.Ordinal))
                 _strangers.Enqueue(request.Url);
         };
     }

@@ -107,7 +107,7 @@ export class Browser {
     if (!isOn) return;
     const files = () => selection.ids.map((id) => listing.get(id)).filter(Boolean);
     const gone = (ids) => this.#gone(ids);
-    const act = (picture, text, click, look = "") => el("button", { type: "button", class: look, on: { click } }, icon(picture), el("span", { text }));
+    const act = (picture, text, click, look = "") => el("button", { type: "button", class: look, "aria-label": text, title: text, on: { click } }, icon(picture), el("span", { text }));
     const focused = [...this.#chosen.children].indexOf(document.activeElement);
     this.#chosen.setAttribute("aria-label", t.selected(selection.size));
     this.#chosen.replaceChildren(iconButton("close", t.clearSelection, () => selection.clear()), el("strong", { role: "status", text: t.selected(selection.size) }),

@@ -25,7 +25,7 @@ export function makeRow(file) {
 export function fillRow(row, file, column) {
   if (row.file === file && row.column === column) return;
   const { cells } = row;
-  if (!row.isRenaming && (row.file?.file_name !== file.file_name || row.file?.file_type !== file.file_type)) {
+  if (!row.isRenaming && (cells.name.textContent !== plain(file.file_name) || row.file?.file_type !== file.file_type)) {
     const look = kind(file.file_type);
     cells.check.dataset.kind = look;
     cells.check.querySelector(".kind")?.remove();
