@@ -25,10 +25,14 @@ public sealed class Chromium : IAsyncLifetime
         _playwright = await Playwright.CreateAsync();
         // Chromium's own sandbox does not work for root.
         string[] arguments = Environment.UserName == "root" ? ["--no-sandbox"] : [];
-        _browser = await _playwright.Chromium.LaunchAsync(new BrowserTypeLaunchOptions { ExecutablePath = Program, Headless = true, Args = arguments });
+        _browser = await _playwright.Chromium.LaunchAsync(
+            new BrowserTypeLaunchOptions { ExecutablePath = Program, Headless = true, Args = arguments });
     }
 
-    /// <summary>Opens a browser window of its own, with nothing kept from another; skips the test, with the reason, where there is no Chromium.</summary>
+    /// <summary>
+    /// Opens a browser window of its own, with nothing kept from another; skips the test, with the reason, where there is no
+    /// Chromium.
+    /// </summary>
     /// <param name="service">Whose page is opened.</param>
     /// <param name="dark">Whether the device is set to dark colours.</param>
     /// <param name="phone">Whether the window is a phone's.</param>

@@ -1,6 +1,7 @@
 using System.Net.Http.Json;
 using System.Text;
 using System.Text.Json;
+using System.Text.RegularExpressions;
 using Microsoft.Playwright;
 using Xunit;
 
@@ -18,7 +19,8 @@ public sealed class DetailTests(PageOnEmbeddedPair pair, Chromium chromium) : IC
         await pair.Http.UploadAsync("Zażółć gęślą jaźń 灯泡 <b>plain</b>"u8.ToArray(), "words.txt", "text/plain");
         await pair.Http.UploadAsync(Samples.Pdf("Hello"), "paper.pdf", "application/pdf");
         await pair.Http.UploadAsync("<script>alert(1)</script>"u8.ToArray(), "page.html", "text/html");
-        await pair.Http.UploadAsync("<svg xmlns='http://www.w3.org/2000/svg'><script>alert(1)</script></svg>"u8.ToArray(), "drawing.svg", "image/svg+xml");
+        await pair.Http.UploadAsync(
+            "<svg xmlns='http://www.w3.org/2000/svg'><script>alert(1)</script></svg>"u8.ToArray(), "drawing.svg", "image/svg+xml");
         await using var window = await OpenAsync();
 
         await window.OpenAsync("picture.png");
@@ -35,7 +37,7 @@ public sealed class DetailTests(PageOnEmbeddedPair pair, Chromium chromium) : IC
         await Assertions.Expect(window.Detail.FrameLocator("iframe").Locator("body")).ToContainTextAsync("Zażółć gęślą jaźń 灯泡 <b>plain</b>");
 
         await window.OpenAsync("paper.pdf");
-        await Assertions.Expect(window.Detail.Locator("iframe")).ToHaveAttributeAsync("src", new System.Text.RegularExpressions.Regex("inline=true$"));
+        await Assertions.Expect(window.Detail.Locator("iframe")).ToHaveAttributeAsync("src", new Regex("inline=true$"));
 
         foreach (var name in new[] { "page.html", "drawing.svg" })
         {
@@ -101,7 +103,7 @@ public sealed class DetailTests(PageOnEmbeddedPair pair, Chromium chromium) : IC
         var id = (await pair.Http.UploadAsync([1], "before.tar.gz")).Id();
         await using var window = await OpenAsync();
         await window.OpenAsync("before.tar.gz");
-        await window.Detail.GetByRole(AriaRole.Button, new LocatorGetByRoleOptions { Name = "Rename", Exact = true }).ClickAsync();
+        await window.Detail.Button("Rename").ClickAsync();
         var field = window.Page.GetByLabel("New name of before.tar.gz");
         await Assertions.Expect(field).ToBeFocusedAsync();
         await field.FillAsync("../after żółć.tar.gz");
@@ -124,24 +126,24 @@ public sealed class DetailTests(PageOnEmbeddedPair pair, Chromium chromium) : IC
             await pair.Http.UploadAsync([1], name);
         await using var window = await OpenAsync();
         await window.OpenAsync("keep.bin");
-        await window.Detail.GetByRole(AriaRole.Button, new LocatorGetByRoleOptions { Name = "Delete", Exact = true }).ClickAsync();
+        await window.Detail.Button("Delete").ClickAsync();
         await Assertions.Expect(window.Row("keep.bin")).ToHaveCountAsync(0);
         await window.Button("Undo").ClickAsync();
         await Assertions.Expect(window.Row("keep.bin")).ToHaveCountAsync(1);
 
         foreach (var name in new[] { "keep.bin", "gone.bin" })
             await window.Row(name).Locator(".check").ClickAsync();
-        await window.Page.Locator(".chosen").GetByRole(AriaRole.Button, new LocatorGetByRoleOptions { Name = "Delete" }).ClickAsync();
+        await window.Page.Locator(".chosen").Button("Delete").ClickAsync();
         await Assertions.Expect(window.Toast).ToContainTextAsync("2 files were deleted.");
-        await window.Page.GetByRole(AriaRole.Link, new PageGetByRoleOptions { Name = "Trash" }).ClickAsync();
+        await window.Link("Trash").ClickAsync();
         await window.OpenAsync("keep.bin");
-        await window.Detail.GetByRole(AriaRole.Button, new LocatorGetByRoleOptions { Name = "Restore", Exact = true }).ClickAsync();
+        await window.Detail.Button("Restore").ClickAsync();
         await Assertions.Expect(window.Row("keep.bin")).ToHaveCountAsync(0);
         await window.Row("gone.bin").Locator(".check").ClickAsync();
-        await window.Page.Locator(".chosen").GetByRole(AriaRole.Button, new LocatorGetByRoleOptions { Name = "Delete for good" }).ClickAsync();
-        await window.Page.GetByRole(AriaRole.Dialog).GetByRole(AriaRole.Button, new LocatorGetByRoleOptions { Name = "Delete for good" }).ClickAsync();
+        await window.Page.Locator(".chosen").Button("Delete for good").ClickAsync();
+        await window.Page.GetByRole(AriaRole.Dialog).Button("Delete for good").ClickAsync();
         await Assertions.Expect(window.Page.GetByText("The trash is empty")).ToBeVisibleAsync();
-        await window.Page.GetByRole(AriaRole.Link, new PageGetByRoleOptions { Name = "Files", Exact = true }).ClickAsync();
+        await window.Link("Files").ClickAsync();
         await Assertions.Expect(window.Row("keep.bin")).ToHaveCountAsync(1);
         await Assertions.Expect(window.Row("gone.bin")).ToHaveCountAsync(0);
         window.AssertClean();
@@ -157,7 +159,7 @@ public sealed class DetailTests(PageOnEmbeddedPair pair, Chromium chromium) : IC
         window.Page.Download += (_, download) => names.Add(download.SuggestedFilename);
         await window.Row("several-1.bin").Locator(".check").ClickAsync();
         await window.Row("several-2.bin").Locator(".name").ClickAsync(new LocatorClickOptions { Modifiers = [KeyboardModifier.Shift] });
-        await window.Page.Locator(".chosen").GetByRole(AriaRole.Button, new LocatorGetByRoleOptions { Name = "Download" }).ClickAsync();
+        await window.Page.Locator(".chosen").Button("Download").ClickAsync();
         await Service.UntilAsync("both are downloaded", () => Task.FromResult(names.Count == 2));
         Assert.Equal(["several-1.bin", "several-2.bin"], names.Order(StringComparer.Ordinal));
     }

@@ -25,7 +25,7 @@ public abstract class MainPathTests(Pair pair, Chromium chromium)
             await window.NetworkAsync(40_000_000);
             await window.DropAsync(files);
             await window.UnderWayAsync("film.bin");
-            await window.Upload("film.bin").GetByRole(AriaRole.Button, new LocatorGetByRoleOptions { Name = "Pause: film.bin" }).ClickAsync();
+            await window.Upload("film.bin").Button("Pause: film.bin").ClickAsync();
             await Assertions.Expect(window.Upload("film.bin")).ToContainTextAsync("Paused at");
             await Assertions.Expect(window.Upload("notes.txt")).ToContainTextAsync("Uploaded");
         }
@@ -33,13 +33,14 @@ public abstract class MainPathTests(Pair pair, Chromium chromium)
         var paused = await window.Upload("film.bin").Locator("progress").EvaluateAsync<double>("bar => bar.value");
         Assert.InRange(paused, 0.0001, 0.9999);
         await window.NetworkAsync(0);
-        await window.Upload("film.bin").GetByRole(AriaRole.Button, new LocatorGetByRoleOptions { Name = "Resume: film.bin" }).ClickAsync();
-        await Assertions.Expect(window.Uploads.Locator("h2")).ToHaveTextAsync("3 files uploaded", new LocatorAssertionsToHaveTextOptions { Timeout = 60_000 });
+        await window.Upload("film.bin").Button("Resume: film.bin").ClickAsync();
+        await Assertions.Expect(window.Uploads.Locator("h2"))
+            .ToHaveTextAsync("3 files uploaded", new LocatorAssertionsToHaveTextOptions { Timeout = 60_000 });
 
         foreach (var (name, size) in files)
         {
             await window.OpenAsync(name);
-            var (saved, content) = await window.DownloadAsync(window.Detail.GetByRole(AriaRole.Button, new LocatorGetByRoleOptions { Name = "Download", Exact = true }));
+            var (saved, content) = await window.DownloadAsync(window.Detail.Button("Download"));
             Assert.Equal(name, saved);
             Assert.Equal(SHA256.HashData(Window.Content(size)), SHA256.HashData(content));
         }
@@ -55,7 +56,9 @@ public abstract class MainPathTests(Pair pair, Chromium chromium)
 }
 
 [Collection(ChromiumTests.Name)]
-public sealed class MainPathOnEmbeddedTests(PageOnEmbeddedPair pair, Chromium chromium) : MainPathTests(pair, chromium), IClassFixture<PageOnEmbeddedPair>;
+public sealed class MainPathOnEmbeddedTests(PageOnEmbeddedPair pair, Chromium chromium) : MainPathTests(pair, chromium),
+    IClassFixture<PageOnEmbeddedPair>;
 
 [Collection(ChromiumTests.Name)]
-public sealed class MainPathOnClusterTests(PageOnClusterPair pair, Chromium chromium) : MainPathTests(pair, chromium), IClassFixture<PageOnClusterPair>;
+public sealed class MainPathOnClusterTests(PageOnClusterPair pair, Chromium chromium) : MainPathTests(pair, chromium),
+    IClassFixture<PageOnClusterPair>;

@@ -44,7 +44,7 @@ public sealed class PageListTests(Chromium chromium) : IAsyncLifetime
         await Assertions.Expect(window.Page).ToHaveURLAsync(new Regex("q=CHER&type=text%2F\\*.*&file="));
 
         await window.Page.ReloadAsync();
-        await Assertions.Expect(window.Detail.GetByRole(AriaRole.Heading, new LocatorGetByRoleOptions { Level = 2 })).ToHaveTextAsync("cherry.txt");
+        await Assertions.Expect(window.Detail.Locator("h2")).ToHaveTextAsync("cherry.txt");
         Assert.Equal(["cherry.txt"], await NamesAsync(window, 1));
         await window.Page.GoBackAsync();
         await Assertions.Expect(window.Detail).ToBeHiddenAsync();
@@ -58,7 +58,10 @@ public sealed class PageListTests(Chromium chromium) : IAsyncLifetime
     [Fact]
     public async Task Names_of_any_script_are_shown_as_they_are_and_are_never_markup()
     {
-        string[] names = ["灯泡 の設計図.pdf", "تقرير ٢٠٢٦.pdf", "מסמך (1).txt", "<img src=x onerror=alert(1)>.html", "👩‍👩‍👧 family & co.jpg", "a'b\"c.txt", "..hidden"];
+        string[] names =
+        [
+            "灯泡 の設計図.pdf", "تقرير ٢٠٢٦.pdf", "מסמך (1).txt", "<img src=x onerror=alert(1)>.html", "👩‍👩‍👧 family & co.jpg", "a'b\"c.txt", "..hidden",
+        ];
         foreach (var name in names)
             await Service.Http.UploadAsync([1], name);
         await Service.Http.UploadAsync([1], "invoice\u202egnp.exe");
@@ -69,7 +72,7 @@ public sealed class PageListTests(Chromium chromium) : IAsyncLifetime
         Assert.Equal(names.Length + 1, await window.Page.Locator(".row .name > bdi").CountAsync());
         await window.OpenAsync(names[3]);
         Assert.Equal(0, await window.Page.Locator("img[src=x]").CountAsync());
-        var (saved, _) = await window.DownloadAsync(window.Detail.GetByRole(AriaRole.Button, new LocatorGetByRoleOptions { Name = "Download", Exact = true }));
+        var (saved, _) = await window.DownloadAsync(window.Detail.Button("Download"));
         Assert.EndsWith(".html", saved, StringComparison.Ordinal);
         window.AssertClean();
     }
@@ -86,9 +89,9 @@ public sealed class PageListTests(Chromium chromium) : IAsyncLifetime
         using var renamed = await Service.Http.PutAsJsonAsync($"/files/{first.Id()}", new { file_name = "renamed.txt" });
         foreach (var window in new[] { one, other })
             await Assertions.Expect(window.Row("renamed.txt")).ToHaveCountAsync(1);
-        await Assertions.Expect(other.Detail.GetByRole(AriaRole.Heading, new LocatorGetByRoleOptions { Level = 2 })).ToHaveTextAsync("renamed.txt");
+        await Assertions.Expect(other.Detail.Locator("h2")).ToHaveTextAsync("renamed.txt");
         await one.OpenAsync("renamed.txt");
-        await one.Detail.GetByRole(AriaRole.Button, new LocatorGetByRoleOptions { Name = "Delete", Exact = true }).ClickAsync();
+        await one.Detail.Button("Delete").ClickAsync();
         await Assertions.Expect(other.Row("renamed.txt")).ToHaveCountAsync(0);
         await Assertions.Expect(other.Detail).ToContainTextAsync("This file is no longer here");
         one.AssertClean();
@@ -121,7 +124,7 @@ public sealed class PageListTests(Chromium chromium) : IAsyncLifetime
         await window.Page.Keyboard.PressAsync("Delete");
         await Assertions.Expect(window.Toast).ToContainTextAsync("2 files were deleted.");
         Assert.Equal(["c.txt"], await NamesAsync(window, 1));
-        await window.Toast.GetByRole(AriaRole.Button, new LocatorGetByRoleOptions { Name = "Undo" }).ClickAsync();
+        await window.Toast.Button("Undo").ClickAsync();
         await Assertions.Expect(window.Page.Locator(".row")).ToHaveCountAsync(3);
         await window.Grid.FocusAsync();
         await window.Page.Keyboard.PressAsync("/");
@@ -148,6 +151,9 @@ public sealed class PageListTests(Chromium chromium) : IAsyncLifetime
         await Assertions.Expect(window.Page.Locator(".browser")).ToHaveAttributeAsync("aria-busy", "false");
         await Assertions.Expect(window.Page.Locator(".row")).ToHaveCountAsync(count);
         return await window.Page.EvaluateAsync<string[]>(
-            "() => [...document.querySelectorAll('.row')].sort((a, b) => a.ariaRowIndex - b.ariaRowIndex).map((row) => row.querySelector('bdi').textContent)");
+            """
+            () => [...document.querySelectorAll(".row")].sort((a, b) => a.ariaRowIndex - b.ariaRowIndex)
+                .map((row) => row.querySelector("bdi").textContent)
+            """);
     }
 }

@@ -75,7 +75,10 @@ public sealed class PageUploadTests(PageOnEmbeddedPair pair, Chromium chromium) 
                 const open = indexedDB.open("filedrop");
                 open.onsuccess = () => {
                     const all = open.result.transaction("uploads").objectStore("uploads").getAll();
-                    all.onsuccess = () => { open.result.close(); resolve(all.result.length === 1 && all.result[0].url !== null && all.result[0].file !== null); };
+                    all.onsuccess = () => {
+                        open.result.close();
+                        resolve(all.result.length === 1 && all.result[0].url !== null && all.result[0].file !== null);
+                    };
                 };
             })
             """));
@@ -99,7 +102,8 @@ public sealed class PageUploadTests(PageOnEmbeddedPair pair, Chromium chromium) 
         await Assertions.Expect(window.Upload("offline.bin")).ToContainTextAsync("No connection. It goes on by itself");
         await Assertions.Expect(window.Page.Locator(".banner")).ToBeVisibleAsync();
         await window.NetworkAsync(0);
-        await Assertions.Expect(window.Upload("offline.bin")).ToContainTextAsync("Uploaded", new LocatorAssertionsToContainTextOptions { Timeout = 30_000 });
+        await Assertions.Expect(window.Upload("offline.bin"))
+            .ToContainTextAsync("Uploaded", new LocatorAssertionsToContainTextOptions { Timeout = 30_000 });
         Assert.Equal(Window.Content(Some), (await FindAsync("offline.bin")).Content);
         await Assertions.Expect(window.Page.Locator(".banner")).ToBeHiddenAsync();
     }
@@ -109,11 +113,12 @@ public sealed class PageUploadTests(PageOnEmbeddedPair pair, Chromium chromium) 
     {
         await using var window = await OpenAsync();
         await window.NetworkAsync(Slow);
-        var created = window.Page.WaitForResponseAsync(answer => answer.Request.Method == "POST" && answer.Url.EndsWith("/uploads", StringComparison.Ordinal));
+        var created = window.Page.WaitForResponseAsync(
+            answer => answer.Request.Method == "POST" && answer.Url.EndsWith("/uploads", StringComparison.Ordinal));
         await window.DropAsync(("cancelled.bin", Some));
         var location = await (await created).HeaderValueAsync("Location") ?? "";
         await window.UnderWayAsync("cancelled.bin");
-        await window.Upload("cancelled.bin").GetByRole(AriaRole.Button, new LocatorGetByRoleOptions { Name = "Cancel: cancelled.bin" }).ClickAsync();
+        await window.Upload("cancelled.bin").Button("Cancel: cancelled.bin").ClickAsync();
         await Assertions.Expect(window.Uploads).ToBeHiddenAsync();
         await Service.UntilAsync("the upload is gone", async () =>
         {
@@ -133,7 +138,7 @@ public sealed class PageUploadTests(PageOnEmbeddedPair pair, Chromium chromium) 
         await Assertions.Expect(window.Upload("twice.bin")).ToContainTextAsync("A file of this name and size is here already.");
         await window.DropAsync(("twice.bin", 700));
         await Assertions.Expect(window.Toast).ToContainTextAsync("1 file left out: already in the queue.");
-        await window.Upload("twice.bin").GetByRole(AriaRole.Button, new LocatorGetByRoleOptions { Name = "Upload anyway: twice.bin" }).ClickAsync();
+        await window.Upload("twice.bin").Button("Upload anyway: twice.bin").ClickAsync();
         await Assertions.Expect(window.Upload("twice.bin")).ToContainTextAsync("Uploaded");
         await Assertions.Expect(window.Row("twice.bin")).ToHaveCountAsync(2);
     }

@@ -69,7 +69,9 @@ internal static class Samples
             places.Append(CultureInfo.InvariantCulture, $"{file.Length:D10} 00000 n \n");
             file.Append(CultureInfo.InvariantCulture, $"{i + 1} 0 obj{objects[i]}endobj\n");
         }
-        file.Append(CultureInfo.InvariantCulture, $"xref\n0 6\n0000000000 65535 f \n{places}trailer<</Size 6/Root 1 0 R>>startxref\n{file.Length}\n%%EOF");
+        var place = file.Length;
+        file.Append(CultureInfo.InvariantCulture, $"xref\n0 6\n0000000000 65535 f \n{places}trailer<</Size 6/Root 1 0 R>>");
+        file.Append(CultureInfo.InvariantCulture, $"startxref\n{place}\n%%EOF");
         return Encoding.ASCII.GetBytes(file.ToString());
     }
 
@@ -83,9 +85,10 @@ internal static class Samples
         for (var number = 0; number < count; number++)
         {
             var created = DateTimeOffset.FromUnixTimeMilliseconds(1_700_000_000_000 + (number * 30_000L));
-            var content = new FileContent(Guid.CreateVersion7(created), number, "application/pdf", number.ToString("x64", CultureInfo.InvariantCulture), 0, 1, created);
-            var file = new CatalogFile(Guid.CreateVersion7(created), "local", string.Create(CultureInfo.InvariantCulture, $"Report {number:D6}.pdf"),
-                new Dictionary<string, string>(StringComparer.Ordinal), 1, created, created, content);
+            var digest = number.ToString("x64", CultureInfo.InvariantCulture);
+            var content = new FileContent(Guid.CreateVersion7(created), number, "application/pdf", digest, 0, 1, created);
+            var name = string.Create(CultureInfo.InvariantCulture, $"Report {number:D6}.pdf");
+            var file = new CatalogFile(Guid.CreateVersion7(created), "local", name, new Dictionary<string, string>(), 1, created, created, content);
             SqliteDocuments.Import(session, new CatalogDocument(file.Owner, file.Id, file, [content], [], []));
         }
         session.Execute("COMMIT");

@@ -13,10 +13,13 @@ public sealed class WebPageTests(EmbeddedPair pair, Chromium chromium) : IClassF
     /// <summary>All of the page, uncompressed, in bytes.</summary>
     private const int Budget = 150_000;
 
+    private static readonly string Root = Path.Combine(AppContext.BaseDirectory, "wwwroot");
+
     [Fact]
     public async Task The_page_is_served_under_a_strict_policy_and_asked_about_each_time()
     {
-        foreach (var (path, type) in new[] { ("/", "text/html"), ("/index.html", "text/html"), ("/js/main.js", "text/javascript"), ("/css/base.css", "text/css") })
+        (string, string)[] parts = [("/", "text/html"), ("/index.html", "text/html"), ("/js/main.js", "text/javascript"), ("/css/base.css", "text/css")];
+        foreach (var (path, type) in parts)
         {
             using var response = await pair.Http.GetAsync(path);
             Assert.Equal(HttpStatusCode.OK, response.StatusCode);
@@ -56,13 +59,13 @@ public sealed class WebPageTests(EmbeddedPair pair, Chromium chromium) : IClassF
         var sizes = new ConcurrentDictionary<string, long>(StringComparer.Ordinal);
         window.Page.Response += (_, response) =>
         {
-            if (response.Headers.TryGetValue("content-security-policy", out var policy) && policy.Contains("trusted-types", StringComparison.Ordinal))
+            if (response.Headers.GetValueOrDefault("content-security-policy")?.Contains("trusted-types", StringComparison.Ordinal) == true)
                 sizes[response.Url] = long.Parse(response.Headers["content-length"], CultureInfo.InvariantCulture);
         };
         await window.GoAsync();
         await Assertions.Expect(window.Page.GetByText("Drop a file anywhere")).ToBeVisibleAsync();
         // Nothing lies there that the page does not load.
-        var all = Directory.EnumerateFiles(Path.Combine(AppContext.BaseDirectory, "wwwroot"), "*", SearchOption.AllDirectories).Sum(file => new FileInfo(file).Length);
+        var all = Directory.EnumerateFiles(Root, "*", SearchOption.AllDirectories).Sum(file => new FileInfo(file).Length);
         Assert.Equal(all, sizes.Values.Sum());
         Assert.InRange(all, 0, Budget);
         var painted = await window.Page.EvaluateAsync<double>("() => performance.getEntriesByName('first-contentful-paint')[0].startTime");
@@ -78,8 +81,13 @@ public sealed class WebPageTests(EmbeddedPair pair, Chromium chromium) : IClassF
         await window.GoAsync();
         // The policy itself refuses what the page's own code never does.
         Assert.True(await window.Page.EvaluateAsync<bool>(
-            "() => { try { document.createElement('div').innerHTML = '<b>x</b>'; return false; } catch (refused) { return refused instanceof TypeError; } }"));
-        foreach (var file in Directory.EnumerateFiles(Path.Combine(AppContext.BaseDirectory, "wwwroot", "js"), "*.js", SearchOption.AllDirectories))
+            """
+            () => {
+                try { document.createElement("div").innerHTML = "<b>x</b>"; return false; }
+                catch (refused) { return refused instanceof TypeError; }
+            }
+            """));
+        foreach (var file in Directory.EnumerateFiles(Root, "*.js", SearchOption.AllDirectories))
             Assert.DoesNotMatch("innerHTML|outerHTML|insertAdjacentHTML|document\\.write|srcdoc|eval\\(", await File.ReadAllTextAsync(file));
     }
 

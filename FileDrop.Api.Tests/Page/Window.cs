@@ -56,13 +56,15 @@ public sealed class Window : IAsyncDisposable
 
     public ILocator Button(string name) => Page.GetByRole(AriaRole.Button, new PageGetByRoleOptions { Name = name, Exact = true });
 
+    public ILocator Link(string name) => Page.GetByRole(AriaRole.Link, new PageGetByRoleOptions { Name = name, Exact = true });
+
     public Task GoAsync(string address = "/") => Page.GotoAsync(address);
 
     /// <summary>Opens a file's details by its row.</summary>
     public async Task OpenAsync(string name)
     {
         await Row(name).Locator(".name").ClickAsync();
-        await Assertions.Expect(Detail.GetByRole(AriaRole.Heading, new LocatorGetByRoleOptions { Level = 2 })).ToHaveTextAsync(name);
+        await Assertions.Expect(Detail.Locator("h2")).ToHaveTextAsync(name);
     }
 
     /// <summary>Drops files onto the page; the content of each is <see cref="Content"/> of its size.</summary>
@@ -126,4 +128,11 @@ public sealed class Window : IAsyncDisposable
     public ValueTask DisposeAsync() => new(_context.CloseAsync());
 
     private static Regex Exactly(string name) => new($"^{Regex.Escape(name)}$", RegexOptions.None, TimeSpan.FromSeconds(1));
+}
+
+internal static class LocatorWords
+{
+    /// <summary>A button within a part of the page, by its whole name.</summary>
+    public static ILocator Button(this ILocator place, string name) =>
+        place.GetByRole(AriaRole.Button, new LocatorGetByRoleOptions { Name = name, Exact = true });
 }
