@@ -5,18 +5,18 @@ import { emit } from "./events.js";
 let problem = null;
 
 export const connection = {
-    /** Why it does not; null while it does. */
-    get problem() {
-        return problem;
-    },
-    failed(why) {
-        const isNew = problem === null;
-        problem = why;
-        if (isNew) emit("connection");
-    },
-    worked() {
-        if (problem === null) return;
-        problem = null;
-        emit("connection");
-    },
+  /** Why it does not; null while it does. */
+  get problem() {
+    return problem;
+  },
+  failed(why) {
+    const isNew = problem === null;
+    problem = why;
+    if (isNew) emit("connection");
+  },
+  worked() {
+    if (problem === null) return;
+    problem = null;
+    emit("connection");
+  },
 };

@@ -12,6 +12,6 @@ tabs?.addEventListener("message", () => emit("files"));
 
 /** Something about the files changed here. */
 export function filesChanged() {
-    emit("files");
-    tabs?.postMessage("files");
+  emit("files");
+  tabs?.postMessage("files");
 }
