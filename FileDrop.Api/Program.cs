@@ -26,6 +26,7 @@ try
     app.UseMiddleware<ProblemMiddleware>();
     app.UseTus();
     app.UseSafeByDefault(options);
+    app.UseWebPage();
     app.UseRouting();
     app.MapDefaultEndpoints();
     app.MapApiDescription();

@@ -1,0 +1,58 @@
+using Microsoft.Playwright;
+using Xunit;
+
+namespace FileDrop.Api.Tests.Page;
+
+/// <summary>The browser that the tests of the web page share; they run one after the other, so that none slows another down.</summary>
+[CollectionDefinition(Name)]
+public sealed class ChromiumTests : ICollectionFixture<Chromium>
+{
+    public const string Name = "The web page in Chromium";
+}
+
+/// <summary>Debian's Chromium, or the one that FILEDROP_TEST_CHROMIUM names.</summary>
+public sealed class Chromium : IAsyncLifetime
+{
+    private static readonly string Program = Environment.GetEnvironmentVariable("FILEDROP_TEST_CHROMIUM") ?? "/usr/bin/chromium";
+
+    private IPlaywright? _playwright;
+    private IBrowser? _browser;
+
+    public async ValueTask InitializeAsync()
+    {
+        if (!File.Exists(Program))
+            return;
+        _playwright = await Playwright.CreateAsync();
+        // Chromium's own sandbox does not work for root.
+        string[] arguments = Environment.UserName == "root" ? ["--no-sandbox"] : [];
+        _browser = await _playwright.Chromium.LaunchAsync(
+            new BrowserTypeLaunchOptions { ExecutablePath = Program, Headless = true, Args = arguments });
+    }
+
+    /// <summary>
+    /// Opens a browser window of its own, with nothing kept from another; skips the test, with the reason, where there is no
+    /// Chromium.
+    /// </summary>
+    /// <param name="service">Whose page is opened.</param>
+    /// <param name="dark">Whether the device is set to dark colours.</param>
+    /// <param name="phone">Whether the window is a phone's.</param>
+    public async Task<Window> OpenAsync(Uri service, bool dark = false, bool phone = false)
+    {
+        Assert.SkipWhen(_browser is null, $"There is no {Program}; on Debian, apt-get install chromium brings it.");
+        var context = await _browser.NewContextAsync(new BrowserNewContextOptions
+        {
+            BaseURL = service.ToString(),
+            ColorScheme = dark ? ColorScheme.Dark : ColorScheme.Light,
+            ViewportSize = phone ? new ViewportSize { Width = 390, Height = 844 } : new ViewportSize { Width = 1280, Height = 800 },
+        });
+        context.SetDefaultTimeout(15_000);
+        return new Window(context, await context.NewPageAsync(), service);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        if (_browser is not null)
+            await _browser.DisposeAsync();
+        _playwright?.Dispose();
+    }
+}

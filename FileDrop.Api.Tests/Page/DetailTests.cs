@@ -1,0 +1,175 @@
+using System.Net.Http.Json;
+using System.Text;
+using System.Text.Json;
+using System.Text.RegularExpressions;
+using Microsoft.Playwright;
+using Xunit;
+
+namespace FileDrop.Api.Tests.Page;
+
+/// <summary>The panel about one file, and what can be done with files.</summary>
+[Collection(ChromiumTests.Name)]
+public sealed class DetailTests(PageOnEmbeddedPair pair, Chromium chromium) : IClassFixture<PageOnEmbeddedPair>
+{
+    [Fact]
+    public async Task Pictures_sounds_texts_and_pages_are_previewed_and_nothing_else_is()
+    {
+        await pair.Http.UploadAsync(Samples.Png(64, 40), "picture.png", "image/png");
+        await pair.Http.UploadAsync(Samples.Wav(60), "tone.wav", "audio/wav");
+        await pair.Http.UploadAsync("Zażółć gęślą jaźń 灯泡 <b>plain</b>"u8.ToArray(), "words.txt", "text/plain");
+        await pair.Http.UploadAsync(Samples.Pdf("Hello"), "paper.pdf", "application/pdf");
+        await pair.Http.UploadAsync("<script>alert(1)</script>"u8.ToArray(), "page.html", "text/html");
+        await pair.Http.UploadAsync(
+            "<svg xmlns='http://www.w3.org/2000/svg'><script>alert(1)</script></svg>"u8.ToArray(), "drawing.svg", "image/svg+xml");
+        await using var window = await OpenAsync();
+
+        await window.OpenAsync("picture.png");
+        await Assertions.Expect(window.Detail.Locator("img")).ToHaveJSPropertyAsync("naturalWidth", 64);
+
+        await window.OpenAsync("tone.wav");
+        var audio = window.Detail.Locator("audio");
+        await Assertions.Expect(audio).ToHaveJSPropertyAsync("duration", 60);
+        await audio.EvaluateAsync("sound => new Promise((resolve) => { sound.addEventListener('seeked', resolve); sound.currentTime = 55; })");
+        await Assertions.Expect(audio).ToHaveJSPropertyAsync("currentTime", 55);
+
+        await window.OpenAsync("words.txt");
+        await Assertions.Expect(window.Detail.Locator("iframe")).ToHaveAttributeAsync("sandbox", "");
+        await Assertions.Expect(window.Detail.FrameLocator("iframe").Locator("body")).ToContainTextAsync("Zażółć gęślą jaźń 灯泡 <b>plain</b>");
+
+        await window.OpenAsync("paper.pdf");
+        await Assertions.Expect(window.Detail.Locator("iframe")).ToHaveAttributeAsync("src", new Regex("inline=true$"));
+
+        foreach (var name in new[] { "page.html", "drawing.svg" })
+        {
+            await window.OpenAsync(name);
+            await Assertions.Expect(window.Detail).ToContainTextAsync("No preview for this type of file");
+            Assert.Equal(0, await window.Detail.Locator("iframe, .preview img").CountAsync());
+        }
+        window.AssertClean();
+    }
+
+    [Fact]
+    public async Task Tags_are_added_followed_and_taken_away()
+    {
+        await pair.Http.UploadAsync([1], "untagged.bin");
+        var id = (await pair.Http.UploadAsync([1], "tagged.bin")).Id();
+        await using var window = await OpenAsync();
+        await window.OpenAsync("tagged.bin");
+        await window.Detail.GetByLabel("Tag", new LocatorGetByLabelOptions { Exact = true }).FillAsync("project");
+        await window.Detail.GetByLabel("Value").FillAsync("Apollo 灯");
+        await window.Page.Keyboard.PressAsync("Enter");
+        await Assertions.Expect(window.Detail.Locator(".tags")).ToContainTextAsync("projectApollo 灯");
+        Assert.Equal("Apollo 灯", (await FileAsync(id)).GetProperty("tags").GetProperty("project").GetString());
+
+        await window.Button("project Apollo 灯").ClickAsync();
+        await Assertions.Expect(window.Page.Locator(".row")).ToHaveCountAsync(1);
+        await window.Button("Tag project:Apollo 灯: remove this filter").ClickAsync();
+        await Assertions.Expect(window.Row("untagged.bin")).ToHaveCountAsync(1);
+        await window.Button("Remove the tag project").ClickAsync();
+        await Assertions.Expect(window.Detail).ToContainTextAsync("No tags yet.");
+        Assert.Empty((await FileAsync(id)).GetProperty("tags").EnumerateObject());
+    }
+
+    [Fact]
+    public async Task The_checksum_is_copied()
+    {
+        var file = await pair.Http.UploadAsync([1, 2, 3], "summed.bin");
+        await using var window = await OpenAsync();
+        await window.Context.GrantPermissionsAsync(["clipboard-read", "clipboard-write"]);
+        await window.OpenAsync("summed.bin");
+        await window.Button("Copy the checksum").ClickAsync();
+        await Assertions.Expect(window.Toast).ToContainTextAsync("Copied.");
+        Assert.Equal(file.GetProperty("sha256").GetString(), await window.Page.EvaluateAsync<string>("() => navigator.clipboard.readText()"));
+    }
+
+    [Fact]
+    public async Task An_earlier_version_is_downloaded_and_restored()
+    {
+        var id = (await pair.Http.UploadAsync("one"u8.ToArray(), "versions.txt", "text/plain")).Id();
+        using var replaced = await pair.Http.PutAsync($"/files/{id}/content", new StringContent("second", Encoding.UTF8, "text/plain"));
+        await using var window = await OpenAsync();
+        await window.OpenAsync("versions.txt");
+        var (_, content) = await window.DownloadAsync(window.Button("Download version 1"));
+        Assert.Equal("one", Encoding.UTF8.GetString(content));
+        await window.Button("Restore version 1").ClickAsync();
+        await Assertions.Expect(window.Toast).ToContainTextAsync("Version 1 is the current one again.");
+        Assert.Equal("one", await pair.Http.GetStringAsync($"/files/{id}"));
+        await Assertions.Expect(window.Detail.FrameLocator("iframe").Locator("body")).ToHaveTextAsync("one");
+    }
+
+    [Fact]
+    public async Task A_file_is_renamed_in_its_row()
+    {
+        var id = (await pair.Http.UploadAsync([1], "before.tar.gz")).Id();
+        await using var window = await OpenAsync();
+        await window.OpenAsync("before.tar.gz");
+        await window.Detail.Button("Rename").ClickAsync();
+        var field = window.Page.GetByLabel("New name of before.tar.gz");
+        await Assertions.Expect(field).ToBeFocusedAsync();
+        await field.FillAsync("../after żółć.tar.gz");
+        await field.PressAsync("Enter");
+        await Assertions.Expect(window.Row("after żółć.tar.gz")).ToHaveCountAsync(1);
+        Assert.Equal("after żółć.tar.gz", (await FileAsync(id)).GetProperty("file_name").GetString());
+        await Assertions.Expect(window.Detail).ToContainTextAsync("after żółć.tar.gz");
+
+        await window.Page.Keyboard.PressAsync("F2");
+        await window.Page.GetByLabel("New name of after żółć.tar.gz").FillAsync("..");
+        await window.Page.Keyboard.PressAsync("Enter");
+        await Assertions.Expect(window.Page.Locator(".toast.error")).ToHaveCountAsync(1);
+        await Assertions.Expect(window.Row("after żółć.tar.gz")).ToHaveCountAsync(1);
+    }
+
+    [Fact]
+    public async Task Deleted_files_come_back_by_undo_and_from_the_trash_until_they_are_gone_for_good()
+    {
+        foreach (var name in new[] { "keep.bin", "gone.bin" })
+            await pair.Http.UploadAsync([1], name);
+        await using var window = await OpenAsync();
+        await window.OpenAsync("keep.bin");
+        await window.Detail.Button("Delete").ClickAsync();
+        await Assertions.Expect(window.Row("keep.bin")).ToHaveCountAsync(0);
+        await window.Button("Undo").ClickAsync();
+        await Assertions.Expect(window.Row("keep.bin")).ToHaveCountAsync(1);
+
+        foreach (var name in new[] { "keep.bin", "gone.bin" })
+            await window.Row(name).Locator(".check").ClickAsync();
+        await window.Page.Locator(".chosen").Button("Delete").ClickAsync();
+        await Assertions.Expect(window.Toast).ToContainTextAsync("2 files were deleted.");
+        await window.Link("Trash").ClickAsync();
+        await window.OpenAsync("keep.bin");
+        await window.Detail.Button("Restore").ClickAsync();
+        await Assertions.Expect(window.Row("keep.bin")).ToHaveCountAsync(0);
+        await window.Row("gone.bin").Locator(".check").ClickAsync();
+        await window.Page.Locator(".chosen").Button("Delete for good").ClickAsync();
+        await window.Page.GetByRole(AriaRole.Dialog).Button("Delete for good").ClickAsync();
+        await Assertions.Expect(window.Page.GetByText("The trash is empty")).ToBeVisibleAsync();
+        await window.Link("Files").ClickAsync();
+        await Assertions.Expect(window.Row("keep.bin")).ToHaveCountAsync(1);
+        await Assertions.Expect(window.Row("gone.bin")).ToHaveCountAsync(0);
+        window.AssertClean();
+    }
+
+    [Fact]
+    public async Task Several_files_are_downloaded_at_once()
+    {
+        foreach (var name in new[] { "several-1.bin", "several-2.bin" })
+            await pair.Http.UploadAsync([1], name);
+        await using var window = await OpenAsync("/?q=several");
+        var names = new List<string>();
+        window.Page.Download += (_, download) => names.Add(download.SuggestedFilename);
+        await window.Row("several-1.bin").Locator(".check").ClickAsync();
+        await window.Row("several-2.bin").Locator(".name").ClickAsync(new LocatorClickOptions { Modifiers = [KeyboardModifier.Shift] });
+        await window.Page.Locator(".chosen").Button("Download").ClickAsync();
+        await Service.UntilAsync("both are downloaded", () => Task.FromResult(names.Count == 2));
+        Assert.Equal(["several-1.bin", "several-2.bin"], names.Order(StringComparer.Ordinal));
+    }
+
+    private async Task<Window> OpenAsync(string address = "/")
+    {
+        var window = await chromium.OpenAsync(pair.Service.Address);
+        await window.GoAsync(address);
+        return window;
+    }
+
+    private Task<JsonElement> FileAsync(string id) => pair.Http.GetFromJsonAsync<JsonElement>($"/files/{id}/metadata");
+}

@@ -1,0 +1,76 @@
+using System.Diagnostics;
+using Microsoft.Playwright;
+using Xunit;
+
+namespace FileDrop.Api.Tests.Page;
+
+/// <summary>A list of 100,000 files is as quick as one of ten.</summary>
+[Collection(ChromiumTests.Name)]
+public sealed class LargeListTests(Chromium chromium)
+{
+    private const int Count = 100_000;
+
+    /// <summary>Looks at every frame while the list is scrolled in strides, and counts those in which a place in it shows no file.</summary>
+    private const string CountBlanks =
+        """
+        async (to) => {
+            const grid = document.querySelector(".grid");
+            const { top, bottom, left } = grid.getBoundingClientRect();
+            let blanks = 0;
+            const stride = (to - grid.scrollTop) / 60;
+            for (let i = 0; i < 60; i++) {
+                grid.scrollTop += stride;
+                await new Promise((resolve) => requestAnimationFrame(() => setTimeout(resolve)));
+                for (let y = top + 60; y < bottom - 4; y += 90) if (!document.elementFromPoint(left + 200, y)?.closest(".row")) blanks++;
+            }
+            return blanks;
+        }
+        """;
+
+    [Fact]
+    public async Task A_hundred_thousand_files_are_listed_at_once_and_scrolled_to_the_end_and_back_without_a_blank()
+    {
+        await using var stores = new EmbeddedStores();
+        Samples.Fill(stores, Count);
+        await using var service = await Service.StartAsync(stores);
+        await using var window = await chromium.OpenAsync(service.Address);
+        // The service and the browser are warm, as they are for all but the very first.
+        await window.GoAsync("/?view=trash");
+        await Assertions.Expect(window.Page.GetByText("The trash is empty")).ToBeVisibleAsync();
+
+        var clock = Stopwatch.StartNew();
+        await window.GoAsync();
+        await window.Row("Report 099999.pdf").WaitForAsync();
+        TestContext.Current.TestOutputHelper?.WriteLine($"First rows after {clock.ElapsedMilliseconds} ms");
+        Assert.InRange(clock.ElapsedMilliseconds, 0, 1000);
+        Assert.InRange(await window.Page.Locator(".row").CountAsync(), 10, 60);
+
+        clock.Restart();
+        await window.Grid.PressAsync("End");
+        await Assertions.Expect(window.Row("Report 000000.pdf")).ToBeVisibleAsync(new LocatorAssertionsToBeVisibleOptions { Timeout = 60_000 });
+        TestContext.Current.TestOutputHelper?.WriteLine($"At the end after {clock.ElapsedMilliseconds} ms");
+        await Assertions.Expect(window.Page.Locator(".count")).ToHaveTextAsync("100,000 files");
+        Assert.Equal(0, await window.Page.EvaluateAsync<int>(CountBlanks, 0));
+        await Assertions.Expect(window.Row("Report 099999.pdf")).ToBeVisibleAsync();
+        Assert.Equal(0, await window.Page.EvaluateAsync<int>(CountBlanks, (Count - 100) * 48));
+        Assert.InRange(await window.Page.Locator(".row").CountAsync(), 10, 60);
+        window.AssertClean();
+    }
+
+    [Fact]
+    public async Task Scrolling_alone_brings_page_after_page()
+    {
+        await using var stores = new EmbeddedStores();
+        Samples.Fill(stores, 3000);
+        await using var service = await Service.StartAsync(stores);
+        await using var window = await chromium.OpenAsync(service.Address);
+        await window.GoAsync();
+        await window.Row("Report 002999.pdf").WaitForAsync();
+        await Service.UntilAsync("the last file is in view", async () =>
+        {
+            await window.Grid.EvaluateAsync("grid => grid.scrollTop += 4000");
+            return await window.Row("Report 000000.pdf").IsVisibleAsync();
+        });
+        await Assertions.Expect(window.Page.Locator(".count")).ToHaveTextAsync("3,000 files");
+    }
+}

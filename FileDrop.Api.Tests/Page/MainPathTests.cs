@@ -1,0 +1,64 @@
+using System.Globalization;
+using System.Net;
+using System.Net.Sockets;
+using System.Security.Cryptography;
+using Microsoft.Playwright;
+using Xunit;
+
+namespace FileDrop.Api.Tests.Page;
+
+/// <summary>What the page is for: files are dropped, arrive whatever happens on the way, and come back as they were.</summary>
+public abstract class MainPathTests(Pair pair, Chromium chromium)
+{
+    private const int Large = 200 * 1024 * 1024;
+
+    [Fact]
+    public async Task Dropped_files_arrive_although_the_service_was_restarted_and_come_back_the_same()
+    {
+        await using var stores = await pair.MakeStoresAsync();
+        var address = string.Create(CultureInfo.InvariantCulture, $"http://127.0.0.1:{FreePort()}");
+        await using var window = await chromium.OpenAsync(new Uri(address));
+        var files = new[] { (Name: "film.bin", Size: Large), (Name: "notes.txt", Size: 5000), (Name: "empty.dat", Size: 0) };
+        await using (await Service.StartAsync(stores, ("urls", address)))
+        {
+            await window.GoAsync();
+            await window.NetworkAsync(40_000_000);
+            await window.DropAsync(files);
+            await window.UnderWayAsync("film.bin");
+            await window.Upload("film.bin").Button("Pause: film.bin").ClickAsync();
+            await Assertions.Expect(window.Upload("film.bin")).ToContainTextAsync("Paused at");
+            await Assertions.Expect(window.Upload("notes.txt")).ToContainTextAsync("Uploaded");
+        }
+        await using var service = await Service.StartAsync(stores, ("urls", address));
+        var paused = await window.Upload("film.bin").Locator("progress").EvaluateAsync<double>("bar => bar.value");
+        Assert.InRange(paused, 0.0001, 0.9999);
+        await window.NetworkAsync(0);
+        await window.Upload("film.bin").Button("Resume: film.bin").ClickAsync();
+        await Assertions.Expect(window.Uploads.Locator("h2"))
+            .ToHaveTextAsync("3 files uploaded", new LocatorAssertionsToHaveTextOptions { Timeout = 60_000 });
+
+        foreach (var (name, size) in files)
+        {
+            await window.OpenAsync(name);
+            var (saved, content) = await window.DownloadAsync(window.Detail.Button("Download"));
+            Assert.Equal(name, saved);
+            Assert.Equal(SHA256.HashData(Window.Content(size)), SHA256.HashData(content));
+        }
+        window.AssertClean();
+    }
+
+    private static int FreePort()
+    {
+        using var socket = new TcpListener(IPAddress.Loopback, 0);
+        socket.Start();
+        return ((IPEndPoint)socket.LocalEndpoint).Port;
+    }
+}
+
+[Collection(ChromiumTests.Name)]
+public sealed class MainPathOnEmbeddedTests(PageOnEmbeddedPair pair, Chromium chromium) : MainPathTests(pair, chromium),
+    IClassFixture<PageOnEmbeddedPair>;
+
+[Collection(ChromiumTests.Name)]
+public sealed class MainPathOnClusterTests(PageOnClusterPair pair, Chromium chromium) : MainPathTests(pair, chromium),
+    IClassFixture<PageOnClusterPair>;

@@ -1,0 +1,47 @@
+namespace FileDrop.Api.Tests.Page;
+
+/// <summary>SQLite and the disk, with a trash.</summary>
+public sealed class PageOnEmbeddedPair : EmbeddedPair
+{
+    protected override (string Key, string Value)[] Settings => [("FileDrop:Trash:Retention", "1.00:00:00")];
+}
+
+/// <summary>MongoDB and S3, with a trash.</summary>
+public sealed class PageOnClusterPair : ClusterPair
+{
+    protected override (string Key, string Value)[] Settings => [("FileDrop:Trash:Retention", "1.00:00:00")];
+}
+
+/// <summary>SQLite and the disk, with some files of the usual kinds.</summary>
+public sealed class FilledPair : EmbeddedPair
+{
+    private Task? _filled;
+
+    /// <summary>The content of a file of its.</summary>
+    public static ReadOnlySpan<byte> Notes =>
+        "Things to bring:\n\n  - the map (żółty szlak)\n  - water\n  - 灯泡 for the hut\n\nBack before dark.\n"u8;
+
+    protected override (string Key, string Value)[] Settings => [("FileDrop:Trash:Retention", "1.00:00:00")];
+
+    /// <summary>Uploads them, once.</summary>
+    public Task FillAsync() => _filled ??= FillCoreAsync();
+
+    private async Task FillCoreAsync()
+    {
+        for (var number = 12; number > 0; number--)
+            await Http.UploadAsync(Samples.Pdf($"Scan {number}"), $"Scan {number:D3}.pdf", "application/pdf");
+        await Http.UploadAsync(new byte[8_213_000], "Backup 2026-11.tar.gz", "application/gzip");
+        await Http.UploadAsync(new byte[48_213], "Budget.xlsx", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet");
+        await Http.UploadAsync([1], "מסמך חשוב (1).docx");
+        await Http.UploadAsync(Samples.Pdf("Report"), "تقرير ٢٠٢٦.pdf", "application/pdf");
+        await Http.UploadAsync(Samples.Wav(20), "Interview.wav", "audio/wav");
+        await Http.UploadAsync(Notes.ToArray(), "Notes.txt", "text/plain;charset=utf-8");
+        await Http.UploadAsync(Samples.Pdf("All is well"), "Quarterly report.pdf", "application/pdf");
+        var picture = await Http.UploadAsync(Samples.Png(720, 440), "Tatra at sunset.png", "image/png");
+        using var tags = System.Net.Http.Json.JsonContent.Create(new { tags = new { place = "Tatra", project = "apollo" } });
+        using var tagged = await Http.PutAsync($"/files/{picture.Id()}", tags);
+        foreach (var name in new[] { "Old draft.docx", "Duplicate of notes.txt" })
+            using (await Http.DeleteAsync($"/files/{(await Http.UploadAsync([1], name)).Id()}"))
+                continue;
+    }
+}

@@ -1,0 +1,121 @@
+using System.Reflection;
+using Deque.AxeCore.Commons;
+using Microsoft.Playwright;
+using Xunit;
+
+namespace FileDrop.Api.Tests.Page;
+
+/// <summary>Every view, on a phone and a wide screen, light and dark: open to everybody (WCAG 2.2 AA, as far as axe sees), photographed.</summary>
+[Collection(ChromiumTests.Name)]
+public sealed class ViewTests(FilledPair filled, Chromium chromium) : IClassFixture<FilledPair>
+{
+    /// <summary>Frames are left out: what is in one is a person's file, and one in a sandbox runs no script, axe neither.</summary>
+    private const string Run =
+        """
+        async () => (await axe.run(document, {
+            iframes: false,
+            runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"],
+        })).violations.map((finding) => `${finding.id}: ${finding.help}: ${finding.nodes.map((node) => node.html).join(" | ")}`)
+        """;
+
+    private static readonly string Axe = new BundledAxeScriptProvider().GetScript();
+
+    [Theory]
+    [InlineData("files")]
+    [InlineData("details")]
+    [InlineData("text")]
+    [InlineData("selected")]
+    [InlineData("renaming")]
+    [InlineData("uploads")]
+    [InlineData("trash")]
+    [InlineData("nothing-found")]
+    [InlineData("keys")]
+    [InlineData("question")]
+    [InlineData("sign-in")]
+    [InlineData("down")]
+    public async Task A_view_has_nothing_that_axe_finds(string view)
+    {
+        await filled.FillAsync();
+        await using var window = await chromium.OpenAsync(filled.Service.Address);
+        await ShowAsync(window, view);
+        await window.Page.EvaluateAsync(Axe);
+        foreach (var phone in new[] { false, true })
+        {
+            await window.Page.SetViewportSizeAsync(phone ? 390 : 1280, phone ? 844 : 800);
+            foreach (var dark in new[] { false, true })
+            {
+                var scheme = dark ? ColorScheme.Dark : ColorScheme.Light;
+                await window.Page.EmulateMediaAsync(new PageEmulateMediaOptions { ColorScheme = scheme, ReducedMotion = ReducedMotion.Reduce });
+                await PhotographAsync(window.Page, $"{view}-{(phone ? "phone" : "wide")}-{(dark ? "dark" : "light")}");
+                // Each size and each set of colours once.
+                if (dark == phone)
+                    Assert.Empty(await window.Page.EvaluateAsync<string[]>(Run));
+                Assert.Equal(phone ? 390 : 1280, await window.Page.EvaluateAsync<int>("() => document.documentElement.scrollWidth"));
+            }
+        }
+        window.AssertClean();
+    }
+
+    private static async Task ShowAsync(Window window, string view)
+    {
+        if (view is "sign-in")
+            await window.Page.RouteAsync("**/files?*", route => route.FulfillAsync(new RouteFulfillOptions { Status = 401, Body = "{}" }));
+        if (view is "down")
+            await window.Page.RouteAsync("**/files?*", route => route.AbortAsync());
+        await window.GoAsync(view switch { "trash" or "question" => "/?view=trash", "nothing-found" => "/?q=nothing+like+this", _ => "/" });
+        if (view is "sign-in" or "down" or "nothing-found")
+        {
+            await window.Page.Locator(".door, .empty:visible").WaitForAsync();
+            return;
+        }
+        await window.Page.Locator(".row").First.WaitForAsync();
+        switch (view)
+        {
+            case "details":
+                await window.OpenAsync("Tatra at sunset.png");
+                await Assertions.Expect(window.Detail.Locator("img")).ToHaveJSPropertyAsync("complete", true);
+                await window.Detail.GetByText("Version 1").WaitForAsync();
+                break;
+            case "text":
+                await window.OpenAsync("Notes.txt");
+                await window.Detail.FrameLocator("iframe").Locator("body").WaitForAsync();
+                await window.Detail.GetByText("Version 1").WaitForAsync();
+                break;
+            case "selected":
+                await window.Row("Notes.txt").Locator(".check").ClickAsync();
+                await window.Row("Interview.wav").Locator(".check").ClickAsync();
+                break;
+            case "renaming":
+                await window.Row("Notes.txt").Locator(".check").ClickAsync();
+                await window.Page.Keyboard.PressAsync("F2");
+                await window.Page.GetByLabel("New name of Notes.txt").WaitForAsync();
+                break;
+            case "uploads":
+                await window.NetworkAsync(200_000);
+                await window.DropAsync(("Film of the trip.mp4", 40_000_000), ("Notes.txt", FilledPair.Notes.Length), ("Draft.docx", 900_000));
+                await Assertions.Expect(window.Upload("Notes.txt")).ToContainTextAsync("here already");
+                await window.UnderWayAsync("Film of the trip.mp4");
+                await window.Upload("Draft.docx").GetByRole(AriaRole.Button, new LocatorGetByRoleOptions { NameRegex = new("^Pause") }).ClickAsync();
+                break;
+            case "keys":
+                await window.Grid.FocusAsync();
+                await window.Page.Keyboard.PressAsync("?");
+                break;
+            case "question":
+                await window.Button("Empty the trash").ClickAsync();
+                break;
+            default:
+                break;
+        }
+    }
+
+    private static async Task PhotographAsync(IPage page, string name)
+    {
+        var program = typeof(ViewTests).Assembly.GetCustomAttributes<AssemblyMetadataAttribute>()
+            .First(item => item.Key == "ServiceProgram").Value ?? "";
+        // From FileDrop.Api/bin/…/net10.0/FileDrop.Api.dll to the repository's root.
+        var root = Path.GetFullPath(Path.Combine(program, "..", "..", "..", "..", ".."));
+        var path = Path.Combine(root, "artifacts", "page", $"{name}.png");
+        await page.ScreenshotAsync(new PageScreenshotOptions { Path = path, Animations = ScreenshotAnimations.Disabled });
+    }
+}

@@ -1,0 +1,138 @@
+using System.Collections.Concurrent;
+using System.Text.RegularExpressions;
+using Microsoft.Playwright;
+using Xunit;
+
+namespace FileDrop.Api.Tests.Page;
+
+/// <summary>A browser window at the page, what is done in it, and what went wrong in it.</summary>
+public sealed class Window : IAsyncDisposable
+{
+    private readonly IBrowserContext _context;
+    private readonly ConcurrentQueue<string> _errors = new();
+    private readonly ConcurrentQueue<string> _strangers = new();
+
+    private ICDPSession? _network;
+
+    internal Window(IBrowserContext context, IPage page, Uri service)
+    {
+        (_context, Page) = (context, page);
+        page.Console += (_, message) =>
+        {
+            // A failed request is told by the browser itself; whether it may fail is each test's own matter.
+            if (message.Type is "error" or "warning" && !message.Text.StartsWith("Failed to load resource", StringComparison.Ordinal))
+                _errors.Enqueue(message.Text);
+        };
+        page.PageError += (_, error) => _errors.Enqueue(error);
+        page.Request += (_, request) =>
+        {
+            // The browser's own PDF viewer asks itself for its parts.
+            if (!request.Url.StartsWith(service.ToString(), StringComparison.Ordinal) && !request.Url.StartsWith("blob:", StringComparison.Ordinal)
+                && !request.Url.StartsWith("chrome", StringComparison.Ordinal))
+                _strangers.Enqueue(request.Url);
+        };
+    }
+
+    public IPage Page { get; }
+
+    public IBrowserContext Context => _context;
+
+    public ILocator Grid => Page.GetByRole(AriaRole.Grid);
+
+    /// <summary>The panel about one file.</summary>
+    public ILocator Detail => Page.Locator("aside.detail");
+
+    public ILocator Uploads => Page.Locator("section.panel");
+
+    public ILocator Toast => Page.Locator(".toast").Last;
+
+    /// <summary>The row of a file.</summary>
+    public ILocator Row(string name) =>
+        Page.Locator(".row", new PageLocatorOptions { Has = Page.Locator(".name bdi", new PageLocatorOptions { HasTextRegex = Exactly(name) }) });
+
+    /// <summary>An upload in the queue.</summary>
+    public ILocator Upload(string name) =>
+        Page.Locator(".uploads li", new PageLocatorOptions { Has = Page.Locator("bdi", new PageLocatorOptions { HasTextRegex = Exactly(name) }) });
+
+    public ILocator Button(string name) => Page.GetByRole(AriaRole.Button, new PageGetByRoleOptions { Name = name, Exact = true });
+
+    public ILocator Link(string name) => Page.GetByRole(AriaRole.Link, new PageGetByRoleOptions { Name = name, Exact = true });
+
+    public Task GoAsync(string address = "/") => Page.GotoAsync(address);
+
+    /// <summary>Opens a file's details by its row.</summary>
+    public async Task OpenAsync(string name)
+    {
+        await Row(name).Locator(".name").ClickAsync();
+        await Assertions.Expect(Detail.Locator("h2")).ToHaveTextAsync(name);
+    }
+
+    /// <summary>Drops files onto the page; the content of each is <see cref="Content"/> of its size.</summary>
+    public Task DropAsync(params (string Name, int Size)[] files) => Page.EvaluateAsync(
+        """
+        (files) => {
+            const transfer = new DataTransfer();
+            for (const { name, size } of files) {
+                const content = new Uint8Array(size);
+                for (let i = 0; i < size; i++) content[i] = (i * 31 + (i >> 16) * 7) & 255;
+                transfer.items.add(new File([content], name));
+            }
+            for (const type of ["dragenter", "dragover", "drop"])
+                document.body.dispatchEvent(new DragEvent(type, { dataTransfer: transfer, bubbles: true, cancelable: true }));
+        }
+        """, files.Select(file => new { name = file.Name, size = file.Size }).ToArray());
+
+    /// <summary>What a dropped file of a size contains.</summary>
+    public static byte[] Content(int size)
+    {
+        var content = new byte[size];
+        for (var i = 0; i < size; i++)
+            content[i] = (byte)((i * 31L) + ((i >> 16) * 7));
+        return content;
+    }
+
+    /// <summary>Slows sending down, or cuts the connection.</summary>
+    /// <param name="bytesPerSecond">How fast the browser may send; 0: as fast as it goes.</param>
+    /// <param name="offline">Whether nothing gets through at all.</param>
+    public async Task NetworkAsync(int bytesPerSecond, bool offline = false)
+    {
+        _network ??= await _context.NewCDPSessionAsync(Page);
+        await _network.SendAsync("Network.enable");
+        await _network.SendAsync("Network.emulateNetworkConditions", new Dictionary<string, object>
+        {
+            ["offline"] = offline,
+            ["latency"] = 0,
+            ["downloadThroughput"] = -1,
+            ["uploadThroughput"] = bytesPerSecond > 0 ? bytesPerSecond : -1,
+        });
+    }
+
+    /// <summary>Waits until an upload has sent something and has not sent all.</summary>
+    public Task UnderWayAsync(string name) =>
+        Assertions.Expect(Upload(name).Locator("progress")).Not.ToHaveJSPropertyAsync("value", 0);
+
+    /// <summary>Clicks what downloads, and gives what came.</summary>
+    public async Task<(string Name, byte[] Content)> DownloadAsync(ILocator button)
+    {
+        var download = await Page.RunAndWaitForDownloadAsync(() => button.ClickAsync());
+        return (download.SuggestedFilename, await File.ReadAllBytesAsync(await download.PathAsync()));
+    }
+
+    /// <summary>Fails if the page said an error, broke its policy, or asked anybody but its service.</summary>
+    public void AssertClean()
+    {
+        Assert.Equal([], _errors);
+        Assert.Equal([], _strangers);
+    }
+
+    public ValueTask DisposeAsync() => new(_context.CloseAsync());
+
+    private static Regex Exactly(string name) => new($"^{Regex.Escape(name)}$", RegexOptions.None, TimeSpan.FromSeconds(1));
+}
+
+internal static class LocatorWords
+{
+    /// <summary>A button within a part of the page, by its whole name.</summary>
+    public static ILocator Button(this ILocator place, string name) =>
+        place.GetByRole(AriaRole.Button, new LocatorGetByRoleOptions { Name = name, Exact = true });
+}

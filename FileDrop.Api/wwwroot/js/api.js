@@ -1,0 +1,103 @@
+// The service's public API, as far as the page needs it.
+
+import { session } from "./session.js";
+import { connection } from "./connection.js";
+import { t } from "./texts.js";
+
+const patience = 20_000;
+
+/** An error as the service says it (RFC 9457), or that there was no answer at all (status 0). */
+export class Problem extends Error {
+  constructor(status, code, detail, retryAfter = 0) {
+    super(t.problems[code] ?? detail);
+    Object.assign(this, { status, code, detail, retryAfter });
+  }
+
+  get isUnreachable() {
+    return this.status === 0 || this.status === 502 || this.status === 504;
+  }
+
+  static unreachable = () => new Problem(0, "unreachable", t.problems.unreachable);
+
+  static from(status, text, retryAfter) {
+    try {
+      const { code, detail, title, checks } = JSON.parse(text);
+      return Object.assign(new Problem(status, code ?? "unknown", detail ?? title ?? `HTTP ${status}`, retryAfter), { checks });
+    } catch {
+      return new Problem(status, "unknown", `HTTP ${status}`, retryAfter);
+    }
+  }
+}
+
+/** One request; resolves with { status, body, etag, next } for 2xx and 304, else throws a Problem, or AbortError. */
+export async function ask(method, path, { json, headers = {}, signal, quiet = false } = {}) {
+  const limit = AbortSignal.timeout(patience);
+  let response, text;
+  try {
+    response = await fetch(path, {
+      method,
+      headers: { ...session.headers(), ...(json === undefined ? {} : { "Content-Type": "application/json" }), ...headers },
+      body: json === undefined ? undefined : JSON.stringify(json),
+      signal: signal ? AbortSignal.any([signal, limit]) : limit,
+      cache: "no-store",
+    });
+    text = await response.text();
+  } catch (failure) {
+    if (signal?.aborted) throw failure;
+    const problem = Problem.unreachable();
+    if (!quiet) connection.failed(problem);
+    throw problem;
+  }
+  if (response.ok || response.status === 304) {
+    if (!quiet) connection.worked();
+    return {
+      status: response.status,
+      body: text && response.status !== 304 ? JSON.parse(text) : null,
+      etag: response.headers.get("ETag"),
+      next: nextOf(response.headers.get("Link")),
+    };
+  }
+  const problem = Problem.from(response.status, text, Number(response.headers.get("Retry-After")) || 0);
+  if (problem.status === 401) session.lock();
+  if (!quiet && (problem.isUnreachable || problem.status === 503)) connection.failed(problem);
+  throw problem;
+}
+
+function nextOf(link) {
+  return /<([^>]+)>;\s*rel="?next"?/.exec(link ?? "")?.[1] ?? null;
+}
+
+const at = (id) => `/files/${encodeURIComponent(id)}`;
+
+export const api = {
+  list: (url, options) => ask("GET", url, options),
+  file: (id, etag, signal) => ask("GET", `${at(id)}/metadata`, { signal, headers: etag ? { "If-None-Match": etag } : {} }),
+  update: (id, change, etag) => ask("PUT", at(id), { json: change, headers: etag ? { "If-Match": etag } : {} }),
+  remove: (id) => ask("DELETE", at(id)),
+  versions: (id, signal) => ask("GET", `${at(id)}/versions`, { signal }),
+  restoreVersion: (id, version) => ask("POST", `${at(id)}/versions/${version}/restore`),
+  restore: (id) => ask("POST", `/trash/${encodeURIComponent(id)}/restore`),
+  purge: (id) => ask("DELETE", `/trash/${encodeURIComponent(id)}`),
+  emptyTrash: () => ask("DELETE", "/trash"),
+  health: () => ask("GET", "/health", { quiet: true }),
+  usage: () => ask("GET", "/usage", { quiet: true }),
+  namesakes: (name, size) =>
+    ask("GET", `/files?${new URLSearchParams({ name, min_size: size, max_size: size, sort: "file_size", limit: 100 })}`),
+};
+
+/** Where the browser itself gets a file's bytes: with a key, by a link that lives for a short time, since it cannot send the key. */
+export async function contentUrl(id, { inline = false, version = null } = {}) {
+  const url = new URL(at(id), location.origin);
+  if (session.key) {
+    try {
+      const { body } = await ask("POST", `${at(id)}/link`);
+      const link = new URL(body.url, location.origin);
+      if (link.origin === location.origin) url.href = link.href;
+    } catch (problem) {
+      if (problem.status !== 404 && problem.status !== 405) throw problem;
+    }
+  }
+  if (inline) url.searchParams.set("inline", "true");
+  if (version !== null) url.searchParams.set("version", version);
+  return url.pathname + url.search;
+}

@@ -1,0 +1,94 @@
+// Sizes, times and kinds, as people read them.
+
+import { locale } from "./texts.js";
+import { el } from "./dom.js";
+
+const units = ["byte", "kilobyte", "megabyte", "gigabyte", "terabyte"];
+const sizes = units.map(
+  (unit, i) =>
+    new Intl.NumberFormat(locale, {
+      style: "unit",
+      unit,
+      unitDisplay: i === 0 ? "long" : "short",
+      maximumSignificantDigits: i === 0 ? 4 : 3,
+    }),
+);
+
+export function size(bytes) {
+  let [value, unit] = [bytes, 0];
+  while (value >= 999.5 && unit < units.length - 1) [value, unit] = [value / 1000, unit + 1];
+  return sizes[unit].format(value);
+}
+
+const relative = new Intl.RelativeTimeFormat(locale, { numeric: "auto" });
+const exact = new Intl.DateTimeFormat(locale, { dateStyle: "full", timeStyle: "medium" });
+const day = new Intl.DateTimeFormat(locale, { dateStyle: "medium" });
+const steps = [
+  ["second", 60],
+  ["minute", 60],
+  ["hour", 24],
+  ["day", 7],
+];
+
+function ago(time) {
+  let value = (time - Date.now()) / 1000;
+  if (Math.abs(value) < 5) return relative.format(0, "second");
+  for (const [unit, most] of steps) {
+    if (Math.abs(value) < most - 0.5) return relative.format(Math.round(value), unit);
+    value /= most;
+  }
+  return day.format(time);
+}
+
+/** A time element: how long ago, and exactly when on hover. */
+export function time(text, attributes = {}) {
+  const date = new Date(text);
+  return el("time", { ...attributes, datetime: text, title: exact.format(date), text: ago(date) });
+}
+
+/** Says anew how long ago all times on the page are. */
+export function refreshTimes() {
+  for (const element of document.querySelectorAll("time[datetime]")) {
+    const text = ago(new Date(element.dateTime));
+    if (element.textContent !== text) element.textContent = text;
+  }
+}
+
+/** For a file name, with characters that every system takes. */
+export const stamp = (date) => date.toISOString().slice(0, 19).replace("T", " ").replaceAll(":", ".");
+
+export function duration(seconds) {
+  const parts =
+    seconds < 60
+      ? [[Math.max(1, Math.ceil(seconds)), "second"]]
+      : seconds < 3600
+        ? [[Math.round(seconds / 60), "minute"]]
+        : [
+            [Math.floor(seconds / 3600), "hour"],
+            [Math.round((seconds % 3600) / 60), "minute"],
+          ];
+  return parts.map(([value, unit]) => new Intl.NumberFormat(locale, { style: "unit", unit, unitDisplay: "short" }).format(value)).join(" ");
+}
+
+/** A media type's kind: the name of its icon and colour. */
+export function kind(type) {
+  const [bare, top] = [type.split(";")[0].trim().toLowerCase(), type.split("/")[0].toLowerCase()];
+  if (["image", "video", "audio"].includes(top)) return top;
+  if (bare === "application/pdf") return "pdf";
+  if (/zip|compressed|x-tar|x-7z|x-rar|gzip/.test(bare)) return "archive";
+  return top === "text" || /^application\/(json|xml|javascript|yaml|x-yaml)$|\+(json|xml)$/.test(bare) ? "text" : "file";
+}
+
+/** A media type in few letters: the extension where the name has a usual one, else the type's second half. */
+export function shortType(file) {
+  const extension = /\.([A-Za-z0-9]{1,5})$/.exec(file.file_name)?.[1];
+  return (
+    extension ??
+    file.file_type
+      .split(";")[0]
+      .split("/")
+      .pop()
+      .replace(/^x-|^vnd\./, "")
+      .slice(0, 12)
+  ).toUpperCase();
+}

@@ -1,0 +1,197 @@
+// One list of files as pages that come as one scrolls. Pages are read again while they are in view; what was put in,
+// taken out or changed since shows without the rest being asked for again.
+
+import { api } from "./api.js";
+import { listUrl } from "./route.js";
+
+const firstPage = 100;
+const nextPage = 200;
+const largestPage = 1000;
+
+/** More rows than this would make a scroll area higher than browsers can. */
+export const mostRows = 250_000;
+
+export class Listing extends EventTarget {
+  #pages = [];
+  #pageOf = new Map();
+  #next;
+  #loading = null;
+  #stop = new AbortController();
+
+  constructor(state) {
+    super();
+    this.state = state;
+    this.#next = listUrl(state, firstPage);
+  }
+
+  length = 0;
+  problem = null;
+
+  get isComplete() {
+    return this.#next === null;
+  }
+
+  get isFull() {
+    return this.length >= mostRows;
+  }
+
+  get isLoading() {
+    return this.#loading !== null;
+  }
+
+  /** Nothing more is asked for. */
+  close() {
+    this.#stop.abort();
+  }
+
+  at(index) {
+    const page = this.#pages[this.#pageAt(index)];
+    return page?.items[index - page.start];
+  }
+
+  get(id) {
+    return this.#pageOf.get(id)?.items.find((file) => file.file_id === id);
+  }
+
+  indexOf(id) {
+    const page = this.#pageOf.get(id);
+    return page ? page.start + page.items.findIndex((file) => file.file_id === id) : -1;
+  }
+
+  *ids(from = 0, to = this.length - 1) {
+    for (let i = from; i <= to; i++) yield this.at(i).file_id;
+  }
+
+  /** The next page; in a rush, a large one. */
+  more(rush = false) {
+    if (this.isComplete || this.isFull) return Promise.resolve();
+    return (this.#loading ??= this.#more(rush).finally(() => {
+      this.#loading = null;
+      this.#changed();
+    }));
+  }
+
+  /** All that is left. */
+  async all() {
+    while (!this.isComplete && !this.isFull && this.problem === null && !this.#stop.signal.aborted) await this.more(true);
+  }
+
+  /** Reads the pages again that hold these rows. */
+  async refresh(from, to) {
+    if (this.#pages.length === 0) return this.more();
+    const [first, last] = [this.#pageAt(from), this.#pageAt(Math.max(from, Math.min(to, this.length - 1)))];
+    for (const page of this.#pages.slice(Math.max(0, first), last + 1)) await this.#again(page);
+  }
+
+  /** A file that changed here: shown at its place at once. */
+  replace(file) {
+    const page = this.#pageOf.get(file.file_id);
+    if (!page) return;
+    page.items[page.items.findIndex((item) => item.file_id === file.file_id)] = file;
+    page.etag = null;
+    this.#changed();
+  }
+
+  /** Files that are gone from here. */
+  remove(ids) {
+    for (const id of ids) {
+      const page = this.#pageOf.get(id);
+      if (!page) continue;
+      page.items = page.items.filter((file) => file.file_id !== id);
+      page.etag = null;
+      this.#pageOf.delete(id);
+    }
+    this.#changed();
+  }
+
+  async #more(rush) {
+    const url = new URL(this.#next, location.origin);
+    if (this.#pages.length > 0) url.searchParams.set("limit", rush ? largestPage : nextPage);
+    const page = { url: url.pathname + url.search, start: this.length, items: [], etag: null };
+    try {
+      const answer = await api.list(page.url, { signal: this.#stop.signal });
+      page.etag = answer.etag;
+      this.#next = answer.next;
+      this.#pages.push(page);
+      this.#fill(page, answer.body);
+      this.problem = null;
+    } catch (problem) {
+      if (!this.#stop.signal.aborted) this.problem = problem;
+    }
+  }
+
+  async #again(page) {
+    let answer;
+    try {
+      answer = await api.list(page.url, { signal: this.#stop.signal, headers: page.etag ? { "If-None-Match": page.etag } : {} });
+    } catch (problem) {
+      if (this.#stop.signal.aborted) return;
+      throw problem;
+    }
+    if (answer.status === 304 || !this.#pages.includes(page)) return;
+    page.etag = answer.etag;
+    const now = answer.body;
+    if (isSame(now, page.items)) return;
+    if (answer.next === null) {
+      // The list ends here now.
+      const index = this.#pages.indexOf(page);
+      for (const later of this.#pages.splice(index + 1)) for (const file of later.items) this.#pageOf.delete(file.file_id);
+      this.#next = null;
+      this.#fill(page, now);
+    } else {
+      // New files push others out of what was read; those follow the last one that both have.
+      const places = new Map(page.items.map((file, i) => [file.file_id, i]));
+      const both = now.findLast((file) => places.has(file.file_id));
+      if (both || now.length === 0) this.#fill(page, [...now, ...page.items.slice(both ? places.get(both.file_id) + 1 : 0)]);
+      else this.#startOver(page, now, answer.next);
+    }
+    this.#changed();
+  }
+
+  /** Nothing of a page is where it was: what follows it is read anew as one scrolls there. */
+  #startOver(page, now, next) {
+    const index = this.#pages.indexOf(page);
+    for (const later of this.#pages.splice(index + 1)) for (const file of later.items) this.#pageOf.delete(file.file_id);
+    this.#next = next;
+    this.#fill(page, now);
+  }
+
+  #fill(page, items) {
+    for (const file of page.items) if (this.#pageOf.get(file.file_id) === page) this.#pageOf.delete(file.file_id);
+    for (const file of items) {
+      // By a sort key that changes, a file can turn up at a second place: the newest look is right.
+      const other = this.#pageOf.get(file.file_id);
+      if (other && other !== page) other.items = other.items.filter((item) => item.file_id !== file.file_id);
+      this.#pageOf.set(file.file_id, page);
+    }
+    page.items = items;
+    this.#measure();
+  }
+
+  #measure() {
+    let start = 0;
+    for (const page of this.#pages) {
+      page.start = start;
+      start += page.items.length;
+    }
+    this.length = start;
+  }
+
+  #pageAt(index) {
+    let [low, high] = [0, this.#pages.length - 1];
+    while (low < high) {
+      const middle = (low + high + 1) >> 1;
+      if (this.#pages[middle].start <= index) low = middle;
+      else high = middle - 1;
+    }
+    return low;
+  }
+
+  #changed() {
+    this.#measure();
+    if (!this.#stop.signal.aborted) this.dispatchEvent(new Event("change"));
+  }
+}
+
+const isSame = (one, other) =>
+  one.length === other.length && one.every((file, i) => file.file_id === other[i].file_id && file.version === other[i].version);

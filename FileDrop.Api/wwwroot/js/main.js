@@ -1,0 +1,142 @@
+// Puts the page together and keeps it in step with the service.
+
+import { Browser } from "./browser.js";
+import { connection } from "./connection.js";
+import { Detail } from "./detail.js";
+import { el, icon } from "./dom.js";
+import { downView, signInView } from "./doors.js";
+import { on } from "./events.js";
+import { refreshTimes } from "./format.js";
+import { drawHeader, drawUsage, header } from "./header.js";
+import { listenToKeys } from "./keys.js";
+import { route } from "./route.js";
+import { isLocked } from "./session.js";
+import { toast, toastPlace } from "./toasts.js";
+import { t } from "./texts.js";
+import { listenToDrops } from "./uploads/drops.js";
+import { announcement, panel } from "./uploads/panel.js";
+import { queue } from "./uploads/queue.js";
+
+/** How often what is in view is read again, in milliseconds; when the service is down, how often it is asked. */
+const rhythm = 3000;
+
+/** How long changes are gathered before they are looked at, in milliseconds. */
+const settling = 200;
+
+const browser = new Browser();
+const detail = new Detail(
+  () => browser.listing,
+  (id) => browser.grid.rename(id),
+);
+const place = el("div", { class: "place" });
+const banner = el("p", { class: "banner", role: "alert", hidden: true }, icon("cloudOff"), el("span", { text: t.lost }));
+const signIn = signInView(enter);
+const down = downView(look);
+let shown = null;
+let looking = null;
+let changes = 0;
+
+document.body.append(
+  el("a", {
+    class: "skip",
+    href: "#main",
+    text: t.skip,
+    on: {
+      click: (event) => {
+        event.preventDefault();
+        browser.grid.element.focus();
+      },
+    },
+  }),
+  header,
+  banner,
+  place,
+  panel,
+  toastPlace,
+  announcement,
+  el("div", { class: "overlay", "aria-hidden": "true" }, icon("upload"), el("span", { text: t.dropHere })),
+);
+
+on("route", (before) => {
+  drawHeader();
+  document.title = route.view === "trash" ? t.titleOf(t.trash) : t.title;
+  browser.show();
+  drawDetail();
+  if (before.file !== route.file) detail.show(!before.file && place.contains(document.activeElement) && isNarrow.matches);
+  if (before.file && !route.file) browser.grid.element.focus({ preventScroll: true });
+});
+on("session", () => {
+  // What another key opened is not kept, nor shown to this one.
+  browser.reload();
+  detail.show();
+  drawFront();
+});
+on("connection", () => {
+  if (connection.problem === null && !banner.hidden) toast(t.back);
+  drawFront();
+});
+on("list", drawFront);
+on("files", () => {
+  // Many uploads can end in the same moment; one look is enough for all.
+  changes ||= setTimeout(() => {
+    changes = 0;
+    look();
+    drawUsage();
+  }, settling);
+});
+
+const isNarrow = matchMedia("(max-width: 960px)");
+isNarrow.addEventListener("change", drawDetail);
+
+/** Whether the service lets us in with the key that was just given. */
+async function enter() {
+  await browser.listing.more();
+  return !isLocked && connection.problem === null;
+}
+
+/** Reads again what is shown. One look at a time. */
+async function look() {
+  try {
+    await (looking ??= (async () => {
+      await browser.refresh();
+      await detail.refresh();
+    })());
+  } catch {
+    // The request itself told the connection or the session about it.
+  } finally {
+    looking = null;
+  }
+}
+
+/** The files, or what stands in front of them. */
+function drawFront() {
+  const hasFiles = browser.listing !== null && (browser.listing.length > 0 || browser.listing.isComplete);
+  const view = isLocked ? signIn : connection.problem !== null && !hasFiles ? down : browser;
+  banner.hidden = connection.problem === null || view !== browser;
+  document.body.classList.toggle("closed", view !== browser);
+  if (view === down) down.draw();
+  if (view === shown) return;
+  shown = view;
+  place.replaceChildren(...(view === browser ? [browser.element, detail.element] : [view.element]));
+  if (view === signIn) signIn.focus();
+  browser.grid.draw();
+}
+
+/** Where there is room for one alone, the details stand in front of the list. */
+function drawDetail() {
+  browser.element.inert = isNarrow.matches && Boolean(route.file);
+  document.body.classList.toggle("detailed", Boolean(route.file));
+}
+
+listenToKeys(browser, detail);
+listenToDrops();
+drawHeader();
+browser.show();
+drawFront();
+drawDetail();
+detail.show();
+drawUsage();
+queue.begin();
+setInterval(() => document.visibilityState === "visible" && look(), rhythm);
+setInterval(refreshTimes, 20_000);
+document.addEventListener("visibilitychange", () => document.visibilityState === "visible" && look());

@@ -1,0 +1,50 @@
+// Files out of what was dropped, chosen or pasted; of folders, all that is in them.
+
+import { stamp } from "../format.js";
+import { t } from "../texts.js";
+
+/** Whether something that is dragged over the page is files. */
+export const hasFiles = (transfer) => [...(transfer?.types ?? [])].includes("Files");
+
+/** Gives { file, folder } for each; folder is the path within what was dropped, "" at its top. */
+export async function dropped(transfer) {
+  // The list is empty as soon as the event is over, so that all entries are taken first.
+  const entries = [...transfer.items].filter((item) => item.kind === "file").map((item) => item.webkitGetAsEntry?.() ?? item.getAsFile());
+  const found = [];
+  for (const entry of entries) {
+    if (entry instanceof File) found.push({ file: entry, folder: "" });
+    else if (entry) await walk(entry, "", found);
+  }
+  return found;
+}
+
+export const chosen = (files) =>
+  [...files].map((file) => ({ file, folder: file.webkitRelativePath?.split("/").slice(0, -1).join("/") ?? "" }));
+
+export function pasted(transfer) {
+  return [...(transfer?.files ?? [])].map((file) => ({ file: isNameless(file) ? renamed(file) : file, folder: "" }));
+}
+
+async function walk(entry, folder, found) {
+  if (entry.isFile) {
+    found.push({ file: await new Promise((resolve, reject) => entry.file(resolve, reject)), folder });
+    return;
+  }
+  const path = folder ? `${folder}/${entry.name}` : entry.name;
+  const reader = entry.createReader();
+  // Browsers give a folder's entries in parts, and an empty part at the end.
+  for (;;) {
+    const part = await new Promise((resolve, reject) => reader.readEntries(resolve, reject));
+    if (part.length === 0) return;
+    for (const inner of part) await walk(inner, path, found);
+  }
+}
+
+// What browsers call a picture that has no name because it comes from the clipboard.
+const isNameless = (file) => /^image\.(png|jpe?g|gif|webp)$/.test(file.name);
+
+const renamed = (file) =>
+  new File([file], `${t.pastedName(stamp(new Date()))}.${file.name.split(".").pop()}`, {
+    type: file.type,
+    lastModified: file.lastModified,
+  });

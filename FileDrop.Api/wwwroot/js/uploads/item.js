@@ -1,0 +1,56 @@
+// One upload: what it is, how far it came, how fast it goes.
+
+const memory = 5000;
+
+/**
+ * States: "waiting", "checking", "sending", "offline" (waits for the service), "locked" (waits for a key), "paused",
+ * "repeat" (its like is there already), "lost" (its bytes are to be chosen again), "failed", "done".
+ */
+export class Item {
+  state = "waiting";
+  sent = 0;
+  problem = null;
+  note = null;
+  fileId = null;
+  stop = null;
+  #marks = [];
+
+  constructor({ id, tab, file, name, size, type, modified, folder, url = null, mayRepeat = false, order }) {
+    Object.assign(this, { id, tab, file, name, size, type, modified, folder, url, mayRepeat, order });
+  }
+
+  get isOpen() {
+    return this.state !== "done";
+  }
+
+  get isUnderWay() {
+    return this.state === "checking" || this.state === "sending";
+  }
+
+  /** What can only go on by something that the person does. */
+  get needsPerson() {
+    return this.state === "repeat" || this.state === "lost" || this.state === "failed";
+  }
+
+  progress(bytes) {
+    this.sent = bytes;
+    const now = performance.now();
+    this.#marks.push([now, bytes]);
+    while (this.#marks.length > 2 && now - this.#marks[0][0] > memory) this.#marks.shift();
+  }
+
+  /** Bytes a second over the last few seconds; 0 while nothing is known. */
+  get speed() {
+    if (this.state !== "sending" || this.#marks.length < 2) return 0;
+    const [[from, start], [to, end]] = [this.#marks[0], this.#marks.at(-1)];
+    return to - from > 200 ? Math.max(0, ((end - start) / (to - from)) * 1000) : 0;
+  }
+
+  restart() {
+    this.#marks = [];
+  }
+
+  isSameFile(file) {
+    return this.name.normalize("NFC") === file.name.normalize("NFC") && this.size === file.size;
+  }
+}

@@ -1,0 +1,67 @@
+// Keeps the queue over a reload: what is to be sent, where, and, of all but the largest files, the bytes themselves.
+
+/** A larger file is not copied into the browser's store; the person is asked for it again. In bytes. */
+const largestKept = 1024 ** 3;
+
+let opened = null;
+
+function open() {
+  return (opened ??= new Promise((resolve, reject) => {
+    const request = indexedDB.open("filedrop", 1);
+    request.onupgradeneeded = () => request.result.createObjectStore("uploads", { keyPath: "id" });
+    request.onsuccess = () => resolve(request.result);
+    request.onerror = () => reject(request.error);
+  }));
+}
+
+async function run(mode, work) {
+  try {
+    const transaction = (await open()).transaction("uploads", mode);
+    const request = work(transaction.objectStore("uploads"));
+    return await new Promise((resolve, reject) => {
+      transaction.oncomplete = () => resolve(request?.result);
+      transaction.onerror = transaction.onabort = () => reject(transaction.error);
+    });
+  } catch {
+    // A browser that keeps nothing, or has no room: the queue lives as long as the page, then.
+    return undefined;
+  }
+}
+
+const record = (item) => ({
+  id: item.id,
+  tab: item.tab,
+  name: item.name,
+  size: item.size,
+  type: item.type,
+  modified: item.modified,
+  folder: item.folder,
+  url: item.url,
+  isPaused: item.state === "paused",
+  mayRepeat: item.mayRepeat,
+  order: item.order,
+});
+
+export const keep = {
+  /** With its bytes, once. */
+  async add(item) {
+    const isSmall = item.size <= largestKept;
+    await run("readwrite", (store) => store.put({ ...record(item), file: isSmall ? item.file : null }));
+    // Without room for the bytes, at least where the upload is.
+    if (isSmall && (await run("readonly", (store) => store.getKey(item.id))) === undefined)
+      await run("readwrite", (store) => store.put({ ...record(item), file: null }));
+  },
+
+  /** How far it came; its bytes stay as they were kept. */
+  async change(item) {
+    await run("readwrite", (store) => {
+      const request = store.get(item.id);
+      request.onsuccess = () => request.result && store.put({ ...request.result, ...record(item) });
+      return request;
+    });
+  },
+
+  remove: (id) => run("readwrite", (store) => store.delete(id)),
+
+  all: async () => ((await run("readonly", (store) => store.getAll())) ?? []).toSorted((one, other) => one.order - other.order),
+};

@@ -1,0 +1,223 @@
+// The queue: what is sent, a few at once; what waits; and what happens when something goes wrong.
+
+import { api } from "../api.js";
+import { connection } from "../connection.js";
+import { emit, filesChanged, on } from "../events.js";
+import { isLocked, session } from "../session.js";
+import { toast } from "../toasts.js";
+import { t } from "../texts.js";
+import { Item } from "./item.js";
+import { keep } from "./keep.js";
+import { enter, isOpen, tab } from "./tabs.js";
+import { send, terminate } from "./tus.js";
+
+/** How many are sent at once; small ones, in bytes, spend their time waiting for answers and may be more. */
+const lanes = 3;
+const lanesOfSmall = 5;
+const small = 1024 ** 2;
+
+/** The longest time between two tries, in milliseconds. */
+const longestWait = 15_000;
+
+const newId = () => `${tab.id}-${Date.now().toString(36)}-${Math.random().toString(36).slice(2)}`;
+
+class Queue {
+  items = [];
+  #failures = 0;
+  #timer = 0;
+  #order = Date.now();
+  #begun = null;
+
+  /** Takes up what was in the queue before a reload, and what a closed tab left. */
+  begin() {
+    return (this.#begun ??= this.#begin());
+  }
+
+  async #begin() {
+    await enter();
+    for (const kept of await keep.all()) {
+      if (await isOpen(kept.tab)) continue;
+      const item = new Item({ ...kept, tab: tab.id });
+      item.state = !kept.file ? "lost" : kept.isPaused ? "paused" : "waiting";
+      this.items.push(item);
+      keep.change(item);
+    }
+    on("connection", () => connection.problem === null && this.#wake());
+    on("session", () => this.#wake());
+    window.addEventListener("online", () => this.#wake());
+    this.#changed();
+  }
+
+  /** `found`: { file, folder } of each. */
+  async add(found) {
+    // What is added now must not be taken for what was left from before.
+    await this.begin();
+    const known = new Set(this.items.filter((item) => item.isOpen).map(keyOf));
+    let left = 0;
+    for (const { file, folder } of found) {
+      const item = new Item({
+        id: newId(),
+        tab: tab.id,
+        file,
+        folder,
+        name: file.name,
+        size: file.size,
+        type: file.type,
+        modified: file.lastModified,
+        order: this.#order++,
+      });
+      const lost = this.items.find((other) => other.state === "lost" && other.isSameFile(file));
+      if (lost) this.give(lost, file);
+      else if (known.has(keyOf(item))) left++;
+      else {
+        known.add(keyOf(item));
+        this.items.push(item);
+        keep.add(item);
+      }
+    }
+    if (left > 0) toast(t.inQueue(left));
+    this.#changed();
+  }
+
+  pause(item) {
+    item.state = "paused";
+    item.stop?.abort();
+    keep.change(item);
+    this.#changed();
+  }
+
+  /** Goes on, tries again, or uploads although its like is there. */
+  resume(item) {
+    if (item.state === "repeat") item.mayRepeat = true;
+    item.state = item.file ? "waiting" : "lost";
+    item.problem = null;
+    keep.change(item);
+    this.#changed();
+  }
+
+  /** The bytes of an upload whose file the browser no longer had; false: it is another file. */
+  give(item, file) {
+    if (!item.isSameFile(file)) return false;
+    item.file = file;
+    keep.add(item);
+    this.resume(item);
+    return true;
+  }
+
+  cancel(item) {
+    const { url, state } = item;
+    this.items = this.items.filter((other) => other !== item);
+    item.state = "cancelled";
+    item.stop?.abort();
+    keep.remove(item.id);
+    if (url && state !== "done") terminate(url);
+    this.#changed();
+  }
+
+  clearDone() {
+    this.items = this.items.filter((item) => item.isOpen);
+    this.#changed();
+  }
+
+  pauseAll() {
+    for (const item of this.items) if (["waiting", "checking", "sending", "offline", "locked"].includes(item.state)) this.pause(item);
+  }
+
+  resumeAll() {
+    for (const item of this.items) if (item.state === "paused") this.resume(item);
+  }
+
+  #changed() {
+    for (let under = this.items.filter((item) => item.isUnderWay).length; under < lanesOfSmall; under++) {
+      const next = this.items.find((item) => item.state === "waiting" && (under < lanes || item.size <= small));
+      if (!next) break;
+      this.#run(next);
+    }
+    emit("uploads");
+  }
+
+  async #run(item) {
+    const stop = new AbortController();
+    item.stop = stop;
+    item.state = "checking";
+    try {
+      const isRepeat = !item.url && !item.mayRepeat && (await isThere(item));
+      stop.signal.throwIfAborted();
+      if (isRepeat) {
+        item.state = "repeat";
+        return this.#changed();
+      }
+      item.state = "sending";
+      item.restart();
+      this.#changed();
+      item.fileId = await send(
+        item,
+        {
+          created: (url) => {
+            item.url = url;
+            keep.change(item);
+          },
+          progress: (bytes) => {
+            item.progress(bytes);
+            emit("uploads", item);
+          },
+          startedOver: () => (item.note = t.startedOver),
+        },
+        stop.signal,
+      );
+      item.state = "done";
+      item.sent = item.size;
+      item.file = null;
+      this.#failures = 0;
+      keep.remove(item.id);
+      filesChanged();
+    } catch (problem) {
+      if (item.stop !== stop || stop.signal.aborted) return;
+      await this.#failed(item, problem);
+    }
+    this.#changed();
+  }
+
+  async #failed(item, problem) {
+    const { status } = problem;
+    if (status === 401) {
+      item.state = "locked";
+      session.lock();
+    } else if (problem.isUnreachable && !(await isReadable(item.file))) {
+      [item.state, item.problem] = ["failed", t.unreadable];
+    } else if (problem.isUnreachable || [409, 423, 429, 460, 503].includes(status)) {
+      // Nothing is wrong with the file: how far the service has it is asked anew, a little later.
+      item.state = "offline";
+      const wait = Math.max(problem.retryAfter * 1000, Math.min(longestWait, 500 * 2 ** this.#failures++));
+      clearTimeout(this.#timer);
+      this.#timer = setTimeout(() => this.#wake(), wait);
+    } else [item.state, item.problem] = ["failed", problem.message];
+    keep.change(item);
+  }
+
+  #wake() {
+    if (connection.problem === null) this.#failures = Math.min(this.#failures, 2);
+    for (const item of this.items) if (item.state === "offline" || (item.state === "locked" && !isLocked)) item.state = "waiting";
+    this.#changed();
+  }
+}
+
+const keyOf = (item) => `${item.folder}/${item.name}/${item.size}`;
+
+/** Whether a file of the same name and size is listed. */
+async function isThere(item) {
+  const name = item.name.normalize("NFC");
+  const { body } = await api.namesakes(name, item.size);
+  return body.some((file) => file.file_name === name && file.file_size === item.size);
+}
+
+async function isReadable(file) {
+  try {
+    await file.slice(0, 1).arrayBuffer();
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+export const queue = new Queue();
