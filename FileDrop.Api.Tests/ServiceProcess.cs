@@ -10,6 +10,9 @@ namespace FileDrop.Api.Tests;
 /// <summary>The service as a process of its own, for what only a process can show: signals, exit codes, the console.</summary>
 public sealed class ServiceProcess : IAsyncDisposable
 {
+    /// <summary>The setting that says where it listens: where another did.</summary>
+    public const string Urls = "ASPNETCORE_URLS";
+
     private readonly Process _process;
     private readonly ConcurrentQueue<string> _output = new();
 
@@ -65,9 +68,9 @@ public sealed class ServiceProcess : IAsyncDisposable
     /// <summary>Starts it, and waits for nothing.</summary>
     public static ServiceProcess Launch(IReadOnlyDictionary<string, string?> stores, params (string Key, string Value)[] settings)
     {
-        var address = new Uri($"http://127.0.0.1:{FreePort()}");
+        var address = new Uri(settings.FirstOrDefault(setting => setting.Key == Urls).Value ?? $"http://127.0.0.1:{FreePort()}");
         var start = NewStart();
-        start.Environment["ASPNETCORE_URLS"] = address.ToString();
+        start.Environment[Urls] = address.ToString();
         start.Environment["FileDrop__SweepInterval"] = "00:00:00.100";
         start.Environment["FileDrop__ReadersGrace"] = "00:00:00";
         start.Environment["FileDrop__Trash__Retention"] = "00:00:00";

@@ -1,3 +1,4 @@
+using System.Net;
 using System.Security.Cryptography;
 using System.Text;
 using Xunit;
@@ -49,6 +50,32 @@ public abstract class ListTests(Pair pair)
         Assert.Equal(uploaded.Sorted("created_at", "desc"), listed);
         Assert.Equal(listed, (await http.PageAsync("/files?sort=created_at&order=desc")).Files);
         Assert.Equal(listed.Reverse(), (await http.PageAsync("/files?order=asc")).Files);
+    }
+
+    [Fact]
+    public async Task A_page_that_the_client_has_is_not_sent_again_until_a_file_in_it_or_its_end_changes()
+    {
+        var http = await pair.EmptiedAsync();
+        var file = await http.UploadAsync([1], "a");
+        var first = await TagAsync();
+        Assert.Equal(first, await TagAsync());
+        using var known = await http.SendAsync(HttpMethod.Get, "/files?limit=2", null, ("If-None-Match", $"\"other\", {first}"));
+        Assert.Equal((HttpStatusCode.NotModified, first), (known.StatusCode, known.Headers.ETag?.ToString()));
+        using (await http.PutJsonAsync(file.Id(), """{"file_name":"b"}"""))
+        {
+            var renamed = await TagAsync();
+            await http.UploadAsync([2], "c");
+            var longer = await TagAsync();
+            await http.UploadAsync([3], "d");
+            await http.UploadAsync([4], "e");
+            Assert.Equal(4, new HashSet<string>([first, renamed, longer, await TagAsync()]).Count);
+        }
+
+        async Task<string> TagAsync()
+        {
+            using var response = await http.SendAsync(HttpMethod.Get, "/files?limit=2", null, ("If-None-Match", "\"none\""));
+            return response.Headers.ETag?.ToString() ?? "";
+        }
     }
 
     [Theory, MemberData(nameof(Orders))]

@@ -58,6 +58,10 @@ internal static class FileEndpoints
         if (page.Next is not null)
             context.Response.Headers.Link = ListRequest.NextLink(context.Request.Query, list, page.Next);
         context.Response.Headers.CacheControl = "private, no-cache";
+        var tag = Preconditions.EntityTag(page, context.Response.Headers.Link.ToString());
+        context.Response.GetTypedHeaders().ETag = tag;
+        if (Preconditions.IsKnown(context.Request, tag))
+            return TypedResults.StatusCode(StatusCodes.Status304NotModified);
         return new JsonAnswer<FileJson[]>([.. page.Files.Select(FileJson.Of)], ApiJson.Instance.FileJsonArray);
     }
 

@@ -1,4 +1,7 @@
+using System.Buffers.Binary;
 using System.Diagnostics.CodeAnalysis;
+using System.IO.Hashing;
+using System.Text;
 using FileDrop.Api.Catalog;
 using Microsoft.Extensions.Primitives;
 using Microsoft.Net.Http.Headers;
@@ -102,6 +105,26 @@ internal sealed class Preconditions
     /// </summary>
     public static EntityTagHeaderValue EntityTag(CatalogFile file) =>
         new($"\"{file.Version.ToString(System.Globalization.CultureInfo.InvariantCulture)}-{file.Content.Sha256[..16]}\"");
+
+    /// <summary>Of a page of a list: another one as soon as a file in it has another version, or another one comes after it.</summary>
+    public static EntityTagHeaderValue EntityTag(CatalogPage page, string link)
+    {
+        var hash = new XxHash128();
+        Span<byte> entry = stackalloc byte[32];
+        foreach (var file in page.Files)
+        {
+            file.Id.TryWriteBytes(entry);
+            BinaryPrimitives.WriteInt64LittleEndian(entry[16..], file.Version);
+            BinaryPrimitives.WriteInt64LittleEndian(entry[24..], file.DeletedAt?.ToUnixTimeMilliseconds() ?? 0);
+            hash.Append(entry);
+        }
+        hash.Append(Encoding.UTF8.GetBytes(link));
+        return new EntityTagHeaderValue($"\"{Convert.ToHexStringLower(hash.GetCurrentHash())}\"", isWeak: true);
+    }
+
+    /// <summary>Whether the client has what this tag names (If-None-Match); a malformed field names nothing.</summary>
+    public static bool IsKnown(HttpRequest request, EntityTagHeaderValue tag) =>
+        TryReadTags(request.Headers.IfNoneMatch, out var sent) && sent?.Any(each => each.Tag == "*" || each.Compare(tag, useStrongComparison: false)) is true;
 
     /// <summary>In whole seconds, as HTTP's dates are.</summary>
     public static DateTimeOffset LastModified(CatalogFile file) =>

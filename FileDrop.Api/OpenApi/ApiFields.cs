@@ -47,7 +47,7 @@ internal static class ApiFields
 
     private static IEnumerable<(string Name, OpenApiHeader Header)> ResponseHeaders()
     {
-        yield return ("ETag", Header("Strong and opaque; another with every version, the same on the file, on HEAD and on its metadata.", ApiExamples.ETag));
+        yield return ("ETag", Header("Opaque; another with every version, the same on the file, on HEAD and on its metadata. Of a list weak, and of the page.", ApiExamples.ETag));
         yield return ("Last-Modified", Header("`updated_at`, cut to seconds.", ApiExamples.LastModified));
         yield return ("Location", Header("Where what was made is found, relative to the service.", $"/files/{ApiExamples.FileId}"));
         yield return ("Link", Header("Leads to the next page (RFC 8288); absent on the last one.",

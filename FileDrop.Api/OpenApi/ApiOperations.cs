@@ -59,8 +59,9 @@ internal static class ApiOperations
                     `created_at` never repeats a file, and never misses one that existed throughout. With filters a page may be short, even
                     empty, and still have a next one. Unknown parameters are passed over.
                     """)
-                .Takes(ApiFields.Paging).Takes("sort").Takes(ApiFields.Filters)
-                .Answers(200, "A page of files.", ["Link", "Cache-Control", .. JsonHeaders]).JsonList(ApiSchemas.File, ApiExamples.List)
+                .Takes(ApiFields.Paging).Takes("sort").Takes(ApiFields.Filters).Takes("If-None-Match")
+                .Answers(200, "A page of files.", ["ETag", "Link", "Cache-Control", .. JsonHeaders]).JsonList(ApiSchemas.File, ApiExamples.List)
+                .Answers(304, "The client has this page already.", ["ETag", "Link", "Cache-Control"])
                 .Fails(ApiErrors.OfList),
             "ReadFile" => operation
                 .Says("The bytes, whole or one range of them. HEAD answers what GET would without Range, without the bytes.")
@@ -118,8 +119,9 @@ internal static class ApiOperations
             .Fails(ApiErrors.OfDeleteVersion),
         "ListTrash" => operation
             .Says("Deleted files that can be restored, as `GET /files` lists the live ones; what was deleted last comes first.")
-            .Takes(ApiFields.Paging).Takes(ApiFields.TrashSort).Takes(ApiFields.Filters)
-            .Answers(200, "A page of files.", ["Link", "Cache-Control", .. JsonHeaders]).JsonList(ApiSchemas.TrashedFile, ApiExamples.Trash)
+            .Takes(ApiFields.Paging).Takes(ApiFields.TrashSort).Takes(ApiFields.Filters).Takes("If-None-Match")
+            .Answers(200, "A page of files.", ["ETag", "Link", "Cache-Control", .. JsonHeaders]).JsonList(ApiSchemas.TrashedFile, ApiExamples.Trash)
+            .Answers(304, "The client has this page already.", ["ETag", "Link", "Cache-Control"])
             .Fails(ApiErrors.OfList),
         "RestoreFile" => operation
             .Says("Takes a file out of the trash, as it was: name, tags, versions, ETag.")

@@ -1,0 +1,117 @@
+using System.Collections.Concurrent;
+using System.ComponentModel;
+using System.Diagnostics;
+using System.Globalization;
+using System.Text.Json;
+using Xunit;
+
+namespace FileDrop.Api.Tests.Uploads;
+
+/// <summary>tus-js-client in Node.js, as npm has it: a client that nobody here wrote.</summary>
+public sealed class Stranger : IAsyncLifetime
+{
+    private readonly string _folder = Directory.CreateTempSubdirectory("filedrop-stranger-").FullName;
+    private string? _missing;
+
+    public async ValueTask InitializeAsync()
+    {
+        foreach (var file in Directory.EnumerateFiles(Path.Combine(AppContext.BaseDirectory, "Uploads", "stranger")))
+            File.Copy(file, Path.Combine(_folder, Path.GetFileName(file)));
+        try
+        {
+            using var npm = Process.Start(new ProcessStartInfo("npm", ["ci", "--no-audit", "--no-fund"]) { WorkingDirectory = _folder, RedirectStandardOutput = true });
+            await npm!.WaitForExitAsync();
+            _missing = npm.ExitCode == 0 ? null : "npm could not install tus-js-client.";
+        }
+        catch (Win32Exception)
+        {
+            _missing = "Node.js with npm is not installed, in which tus-js-client runs.";
+        }
+    }
+
+    public ValueTask DisposeAsync()
+    {
+        Directory.Delete(_folder, recursive: true);
+        return ValueTask.CompletedTask;
+    }
+
+    /// <summary>A file of the client's.</summary>
+    internal async Task<string> FileAsync(Generated content)
+    {
+        Assert.SkipWhen(_missing is not null, _missing ?? "");
+        var path = Path.Combine(_folder, Guid.NewGuid().ToString("N"));
+        await content.SaveAsync(path);
+        return path;
+    }
+
+    /// <summary>Begins an upload of a file.</summary>
+    internal StrangersUpload Start(string file, object options) => new(_folder, file, JsonSerializer.Serialize(options));
+}
+
+/// <summary>One run of the client, and what it has said.</summary>
+internal sealed class StrangersUpload : IDisposable
+{
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(3);
+
+    private readonly Process _process;
+    private readonly ConcurrentQueue<string> _lines = new();
+
+    public StrangersUpload(string folder, string file, string options)
+    {
+        _process = new Process
+        {
+            StartInfo = new ProcessStartInfo("node", ["upload.mjs", file, options])
+            {
+                WorkingDirectory = folder,
+                RedirectStandardOutput = true,
+                RedirectStandardError = true,
+            },
+        };
+        _process.OutputDataReceived += (_, line) => _lines.Enqueue(line.Data ?? "");
+        _process.ErrorDataReceived += (_, line) => _lines.Enqueue(line.Data ?? "");
+        _process.Start();
+        _process.BeginOutputReadLine();
+        _process.BeginErrorReadLine();
+    }
+
+    public string Output => string.Join('\n', _lines.Where(line => !line.StartsWith("sent", StringComparison.Ordinal)));
+
+    /// <summary>Whether it goes on with an upload that it remembers.</summary>
+    public bool Resumes => Said("resumes") is not null;
+
+    /// <summary>Waits until it has sent so many bytes.</summary>
+    public Task SentAsync(long bytes) => Service.UntilAsync($"the client has sent {bytes} bytes", () => Task.FromResult(
+        _process.HasExited || (_lines.LastOrDefault(line => line.StartsWith("sent", StringComparison.Ordinal)) is { } line
+            && long.Parse(line.Split(' ')[1], CultureInfo.InvariantCulture) >= bytes)), 120);
+
+    /// <summary>Where the upload is.</summary>
+    public async Task<string> UrlAsync()
+    {
+        await Service.UntilAsync("the client knows the upload's URL", () => Task.FromResult(Said("url") is not null), 60);
+        return Said("url") ?? "";
+    }
+
+    public async Task KillAsync()
+    {
+        _process.Kill();
+        await _process.WaitForExitAsync();
+    }
+
+    /// <summary>Waits for its success.</summary>
+    /// <returns>The upload's id.</returns>
+    public async Task<string> DoneAsync()
+    {
+        await _process.WaitForExitAsync().WaitAsync(Patience);
+        Assert.True(_process.ExitCode == 0 && Said("done") is not null, Output);
+        return TusClient.Id(Said("done") ?? "");
+    }
+
+    public void Dispose()
+    {
+        if (!_process.HasExited)
+            _process.Kill();
+        _process.Dispose();
+    }
+
+    private string? Said(string word) => _lines.LastOrDefault(line => line.StartsWith(word + " ", StringComparison.Ordinal))?.Split(' ', 2)[1];
+}
