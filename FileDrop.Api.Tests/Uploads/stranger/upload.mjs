@@ -1,11 +1,14 @@
 // Uploads a file with tus-js-client, as its documentation shows it. Arguments: the file, and options as JSON. Writes a line for each step.
 import fs from 'node:fs';
+import { PassThrough } from 'node:stream';
 import * as tus from 'tus-js-client';
 
 const [path, text] = process.argv.slice(2);
 const { endpoint, uploadUrl, chunkSize, parallelUploads, deferred, storage } = JSON.parse(text);
 
-const upload = new tus.Upload(fs.createReadStream(path), {
+// A stream that is no file's: its end comes as a surprise.
+const source = deferred ? fs.createReadStream(path).pipe(new PassThrough()) : fs.createReadStream(path);
+const upload = new tus.Upload(source, {
   endpoint,
   uploadUrl,
   chunkSize: chunkSize ?? Number.POSITIVE_INFINITY,
