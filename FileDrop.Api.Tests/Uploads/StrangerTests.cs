@@ -6,7 +6,8 @@ namespace FileDrop.Api.Tests.Uploads;
 /// <summary>A stranger's client uploads over whatever breaks: about a gibibyte on both pairs of stores together.</summary>
 public abstract class StrangerTests(Pair pair, Stranger stranger)
 {
-    private const long Size = 96L * 1024 * 1024;
+    /// <summary>No multiple of the chunk: the client waits for ever for the end of a stream that ends with one.</summary>
+    private const long Size = (96L * 1024 * 1024) + 12_345;
     private const int Chunk = 8 * 1024 * 1024;
 
     private static readonly Generated s_content = new(96, Size);
