@@ -33,7 +33,7 @@ internal static class ApiDescription
 
     public static void MapApiDescription(this WebApplication app)
     {
-        app.MapOpenApi();
+        app.MapOpenApi().AllowAnonymous();
         // The page's script is in its package; what it would fetch from elsewhere is turned off, so that it works offline.
         app.MapScalarApiReference("/scalar", scalar => scalar
             .WithTitle("FileDrop")
@@ -43,7 +43,8 @@ internal static class ApiDescription
             .DisableMcp()
             .HideClientButton()
             .HideDeveloperTools()
-            .WithDefaultHttpClient(ScalarTarget.Shell, ScalarClient.Curl));
+            .WithDefaultHttpClient(ScalarTarget.Shell, ScalarClient.Curl))
+            .AllowAnonymous();
     }
 
     private static void Describe(OpenApiDocument document)

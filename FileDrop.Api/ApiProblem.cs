@@ -45,6 +45,13 @@ public sealed record ApiProblem(int Status, string Code, string Title, string De
         Type = "https://iana.org/assignments/http-problem-types#inconsistent-upload-length",
     };
 
+    public static ApiProblem Unauthenticated { get; } = new(401, "unauthenticated", "Say who you are",
+        "Send a good API key or access token: Authorization: Bearer …; or HTTP Basic with the key as the password.")
+    {
+        // Never Basic: a browser would ask for a password, keep it, and send it for any page that asks.
+        Header = ("WWW-Authenticate", "Bearer"),
+    };
+
     public static ApiProblem Forbidden(string detail) => new(403, "forbidden", "Not allowed", detail);
 
     public static ApiProblem FileNotFound { get; } = new(404, "file_not_found", "There is no such file",

@@ -16,15 +16,13 @@ internal static class ApiErrors
 
     /// <summary>What any operation can answer.</summary>
     private static readonly ApiProblem[] Always =
-        [InvalidRequest, ApiProblem.MisdirectedRequest, ApiProblem.InternalError, ApiProblem.StorageUnavailable];
+    [
+        InvalidRequest, ApiProblem.Unauthenticated, ApiProblem.Forbidden("This needs the scope delete."), ApiProblem.MisdirectedRequest,
+        ApiProblem.InternalError, ApiProblem.StorageUnavailable,
+    ];
 
     /// <summary>What a change can answer besides.</summary>
-    private static readonly ApiProblem[] Changing =
-    [
-        .. Always,
-        ApiProblem.Forbidden("Another site's page may not change anything here; add its origin to FileDrop:AllowedOrigins if it is yours."),
-        ApiProblem.InsufficientStorage,
-    ];
+    private static readonly ApiProblem[] Changing = [.. Always, ApiProblem.InsufficientStorage];
 
     /// <summary>What a request that brings content can answer besides.</summary>
     private static readonly ApiProblem[] Storing =

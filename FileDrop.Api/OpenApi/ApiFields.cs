@@ -42,6 +42,7 @@ internal static class ApiFields
         "Content-Range" => Header("The file's size.", value),
         "Accept-Encoding" => Header("The one content coding that is taken.", value),
         "Accept-Patch" => Header("The one media type that can be appended.", value),
+        "WWW-Authenticate" => Header("How a credential is sent; never Basic, so that no browser asks for a password.", value),
         _ => Header(name, value),
     };
 
