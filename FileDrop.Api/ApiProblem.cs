@@ -63,6 +63,9 @@ public sealed record ApiProblem(int Status, string Code, string Title, string De
     public static ApiProblem UploadNotFound { get; } = new(404, "upload_not_found", "There is no such upload",
         "No upload has this id: it never existed, was ended, has expired, or is not yours. Begin a new one.");
 
+    public static ApiProblem KeyNotFound { get; } = new(404, "key_not_found", "There is no such key",
+        "No API key has this id, or it is revoked already.");
+
     public static ApiProblem NotFound { get; } = new(404, "not_found", "There is nothing here",
         "No operation has this path; /scalar lists all of them.");
 

@@ -37,6 +37,7 @@ try
     app.MapTrash();
     app.MapTus();
     app.MapDraft();
+    app.MapKeys();
     await app.DemandAccessAsync(options);
     await app.RunAsync();
     return 0;

@@ -12,8 +12,11 @@ internal static class AccessServices
         services.AddSingleton<ApiKeys>();
         services.AddSingleton<AccessState>();
         services.AddSingleton<IAuthorizationMiddlewareResultHandler, AccessAnswers>();
-        services.AddAuthentication(KeyAuthentication.SchemeName)
+        var oidc = options.Access.Oidc;
+        var authentication = services.AddAuthentication(oidc is null ? KeyAuthentication.SchemeName : TokenAuthentication.EitherName)
             .AddScheme<AuthenticationSchemeOptions, KeyAuthentication>(KeyAuthentication.SchemeName, null);
+        if (oidc is not null)
+            authentication.AddTokens(oidc);
         // What has no rule is closed, also to those who forget to give it one.
         services.AddAuthorizationBuilder().SetFallbackPolicy(new AuthorizationPolicyBuilder().RequireAuthenticatedUser().Build());
     }

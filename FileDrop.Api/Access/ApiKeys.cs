@@ -88,6 +88,9 @@ internal sealed partial class ApiKeys(IKeyCatalog catalog, TimeProvider time, IL
         return ($"{Prefix}{key.Id}_{Base64Url.EncodeToString(secret)}", key);
     }
 
+    /// <summary>Asks the catalog again at the next use: the key was revoked here.</summary>
+    public void Forget(string id) => _known.TryRemove(id, out _);
+
     /// <summary>Whether a text can be an owner.</summary>
     public static bool IsOwner(string text) => IsText(text, Caller.MaxOwnerLength);
 

@@ -31,7 +31,10 @@ internal static class ApiOperations
             foreach (var (method, operation) in item.Operations ?? [])
             {
                 if (Of(operation.OperationId, document, path) is { } description)
+                {
                     description.WriteTo(operation, head: method == HttpMethod.Head);
+                    AccessOperations.Complete(operation, document);
+                }
             }
         }
     }
@@ -96,7 +99,7 @@ internal static class ApiOperations
                 .Takes("file_id", "permanent").Takes(ApiFields.Preconditions)
                 .Answers(200, "The file is gone.", JsonHeaders).Json(ApiSchemas.FileDeleted, ApiExamples.Deleted)
                 .Fails(ApiErrors.OfDelete),
-            _ => OfKept(id, operation) ?? UploadOperations.Of(id, operation),
+            _ => OfKept(id, operation) ?? UploadOperations.Of(id, operation) ?? AccessOperations.Of(id, operation),
         };
     }
 
@@ -147,6 +150,7 @@ internal static class ApiOperations
         {
             OperationId = mayFail ? "ReadHealth" : "ReadAlive",
             Summary = summary,
+            Security = AccessOperations.Nobody(),
             Tags = new HashSet<OpenApiTagReference> { new(Operations, document) },
         };
         var description = new ApiOperation(document, path).Says(says).Answers(200, "Yes.", ProbeHeaders).Json(ApiSchemas.Health, ApiExamples.Health("healthy"));
@@ -205,6 +209,17 @@ internal sealed class ApiOperation(OpenApiDocument document, string path)
         {
             Schema = new OpenApiSchemaReference(ApiSchemas.FileChange, document),
             Examples = Example("change", "A new name and new tags.", ApiExamples.Change),
+        };
+        return this;
+    }
+
+    /// <summary>A JSON body.</summary>
+    public ApiOperation Takes(string schema, JsonNode example)
+    {
+        _body["application/json"] = new OpenApiMediaType
+        {
+            Schema = new OpenApiSchemaReference(schema, document),
+            Examples = Example("example", "For example.", example),
         };
         return this;
     }
