@@ -53,6 +53,12 @@ internal static class TokenAuthentication
                     return Task.CompletedTask;
                 },
             };
+        })
+        .Services.PostConfigure<JwtBearerOptions>(SchemeName, token =>
+        {
+            // Else a key that the provider has withdrawn, because it leaked, would be good for another hour.
+            if (token.ConfigurationManager is BaseConfigurationManager manager)
+                manager.UseLastKnownGoodConfiguration = false;
         });
 
     /// <summary>Three parts with dots between, as no key has them.</summary>
