@@ -136,6 +136,12 @@ public sealed record ApiProblem(int Status, string Code, string Title, string De
         RetryAfterSeconds = 5,
     };
 
+    public static ApiProblem ProviderUnavailable { get; } = new(503, "provider_unavailable", "The identity provider does not answer",
+        "Whether the access token is good cannot be told now. Nothing happened; try again.")
+    {
+        RetryAfterSeconds = 5,
+    };
+
     public static ApiProblem InsufficientStorage { get; } = new(507, "insufficient_storage", "There is no room left",
         "The store is full; nothing was stored. Delete files or give it more room.");
 

@@ -111,6 +111,21 @@ public sealed class TokenTests
         Assert.Equal(HttpStatusCode.Unauthorized, await before.StatusAsync("/files"));
     }
 
+    [Fact]
+    public async Task While_the_provider_has_never_answered_a_token_is_not_called_bad_and_keys_go_on()
+    {
+        var issuer = await TokenIssuer.StartAsync();
+        var token = await issuer.TokenAsync("anne", "filedrop.read");
+        await issuer.DisposeAsync();
+        await using var stores = new EmbeddedStores();
+        await using var service = await StartAsync(stores, issuer, AccessWords.AdminSetting);
+        using var anne = service.As(token);
+        using (var response = await anne.GetAsync("/files"))
+            await response.RefusedAsync(503, "provider_unavailable");
+        using var admin = service.AsAdmin();
+        Assert.Equal(HttpStatusCode.OK, await admin.StatusAsync("/files"));
+    }
+
     private static Task<Service> StartAsync(Stores stores, TokenIssuer issuer, params (string Key, string Value)[] more) => Service.StartAsync(stores,
         [("FileDrop:Access:Oidc:Authority", issuer.Authority.ToString()), ("FileDrop:Access:Oidc:Audience", TokenIssuer.Audience), .. more]);
 

@@ -1,3 +1,4 @@
+using FileDrop.Api.Files;
 using Microsoft.AspNetCore.Authentication;
 using Microsoft.AspNetCore.Authentication.JwtBearer;
 using Microsoft.IdentityModel.Tokens;
@@ -47,6 +48,7 @@ internal static class TokenAuthentication
             token.TokenValidationParameters.ClockSkew = ClockSkew;
             token.Events = new JwtBearerEvents
             {
+                OnAuthenticationFailed = ExplainAsync,
                 OnTokenValidated = context =>
                 {
                     Accept(context, oidc);
@@ -64,6 +66,20 @@ internal static class TokenAuthentication
     /// <summary>Three parts with dots between, as no key has them.</summary>
     private static bool IsToken(HttpRequest request) =>
         request.Headers.Authorization.ToString() is { } sent && sent.StartsWith("Bearer ey", StringComparison.OrdinalIgnoreCase) && sent.Count(each => each == '.') == 2;
+
+    /// <summary>A token cannot be judged, and must not be called bad, before the provider has said its keys once.</summary>
+    private static async Task ExplainAsync(AuthenticationFailedContext context)
+    {
+        try
+        {
+            if (context.Options.ConfigurationManager is { } provider)
+                await provider.GetConfigurationAsync(context.HttpContext.RequestAborted);
+        }
+        catch (InvalidOperationException unreachable)
+        {
+            throw new ContentRejectedException(ApiProblem.ProviderUnavailable, unreachable);
+        }
+    }
 
     private static void Accept(TokenValidatedContext context, OidcOptions oidc)
     {

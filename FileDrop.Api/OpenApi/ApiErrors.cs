@@ -18,7 +18,7 @@ internal static class ApiErrors
     private static readonly ApiProblem[] Always =
     [
         InvalidRequest, ApiProblem.Unauthenticated, ApiProblem.Forbidden("This needs the scope delete."), ApiProblem.MisdirectedRequest,
-        ApiProblem.InternalError, ApiProblem.StorageUnavailable,
+        ApiProblem.InternalError, ApiProblem.StorageUnavailable, ApiProblem.ProviderUnavailable,
     ];
 
     /// <summary>What a change can answer besides.</summary>
