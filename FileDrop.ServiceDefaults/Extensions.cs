@@ -78,7 +78,7 @@ public static class Extensions
     }
 
     /// <summary>Maps <c>/health</c> (ready to serve) and <c>/alive</c> (the process runs).</summary>
-    /// <remarks>In every environment, to everybody, not in development alone: probes need them, and they tell names and states, nothing else.</remarks>
+    /// <remarks>In every environment and to everybody: probes need them, and they tell names and states, nothing else.</remarks>
     public static WebApplication MapDefaultEndpoints(this WebApplication app)
     {
         // All checks must pass for the service to be given requests.

@@ -20,7 +20,11 @@ internal static class AccessWords
     /// <summary>A client that sends a key or token with every request; null: none.</summary>
     public static HttpClient As(this Service service, string? credential)
     {
-        var http = new HttpClient(new SocketsHttpHandler { AllowAutoRedirect = false }) { BaseAddress = service.Address, Timeout = TimeSpan.FromMinutes(1) };
+        var http = new HttpClient(new SocketsHttpHandler { AllowAutoRedirect = false })
+        {
+            BaseAddress = service.Address,
+            Timeout = TimeSpan.FromMinutes(1),
+        };
         if (credential is not null)
             http.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", credential);
         return http;

@@ -27,7 +27,8 @@ public sealed class DefaultAccessTests
         await using var service = await Service.StartAsync(stores, ("urls", "http://127.0.0.1:0;http://0.0.0.0:0"));
         using (var refused = await service.Http.SendAsync(HttpMethod.Get, "/files", null, ("Host", "files.example")))
             await refused.UnauthenticatedAsync();
-        using var taken = await service.Http.SendAsync(HttpMethod.Get, "/files", null, ("Host", "files.example"), ("Authorization", $"Bearer {output.Split('\n')[0]}"));
+        using var taken = await service.Http.SendAsync(
+            HttpMethod.Get, "/files", null, ("Host", "files.example"), ("Authorization", $"Bearer {output.Split('\n')[0]}"));
         Assert.Equal(HttpStatusCode.OK, taken.StatusCode);
     }
 

@@ -42,10 +42,13 @@ public abstract partial class EndpointRuleTests(Pair pair)
         var (good, _) = await admin.MakeKeyAsync(new { name = "good" });
         string?[] credentials =
         [
-            null, "", "Bearer", "Bearer ", "Bearer x", $"Bearer {revoked}", $"Bearer {good[..^1]}{(good[^1] == 'A' ? 'E' : 'A')}", $"Bearer {good}x", $"Bearer {good.ToUpperInvariant()}",
-            $"Bearer {good[..20]}", $"Bearer {AccessWords.AdminKey}x", $"Bearer {AccessWords.AdminKey[..^1]}", $"Token {good}", good, "Basic x", "Basic ",
+            null, "", "Bearer", "Bearer ", "Bearer x", $"Bearer {revoked}",
+            $"Bearer {good[..^1]}{(good[^1] == 'A' ? 'E' : 'A')}", $"Bearer {good}x", $"Bearer {good.ToUpperInvariant()}",
+            $"Bearer {good[..20]}", $"Bearer {AccessWords.AdminKey}x", $"Bearer {AccessWords.AdminKey[..^1]}",
+            $"Token {good}", good, "Basic x", "Basic ",
             $"Basic {Convert.ToBase64String(Encoding.UTF8.GetBytes(good))}", $"Basic {Convert.ToBase64String(Encoding.UTF8.GetBytes($"{good}:x"))}",
-            $"Bearer {good}, Bearer {good}", "Bearer eyJhbGciOiJub25lIn0.eyJzdWIiOiJsb2NhbCJ9.", "Negotiate x", "Bearer fd__", "Bearer fd_0000000000000000_",
+            $"Bearer {good}, Bearer {good}", "Bearer eyJhbGciOiJub25lIn0.eyJzdWIiOiJsb2NhbCJ9.", "Negotiate x",
+            "Bearer fd__", "Bearer fd_0000000000000000_",
         ];
         foreach (var endpoint in Endpoints().Where(endpoint => endpoint.Needs is not null))
         {
@@ -77,7 +80,8 @@ public abstract partial class EndpointRuleTests(Pair pair)
                 $"{endpoint.Name} with {needed}: {taken.StatusCode}");
             // To act for another owner takes admin besides.
             using var owner = await SendAsync(with, endpoint, $"{Guid.CreateVersion7()}", [], "?owner=other");
-            Assert.True((owner.StatusCode == HttpStatusCode.Forbidden) == (needed is not "admin"), $"{endpoint.Name}?owner= with {needed}: {owner.StatusCode}");
+            Assert.True((owner.StatusCode == HttpStatusCode.Forbidden) == (needed is not "admin"),
+                $"{endpoint.Name}?owner= with {needed}: {owner.StatusCode}");
         }
     }
 
@@ -91,7 +95,8 @@ public abstract partial class EndpointRuleTests(Pair pair)
         var upload = (begun.Headers.Location?.OriginalString ?? "").Split('/')[^1];
         Assert.True(Guid.TryParse(upload, out _), "an upload was begun");
         var seen = 0;
-        foreach (var endpoint in Endpoints().Where(endpoint => endpoint.Needs is not null and not Scope.Admin && IdParameter().IsMatch(endpoint.Name)))
+        foreach (var endpoint in Endpoints()
+            .Where(endpoint => endpoint.Needs is not null and not Scope.Admin && IdParameter().IsMatch(endpoint.Name)))
         {
             seen++;
             var theirs = endpoint.Name.Contains("upload_id", StringComparison.Ordinal) ? upload : file;
@@ -132,7 +137,8 @@ public abstract partial class EndpointRuleTests(Pair pair)
         if (method == HttpMethod.Post || method == HttpMethod.Put || method == HttpMethod.Patch)
         {
             body = new ByteArrayContent("{}"u8.ToArray());
-            body.Headers.ContentType = MediaTypeHeaderValue.Parse(method == HttpMethod.Patch ? isTus ? "application/offset+octet-stream" : "application/partial-upload"
+            body.Headers.ContentType = MediaTypeHeaderValue.Parse(
+                method == HttpMethod.Patch ? isTus ? "application/offset+octet-stream" : "application/partial-upload"
                 : path.StartsWith("/admin", StringComparison.Ordinal) ? "application/json" : "text/plain");
         }
         return http.SendAsync(method, path + query, body, [.. all]);

@@ -16,12 +16,15 @@ public abstract class KeyTests(Pair pair)
     public async Task A_key_is_shown_once_and_opens_its_owners_files_as_a_bearer_token_or_as_a_password()
     {
         using var admin = pair.Service.AsAdmin();
-        using var response = await admin.PostAsync("/admin/keys", AccessWords.Json(new { name = "Sicherung 灯", owner = "carol", scopes = WriteAndRead }));
+        using var response = await admin.PostAsync(
+            "/admin/keys", AccessWords.Json(new { name = "Sicherung 灯", owner = "carol", scopes = WriteAndRead }));
         Assert.Equal("no-store", response.Headers.CacheControl?.ToString());
         var made = await response.SucceededAsync(HttpStatusCode.Created);
         var (key, kept) = (made.Text("api_key"), made.GetProperty("key"));
         Assert.StartsWith($"fd_{kept.Text("key_id")}_", key, StringComparison.Ordinal);
-        Assert.Equal(("Sicherung 灯", "carol", """["read","write"]"""), (kept.Text("name"), kept.Text("owner"), kept.GetProperty("scopes").ToString()));
+        Assert.Equal(
+            ("Sicherung 灯", "carol", """["read","write"]"""),
+            (kept.Text("name"), kept.Text("owner"), kept.GetProperty("scopes").ToString()));
 
         using var carol = pair.Service.As(key);
         var file = (await carol.UploadAsync([1], "a")).Id();
@@ -166,7 +169,9 @@ public abstract class KeyTests(Pair pair)
         Assert.Equal("[]", await frank.GetStringAsync("/files"));
         Assert.Equal(HttpStatusCode.Forbidden, await frank.StatusAsync("/admin/keys"));
         (exit, output) = await ServiceProcess.CommandAsync(stores, "keys", "list");
-        Assert.True(exit == 0 && output.Contains("first", StringComparison.Ordinal) && output.Contains("owner frank  read,write,delete", StringComparison.Ordinal), output);
+        Assert.True(exit == 0, output);
+        Assert.Contains("first", output, StringComparison.Ordinal);
+        Assert.Contains("owner frank  read,write,delete", output, StringComparison.Ordinal);
         Assert.DoesNotContain(second.Split('_', 3)[2], output, StringComparison.Ordinal);
 
         (exit, output) = await ServiceProcess.CommandAsync(stores, "keys", "revoke", second.Split('_')[1]);
@@ -243,7 +248,8 @@ public sealed class KeyOnClusterTests(GuardedClusterPair pair) : KeyTests(pair),
         using (var revoked = await admin.DeleteAsync($"/admin/keys/{id}"))
             await revoked.SucceededAsync();
         Assert.Equal(HttpStatusCode.Unauthorized, await here.StatusAsync("/files"));
-        await Service.UntilAsync("the revocation holds on the other replica", async () => await there.StatusAsync("/files") == HttpStatusCode.Unauthorized, 4);
+        await Service.UntilAsync(
+            "the revocation holds on the other replica", async () => await there.StatusAsync("/files") == HttpStatusCode.Unauthorized, 4);
         await stop.CancelAsync();
         await use;
     }

@@ -15,7 +15,8 @@ public abstract class OwnerTests(Pair pair)
         var ids = new List<string>();
         foreach (var http in new[] { alice, bob })
         {
-            using var response = await http.SendAsync(HttpMethod.Post, "/files/upload?file_name=same.txt", new StringContent("x"), ("Idempotency-Key", "same"));
+            using var response = await http.SendAsync(
+                HttpMethod.Post, "/files/upload?file_name=same.txt", new StringContent("x"), ("Idempotency-Key", "same"));
             ids.Add((await response.SucceededAsync(HttpStatusCode.Created)).Id());
         }
         Assert.NotEqual(ids[0], ids[1]);

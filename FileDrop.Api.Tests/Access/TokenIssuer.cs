@@ -70,7 +70,9 @@ internal sealed class TokenIssuer : IAsyncDisposable
         return (await response.SucceededAsync()).Text("access_token");
     }
 
-    /// <summary>A token made by hand, by default as the provider would make it; null as a key: with another one under the provider's key's id.</summary>
+    /// <summary>A token made by hand, by default as the provider would make it.</summary>
+    /// <param name="change">Makes it another.</param>
+    /// <param name="ownKey">False: with another key, under the id of the provider's.</param>
     public string Forge(Action<SecurityTokenDescriptor>? change = null, bool ownKey = true)
     {
         var key = ownKey ? _key : NewKey(_key.KeyId);

@@ -31,7 +31,8 @@ public sealed class TokenTests
 
         // Keys are taken beside tokens, and an admin finds the owner under issuer and subject.
         using var admin = service.AsAdmin();
-        Assert.Contains(file, await admin.GetStringAsync($"/files?owner={Uri.EscapeDataString($"{issuer.Authority}#anne")}"), StringComparison.Ordinal);
+        var owner = Uri.EscapeDataString($"{issuer.Authority}#anne");
+        Assert.Contains(file, await admin.GetStringAsync($"/files?owner={owner}"), StringComparison.Ordinal);
         using (var none = await service.Http.GetAsync("/files"))
             await none.UnauthenticatedAsync();
         using var nothing = service.As(await issuer.TokenAsync("carl", "openid"));

@@ -30,7 +30,8 @@ public sealed record AccessOptions
         var key = FileDropOptions.Text(section, "Key");
         if (key is not null && (key.Length is < MinKeyLength or > MaxKeyLength || !key.TrimEnd('=').All(IsKeyCharacter)))
             throw new ConfigurationException(
-                $"{section.Path}:Key must have {MinKeyLength} to {MaxKeyLength} letters, digits or -._~+/ (for example what \"openssl rand -hex 32\" says).");
+                $"{section.Path}:Key must have {MinKeyLength} to {MaxKeyLength} letters, digits or -._~+/, "
+                + "for example what \"openssl rand -hex 32\" says.");
         return new AccessOptions
         {
             Anonymous = FileDropOptions.Flag(section, "Anonymous"),
@@ -39,5 +40,6 @@ public sealed record AccessOptions
         };
     }
 
-    private static bool IsKeyCharacter(char character) => char.IsAsciiLetterOrDigit(character) || "-._~+/".Contains(character, StringComparison.Ordinal);
+    private static bool IsKeyCharacter(char character) =>
+        char.IsAsciiLetterOrDigit(character) || "-._~+/".Contains(character, StringComparison.Ordinal);
 }

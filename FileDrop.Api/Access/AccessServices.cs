@@ -37,7 +37,8 @@ internal static class AccessServices
             return;
         throw new ConfigurationException(
             $"The service is to listen on \"{open}\", where others reach it, and nothing says who may use it. "
-            + "Say who may: set FileDrop:Access:Key to a secret, or make a key by the command \"keys create\", or name a provider in FileDrop:Access:Oidc. "
+            + "Say who may: set FileDrop:Access:Key to a secret, or make a key by the command \"keys create\", "
+            + "or name a provider in FileDrop:Access:Oidc. "
             + "Or set FileDrop:Access:Anonymous to true if everybody who reaches it may do everything. "
             + $"Or listen on loopback ({SafeByDefault.DefaultUrl}).");
     }

@@ -62,7 +62,8 @@ internal sealed partial class ApiKeys(IKeyCatalog catalog, TimeProvider time, IL
         }
         var key = known.Key;
         var now = time.GetUtcNow();
-        if (!CryptographicOperations.FixedTimeEquals(SHA256.HashData(secret), key.SecretHash.Span) || key.RevokedAt is not null || key.ExpiresAt <= now)
+        var isRight = CryptographicOperations.FixedTimeEquals(SHA256.HashData(secret), key.SecretHash.Span);
+        if (!isRight || key.RevokedAt is not null || key.ExpiresAt <= now)
             return null;
         if (key.LastUsedAt is not { } used || now - used >= UseInterval)
         {
@@ -107,7 +108,8 @@ internal sealed partial class ApiKeys(IKeyCatalog catalog, TimeProvider time, IL
             return false;
         id = named;
         var bytes = new byte[SecretBytes];
-        if (encoded.Length != Base64Url.GetEncodedLength(SecretBytes) || !Base64Url.TryDecodeFromChars(encoded, bytes, out var length) || length != SecretBytes)
+        if (encoded.Length != Base64Url.GetEncodedLength(SecretBytes)
+            || !Base64Url.TryDecodeFromChars(encoded, bytes, out var length) || length != SecretBytes)
             return false;
         secret = bytes;
         return true;

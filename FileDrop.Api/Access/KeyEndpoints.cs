@@ -17,10 +17,13 @@ internal static class KeyEndpoints
     private static async Task<IResult> CreateAsync(HttpContext context, IKeyCatalog catalog, FileDropOptions options, TimeProvider time)
     {
         if (!FileRequest.IsJson(context.Request))
-            return ApiProblem.UnsupportedMediaType("What the key is to be comes as application/json.") with { Header = ("Accept", "application/json") };
+            return ApiProblem.UnsupportedMediaType("What the key is to be comes as application/json.") with
+            {
+                Header = ("Accept", "application/json"),
+            };
         var wanted = await FileRequest.ReadJsonAsync(context.Request, options, json => NewKey.Read(json, time.GetUtcNow()));
-        var (text, key) = await ApiKeys.CreateAsync(
-            catalog, wanted.Owner ?? Caller.Owner(context), wanted.Name, wanted.Scopes ?? NewKey.UsualScopes, wanted.ExpiresAt, time, context.RequestAborted);
+        var (text, key) = await ApiKeys.CreateAsync(catalog, wanted.Owner ?? Caller.Owner(context), wanted.Name,
+            wanted.Scopes ?? NewKey.UsualScopes, wanted.ExpiresAt, time, context.RequestAborted);
         context.Response.Headers.CacheControl = "no-store";
         return new JsonAnswer<KeyCreatedJson>(
             new KeyCreatedJson("The key is shown this once.", text, KeyJson.Of(key)), ApiJson.Instance.KeyCreatedJson, StatusCodes.Status201Created);

@@ -67,11 +67,12 @@ internal sealed record NewKey(string? Name, string? Owner, Scope? Scopes, DateTi
                 { Name: "owner", Value.ValueKind: JsonValueKind.String } when member.Value.GetString() is { } owner && ApiKeys.IsOwner(owner) =>
                     key with { Owner = owner },
                 { Name: "scopes", Value.ValueKind: JsonValueKind.Array } => key with { Scopes = ReadScopes(member.Value) },
-                { Name: "expires_at", Value.ValueKind: JsonValueKind.String } when member.Value.TryGetDateTimeOffset(out var expires) && expires > now =>
+                { Name: "expires_at", Value.ValueKind: JsonValueKind.String }
+                    when member.Value.TryGetDateTimeOffset(out var expires) && expires > now =>
                     key with { ExpiresAt = expires },
                 _ => throw Rejected(
-                    $"The members are name (up to {ApiKeys.MaxNameLength} characters), owner (up to {Caller.MaxOwnerLength}), scopes (an array) and expires_at "
-                    + "(a time to come, RFC 3339); there are no others, and none is null."),
+                    $"The members are name (up to {ApiKeys.MaxNameLength} characters), owner (up to {Caller.MaxOwnerLength}), "
+                    + "scopes (an array) and expires_at (a time to come, RFC 3339); there are no others, and none is null."),
             };
         }
         return key;

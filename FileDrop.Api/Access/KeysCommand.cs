@@ -3,7 +3,8 @@ using FileDrop.Api.Catalog;
 
 namespace FileDrop.Api.Access;
 
-/// <summary><c>keys create</c>, <c>keys list</c> and <c>keys revoke</c>, by changes of the catalog alone: a running service sees them in seconds.</summary>
+/// <summary><c>keys create</c>, <c>keys list</c> and <c>keys revoke</c>.</summary>
+/// <remarks>They change the catalog alone; a running service sees it in seconds.</remarks>
 internal sealed class KeysCommand(IKeyCatalog catalog, TimeProvider time)
 {
     private static readonly string[] CreateOptions = ["--name", "--owner", "--scopes", "--days"];
@@ -33,14 +34,16 @@ internal sealed class KeysCommand(IKeyCatalog catalog, TimeProvider time)
         if (options["--scopes"].FirstOrDefault() is { } names && !Scopes.TryParse(names.Split(','), out scopes, out var wrong))
             return await RefuseAsync(wrong);
         var days = 0;
-        if (options["--days"].FirstOrDefault() is { } text && !(int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out days) && days is > 0 and <= 36500))
+        if (options["--days"].FirstOrDefault() is { } text
+            && (!int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out days) || days is <= 0 or > 36500))
             return await RefuseAsync("--days is a whole number from 1 to 36500.");
 
         var expires = days == 0 ? (DateTimeOffset?)null : time.GetUtcNow().AddDays(days);
         var (key, kept) = await ApiKeys.CreateAsync(catalog, owner, name, scopes, expires, time, cancellation);
         // The key alone on standard output, for scripts.
         await Console.Out.WriteLineAsync(key);
-        await Console.Error.WriteLineAsync($"{Describe(kept)}\nThe key is shown this once. Send it as \"Authorization: Bearer …\", or as the password of HTTP Basic.");
+        await Console.Error.WriteLineAsync(Describe(kept));
+        await Console.Error.WriteLineAsync("The key is shown this once. Send it as \"Authorization: Bearer …\", or as the password of HTTP Basic.");
         return true;
     }
 

@@ -30,11 +30,12 @@ public sealed record OidcOptions
             return null;
         if (authority is null || audience is null)
             throw new ConfigurationException(
-                $"{section.Path}:Authority and {section.Path}:Audience belong together: without an audience every token of the provider would do, those for "
-                + "other services too.");
+                $"{section.Path}:Authority and {section.Path}:Audience belong together: without an audience every token of the "
+                + "provider would do, those for other services too.");
         if (!Uri.TryCreate(authority, UriKind.Absolute, out var uri) || uri.Fragment.Length > 0 || uri.Query.Length > 0
             || uri.Scheme is not ("https" or "http") || (uri.Scheme is "http" && !uri.IsLoopback))
-            throw FileDropOptions.Wrong(section, "Authority", authority, "the issuer's https address, for example https://login.example.com/realms/files");
+            throw FileDropOptions.Wrong(
+                section, "Authority", authority, "the issuer's https address, for example https://login.example.com/realms/files");
         return new OidcOptions
         {
             Authority = uri,

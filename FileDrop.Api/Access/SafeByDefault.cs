@@ -14,7 +14,10 @@ internal static class SafeByDefault
     private static readonly string[] Loopback = ["localhost", "127.0.0.1", "[::1]"];
     private static readonly string[] Ports = ["HTTP_PORTS", "HTTPS_PORTS"];
 
-    /// <summary>Sets the address where none is configured, and notes one that others reach, which <see cref="AccessServices.DemandAccessAsync"/> may refuse.</summary>
+    /// <summary>
+    /// Sets the address where none is configured, and notes one that others reach, which <see cref="AccessServices.DemandAccessAsync"/> may
+    /// refuse.
+    /// </summary>
     public static void ListenSafely(this WebApplicationBuilder builder)
     {
         var (configuration, kestrel) = (builder.Configuration, builder.Configuration.GetSection("Kestrel:Endpoints").GetChildren().ToList());

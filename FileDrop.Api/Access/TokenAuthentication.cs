@@ -35,7 +35,8 @@ internal static class TokenAuthentication
     ];
 
     public static void AddTokens(this AuthenticationBuilder authentication, OidcOptions oidc) => authentication
-        .AddPolicyScheme(EitherName, null, either => either.ForwardDefaultSelector = context => IsToken(context.Request) ? SchemeName : KeyAuthentication.SchemeName)
+        .AddPolicyScheme(EitherName, null, either =>
+            either.ForwardDefaultSelector = context => IsToken(context.Request) ? SchemeName : KeyAuthentication.SchemeName)
         .AddJwtBearer(SchemeName, token =>
         {
             token.Authority = oidc.Authority.ToString();
@@ -65,7 +66,8 @@ internal static class TokenAuthentication
 
     /// <summary>Three parts with dots between, as no key has them.</summary>
     private static bool IsToken(HttpRequest request) =>
-        request.Headers.Authorization.ToString() is { } sent && sent.StartsWith("Bearer ey", StringComparison.OrdinalIgnoreCase) && sent.Count(each => each == '.') == 2;
+        request.Headers.Authorization.ToString() is { } sent
+        && sent.StartsWith("Bearer ey", StringComparison.OrdinalIgnoreCase) && sent.Count(each => each == '.') == 2;
 
     /// <summary>A token cannot be judged, and must not be called bad, before the provider has said its keys once.</summary>
     private static async Task ExplainAsync(AuthenticationFailedContext context)

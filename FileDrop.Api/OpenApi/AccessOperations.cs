@@ -21,7 +21,8 @@ internal static class AccessOperations
     /// <summary>Says of each operation which scope it needs; as the metadata of its endpoint says it to the service.</summary>
     public static void AddRules(this OpenApiOptions options) => options.AddOperationTransformer((operation, context, _) =>
     {
-        var scopes = context.Description.ActionDescriptor.EndpointMetadata.OfType<ScopeRequirement>().SelectMany(rule => Scopes.Names(rule.Scope)).ToList();
+        var scopes = context.Description.ActionDescriptor.EndpointMetadata.OfType<ScopeRequirement>()
+            .SelectMany(rule => Scopes.Names(rule.Scope)).ToList();
         operation.Security = scopes.Count == 0 ? Nobody() : Credentials(context.Document, scopes);
         return Task.CompletedTask;
     });
@@ -44,7 +45,8 @@ internal static class AccessOperations
         document.Security = Credentials(document, []);
         document.AddComponent(Caller.OwnerParameter, ApiFields.Query(Caller.OwnerParameter,
             "Whose files the request is about, instead of the caller's own. Needs the scope `admin` besides.",
-            new OpenApiSchema { Type = JsonSchemaType.String, MinLength = 1, MaxLength = Caller.MaxOwnerLength }, "https://login.example.com#248289761001"));
+            new OpenApiSchema { Type = JsonSchemaType.String, MinLength = 1, MaxLength = Caller.MaxOwnerLength },
+            "https://login.example.com#248289761001"));
         document.AddComponent("key_id", ApiFields.In(ParameterLocation.Path, "key_id", "The key. Whatever names no key: `404`.", Id()));
         var key = KeySchema();
         document.AddComponent(Key, key);
@@ -56,7 +58,8 @@ internal static class AccessOperations
             ("message", ApiSchemas.Text("For a person.", $"Key {ApiExamples.KeyId} was revoked.")),
             ("key_id", Id())));
         var wanted = ApiSchemas.Object("What the key is to be. An unknown member is an error.",
-            ("name", Name()), ("owner", Owner("Whose files it opens; its maker's if absent.")), ("scopes", ScopeList("`read`, `write` and `delete` if absent.")),
+            ("name", Name()), ("owner", Owner("Whose files it opens; its maker's if absent.")),
+            ("scopes", ScopeList("`read`, `write` and `delete` if absent.")),
             ("expires_at", ApiSchemas.Time("From then on it is refused; never, if absent. A time to come.")));
         (wanted.Required, wanted.AdditionalPropertiesAllowed) = (null, false);
         document.AddComponent(NewKey, wanted);
@@ -94,14 +97,16 @@ internal static class AccessOperations
     public static List<OpenApiSecurityRequirement> Nobody() => [new OpenApiSecurityRequirement()];
 
     private static List<OpenApiSecurityRequirement> Credentials(OpenApiDocument? document, List<string> scopes) =>
-        [.. new[] { Bearer, Basic }.Select(scheme => new OpenApiSecurityRequirement { [new OpenApiSecuritySchemeReference(scheme, document)] = scopes })];
+        [.. new[] { Bearer, Basic }.Select(scheme =>
+            new OpenApiSecurityRequirement { [new OpenApiSecuritySchemeReference(scheme, document)] = scopes })];
 
     private static OpenApiSchema KeySchema()
     {
         var key = ApiSchemas.Object("What is kept of a key.",
             ("key_id", Id()), ("name", Name()), ("owner", Owner("Whose files it opens.")), ("scopes", ScopeList("What it is good for.")),
             ("created_at", ApiSchemas.Stamp("When it was made.")), ("expires_at", ApiSchemas.Stamp("From then on it is refused; absent: never.")),
-            ("last_used_at", ApiSchemas.Stamp("To about a minute; absent: never used.")), ("revoked_at", ApiSchemas.Stamp("Since when it is refused; absent: it is not.")));
+            ("last_used_at", ApiSchemas.Stamp("To about a minute; absent: never used.")),
+            ("revoked_at", ApiSchemas.Stamp("Since when it is refused; absent: it is not.")));
         key.Required = new HashSet<string>(StringComparer.Ordinal) { "key_id", "owner", "scopes", "created_at" };
         return key;
     }

@@ -13,7 +13,8 @@ internal sealed partial class SqliteFileCatalog : IKeyCatalog
     public Task AddApiKeyAsync(ApiKey key, CancellationToken cancellation) => ChangeAsync(
         session => session.Execute(
             $"INSERT INTO api_keys ({ApiKeyColumns}) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, NULL, NULL)",
-            key.Id, key.SecretHash.ToArray(), key.Owner, key.Name, string.Join(' ', key.Scopes), Milliseconds(key.CreatedAt), Milliseconds(key.ExpiresAt)),
+            key.Id, key.SecretHash.ToArray(), key.Owner, key.Name, string.Join(' ', key.Scopes),
+            Milliseconds(key.CreatedAt), Milliseconds(key.ExpiresAt)),
         cancellation);
 
     public Task<ApiKey?> FindApiKeyAsync(string id, CancellationToken cancellation) => ReadAsync(
