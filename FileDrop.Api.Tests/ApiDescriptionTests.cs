@@ -3,6 +3,8 @@ using System.Net.Http.Json;
 using System.Reflection;
 using System.Text;
 using System.Text.Json;
+using FileDrop.Api.Access;
+using FileDrop.Api.Tests.Access;
 using FileDrop.Api.Tests.Files;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
@@ -152,6 +154,49 @@ public sealed class ApiDescriptionTests(EmbeddedPair pair) : IClassFixture<Embed
         await api.CheckAsync(400, "/files", new HttpRequestMessage(HttpMethod.Get, "/files?cursor=!"), "invalid_cursor");
         await api.CheckAsync(200, "/health", new HttpRequestMessage(HttpMethod.Get, "/health"));
         await api.CheckAsync(200, "/alive", new HttpRequestMessage(HttpMethod.Get, "/alive"));
+    }
+
+    [Fact]
+    public async Task Every_operation_says_which_scope_it_needs_and_how_it_refuses_or_that_it_is_open()
+    {
+        var document = (await DescriptionAsync()).Root;
+        Assert.Equal(["bearer", "basic"], document.GetProperty("components").GetProperty("securitySchemes").EnumerateObject().Select(scheme => scheme.Name));
+        var rules = pair.Service.Services.GetRequiredService<EndpointDataSource>().Endpoints.OfType<RouteEndpoint>()
+            .SelectMany(endpoint => (endpoint.Metadata.GetMetadata<HttpMethodMetadata>()?.HttpMethods ?? ["GET"]).Select(method => (
+                Name: $"{method} /{endpoint.RoutePattern.RawText?.Trim('/')}", endpoint.Metadata.GetMetadata<ScopeRequirement>()?.Scope)))
+            .ToLookup(rule => rule.Name, rule => rule.Scope, StringComparer.Ordinal);
+        foreach (var (name, operation) in Operations(document))
+        {
+            var scheme = operation.GetProperty("security").EnumerateArray().SelectMany(each => each.EnumerateObject()).ToList();
+            var scopes = scheme.SelectMany(each => each.Value.EnumerateArray()).Select(scope => scope.GetString()).Distinct();
+            var needed = rules[name].Single();
+            Assert.Equal(needed is { } scope ? Scopes.Names(scope) : [], scopes);
+            foreach (var status in new[] { "401", "403" })
+                Assert.True(operation.GetProperty("responses").TryGetProperty(status, out _) == needed is not null, $"{name} {status}");
+        }
+    }
+
+    [Fact]
+    public async Task Keys_answer_as_described()
+    {
+        await using var stores = new EmbeddedStores();
+        await using var service = await Service.StartAsync(stores, AccessWords.AdminSetting);
+        using var admin = service.AsAdmin();
+        var api = new DescribedApi((await (await admin.GetAsync("/openapi/v1.json")).JsonAsync()).Clone(), admin);
+        const string keys = "/admin/keys";
+        await api.CheckAsync(201, keys, Post(keys, JsonContent.Create(new { name = "a", expires_at = "2100-01-01T00:00:00Z" })));
+        await api.CheckAsync(400, keys, Post(keys, JsonContent.Create(new { other = 1 })), "invalid_request");
+        await api.CheckAsync(415, keys, Post(keys, Text("{}")), "unsupported_media_type");
+        var (key, id) = await admin.MakeKeyAsync(new { owner = "b" });
+        await api.CheckAsync(200, keys, new HttpRequestMessage(HttpMethod.Get, keys));
+        using var plain = service.As(key);
+        await (api with { Http = plain }).CheckAsync(403, keys, new HttpRequestMessage(HttpMethod.Get, keys), "forbidden");
+        await (api with { Http = plain }).CheckAsync(403, "/files", new HttpRequestMessage(HttpMethod.Get, "/files?owner=c"), "forbidden");
+        await (api with { Http = service.Http }).CheckAsync(401, "/files", new HttpRequestMessage(HttpMethod.Get, "/files"), "unauthenticated");
+        await (api with { Http = service.Http }).CheckAsync(401, File, new HttpRequestMessage(HttpMethod.Head, "/files/x"), "unauthenticated");
+        await api.CheckAsync(200, keys + "/{key_id}", new HttpRequestMessage(HttpMethod.Delete, $"{keys}/{id}"));
+        await api.CheckAsync(404, keys + "/{key_id}", new HttpRequestMessage(HttpMethod.Delete, $"{keys}/{id}"), "key_not_found");
+        await api.CheckAsync(200, keys, new HttpRequestMessage(HttpMethod.Get, keys));
     }
 
     [Fact]

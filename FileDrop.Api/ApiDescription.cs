@@ -16,6 +16,10 @@ internal static class ApiDescription
         **Versions.** Every successful change of content or metadata makes `version` one larger and `ETag` another. `If-Match` makes
         a change conditional: `412` if the file changed meanwhile. Without it the last writer wins.
 
+        **Callers** say who they are by an API key or an access token, as `Authorization: Bearer …`, or by HTTP Basic with the key as the
+        password: `401` without, `403` where a scope is missing. Each sees the files of its owner alone; another's are `404` like those that
+        never were. Where the service is open to everybody none of this is needed. A change that another site's page asks for is `403`.
+
         **Errors** are `application/problem+json` (RFC 9457) with a stable `code`. A request answered `4xx` leaves no trace.
         One answered `5xx`, or cut off, happened whole or not at all. An unknown path is `404` `not_found`; a method that a path
         does not have is `405` `method_not_allowed` with `Allow`.
@@ -23,6 +27,7 @@ internal static class ApiDescription
 
     public static void AddApiDescription(this IServiceCollection services) => services.AddOpenApi(options =>
     {
+        options.AddRules();
         options.OpenApiVersion = OpenApiSpecVersion.OpenApi3_1;
         options.AddDocumentTransformer((document, _, _) =>
         {
@@ -33,7 +38,7 @@ internal static class ApiDescription
 
     public static void MapApiDescription(this WebApplication app)
     {
-        app.MapOpenApi();
+        app.MapOpenApi().AllowAnonymous();
         // The page's script is in its package; what it would fetch from elsewhere is turned off, so that it works offline.
         app.MapScalarApiReference("/scalar", scalar => scalar
             .WithTitle("FileDrop")
@@ -43,7 +48,8 @@ internal static class ApiDescription
             .DisableMcp()
             .HideClientButton()
             .HideDeveloperTools()
-            .WithDefaultHttpClient(ScalarTarget.Shell, ScalarClient.Curl));
+            .WithDefaultHttpClient(ScalarTarget.Shell, ScalarClient.Curl))
+            .AllowAnonymous();
     }
 
     private static void Describe(OpenApiDocument document)
@@ -62,10 +68,9 @@ internal static class ApiDescription
             new() { Name = UploadOperations.Uploads, Description = "Uploads that go on where they stopped: tus 1.0.0, and the IETF's draft." },
             new() { Name = ApiOperations.Versions, Description = "Earlier contents of a file." },
             new() { Name = ApiOperations.Trash, Description = "Deleted files, for as long as they can be restored." },
+            new() { Name = AccessOperations.Access, Description = "Who may do what." },
             new() { Name = ApiOperations.Operations, Description = "For those who run the service." },
         };
-        // Nobody is asked who they are.
-        document.Security = [new OpenApiSecurityRequirement()];
         ApiSchemas.AddTo(document);
         ApiFields.AddTo(document);
         ApiOperations.Describe(document);

@@ -3,6 +3,7 @@ using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using System.Text.Json.Serialization.Metadata;
+using FileDrop.Api.Access;
 using FileDrop.Api.Files;
 
 namespace FileDrop.Api;
@@ -16,6 +17,9 @@ namespace FileDrop.Api;
 [JsonSerializable(typeof(VersionJson[]))]
 [JsonSerializable(typeof(VersionDeletedJson))]
 [JsonSerializable(typeof(TrashEmptiedJson))]
+[JsonSerializable(typeof(KeyJson[]))]
+[JsonSerializable(typeof(KeyCreatedJson))]
+[JsonSerializable(typeof(KeyRevokedJson))]
 internal sealed partial class ApiJson : JsonSerializerContext
 {
     public static ApiJson Instance { get; } = new(new JsonSerializerOptions

@@ -45,6 +45,13 @@ public sealed record ApiProblem(int Status, string Code, string Title, string De
         Type = "https://iana.org/assignments/http-problem-types#inconsistent-upload-length",
     };
 
+    public static ApiProblem Unauthenticated { get; } = new(401, "unauthenticated", "Say who you are",
+        "Send a good API key or access token: Authorization: Bearer …; or HTTP Basic with the key as the password.")
+    {
+        // Never Basic: a browser would ask for a password, keep it, and send it for any page that asks.
+        Header = ("WWW-Authenticate", "Bearer"),
+    };
+
     public static ApiProblem Forbidden(string detail) => new(403, "forbidden", "Not allowed", detail);
 
     public static ApiProblem FileNotFound { get; } = new(404, "file_not_found", "There is no such file",
@@ -55,6 +62,9 @@ public sealed record ApiProblem(int Status, string Code, string Title, string De
 
     public static ApiProblem UploadNotFound { get; } = new(404, "upload_not_found", "There is no such upload",
         "No upload has this id: it never existed, was ended, has expired, or is not yours. Begin a new one.");
+
+    public static ApiProblem KeyNotFound { get; } = new(404, "key_not_found", "There is no such key",
+        "No API key has this id, or it is revoked already.");
 
     public static ApiProblem NotFound { get; } = new(404, "not_found", "There is nothing here",
         "No operation has this path; /scalar lists all of them.");
@@ -122,6 +132,12 @@ public sealed record ApiProblem(int Status, string Code, string Title, string De
 
     public static ApiProblem StorageUnavailable { get; } = new(503, "storage_unavailable", "The storage does not answer",
         "The metadata or content store is out of reach. The request happened whole or not at all; try again.")
+    {
+        RetryAfterSeconds = 5,
+    };
+
+    public static ApiProblem ProviderUnavailable { get; } = new(503, "provider_unavailable", "The identity provider does not answer",
+        "Whether the access token is good cannot be told now. Nothing happened; try again.")
     {
         RetryAfterSeconds = 5,
     };

@@ -89,6 +89,7 @@ internal static class Composition
         // By factories, so that the container disposes of them.
         services.AddSingleton<IBlobStore>(_ => blobs);
         services.AddSingleton<IFileCatalog>(_ => catalog);
+        services.AddSingleton<IKeyCatalog>(_ => catalog);
     }
 
     private static void AddEmbeddedStores(this IServiceCollection services, FileDropOptions options, bool alone)
@@ -98,13 +99,15 @@ internal static class Composition
         services.AddSingleton<IBlobStore>(_ => blobs);
         if (directory is not null)
             services.AddSingleton(_ => directory);
-        services.AddSingleton<IFileCatalog>(provider =>
+        services.AddSingleton(provider =>
         {
             // The container disposes of what it made in reverse: asked for first, the lock goes last.
             provider.GetService<DataDirectoryLock>();
             return new SqliteFileCatalog(
                 Path.Combine(options.DataDirectory, "catalog.db"), Rules(options, blobs), provider.GetRequiredService<TimeProvider>());
         });
+        services.AddSingleton<IFileCatalog>(provider => provider.GetRequiredService<SqliteFileCatalog>());
+        services.AddSingleton<IKeyCatalog>(provider => provider.GetRequiredService<SqliteFileCatalog>());
     }
 
     private static CatalogRules Rules(FileDropOptions options, IBlobStore blobs) =>

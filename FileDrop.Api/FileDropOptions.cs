@@ -1,4 +1,5 @@
 using System.Globalization;
+using FileDrop.Api.Access;
 
 namespace FileDrop.Api;
 
@@ -61,8 +62,8 @@ public sealed record FileDropOptions
     /// <summary><c>ShutdownTimeout</c>: how long running requests may take to finish when the service is told to stop.</summary>
     public TimeSpan ShutdownTimeout { get; init; } = TimeSpan.FromMinutes(1);
 
-    /// <summary><c>Access:Anonymous</c>: whether anybody who reaches the service may use it; it may then listen beyond loopback.</summary>
-    public bool Anonymous { get; init; }
+    /// <summary><c>Access</c>: who may use the service.</summary>
+    public AccessOptions Access { get; init; } = new();
 
     /// <summary><c>AllowedHosts</c>: names, besides loopback's, under which the service is reached; separated by semicolons.</summary>
     public IReadOnlyList<string> AllowedHosts { get; init; } = [];
@@ -98,7 +99,7 @@ public sealed record FileDropOptions
             LateWrites = Time(section, "LateWrites", defaults.LateWrites, zero: true),
             SweepInterval = Time(section, "SweepInterval", defaults.SweepInterval, min: ShortestInterval),
             ShutdownTimeout = Time(section, "ShutdownTimeout", defaults.ShutdownTimeout, zero: true),
-            Anonymous = Flag(section, "Access:Anonymous"),
+            Access = AccessOptions.Read(section.GetSection("Access")),
             AllowedHosts = Items(section, "AllowedHosts"),
             AllowedOrigins = Items(section, "AllowedOrigins"),
         };
@@ -118,9 +119,9 @@ public sealed record FileDropOptions
         return options;
     }
 
-    private static string? Text(IConfiguration section, string key) => string.IsNullOrWhiteSpace(section[key]) ? null : section[key];
+    internal static string? Text(IConfiguration section, string key) => string.IsNullOrWhiteSpace(section[key]) ? null : section[key];
 
-    private static string[] Items(IConfiguration section, string key) =>
+    internal static string[] Items(IConfiguration section, string key) =>
         Text(section, key)?.Split(';', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries) ?? [];
 
     private static long Number(IConfigurationSection section, string key, long preset, long min, long max) =>
@@ -135,9 +136,9 @@ public sealed record FileDropOptions
         : throw Wrong(section, key, text,
             $"a time as hours:minutes:seconds, for example 00:01:30, {(min is { } least ? $"at least {least:c}" : zero ? "or zero" : "more than zero")}");
 
-    private static bool Flag(IConfigurationSection section, string key) =>
+    internal static bool Flag(IConfigurationSection section, string key) =>
         Text(section, key) is { } text && (bool.TryParse(text, out var value) ? value : throw Wrong(section, key, text, "true or false"));
 
-    private static ConfigurationException Wrong(IConfigurationSection section, string key, string value, string wanted) =>
+    internal static ConfigurationException Wrong(IConfigurationSection section, string key, string value, string wanted) =>
         new($"{section.Path}:{key} is \"{value}\", but it must be {wanted}.");
 }

@@ -13,13 +13,14 @@ try
     var options = FileDropOptions.Read(builder.Configuration, builder.Environment.ContentRootPath);
 
     builder.AddServiceDefaults();
-    builder.ListenSafely(options);
+    builder.ListenSafely();
     builder.LimitRequests(options);
     builder.Services.AddSingleton(options);
     builder.Services.AddSingleton(TimeProvider.System);
     builder.Services.AddStores(options, alone: true);
     builder.Services.AddFiles();
     builder.Services.AddMaintenance();
+    builder.Services.AddAccess(options);
     builder.Services.AddApiDescription();
 
     var app = builder.Build();
@@ -28,6 +29,7 @@ try
     app.UseSafeByDefault(options);
     app.UseWebPage();
     app.UseRouting();
+    app.UseAccess();
     app.MapDefaultEndpoints();
     app.MapApiDescription();
     app.MapFiles();
@@ -35,6 +37,8 @@ try
     app.MapTrash();
     app.MapTus();
     app.MapDraft();
+    app.MapKeys();
+    await app.DemandAccessAsync(options);
     await app.RunAsync();
     return 0;
 }

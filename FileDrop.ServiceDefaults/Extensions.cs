@@ -78,18 +78,18 @@ public static class Extensions
     }
 
     /// <summary>Maps <c>/health</c> (ready to serve) and <c>/alive</c> (the process runs).</summary>
-    /// <remarks>In every environment, not in development alone: probes need them, and they tell names and states, nothing else.</remarks>
+    /// <remarks>In every environment and to everybody: probes need them, and they tell names and states, nothing else.</remarks>
     public static WebApplication MapDefaultEndpoints(this WebApplication app)
     {
         // All checks must pass for the service to be given requests.
-        app.MapHealthChecks(HealthEndpointPath, new HealthCheckOptions { ResponseWriter = WriteHealth });
+        app.MapHealthChecks(HealthEndpointPath, new HealthCheckOptions { ResponseWriter = WriteHealth }).AllowAnonymous();
 
         // Only those tagged "live" must pass for it to be left running.
         app.MapHealthChecks(AlivenessEndpointPath, new HealthCheckOptions
         {
             Predicate = check => check.Tags.Contains("live"),
             ResponseWriter = WriteHealth,
-        });
+        }).AllowAnonymous();
 
         return app;
     }

@@ -14,35 +14,33 @@ internal static class SafeByDefault
     private static readonly string[] Loopback = ["localhost", "127.0.0.1", "[::1]"];
     private static readonly string[] Ports = ["HTTP_PORTS", "HTTPS_PORTS"];
 
-    /// <summary>Sets the address where none is configured, and refuses one that others reach without anybody having allowed that.</summary>
-    /// <exception cref="ConfigurationException">The service would listen beyond loopback.</exception>
-    public static void ListenSafely(this WebApplicationBuilder builder, FileDropOptions options)
+    /// <summary>
+    /// Sets the address where none is configured, and notes one that others reach, which <see cref="AccessServices.DemandAccessAsync"/> may
+    /// refuse.
+    /// </summary>
+    public static void ListenSafely(this WebApplicationBuilder builder)
     {
         var (configuration, kestrel) = (builder.Configuration, builder.Configuration.GetSection("Kestrel:Endpoints").GetChildren().ToList());
         var ports = Ports.Where(key => !string.IsNullOrEmpty(configuration[key])).ToList();
         var urls = configuration["urls"]?.Split(';', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries) ?? [];
-        if (kestrel.Count == 0 && urls.Length == 0 && ports.Count == 0)
-        {
-            builder.WebHost.UseUrls(DefaultUrl);
-            return;
-        }
-        if (options.Anonymous)
-            return;
         // Kestrel's endpoints win over urls, and urls over the ports, which mean every address.
         var asked = kestrel.Count > 0 ? kestrel.Select(endpoint => endpoint["Url"] ?? "").ToArray() : urls;
-        var open = asked.FirstOrDefault(url => !IsLoopback(url)) ?? (asked.Length == 0 ? $"{ports[0]}={configuration[ports[0]]}" : null);
-        if (open is not null)
-            throw new ConfigurationException(
-                $"The service is to listen on \"{open}\", where others reach it, and nothing says who may use it. "
-                + $"Listen on loopback ({DefaultUrl}), or set FileDrop:Access:Anonymous to true if everybody who reaches it may do everything.");
+        var isUnsaid = asked.Length == 0 && ports.Count == 0;
+        if (isUnsaid)
+            builder.WebHost.UseUrls(DefaultUrl);
+        builder.Services.AddSingleton(new ListeningAddress(asked.FirstOrDefault(url => !IsLoopback(url))
+            ?? (asked.Length == 0 && !isUnsaid ? $"{ports[0]}={configuration[ports[0]]}" : null)));
     }
 
     /// <summary>Answers 421 to a Host that is not ours, and 403 to a change that another site's page asks for.</summary>
     public static void UseSafeByDefault(this IApplicationBuilder app, FileDropOptions options)
     {
         var hosts = new HashSet<string>([.. Loopback, .. options.AllowedHosts], StringComparer.OrdinalIgnoreCase);
-        // Whoever opens the service to everybody may do so without knowing its names.
-        var anyHost = options is { Anonymous: true, AllowedHosts: [] };
+        // Whoever opens the service to others may do so without knowing its names: a page that is taken to us by a lying name server has
+        // no credential to send.
+        var isForOthers = options.Access.Anonymous || options.Access.IsConfigured
+            || app.ApplicationServices.GetRequiredService<ListeningAddress>().BeyondLoopback is not null;
+        var anyHost = isForOthers && options.AllowedHosts.Count == 0;
         app.Use((context, next) =>
             !anyHost && !hosts.Contains(context.Request.Host.Host) ? ApiProblem.MisdirectedRequest.ExecuteAsync(context)
             : IsForeign(context.Request, options) ? Refused.ExecuteAsync(context)
@@ -74,3 +72,7 @@ internal static class SafeByDefault
             || (IPAddress.TryParse(host.Trim('[', ']'), out var address) && IPAddress.IsLoopback(address));
     }
 }
+
+/// <summary>Where the service listens.</summary>
+/// <param name="BeyondLoopback">The first address, as it was configured, by which other machines reach the service; null: none.</param>
+internal sealed record ListeningAddress(string? BeyondLoopback);

@@ -10,16 +10,22 @@ internal static class FileEndpoints
     public static void MapFiles(this IEndpointRouteBuilder app)
     {
         var files = app.MapGroup("/files").WithTags("Files");
-        files.MapPost("/upload", (FileUpload upload, HttpContext context) => upload.CreateAsync(context)).AddEndpointFilter(DraftEndpoints.Offer).WithName("UploadFile").WithSummary("Upload a file");
-        files.MapGet("/", (HttpContext context, FileStore store) => ListAsync(context, store, inTrash: false)).WithName("ListFiles").WithSummary("List files");
+        files.MapPost("/upload", (FileUpload upload, HttpContext context) => upload.CreateAsync(context))
+            .AddEndpointFilter(DraftEndpoints.Offer).Needs(Scope.Write).WithName("UploadFile").WithSummary("Upload a file");
+        files.MapGet("/", (HttpContext context, FileStore store) => ListAsync(context, store, inTrash: false))
+            .Needs(Scope.Read).WithName("ListFiles").WithSummary("List files");
         files.MapMethods("/{file_id}", [HttpMethods.Get, HttpMethods.Head],
-            (FileDownload download, HttpContext context, string file_id) => download.SendAsync(context, file_id)).WithName("ReadFile").WithSummary("Read a file");
-        files.MapMethods("/{file_id}/metadata", [HttpMethods.Get, HttpMethods.Head], ReadMetadataAsync).WithName("ReadMetadata").WithSummary("Read a file's metadata");
+            (FileDownload download, HttpContext context, string file_id) => download.SendAsync(context, file_id))
+            .Needs(Scope.Read).WithName("ReadFile").WithSummary("Read a file");
+        files.MapMethods("/{file_id}/metadata", [HttpMethods.Get, HttpMethods.Head], ReadMetadataAsync)
+            .Needs(Scope.Read).WithName("ReadMetadata").WithSummary("Read a file's metadata");
         files.MapPut("/{file_id}", (FileUpload upload, HttpContext context, string file_id) =>
-            upload.UpdateAsync(context, file_id, contentAlone: false)).WithName("UpdateFile").WithSummary("Update a file's content, name or tags");
+            upload.UpdateAsync(context, file_id, contentAlone: false))
+            .Needs(Scope.Write).WithName("UpdateFile").WithSummary("Update a file's content, name or tags");
         files.MapPut("/{file_id}/content", (FileUpload upload, HttpContext context, string file_id) =>
-            upload.UpdateAsync(context, file_id, contentAlone: true)).WithName("UpdateContent").WithSummary("Replace a file's content");
-        files.MapDelete("/{file_id}", DeleteAsync).WithName("DeleteFile").WithSummary("Delete a file");
+            upload.UpdateAsync(context, file_id, contentAlone: true))
+            .Needs(Scope.Write).WithName("UpdateContent").WithSummary("Replace a file's content");
+        files.MapDelete("/{file_id}", DeleteAsync).Needs(Scope.Delete).WithName("DeleteFile").WithSummary("Delete a file");
     }
 
     /// <summary>An id in its canonical form, in either case; whatever else was sent names no file.</summary>

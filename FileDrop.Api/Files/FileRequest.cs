@@ -68,7 +68,14 @@ internal static class FileRequest
 
     /// <summary>Reads a JSON body: metadata alone.</summary>
     /// <exception cref="ContentRejectedException">The body is refused.</exception>
-    public static async Task<Received> ReadJsonAsync(HttpRequest request, FileDropOptions limits)
+    public static Task<Received> ReadJsonAsync(HttpRequest request, FileDropOptions limits) => ReadJsonAsync(request, limits, ReadMetadata);
+
+    /// <summary>Reads a JSON body of any kind.</summary>
+    /// <param name="request">The request.</param>
+    /// <param name="limits">The service's limits.</param>
+    /// <param name="read">Makes of it what it is for; what it keeps must not be a part of the JSON.</param>
+    /// <exception cref="ContentRejectedException">The body is refused.</exception>
+    public static async Task<T> ReadJsonAsync<T>(HttpRequest request, FileDropOptions limits, Func<JsonElement, T> read)
     {
         if (!ContentDigest.TryRead(DigestFields(request.Headers), out var digest, out var problem))
             throw new ContentRejectedException(problem);
@@ -81,7 +88,7 @@ internal static class FileRequest
         try
         {
             using var json = JsonDocument.Parse(text.GetBuffer().AsMemory(0, (int)text.Length), StrictJson);
-            return ReadMetadata(json.RootElement);
+            return read(json.RootElement);
         }
         catch (Exception malformed) when (malformed is JsonException or InvalidOperationException or ArgumentException)
         {

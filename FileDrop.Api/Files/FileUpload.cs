@@ -129,7 +129,7 @@ internal sealed class FileUpload(FileStore files, IdempotencyKeys keys, FileDrop
     public static IResult Created(HttpContext context, CatalogFile file)
     {
         FileEndpoints.WriteValidators(context.Response, file);
-        context.Response.Headers.Location = $"/files/{file.Id}";
+        context.Response.Headers.Location = Caller.Follow(context.Request, $"/files/{file.Id}");
         return new JsonAnswer<FileJson>(FileJson.Of(file), ApiJson.Instance.FileJson, StatusCodes.Status201Created);
     }
 

@@ -3,7 +3,7 @@ using System.Security.Cryptography;
 
 namespace FileDrop.Api.Files;
 
-/// <summary>What a client sent cannot be taken; found while its bytes were on their way into the store.</summary>
+/// <summary>What a client sent cannot be taken; found where only this can say so, as while its bytes are on their way into the store.</summary>
 internal sealed class ContentRejectedException(ApiProblem problem, Exception? inner = null) : Exception(problem.Detail, inner)
 {
     public ApiProblem Problem { get; } = problem;

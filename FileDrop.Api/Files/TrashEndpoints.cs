@@ -11,10 +11,11 @@ internal static class TrashEndpoints
     public static void MapTrash(this IEndpointRouteBuilder app)
     {
         var trash = app.MapGroup("/trash").WithTags("Trash");
-        trash.MapGet("/", (HttpContext context, FileStore files) => FileEndpoints.ListAsync(context, files, inTrash: true)).WithName("ListTrash").WithSummary("List the trash");
-        trash.MapPost("/{file_id}/restore", RestoreAsync).WithName("RestoreFile").WithSummary("Restore a file");
-        trash.MapDelete("/{file_id}", PurgeAsync).WithName("PurgeFile").WithSummary("Delete a file for good");
-        trash.MapDelete("/", EmptyAsync).WithName("EmptyTrash").WithSummary("Empty the trash");
+        trash.MapGet("/", (HttpContext context, FileStore files) => FileEndpoints.ListAsync(context, files, inTrash: true))
+            .Needs(Scope.Read).WithName("ListTrash").WithSummary("List the trash");
+        trash.MapPost("/{file_id}/restore", RestoreAsync).Needs(Scope.Write).WithName("RestoreFile").WithSummary("Restore a file");
+        trash.MapDelete("/{file_id}", PurgeAsync).Needs(Scope.Delete).WithName("PurgeFile").WithSummary("Delete a file for good");
+        trash.MapDelete("/", EmptyAsync).Needs(Scope.Delete).WithName("EmptyTrash").WithSummary("Empty the trash");
     }
 
     private static async Task<IResult> RestoreAsync(HttpContext context, FileStore files, string file_id) =>

@@ -10,9 +10,9 @@ internal static class VersionEndpoints
     public static void MapVersions(this IEndpointRouteBuilder app)
     {
         var versions = app.MapGroup("/files/{file_id}/versions").WithTags("Versions");
-        versions.MapGet("/", ListAsync).WithName("ListVersions").WithSummary("List the versions of a file");
-        versions.MapPost("/{version}/restore", RestoreAsync).WithName("RestoreVersion").WithSummary("Restore a version");
-        versions.MapDelete("/{version}", DeleteAsync).WithName("DeleteVersion").WithSummary("Delete a version");
+        versions.MapGet("/", ListAsync).Needs(Scope.Read).WithName("ListVersions").WithSummary("List the versions of a file");
+        versions.MapPost("/{version}/restore", RestoreAsync).Needs(Scope.Write).WithName("RestoreVersion").WithSummary("Restore a version");
+        versions.MapDelete("/{version}", DeleteAsync).Needs(Scope.Delete).WithName("DeleteVersion").WithSummary("Delete a version");
     }
 
     /// <summary>The number of a version; whatever else was sent names none.</summary>

@@ -1,12 +1,13 @@
 using System.Text.Json;
+using FileDrop.Api.Access;
 using FileDrop.Api.Blobs;
 using FileDrop.Api.Catalog;
 
 namespace FileDrop.Api.Maintenance;
 
-/// <summary>What the program does instead of serving: <c>check</c>, <c>export</c> and <c>import</c>.</summary>
+/// <summary>What the program does instead of serving: <c>check</c>, <c>export</c>, <c>import</c> and <c>keys</c>.</summary>
 /// <remarks>
-/// They work on the stores that the configuration names, the check and the export beside a running service. Exit codes: 0 all
+/// They work on the stores that the configuration names, all but the import beside a running service. Exit codes: 0 all
 /// is well, 1 there are findings or failures, 2 it could not run.
 /// </remarks>
 internal static class Command
@@ -15,6 +16,10 @@ internal static class Command
         usage:  check [--repair] [--hash] [--json]    compare the catalog and the blob store
                 export FOLDER|-                        write a backup into a folder, or as a tar archive to standard output
                 import FOLDER|-                        bring a backup in; the service must not be running
+                keys create [--name NAME] [--owner OWNER] [--scopes read,write,delete,admin] [--days DAYS]
+                                                       make an API key; the first one has all scopes, others have all but admin
+                keys list                              show the API keys, without their secrets
+                keys revoke ID                         refuse an API key from now on
         Settings follow as --FileDrop:DataDirectory=PATH, or come from the environment.
         """;
 
@@ -24,7 +29,7 @@ internal static class Command
     private static readonly TimeSpan SweepersMargin = TimeSpan.FromSeconds(30);
 
     /// <summary>Whether these are the arguments of a command.</summary>
-    public static bool IsOne(string[] args) => args is ["check" or "export" or "import" or "help" or "--help", ..];
+    public static bool IsOne(string[] args) => args is ["check" or "export" or "import" or "keys" or "help" or "--help", ..];
 
     /// <summary>Runs the command.</summary>
     /// <returns>The exit code.</returns>
@@ -49,6 +54,12 @@ internal static class Command
                     alone: false, (catalog, blobs) => ExportAsync(catalog, blobs, target, stop.Token), stop.Token),
                 ["import", var source] => await WithStoresAsync(options,
                     alone: true, (catalog, blobs) => ImportAsync(catalog, blobs, source, stop.Token), stop.Token),
+                ["keys", .. var rest] => await KeysAsync(options, [.. rest], stop.Token) switch
+                {
+                    true => Clean,
+                    false => Findings,
+                    null => await SayUsageAsync(words),
+                },
                 _ => await SayUsageAsync(words),
             };
         }
@@ -77,13 +88,25 @@ internal static class Command
     private static async Task<int> WithStoresAsync(
         FileDropOptions options, bool alone, Func<IFileCatalog, IBlobStore, Task<int>> work, CancellationToken cancellation)
     {
-        var services = new ServiceCollection();
-        services.AddSingleton(TimeProvider.System);
-        services.AddStores(options, alone);
-        await using var provider = services.BuildServiceProvider();
+        await using var provider = Stores(options, alone);
         var (catalog, blobs) = (provider.GetRequiredService<IFileCatalog>(), provider.GetRequiredService<IBlobStore>());
         await Task.WhenAll(catalog.StartAsync(cancellation), blobs.StartAsync(cancellation));
         return await work(catalog, blobs);
+    }
+
+    private static async Task<bool?> KeysAsync(FileDropOptions options, string[] words, CancellationToken cancellation)
+    {
+        await using var provider = Stores(options, alone: false);
+        await provider.GetRequiredService<IFileCatalog>().StartAsync(cancellation);
+        return await new KeysCommand(provider.GetRequiredService<IKeyCatalog>(), TimeProvider.System).RunAsync(words, cancellation);
+    }
+
+    private static ServiceProvider Stores(FileDropOptions options, bool alone)
+    {
+        var services = new ServiceCollection();
+        services.AddSingleton(TimeProvider.System);
+        services.AddStores(options, alone);
+        return services.BuildServiceProvider();
     }
 
     private static async Task<int> CheckAsync(

@@ -16,15 +16,13 @@ internal static class ApiErrors
 
     /// <summary>What any operation can answer.</summary>
     private static readonly ApiProblem[] Always =
-        [InvalidRequest, ApiProblem.MisdirectedRequest, ApiProblem.InternalError, ApiProblem.StorageUnavailable];
+    [
+        InvalidRequest, ApiProblem.Unauthenticated, ApiProblem.Forbidden("This needs the scope delete."), ApiProblem.MisdirectedRequest,
+        ApiProblem.InternalError, ApiProblem.StorageUnavailable, ApiProblem.ProviderUnavailable,
+    ];
 
     /// <summary>What a change can answer besides.</summary>
-    private static readonly ApiProblem[] Changing =
-    [
-        .. Always,
-        ApiProblem.Forbidden("Another site's page may not change anything here; add its origin to FileDrop:AllowedOrigins if it is yours."),
-        ApiProblem.InsufficientStorage,
-    ];
+    private static readonly ApiProblem[] Changing = [.. Always, ApiProblem.InsufficientStorage];
 
     /// <summary>What a request that brings content can answer besides.</summary>
     private static readonly ApiProblem[] Storing =
@@ -75,6 +73,17 @@ internal static class ApiErrors
 
     public static ApiProblem[] OfProbe { get; } = [ApiProblem.MisdirectedRequest];
 
+    public static ApiProblem[] OfCreateKey { get; } =
+    [
+        .. Changing, ApiProblem.FileTooLarge("A JSON body has at most 262144 bytes."),
+        ApiProblem.InvalidRequest("No byte came for 120 seconds.") with { Status = 408 }, DigestMismatch,
+        ApiProblem.UnsupportedMediaType("What the key is to be comes as application/json.") with { Header = ("Accept", "application/json") },
+    ];
+
+    public static ApiProblem[] OfListKeys { get; } = Always;
+
+    public static ApiProblem[] OfRevokeKey { get; } = [.. Changing, ApiProblem.KeyNotFound];
+
     private static readonly ApiProblem[] Tus = [ApiProblem.UnsupportedTusVersion];
 
     private static readonly ApiProblem[] Taking = [ApiProblem.UploadNotFound, ApiProblem.UploadLocked];
@@ -101,7 +110,8 @@ internal static class ApiErrors
     /// <summary>Every code that the service can answer, once.</summary>
     public static IEnumerable<string> Codes { get; } =
     [
-        .. OfUpload.Concat(OfUpdate).Concat(OfRead).Concat(OfDeleteVersion).Concat(OfList).Concat(OfAppend).Concat(OfEndUpload).Append(ApiProblem.NotFound).Append(ApiProblem.MethodNotAllowed)
+        .. OfUpload.Concat(OfUpdate).Concat(OfRead).Concat(OfDeleteVersion).Concat(OfList).Concat(OfAppend).Concat(OfEndUpload).Concat(OfRevokeKey)
+            .Append(ApiProblem.NotFound).Append(ApiProblem.MethodNotAllowed)
             .OrderBy(problem => problem.Status).Select(problem => problem.Code).Distinct(StringComparer.Ordinal),
     ];
 

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using FileDrop.Api.Access;
 using FileDrop.Api.Files;
 
 namespace FileDrop.Api.OpenApi;
@@ -11,6 +12,8 @@ internal static class ApiExamples
     public const string Sha256 = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08";
     public const string ETag = "\"1-9f86d081884c7d65\"";
     public const string LastModified = "Mon, 23 Nov 2026 08:25:25 GMT";
+    public const string KeyId = "5f1d8a09c3b7e264";
+    public const string ApiKey = $"fd_{KeyId}_AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
     public const string TraceId = "0af7651916cd43dd8448eb211c80319c";
 
     private static readonly DateTimeOffset Created = new(2026, 11, 23, 8, 25, 25, 123, TimeSpan.Zero);
@@ -21,6 +24,8 @@ internal static class ApiExamples
     private static readonly FileJson Renamed = Uploaded with { FileName = "report.pdf", UpdatedAt = Created.AddMinutes(1), Version = 2 };
 
     private static readonly FileJson InTrash = Uploaded with { DeletedAt = Created.AddHours(1), PurgeAt = Created.AddHours(1).AddDays(30) };
+
+    private static readonly KeyJson Key = new(KeyId, "nightly backup", Caller.Anonymous, ["read"], Created);
 
     public static string Digest => ContentDigest.Format(Sha256);
 
@@ -53,6 +58,16 @@ internal static class ApiExamples
     public static JsonNode? Deleted =>
         JsonSerializer.SerializeToNode(new FileDeletedJson("'report.pdf' was deleted.", Renamed.FileId), ApiJson.Instance.FileDeletedJson);
 
+    public static JsonObject NewKey => new() { ["name"] = "nightly backup", ["scopes"] = new JsonArray("read") };
+
+    public static JsonNode? KeyCreated =>
+        JsonSerializer.SerializeToNode(new KeyCreatedJson("The key is shown this once.", ApiKey, Key), ApiJson.Instance.KeyCreatedJson);
+
+    public static JsonNode? Keys => JsonSerializer.SerializeToNode([Key with { LastUsedAt = Created.AddHours(1) }], ApiJson.Instance.KeyJsonArray);
+
+    public static JsonNode? KeyRevoked =>
+        JsonSerializer.SerializeToNode(new KeyRevokedJson($"Key {KeyId} was revoked.", KeyId), ApiJson.Instance.KeyRevokedJson);
+
     public static JsonObject Health(string catalog) => new()
     {
         ["status"] = catalog,
@@ -66,6 +81,7 @@ internal static class ApiExamples
     /// <summary>A problem as the service would answer it at a path.</summary>
     public static JsonNode? Problem(ApiProblem problem, string path) => JsonSerializer.SerializeToNode(
         new ProblemJson(problem.Type ?? $"urn:filedrop:problem:{problem.Code}", problem.Title, problem.Status, problem.Detail,
-            path.Replace("{file_id}", FileId, StringComparison.Ordinal).Replace("{upload_id}", FileId, StringComparison.Ordinal).Replace("{version}", "1", StringComparison.Ordinal), problem.Code, TraceId, problem.Offsets?.Expected, problem.Offsets?.Provided),
+            path.Replace("{file_id}", FileId, StringComparison.Ordinal).Replace("{upload_id}", FileId, StringComparison.Ordinal).Replace("{version}", "1", StringComparison.Ordinal)
+                .Replace("{key_id}", KeyId, StringComparison.Ordinal), problem.Code, TraceId, problem.Offsets?.Expected, problem.Offsets?.Provided),
         ApiJson.Instance.ProblemJson);
 }

@@ -42,6 +42,8 @@ internal static class ApiFields
         "Content-Range" => Header("The file's size.", value),
         "Accept-Encoding" => Header("The one content coding that is taken.", value),
         "Accept-Patch" => Header("The one media type that can be appended.", value),
+        "Accept" => Header("The one media type that is taken.", value),
+        "WWW-Authenticate" => Header("How a credential is sent; never Basic, so that no browser asks for a password.", value),
         _ => Header(name, value),
     };
 
@@ -138,7 +140,7 @@ internal static class ApiFields
     public static OpenApiParameter Field(string name, string description, string example) =>
         In(ParameterLocation.Header, name, $"{description} For example `{example}`.", new OpenApiSchema { Type = JsonSchemaType.String });
 
-    private static OpenApiParameter Query(string name, string description, OpenApiSchema schema, string? example = null)
+    public static OpenApiParameter Query(string name, string description, OpenApiSchema schema, string? example = null)
     {
         var text = example is null ? description : $"{description} For example `{example}`.";
         schema.Examples = null;

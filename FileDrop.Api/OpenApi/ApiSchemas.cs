@@ -60,6 +60,7 @@ internal static class ApiSchemas
         document.AddComponent(UploadForm, Form(document, "Exactly one file; other text parts are passed over.", fileRequired: true));
         document.AddComponent(UpdateForm, Form(document, "At least one of the three.", fileRequired: false));
         document.AddComponent(Problem, ProblemSchema());
+        AccessOperations.AddTo(document);
         document.AddComponent(Health, Object("How the service is.",
             ("status", State("The worst of the checks.")),
             ("checks", new OpenApiSchema { Type = JsonSchemaType.Object, Description = "Each check.", AdditionalProperties = State("The check's state.") })));
@@ -147,7 +148,7 @@ internal static class ApiSchemas
         return type;
     }
 
-    private static OpenApiSchema Stamp(string description)
+    public static OpenApiSchema Stamp(string description)
     {
         var time = Time(description + " UTC, with milliseconds.");
         time.Pattern = @"^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}\.\d{3}Z$";
@@ -221,7 +222,7 @@ internal static class ApiSchemas
     }
 
     /// <summary>An object with all its members, each of them required.</summary>
-    private static OpenApiSchema Object(string description, params ReadOnlySpan<(string Name, IOpenApiSchema Schema)> members)
+    public static OpenApiSchema Object(string description, params ReadOnlySpan<(string Name, IOpenApiSchema Schema)> members)
     {
         var schema = new OpenApiSchema
         {

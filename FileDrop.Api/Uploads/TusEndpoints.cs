@@ -34,14 +34,14 @@ internal static class TusEndpoints
     public static void MapTus(this IEndpointRouteBuilder app)
     {
         var uploads = app.MapGroup(Path).WithTags("Uploads");
-        uploads.MapMethods("/", [HttpMethods.Options], Describe).WithName("DescribeUploads").WithSummary("What this tus server can do");
-        uploads.MapMethods("/{upload_id}", [HttpMethods.Options], Describe).WithName("DescribeUpload").WithSummary("What this tus server can do");
+        uploads.MapMethods("/", [HttpMethods.Options], Describe).AllowAnonymous().WithName("DescribeUploads").WithSummary("What this tus server can do");
+        uploads.MapMethods("/{upload_id}", [HttpMethods.Options], Describe).AllowAnonymous().WithName("DescribeUpload").WithSummary("What this tus server can do");
         var spoken = uploads.MapGroup("").AddEndpointFilter(async (invocation, next) =>
             invocation.HttpContext.Request.Headers["Tus-Resumable"] == Version ? await next(invocation) : ApiProblem.UnsupportedTusVersion);
-        spoken.MapPost("/", CreateAsync).WithName("CreateUpload").WithSummary("Begin a resumable upload");
-        spoken.MapMethods("/{upload_id}", [HttpMethods.Head], ReadAsync).WithName("ReadUpload").WithSummary("How far an upload has come");
-        spoken.MapPatch("/{upload_id}", AppendAsync).WithName("AppendToUpload").WithSummary("Append to an upload");
-        spoken.MapDelete("/{upload_id}", EndAsync).WithName("EndUpload").WithSummary("End an upload that is not complete");
+        spoken.MapPost("/", CreateAsync).Needs(Scope.Write).WithName("CreateUpload").WithSummary("Begin a resumable upload");
+        spoken.MapMethods("/{upload_id}", [HttpMethods.Head], ReadAsync).Needs(Scope.Write).WithName("ReadUpload").WithSummary("How far an upload has come");
+        spoken.MapPatch("/{upload_id}", AppendAsync).Needs(Scope.Write).WithName("AppendToUpload").WithSummary("Append to an upload");
+        spoken.MapDelete("/{upload_id}", EndAsync).Needs(Scope.Write).WithName("EndUpload").WithSummary("End an upload that is not complete");
     }
 
     private static IResult Describe(HttpContext context, UploadStore uploads)
@@ -200,7 +200,7 @@ internal static class TusEndpoints
         if (!isComplete)
             headers["Upload-Expires"] = expiresAt.ToString("R", CultureInfo.InvariantCulture);
         else if (!plan.IsPartial)
-            headers["Content-Location"] = $"/files/{id}";
+            headers["Content-Location"] = Caller.Follow(context.Request, $"/files/{id}");
     }
 
     private static IResult Created(HttpContext context, Guid id)

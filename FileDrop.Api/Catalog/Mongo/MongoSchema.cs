@@ -42,7 +42,7 @@ namespace FileDrop.Api.Catalog.Mongo;
 /// <para>The collection <c>idempotency_keys</c> has <c>{ _id, owner, file, expires_at }</c>. Its id is a digest of
 /// owner and key: of one length, and unambiguous.</para>
 /// </remarks>
-internal static class MongoSchema
+internal static partial class MongoSchema
 {
     public const string Files = "files";
     public const string Keys = "idempotency_keys";

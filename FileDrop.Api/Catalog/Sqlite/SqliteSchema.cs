@@ -167,6 +167,20 @@ internal static class SqliteSchema
 
         CREATE INDEX uploads_by_until ON uploads (until) WHERE stage = 2;
         """,
+        // API keys.
+        """
+        CREATE TABLE api_keys (
+            id           TEXT    PRIMARY KEY,
+            secret_hash  BLOB    NOT NULL CHECK (length(secret_hash) = 32),
+            owner        TEXT    NOT NULL,
+            name         TEXT,
+            scopes       TEXT    NOT NULL, -- separated by spaces
+            created_at   INTEGER NOT NULL,
+            expires_at   INTEGER,
+            last_used_at INTEGER,
+            revoked_at   INTEGER
+        ) STRICT, WITHOUT ROWID;
+        """,
     ];
 
     /// <summary>Brings the database to the layout that this program knows; safe beside another process that does the same.</summary>

@@ -1,0 +1,167 @@
+using System.Globalization;
+using System.Net;
+using System.Net.Http.Headers;
+using System.Text;
+using System.Text.RegularExpressions;
+using FileDrop.Api.Access;
+using FileDrop.Api.Tests.Files;
+using Microsoft.AspNetCore.Authorization;
+using Microsoft.AspNetCore.Routing;
+using Microsoft.Extensions.DependencyInjection;
+using Xunit;
+
+namespace FileDrop.Api.Tests.Access;
+
+/// <summary>Who may do what, asked of every endpoint that the running service has: one without a rule fails here.</summary>
+public abstract partial class EndpointRuleTests(Pair pair)
+{
+    private static readonly string[] OpenToAll =
+    [
+        "GET /alive", "GET /health", "GET /openapi/{documentName}.json", "OPTIONS /files/upload", "OPTIONS /uploads", "OPTIONS /uploads/{upload_id}",
+    ];
+
+    [Fact]
+    public void Every_endpoint_has_a_rule_and_those_without_a_credential_are_named_here()
+    {
+        var endpoints = Endpoints();
+        Assert.All(endpoints, endpoint => Assert.True(endpoint.IsOpen ^ endpoint.Needs is not null, $"{endpoint.Name} says who may use it, once"));
+        // The reference page is a package's, with the files that it needs.
+        Assert.Equal(OpenToAll, endpoints.Where(endpoint => endpoint.IsOpen && !endpoint.Name.StartsWith("GET /scalar/", StringComparison.Ordinal))
+            .Select(endpoint => endpoint.Name).Order(StringComparer.Ordinal).Distinct());
+        Assert.True(endpoints.Count(endpoint => !endpoint.IsOpen) > 20, "the endpoints are seen");
+    }
+
+    [Fact]
+    public async Task Without_a_good_credential_every_rule_answers_401()
+    {
+        using var admin = pair.Service.AsAdmin();
+        var file = (await admin.UploadAsync([1], "a")).Id();
+        var (revoked, id) = await admin.MakeKeyAsync(new { name = "revoked" });
+        using (var gone = await admin.DeleteAsync($"/admin/keys/{id}"))
+            await gone.SucceededAsync();
+        var (good, _) = await admin.MakeKeyAsync(new { name = "good" });
+        string?[] credentials =
+        [
+            null, "", "Bearer", "Bearer ", "Bearer x", $"Bearer {revoked}",
+            $"Bearer {good[..^1]}{(good[^1] == 'A' ? 'E' : 'A')}", $"Bearer {good}x", $"Bearer {good.ToUpperInvariant()}",
+            $"Bearer {good[..20]}", $"Bearer {AccessWords.AdminKey}x", $"Bearer {AccessWords.AdminKey[..^1]}",
+            $"Token {good}", good, "Basic x", "Basic ",
+            $"Basic {Convert.ToBase64String(Encoding.UTF8.GetBytes(good))}", $"Basic {Convert.ToBase64String(Encoding.UTF8.GetBytes($"{good}:x"))}",
+            $"Bearer {good}, Bearer {good}", "Bearer eyJhbGciOiJub25lIn0.eyJzdWIiOiJsb2NhbCJ9.", "Negotiate x",
+            "Bearer fd__", "Bearer fd_0000000000000000_",
+        ];
+        foreach (var endpoint in Endpoints().Where(endpoint => endpoint.Needs is not null))
+        {
+            // Each credential with one endpoint, and the first one with all.
+            foreach (var credential in endpoint.Name.EndsWith(" /files", StringComparison.Ordinal) ? credentials : credentials[..1])
+            {
+                using var response = await SendAsync(pair.Http, endpoint, file, credential is null ? [] : [("Authorization", credential)]);
+                Assert.True(response.StatusCode == HttpStatusCode.Unauthorized, $"{endpoint.Name} with '{credential}': {response.StatusCode}");
+                Assert.Equal("Bearer", response.Headers.WwwAuthenticate.ToString());
+            }
+        }
+        Assert.Equal([1], await admin.GetByteArrayAsync($"/files/{file}"));
+    }
+
+    [Fact]
+    public async Task Every_endpoint_takes_a_key_with_its_scope_and_answers_403_to_one_with_all_others()
+    {
+        using var admin = pair.Service.AsAdmin();
+        foreach (var endpoint in Endpoints().Where(endpoint => endpoint.Needs is not null))
+        {
+            var needed = Scopes.Names(endpoint.Needs ?? Scope.None).Single();
+            var others = Scopes.Names(Scope.All).Where(scope => scope != needed);
+            using var without = pair.Service.As((await admin.MakeKeyAsync(new { scopes = others })).Key);
+            using var with = pair.Service.As((await admin.MakeKeyAsync(new { scopes = new[] { needed } })).Key);
+            using var refused = await SendAsync(without, endpoint, $"{Guid.CreateVersion7()}");
+            Assert.True(refused.StatusCode == HttpStatusCode.Forbidden, $"{endpoint.Name} without {needed}: {refused.StatusCode}");
+            using var taken = await SendAsync(with, endpoint, $"{Guid.CreateVersion7()}");
+            Assert.True(taken.StatusCode is not (HttpStatusCode.Forbidden or HttpStatusCode.Unauthorized) && (int)taken.StatusCode < 500,
+                $"{endpoint.Name} with {needed}: {taken.StatusCode}");
+            // To act for another owner takes admin besides.
+            using var owner = await SendAsync(with, endpoint, $"{Guid.CreateVersion7()}", [], "?owner=other");
+            Assert.True((owner.StatusCode == HttpStatusCode.Forbidden) == (needed is not "admin"),
+                $"{endpoint.Name}?owner= with {needed}: {owner.StatusCode}");
+        }
+    }
+
+    [Fact]
+    public async Task Another_owners_id_is_answered_as_one_that_never_was()
+    {
+        using var alice = await pair.Service.OwnerAsync("alice");
+        using var bob = await pair.Service.OwnerAsync("bob");
+        var file = (await alice.UploadAsync([1, 2, 3], "a.txt")).Id();
+        using var begun = await alice.SendAsync(HttpMethod.Post, "/uploads", null, ("Tus-Resumable", "1.0.0"), ("Upload-Length", "5"));
+        var upload = (begun.Headers.Location?.OriginalString ?? "").Split('/')[^1];
+        Assert.True(Guid.TryParse(upload, out _), "an upload was begun");
+        var seen = 0;
+        foreach (var endpoint in Endpoints()
+            .Where(endpoint => endpoint.Needs is not null and not Scope.Admin && IdParameter().IsMatch(endpoint.Name)))
+        {
+            seen++;
+            var theirs = endpoint.Name.Contains("upload_id", StringComparison.Ordinal) ? upload : file;
+            var (foreign, unknown) = (await AnswerAsync(bob, endpoint, theirs), await AnswerAsync(bob, endpoint, $"{Guid.CreateVersion7()}"));
+            Assert.True(foreign.StartsWith("404", StringComparison.Ordinal), $"{endpoint.Name}: {foreign}");
+            Assert.Equal(unknown, foreign);
+        }
+        Assert.True(seen >= 15, $"{seen} endpoints with an id");
+        Assert.Equal([1, 2, 3], await alice.GetByteArrayAsync($"/files/{file}"));
+        Assert.Equal(1, (await alice.MetadataAsync(file)).Version());
+        using var offset = await alice.SendAsync(HttpMethod.Head, $"/uploads/{upload}", null, ("Tus-Resumable", "1.0.0"));
+        Assert.Equal("0", offset.Headers.GetValues("Upload-Offset").Single());
+        Assert.Equal("[]", await bob.GetStringAsync("/files"));
+    }
+
+    /// <summary>All of an answer but what differs between any two: the time, the trace and the path that was asked for.</summary>
+    private static async Task<string> AnswerAsync(HttpClient http, Rule endpoint, string id)
+    {
+        using var response = await SendAsync(http, endpoint, id);
+        var fields = response.Headers.Concat(response.Content.Headers).Where(field => field.Key is not "Date")
+            .Select(field => $"{field.Key}: {string.Join(", ", field.Value)}").Order(StringComparer.Ordinal);
+        var body = TraceId().Replace((await response.Content.ReadAsStringAsync()).Replace(id, "ID", StringComparison.Ordinal), "TRACE");
+        return $"{(int)response.StatusCode}\n{string.Join('\n', fields)}\n{body}";
+    }
+
+    private static Task<HttpResponseMessage> SendAsync(
+        HttpClient http, Rule endpoint, string id, (string Name, string Value)[]? fields = null, string query = "")
+    {
+        var method = new HttpMethod(endpoint.Name.Split(' ')[0]);
+        var path = IdParameter().Replace(endpoint.Name.Split(' ')[1], id).Replace("{version}", "1", StringComparison.Ordinal);
+        var isTus = path.StartsWith("/uploads", StringComparison.Ordinal);
+        ByteArrayContent? body = null;
+        List<(string, string)> all = [.. fields ?? []];
+        if (isTus)
+            all.Add(("Tus-Resumable", "1.0.0"));
+        if (method == HttpMethod.Patch)
+            all.AddRange([("Upload-Offset", "0"), ("Upload-Complete", "?0")]);
+        if (method == HttpMethod.Post || method == HttpMethod.Put || method == HttpMethod.Patch)
+        {
+            body = new ByteArrayContent("{}"u8.ToArray());
+            body.Headers.ContentType = MediaTypeHeaderValue.Parse(
+                method == HttpMethod.Patch ? isTus ? "application/offset+octet-stream" : "application/partial-upload"
+                : path.StartsWith("/admin", StringComparison.Ordinal) ? "application/json" : "text/plain");
+        }
+        return http.SendAsync(method, path + query, body, [.. all]);
+    }
+
+    private List<Rule> Endpoints() =>
+    [
+        .. pair.Service.Services.GetRequiredService<EndpointDataSource>().Endpoints.OfType<RouteEndpoint>().SelectMany(endpoint =>
+            (endpoint.Metadata.GetMetadata<HttpMethodMetadata>()?.HttpMethods ?? ["GET"]).Select(method => new Rule(
+                string.Create(CultureInfo.InvariantCulture, $"{method} /{endpoint.RoutePattern.RawText?.Trim('/')}"),
+                endpoint.Metadata.GetMetadata<IAllowAnonymous>() is not null,
+                endpoint.Metadata.GetOrderedMetadata<ScopeRequirement>() is [{ } rule] ? rule.Scope : null))),
+    ];
+
+    [GeneratedRegex(@"\{(file|upload|key)_id\}", RegexOptions.ExplicitCapture, 1000)]
+    private static partial Regex IdParameter();
+
+    [GeneratedRegex("[0-9a-f]{32}", RegexOptions.None, 1000)]
+    private static partial Regex TraceId();
+
+    private sealed record Rule(string Name, bool IsOpen, Scope? Needs);
+}
+
+public sealed class EndpointRuleOnEmbeddedTests(GuardedEmbeddedPair pair) : EndpointRuleTests(pair), IClassFixture<GuardedEmbeddedPair>;
+
+public sealed class EndpointRuleOnClusterTests(GuardedClusterPair pair) : EndpointRuleTests(pair), IClassFixture<GuardedClusterPair>;

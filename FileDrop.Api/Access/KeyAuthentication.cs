@@ -1,0 +1,54 @@
+using System.Net.Http.Headers;
+using System.Text;
+using System.Text.Encodings.Web;
+using Microsoft.AspNetCore.Authentication;
+using Microsoft.AspNetCore.Authorization;
+using Microsoft.Extensions.Options;
+
+namespace FileDrop.Api.Access;
+
+/// <summary>
+/// Knows a caller by an API key, as a bearer token (RFC 6750) or as the password of HTTP Basic (RFC 7617); or lets one in who has
+/// none where nobody needs one.
+/// </summary>
+internal sealed class KeyAuthentication(
+    IOptionsMonitor<AuthenticationSchemeOptions> options, ILoggerFactory logger, UrlEncoder encoder, ApiKeys keys, AccessState access)
+    : AuthenticationHandler<AuthenticationSchemeOptions>(options, logger, encoder)
+{
+    public const string SchemeName = "ApiKey";
+
+    protected override async Task<AuthenticateResult> HandleAuthenticateAsync()
+    {
+        // Health must not depend on the catalog for being asked, and no endpoint means no answer that anybody could profit from.
+        if (Context.GetEndpoint() is not { } endpoint || endpoint.Metadata.GetMetadata<IAllowAnonymous>() is not null)
+            return AuthenticateResult.NoResult();
+        if (Request.Headers.Authorization is not { Count: > 0 } authorization)
+            return await access.IsOpenAsync(Context.RequestAborted)
+                ? Success(Caller.Anonymous, "anonymous", Scope.All)
+                : AuthenticateResult.NoResult();
+        if (ReadKey(authorization.ToString()) is not { } text)
+            return AuthenticateResult.Fail("The Authorization field has no key.");
+        if (access.IsConfiguredKey(text))
+            return Success(Caller.Anonymous, "the configured key", Scope.All, "configured");
+        return await keys.FindAsync(text, Context.RequestAborted) is { } key && Scopes.TryParse(key.Scopes, out var scopes, out _)
+            ? Success(key.Owner, key.Name is null ? $"key {key.Id}" : $"key {key.Id} ({key.Name})", scopes, key.Id)
+            : AuthenticateResult.Fail("The key is unknown, has expired or was revoked.");
+    }
+
+    private static AuthenticateResult Success(string owner, string name, Scope scopes, string? key = null) =>
+        AuthenticateResult.Success(new AuthenticationTicket(Caller.Principal(SchemeName, owner, name, scopes, key), SchemeName));
+
+    private static string? ReadKey(string authorization)
+    {
+        if (!AuthenticationHeaderValue.TryParse(authorization, out var credential) || credential.Parameter is not { } parameter)
+            return null;
+        if (credential.Scheme.Equals("Bearer", StringComparison.OrdinalIgnoreCase))
+            return parameter;
+        if (!credential.Scheme.Equals("Basic", StringComparison.OrdinalIgnoreCase))
+            return null;
+        var bytes = new byte[parameter.Length];
+        // Whatever the user's name is, the first colon ends it.
+        return Convert.TryFromBase64String(parameter, bytes, out var length)
+            && Encoding.UTF8.GetString(bytes, 0, length).Split(':', 2) is [_, var password] ? password : null;
+    }
+}

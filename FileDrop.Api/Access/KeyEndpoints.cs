@@ -1,0 +1,48 @@
+using FileDrop.Api.Catalog;
+using FileDrop.Api.Files;
+
+namespace FileDrop.Api.Access;
+
+/// <summary>API keys, for admins.</summary>
+internal static class KeyEndpoints
+{
+    public static void MapKeys(this IEndpointRouteBuilder app)
+    {
+        var keys = app.MapGroup("/admin/keys").WithTags("Access").Needs(Scope.Admin);
+        keys.MapPost("/", CreateAsync).WithName("CreateKey").WithSummary("Make an API key");
+        keys.MapGet("/", ListAsync).WithName("ListKeys").WithSummary("List the API keys");
+        keys.MapDelete("/{key_id}", RevokeAsync).WithName("RevokeKey").WithSummary("Revoke an API key");
+    }
+
+    private static async Task<IResult> CreateAsync(HttpContext context, IKeyCatalog catalog, FileDropOptions options, TimeProvider time)
+    {
+        if (!FileRequest.IsJson(context.Request))
+            return ApiProblem.UnsupportedMediaType("What the key is to be comes as application/json.") with
+            {
+                Header = ("Accept", "application/json"),
+            };
+        var wanted = await FileRequest.ReadJsonAsync(context.Request, options, json => NewKey.Read(json, time.GetUtcNow()));
+        var (text, key) = await ApiKeys.CreateAsync(catalog, wanted.Owner ?? Caller.Owner(context), wanted.Name,
+            wanted.Scopes ?? NewKey.UsualScopes, wanted.ExpiresAt, time, context.RequestAborted);
+        context.Response.Headers.CacheControl = "no-store";
+        return new JsonAnswer<KeyCreatedJson>(
+            new KeyCreatedJson("The key is shown this once.", text, KeyJson.Of(key)), ApiJson.Instance.KeyCreatedJson, StatusCodes.Status201Created);
+    }
+
+    private static async Task<IResult> ListAsync(HttpContext context, IKeyCatalog catalog)
+    {
+        var keys = await catalog.ListApiKeysAsync(context.RequestAborted);
+        if (context.Request.Query.ContainsKey(Caller.OwnerParameter))
+            keys = [.. keys.Where(key => key.Owner.Equals(Caller.Owner(context), StringComparison.Ordinal))];
+        context.Response.Headers.CacheControl = "no-store";
+        return new JsonAnswer<KeyJson[]>([.. keys.Select(KeyJson.Of)], ApiJson.Instance.KeyJsonArray);
+    }
+
+    private static async Task<IResult> RevokeAsync(HttpContext context, IKeyCatalog catalog, ApiKeys keys, TimeProvider time, string key_id)
+    {
+        if (!await catalog.RevokeApiKeyAsync(key_id, time.GetUtcNow(), context.RequestAborted))
+            return ApiProblem.KeyNotFound;
+        keys.Forget(key_id);
+        return new JsonAnswer<KeyRevokedJson>(new KeyRevokedJson($"Key {key_id} was revoked.", key_id), ApiJson.Instance.KeyRevokedJson);
+    }
+}

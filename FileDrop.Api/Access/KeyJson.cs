@@ -1,0 +1,88 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using FileDrop.Api.Catalog;
+using FileDrop.Api.Files;
+
+namespace FileDrop.Api.Access;
+
+/// <summary>An API key as every answer shows it; its secret is shown once, when it is made.</summary>
+/// <param name="KeyId">16 hexadecimal digits; the second part of the key.</param>
+/// <param name="Name">What it is for; absent if not said.</param>
+/// <param name="Owner">Whose files it opens.</param>
+/// <param name="Scopes">Of <c>read</c>, <c>write</c>, <c>delete</c>, <c>admin</c>.</param>
+/// <param name="CreatedAt">RFC 3339 in UTC, with milliseconds, as all times.</param>
+/// <param name="ExpiresAt">From then on it is refused; absent: never.</param>
+/// <param name="LastUsedAt">To about a minute; absent: never used.</param>
+/// <param name="RevokedAt">Since when it is refused; absent: it is not.</param>
+public sealed record KeyJson(
+    string KeyId,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? Name,
+    string Owner,
+    IReadOnlyList<string> Scopes,
+    [property: JsonConverter(typeof(MillisecondTimeConverter))] DateTimeOffset CreatedAt,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    [property: JsonConverter(typeof(MillisecondTimeConverter))] DateTimeOffset? ExpiresAt = null,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    [property: JsonConverter(typeof(MillisecondTimeConverter))] DateTimeOffset? LastUsedAt = null,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    [property: JsonConverter(typeof(MillisecondTimeConverter))] DateTimeOffset? RevokedAt = null)
+{
+    internal static KeyJson Of(ApiKey key) =>
+        new(key.Id, key.Name, key.Owner, key.Scopes, key.CreatedAt, key.ExpiresAt, key.LastUsedAt, key.RevokedAt);
+}
+
+/// <summary>The answer to the making of a key.</summary>
+/// <param name="Message">For a person.</param>
+/// <param name="ApiKey">The key itself, which is kept nowhere.</param>
+/// <param name="Key">What is kept of it.</param>
+public sealed record KeyCreatedJson(string Message, string ApiKey, KeyJson Key);
+
+/// <summary>The answer to a revocation.</summary>
+/// <param name="Message">For a person.</param>
+/// <param name="KeyId">The key that is refused from now on.</param>
+public sealed record KeyRevokedJson(string Message, string KeyId);
+
+/// <summary>What a new key is to be.</summary>
+/// <param name="Name">What it is for; null: not said.</param>
+/// <param name="Owner">Whose files it opens; null: its maker's.</param>
+/// <param name="Scopes">What it is good for; null: reading, writing and deleting.</param>
+/// <param name="ExpiresAt">From then on it is refused; null: never.</param>
+internal sealed record NewKey(string? Name, string? Owner, Scope? Scopes, DateTimeOffset? ExpiresAt)
+{
+    public const Scope UsualScopes = Scope.Read | Scope.Write | Scope.Delete;
+
+    /// <summary>Reads a request's body.</summary>
+    /// <exception cref="ContentRejectedException">A member is unknown, or is not what it must be.</exception>
+    public static NewKey Read(JsonElement json, DateTimeOffset now)
+    {
+        if (json.ValueKind != JsonValueKind.Object)
+            throw Rejected("The body is a JSON object.");
+        var key = new NewKey(null, null, null, null);
+        foreach (var member in json.EnumerateObject())
+        {
+            key = member switch
+            {
+                { Name: "name", Value.ValueKind: JsonValueKind.String } when member.Value.GetString() is { } name && ApiKeys.IsName(name) =>
+                    key with { Name = name },
+                { Name: "owner", Value.ValueKind: JsonValueKind.String } when member.Value.GetString() is { } owner && ApiKeys.IsOwner(owner) =>
+                    key with { Owner = owner },
+                { Name: "scopes", Value.ValueKind: JsonValueKind.Array } => key with { Scopes = ReadScopes(member.Value) },
+                { Name: "expires_at", Value.ValueKind: JsonValueKind.String }
+                    when member.Value.TryGetDateTimeOffset(out var expires) && expires > now =>
+                    key with { ExpiresAt = expires },
+                _ => throw Rejected(
+                    $"The members are name (up to {ApiKeys.MaxNameLength} characters), owner (up to {Caller.MaxOwnerLength}), "
+                    + "scopes (an array) and expires_at (a time to come, RFC 3339); there are no others, and none is null."),
+            };
+        }
+        return key;
+    }
+
+    private static Scope ReadScopes(JsonElement json)
+    {
+        var names = json.EnumerateArray().Select(name => name.ValueKind == JsonValueKind.String ? name.GetString() ?? "" : name.GetRawText());
+        return Access.Scopes.TryParse(names, out var scopes, out var wrong) ? scopes : throw Rejected(wrong);
+    }
+
+    private static ContentRejectedException Rejected(string detail) => new(ApiProblem.InvalidRequest(detail));
+}

@@ -1,0 +1,100 @@
+using FileDrop.Api.Files;
+using Microsoft.AspNetCore.Authentication;
+using Microsoft.AspNetCore.Authentication.JwtBearer;
+using Microsoft.IdentityModel.Tokens;
+
+namespace FileDrop.Api.Access;
+
+/// <summary>Knows a caller by an access token (a JWT) of an OpenID Connect provider.</summary>
+/// <remarks>
+/// The keys come from the provider's discovery document, and are asked for again when a token names one that is not among them. The owner
+/// is <c>issuer#subject</c>: an issuer has no fragment (OpenID Connect Discovery, section 3), so no two pairs run into one.
+/// </remarks>
+internal static class TokenAuthentication
+{
+    /// <summary>Chooses between a key and a token by what was sent.</summary>
+    public const string EitherName = "KeyOrToken";
+
+    private const string SchemeName = "Token";
+
+    /// <summary>OpenID Connect Core, section 2: a subject has at most 255 ASCII characters.</summary>
+    private const int MaxSubjectLength = 255;
+
+    /// <summary>No more often than this does a token with an unknown key make the service ask the provider.</summary>
+    private static readonly TimeSpan RefreshInterval = TimeSpan.FromSeconds(10);
+
+    /// <summary>Between the provider's clock and ours.</summary>
+    private static readonly TimeSpan ClockSkew = TimeSpan.FromSeconds(30);
+
+    /// <summary>Signatures that the provider alone can make: an HMAC's key would have to be known here.</summary>
+    private static readonly string[] Algorithms =
+    [
+        SecurityAlgorithms.RsaSha256, SecurityAlgorithms.RsaSha384, SecurityAlgorithms.RsaSha512,
+        SecurityAlgorithms.RsaSsaPssSha256, SecurityAlgorithms.RsaSsaPssSha384, SecurityAlgorithms.RsaSsaPssSha512,
+        SecurityAlgorithms.EcdsaSha256, SecurityAlgorithms.EcdsaSha384, SecurityAlgorithms.EcdsaSha512,
+    ];
+
+    public static void AddTokens(this AuthenticationBuilder authentication, OidcOptions oidc) => authentication
+        .AddPolicyScheme(EitherName, null, either =>
+            either.ForwardDefaultSelector = context => IsToken(context.Request) ? SchemeName : KeyAuthentication.SchemeName)
+        .AddJwtBearer(SchemeName, token =>
+        {
+            token.Authority = oidc.Authority.ToString();
+            token.RequireHttpsMetadata = oidc.Authority.Scheme is "https";
+            token.MapInboundClaims = false;
+            token.SaveToken = false;
+            token.RefreshInterval = RefreshInterval;
+            token.TokenValidationParameters.ValidAudience = oidc.Audience;
+            token.TokenValidationParameters.ValidAlgorithms = Algorithms;
+            token.TokenValidationParameters.ClockSkew = ClockSkew;
+            token.Events = new JwtBearerEvents
+            {
+                OnAuthenticationFailed = ExplainAsync,
+                OnTokenValidated = context =>
+                {
+                    Accept(context, oidc);
+                    return Task.CompletedTask;
+                },
+            };
+        })
+        .Services.PostConfigure<JwtBearerOptions>(SchemeName, token =>
+        {
+            // Else a key that the provider has withdrawn, because it leaked, would be good for another hour.
+            if (token.ConfigurationManager is BaseConfigurationManager manager)
+                manager.UseLastKnownGoodConfiguration = false;
+        });
+
+    /// <summary>Three parts with dots between, as no key has them.</summary>
+    private static bool IsToken(HttpRequest request) =>
+        request.Headers.Authorization.ToString() is { } sent
+        && sent.StartsWith("Bearer ey", StringComparison.OrdinalIgnoreCase) && sent.Count(each => each == '.') == 2;
+
+    /// <summary>A token cannot be judged, and must not be called bad, before the provider has said its keys once.</summary>
+    private static async Task ExplainAsync(AuthenticationFailedContext context)
+    {
+        try
+        {
+            if (context.Options.ConfigurationManager is { } provider)
+                await provider.GetConfigurationAsync(context.HttpContext.RequestAborted);
+        }
+        catch (InvalidOperationException unreachable)
+        {
+            throw new ContentRejectedException(ApiProblem.ProviderUnavailable, unreachable);
+        }
+    }
+
+    private static void Accept(TokenValidatedContext context, OidcOptions oidc)
+    {
+        var claims = context.Principal?.Claims.ToList() ?? [];
+        if (claims.FirstOrDefault(claim => claim.Type is "sub")?.Value is not { Length: > 0 and <= MaxSubjectLength } subject)
+        {
+            context.Fail("The token has no subject.");
+            return;
+        }
+        var given = claims.Where(claim => claim.Type.Equals(oidc.ScopeClaim, StringComparison.Ordinal))
+            .SelectMany(claim => claim.Value.Split(' ', StringSplitOptions.RemoveEmptyEntries)).ToHashSet(StringComparer.Ordinal);
+        var scopes = oidc.Scopes.Where(each => given.Contains(each.Value)).Aggregate(Scope.None, (sum, each) => sum | each.Scope);
+        var owner = $"{context.SecurityToken.Issuer}#{subject}";
+        context.Principal = Caller.Principal(SchemeName, owner, $"token {owner}", scopes);
+    }
+}
