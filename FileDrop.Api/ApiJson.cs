@@ -16,6 +16,7 @@ namespace FileDrop.Api;
 [JsonSerializable(typeof(VersionJson[]))]
 [JsonSerializable(typeof(VersionDeletedJson))]
 [JsonSerializable(typeof(TrashEmptiedJson))]
+[JsonSerializable(typeof(UsageJson))]
 internal sealed partial class ApiJson : JsonSerializerContext
 {
     public static ApiJson Instance { get; } = new(new JsonSerializerOptions

@@ -33,6 +33,7 @@ try
     app.MapFiles();
     app.MapVersions();
     app.MapTrash();
+    app.MapUsage();
     app.MapTus();
     app.MapDraft();
     await app.RunAsync();
