@@ -16,7 +16,7 @@ internal static class QuotaSettings
         // An owner may have colons in its name, which part the levels of the configuration: the last one goes before Bytes or Files.
         foreach (var (path, value) in section.GetSection("Owners").AsEnumerable(makePathsRelative: true))
         {
-            if (value is null)
+            if (string.IsNullOrEmpty(value))
                 continue;
             var colon = path.LastIndexOf(':');
             var (owner, limit) = colon < 0 ? ("", path) : (path[..colon], path[(colon + 1)..]);
