@@ -26,7 +26,7 @@ internal static class QuotaWords
     }
 
     /// <summary>Checks what is used once nothing is being written.</summary>
-    public static async Task UsesAsync(this HttpClient http, long bytes, long files)
+    public static async Task UsesAsync(this HttpClient http, long bytes, long files, int seconds = 20)
     {
         Usage? last = null;
         try
@@ -35,7 +35,7 @@ internal static class QuotaWords
             {
                 last = await http.UsageAsync();
                 return (last.BytesUsed, last.BytesReserved, last.FilesUsed) == (bytes, 0, files);
-            });
+            }, seconds);
         }
         catch (TimeoutException)
         {
