@@ -70,7 +70,8 @@ public abstract class QuotaOfUploadsTests(Pair pair)
         await using var stores = await pair.MakeStoresAsync();
         await using var service = await Service.StartAsync(stores, ("FileDrop:Quota:Bytes", $"{2 * MiB}"), ("FileDrop:Quota:Files", "1"));
         var http = service.Http;
-        var parts = new[] { await BeginAsync(http, MiB / 2, ("Upload-Concat", "partial")), await BeginAsync(http, MiB / 2, ("Upload-Concat", "partial")) };
+        var partial = ("Upload-Concat", "partial");
+        var parts = new[] { await BeginAsync(http, MiB / 2, partial), await BeginAsync(http, MiB / 2, partial) };
         foreach (var part in parts)
             await AppendAsync(http, part, 0, MiB / 2, 204);
         Assert.Equal((0, MiB, 0), await StateAsync(http));

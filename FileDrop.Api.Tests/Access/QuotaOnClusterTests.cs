@@ -131,7 +131,8 @@ public sealed class QuotaOnClusterTests(ClusterPair pair) : QuotaTests(pair), IC
 
     private static BsonDocument Operation(Guid operation, string file, long bytes) => new()
     {
-        { "op", Uuid(operation) }, { "file", Uuid(Guid.Parse(file)) }, { "bytes", bytes }, { "files", 0L }, { "at", new BsonDateTime(DateTime.UtcNow) },
+        { "op", Uuid(operation) }, { "file", Uuid(Guid.Parse(file)) }, { "bytes", bytes }, { "files", 0L },
+        { "at", new BsonDateTime(DateTime.UtcNow) },
     };
 
     private static BsonBinaryData Uuid(Guid id) => new(id, GuidRepresentation.Standard);

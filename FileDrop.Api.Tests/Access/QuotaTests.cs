@@ -81,7 +81,8 @@ public abstract class QuotaTests(Pair pair)
         await using var stores = await pair.MakeStoresAsync();
         await using var service = await Service.StartAsync(stores, ("FileDrop:Quota:Bytes", $"{2 * Size}"));
         var id = await service.Http.TryUploadAsync(Size);
-        foreach (var (method, path) in new[] { (HttpMethod.Post, "/files/upload"), (HttpMethod.Put, $"/files/{id}"), (HttpMethod.Put, $"/files/{id}/content") })
+        var (create, replace) = (HttpMethod.Post, HttpMethod.Put);
+        foreach (var (method, path) in new[] { (create, "/files/upload"), (replace, $"/files/{id}"), (replace, $"/files/{id}/content") })
         {
             using var body = new GatedContent(new byte[Size + 1], 1);
             using var request = new HttpRequestMessage(method, path) { Content = body };

@@ -96,7 +96,7 @@ internal static class ApiOperations
                 .Takes("file_id", "permanent").Takes(ApiFields.Preconditions)
                 .Answers(200, "The file is gone.", JsonHeaders).Json(ApiSchemas.FileDeleted, ApiExamples.Deleted)
                 .Fails(ApiErrors.OfDelete),
-            _ => OfKept(id, operation) ?? UploadOperations.Of(id, operation),
+            _ => OfKept(id, operation) ?? UploadOperations.Of(id, operation) ?? UsageOperations.Of(id, operation),
         };
     }
 
@@ -133,10 +133,6 @@ internal static class ApiOperations
             .Takes("file_id")
             .Answers(200, "The file is gone.", JsonHeaders).Json(ApiSchemas.FileDeleted, ApiExamples.Deleted)
             .Fails(ApiErrors.OfTrashed),
-        "ReadUsage" => operation
-            .Says("Bytes and files of the caller, and the quota. A write that the quota leaves no room for is refused with `507` `quota_exceeded`.")
-            .Answers(200, "What is stored, and may be.", ["Cache-Control", .. JsonHeaders]).Json(ApiSchemas.Usage, ApiExamples.Usage)
-            .Fails(ApiErrors.OfUsage),
         "EmptyTrash" => operation
             .Says("Deletes all that is in the trash for good.")
             .Answers(200, "The trash is empty.", JsonHeaders).Json(ApiSchemas.TrashEmptied, ApiExamples.TrashEmptied)

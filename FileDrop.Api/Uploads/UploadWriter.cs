@@ -89,17 +89,10 @@ internal sealed partial class UploadWriter : IAsyncDisposable
     /// <exception cref="ContentRejectedException">The owner's quota has no room for what will be appended.</exception>
     public async Task OpenAsync(long? incoming, bool keeps, CancellationToken cancellation)
     {
-        _keeps = keeps;
-        try
-        {
-            await _reservation.BeginAsync(Length ?? Offset + (incoming ?? 0), cancellation);
-        }
-        catch
-        {
-            // A length that was said in this request must not be recorded: whoever comes next would take it for reserved.
-            _length = Upload.Length;
-            throw;
-        }
+        // A length that this request says is recorded only if there is room for it.
+        (_keeps, _length, var length) = (keeps, Upload.Length, _length);
+        await _reservation.BeginAsync(length ?? Offset + (incoming ?? 0), cancellation);
+        _length = length;
         // The first wait gives the thread back to the request, which has work to do.
         _ticking = TickAsync();
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellation, _stop.Token);

@@ -20,7 +20,8 @@ internal sealed partial class MongoFileCatalog
 
     public Task ReleaseReservationsAsync(CancellationToken cancellation) => _owners.ReleaseAsync(cancellation);
 
-    public Task<IReadOnlyList<UsageDifference>> CheckUsageAsync(bool repair, CancellationToken cancellation) => _owners.CheckAsync(repair, cancellation);
+    public Task<IReadOnlyList<UsageDifference>> CheckUsageAsync(bool repair, CancellationToken cancellation) =>
+        _owners.CheckAsync(repair, cancellation);
 
     private bool HasQuota(string owner) => !_rules.Quotas.Of(owner).IsNone;
 
@@ -81,7 +82,8 @@ internal sealed partial class MongoFileCatalog
     private void DemandTime(long begun)
     {
         if (Stopwatch.GetElapsedTime(begun) > _rules.Lease)
-            throw new StorageException(StorageFailure.Unavailable, "A write was halted between its reservation and its beginning for the time of a lease.");
+            throw new StorageException(
+                StorageFailure.Unavailable, "Between its reservation and its beginning a write stood still for the time of a lease.");
     }
 
     /// <summary>What is stored, from the documents themselves.</summary>
