@@ -81,6 +81,10 @@ public sealed class ApiDescriptionTests(EmbeddedPair pair) : IClassFixture<Embed
         await using var stores = new EmbeddedStores();
         await using var small = await Service.StartAsync(stores, ("FileDrop:MaxFileSize", "10"));
         await (api with { Http = small.Http }).CheckAsync(413, path, Post(path, Text("eleven byte")), "file_too_large");
+        await using var others = new EmbeddedStores();
+        await using var limited = await Service.StartAsync(others, ("FileDrop:Quota:Bytes", "10"));
+        await (api with { Http = limited.Http }).CheckAsync(507, path, Post(path, Text("eleven byte")), "quota_exceeded");
+        await (api with { Http = limited.Http }).CheckAsync(200, "/usage", new HttpRequestMessage(HttpMethod.Get, "/usage"));
     }
 
     [Fact]
@@ -152,6 +156,7 @@ public sealed class ApiDescriptionTests(EmbeddedPair pair) : IClassFixture<Embed
         await api.CheckAsync(200, "/files", new HttpRequestMessage(HttpMethod.Get, "/files?name=none&type=image/*&tag=a:b&sort=file_name&order=asc"));
         await api.CheckAsync(400, "/files", new HttpRequestMessage(HttpMethod.Get, "/files?limit=0"), "invalid_request");
         await api.CheckAsync(400, "/files", new HttpRequestMessage(HttpMethod.Get, "/files?cursor=!"), "invalid_cursor");
+        await api.CheckAsync(200, "/usage", new HttpRequestMessage(HttpMethod.Get, "/usage"));
         await api.CheckAsync(200, "/health", new HttpRequestMessage(HttpMethod.Get, "/health"));
         await api.CheckAsync(200, "/alive", new HttpRequestMessage(HttpMethod.Get, "/alive"));
     }

@@ -77,7 +77,11 @@ internal sealed record DescribedApi(JsonElement Root, HttpClient Http)
         {
             var faults = keyword.Name switch
             {
+                "type" when keyword.Value.ValueKind == JsonValueKind.Array =>
+                    Fault(keyword.Value.EnumerateArray().Any(type => IsOfType(value, type.GetString()))),
                 "type" => Fault(IsOfType(value, keyword.Value.GetString())),
+                // These say nothing of what is no number, and has another of its types.
+                "minimum" or "maximum" or "format" when value.ValueKind == JsonValueKind.Null => [],
                 "enum" => Fault(keyword.Value.EnumerateArray().Any(allowed => JsonElement.DeepEquals(allowed, value))),
                 "pattern" => Fault(Regex.IsMatch(value.GetString() ?? "", keyword.Value.GetString() ?? "", RegexOptions.None, TimeSpan.FromSeconds(1))),
                 "minimum" => Fault(value.GetDecimal() >= keyword.Value.GetDecimal()),
@@ -128,6 +132,7 @@ internal sealed record DescribedApi(JsonElement Root, HttpClient Http)
         "integer" => value.ValueKind == JsonValueKind.Number && value.TryGetInt64(out _),
         "object" => value.ValueKind == JsonValueKind.Object,
         "array" => value.ValueKind == JsonValueKind.Array,
+        "null" => value.ValueKind == JsonValueKind.Null,
         _ => throw new NotSupportedException($"This check does not know the type {type}."),
     };
 

@@ -20,6 +20,7 @@ namespace FileDrop.Api;
 [JsonSerializable(typeof(KeyJson[]))]
 [JsonSerializable(typeof(KeyCreatedJson))]
 [JsonSerializable(typeof(KeyRevokedJson))]
+[JsonSerializable(typeof(UsageJson))]
 internal sealed partial class ApiJson : JsonSerializerContext
 {
     public static ApiJson Instance { get; } = new(new JsonSerializerOptions

@@ -145,6 +145,10 @@ public sealed record ApiProblem(int Status, string Code, string Title, string De
     public static ApiProblem InsufficientStorage { get; } = new(507, "insufficient_storage", "There is no room left",
         "The store is full; nothing was stored. Delete files or give it more room.");
 
+    public static ApiProblem QuotaExceeded { get; } = new(507, "quota_exceeded", "Your quota is used up",
+        "What you would store is more than your quota leaves. GET /usage tells what is used; what is in the trash and earlier versions count, "
+        + "and can be deleted for good.");
+
     /// <summary>What the framework answered by a bare status.</summary>
     public static ApiProblem? OfStatus(int status) => status switch
     {

@@ -112,5 +112,8 @@ internal static class Composition
 
     private static CatalogRules Rules(FileDropOptions options, IBlobStore blobs) =>
         new(options.Lease, blobs.CallTimeout + options.LateWrites, options.ReadersGrace, options.VersionsKept, options.VersionsMaxAge,
-            options.TrashRetention, options.UploadsExpiry);
+            options.TrashRetention, options.UploadsExpiry)
+        {
+            Quotas = options.Quotas,
+        };
 }

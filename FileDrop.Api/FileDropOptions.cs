@@ -1,5 +1,6 @@
 using System.Globalization;
 using FileDrop.Api.Access;
+using FileDrop.Api.Catalog;
 
 namespace FileDrop.Api;
 
@@ -71,6 +72,9 @@ public sealed record FileDropOptions
     /// <summary><c>AllowedOrigins</c>: web origins, besides its own, whose pages may change something; separated by semicolons.</summary>
     public IReadOnlyList<string> AllowedOrigins { get; init; } = [];
 
+    /// <summary><c>Quota</c>: how much each owner may store; no limits if not set.</summary>
+    public Quotas Quotas { get; init; } = Quotas.None;
+
     /// <summary>Whether metadata and content lie in the data directory.</summary>
     public bool IsEmbedded => MongoDb is null;
 
@@ -102,6 +106,7 @@ public sealed record FileDropOptions
             Access = AccessOptions.Read(section.GetSection("Access")),
             AllowedHosts = Items(section, "AllowedHosts"),
             AllowedOrigins = Items(section, "AllowedOrigins"),
+            Quotas = QuotaSettings.Read(section.GetSection("Quota")),
         };
         if (options.MongoDb is null != options.Storage is null)
         {

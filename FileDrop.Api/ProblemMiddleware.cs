@@ -1,4 +1,5 @@
 using FileDrop.Api.Blobs;
+using FileDrop.Api.Catalog;
 using FileDrop.Api.Files;
 
 namespace FileDrop.Api;
@@ -51,6 +52,8 @@ internal sealed partial class ProblemMiddleware(RequestDelegate next, FileMetric
                     : ApiProblem.InvalidRequest("The request's body ended early or is framed wrongly.");
             case BlobTooLargeException tooLarge:
                 return ApiProblem.FileTooLarge(tooLarge.Message);
+            case QuotaExceededException:
+                return ApiProblem.QuotaExceeded;
             case DamagedContentException:
                 return ApiProblem.InternalError;
             case StorageException { Failure: StorageFailure.Full }:

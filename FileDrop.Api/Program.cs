@@ -35,6 +35,7 @@ try
     app.MapFiles();
     app.MapVersions();
     app.MapTrash();
+    app.MapUsage();
     app.MapTus();
     app.MapDraft();
     app.MapKeys();

@@ -65,7 +65,7 @@ internal static class ListWords
         this IFileCatalog catalog, string name, long size = 0, IReadOnlyDictionary<string, string>? tags = null)
     {
         var (id, intent) = (Guid.CreateVersion7(), new WriteIntent(Guid.NewGuid(), 1));
-        await catalog.BeginCreateAsync(Owner, id, intent, default);
+        await catalog.BeginCreateAsync(Owner, id, intent, 0, default);
         tags ??= new Dictionary<string, string>();
         var commit = new FileCommit(size, "application/octet-stream", new string('0', 64), XxHash3: 0, name, tags);
         Assert.Equal(ChangeOutcome.Done, (await catalog.CommitAsync(Owner, id, intent, commit, default)).Outcome);

@@ -47,7 +47,7 @@ public abstract class CommandTests(Pair pair)
             using var bytes = new MemoryStream(new byte[100]);
             await service.Services.GetRequiredService<IBlobStore>().WriteAsync(orphan, bytes, 100, exact: true, default);
             await service.Services.GetRequiredService<IFileCatalog>()
-                .BeginCreateAsync("local", expired, new WriteIntent(Guid.NewGuid(), 1), default);
+                .BeginCreateAsync("local", expired, new WriteIntent(Guid.NewGuid(), 1), 0, default);
         }
         string[] settings = ["--FileDrop:SweepInterval=00:00:00.001"];
         // The margin that a running sweeper gets has to pass first for what only it should have claimed; the others are there at once.

@@ -29,6 +29,7 @@ public abstract class KillLoopTests(Pair pair, ITestOutputHelper output)
         ("FileDrop:Lease", Lease.ToString()),
         ("FileDrop:LateWrites", "00:00:00"),
         ("FileDrop:Versions:Keep", "2"),
+        ("FileDrop:Quota:Bytes", "1000000000000"),
         ("Logging:LogLevel:Default", "Warning"),
     ];
 

@@ -174,6 +174,9 @@ public sealed record CatalogRules(
     TimeSpan Lease, TimeSpan LateWrites, TimeSpan ReadersGrace, int VersionsKept, TimeSpan? VersionsMaxAge, TimeSpan TrashRetention,
     TimeSpan ResumableExpiry)
 {
+    /// <summary>How much each owner may store.</summary>
+    public Quotas Quotas { get; init; } = Quotas.None;
+
     /// <summary>A holder of a resumable upload that has recorded nothing for so long is replaced by the next who comes.</summary>
     public static readonly TimeSpan ResumableTerm = TimeSpan.FromSeconds(3);
 

@@ -37,10 +37,17 @@ public partial interface IFileCatalog
     Task<CatalogPage> ListAsync(ListQuery query, CancellationToken cancellation);
 
     /// <summary>Inserts a pending document with one intent, its lease counted from now.</summary>
-    Task BeginCreateAsync(string owner, Guid id, WriteIntent intent, CancellationToken cancellation);
+    /// <inheritdoc cref="BeginReplaceAsync"/>
+    Task BeginCreateAsync(string owner, Guid id, WriteIntent intent, long bytes, CancellationToken cancellation);
 
     /// <summary>Adds an intent to a live file's document. False: there is no such live file.</summary>
-    Task<bool> BeginReplaceAsync(string owner, Guid id, WriteIntent intent, CancellationToken cancellation);
+    /// <param name="owner">Whose file it is.</param>
+    /// <param name="id">The file's id.</param>
+    /// <param name="intent">The blob that is written.</param>
+    /// <param name="bytes">So many are reserved at once; others have to be before they are written: see <see cref="ReserveAsync"/>.</param>
+    /// <param name="cancellation">Ends the waiting.</param>
+    /// <exception cref="QuotaExceededException">The owner's quota has no room for them, or for one more file.</exception>
+    Task<bool> BeginReplaceAsync(string owner, Guid id, WriteIntent intent, long bytes, CancellationToken cancellation);
 
     /// <summary>Lets the intent's lease begin anew. False: the document does not name the intent; the writer must stop.</summary>
     Task<bool> RenewAsync(string owner, Guid id, WriteIntent intent, CancellationToken cancellation);

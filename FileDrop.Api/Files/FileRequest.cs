@@ -21,6 +21,9 @@ internal delegate Task ContentSink(IncomingContent content, long? length, bool e
 /// <summary>What every request with a body must satisfy before a byte of it is read, and the bodies that are no form.</summary>
 internal static class FileRequest
 {
+    /// <summary>Bytes: a form is larger than its file, but hardly ever by a mebibyte.</summary>
+    public const int FormAllowance = 1 << 20;
+
     private const int MaxJsonBytes = 256 * 1024;
 
     private static readonly JsonDocumentOptions StrictJson = new() { AllowDuplicateProperties = false, MaxDepth = 4 };
@@ -40,8 +43,7 @@ internal static class FileRequest
             {
                 Header = ("Accept-Encoding", "identity"),
             };
-        // A form is larger than its file, but hardly ever by a mebibyte.
-        var allowance = isForm ? 1 << 20 : 0;
+        var allowance = isForm ? FormAllowance : 0;
         return request.ContentLength > maxSize + allowance ? ApiProblem.FileTooLarge($"A file has at most {maxSize} bytes.") : null;
     }
 

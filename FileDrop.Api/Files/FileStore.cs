@@ -77,19 +77,24 @@ internal sealed class FileStore(IFileCatalog catalog, IBlobStore blobs, FileDrop
     }
 
     /// <summary>Begins to write a new file.</summary>
-    public async Task<PendingWrite> BeginCreateAsync(string owner, CancellationToken cancellation)
+    /// <param name="owner">Whose it is.</param>
+    /// <param name="bytes">So many will come, as far as that is known: for fewer than that the write is refused at once.</param>
+    /// <param name="cancellation">Ends the waiting.</param>
+    /// <exception cref="QuotaExceededException">The owner's quota has no room for it.</exception>
+    public async Task<PendingWrite> BeginCreateAsync(string owner, long bytes, CancellationToken cancellation)
     {
-        var write = NewWrite(owner, Guid.CreateVersion7(time.GetUtcNow()), replaces: false);
-        await catalog.BeginCreateAsync(owner, write.FileId, write.Intent, cancellation);
+        var write = NewWrite(owner, Guid.CreateVersion7(time.GetUtcNow()), bytes, replaces: false);
+        await catalog.BeginCreateAsync(owner, write.FileId, write.Intent, bytes, cancellation);
         write.KeepLease();
         return write;
     }
 
     /// <summary>Begins to write a file's new content. Null: there is no such file.</summary>
-    public async Task<PendingWrite?> BeginReplaceAsync(string owner, Guid id, CancellationToken cancellation)
+    /// <inheritdoc cref="BeginCreateAsync"/>
+    public async Task<PendingWrite?> BeginReplaceAsync(string owner, Guid id, long bytes, CancellationToken cancellation)
     {
-        var write = NewWrite(owner, id, replaces: true);
-        if (!await catalog.BeginReplaceAsync(owner, id, write.Intent, cancellation))
+        var write = NewWrite(owner, id, bytes, replaces: true);
+        if (!await catalog.BeginReplaceAsync(owner, id, write.Intent, bytes, cancellation))
             return null;
         write.KeepLease();
         return write;
@@ -119,6 +124,6 @@ internal sealed class FileStore(IFileCatalog catalog, IBlobStore blobs, FileDrop
         }
     }
 
-    private PendingWrite NewWrite(string owner, Guid id, bool replaces) =>
-        new(catalog, blobs, owner, id, replaces, options.Lease, time, log);
+    private PendingWrite NewWrite(string owner, Guid id, long bytes, bool replaces) =>
+        new(catalog, blobs, owner, id, replaces, options.Lease, time, log) { Reserved = bytes };
 }

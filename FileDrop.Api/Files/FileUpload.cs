@@ -49,9 +49,10 @@ internal sealed class FileUpload(FileStore files, IdempotencyKeys keys, FileDrop
 
         async Task StoreAsync(IncomingContent content, long? length, bool exact)
         {
+            var announced = ReservedContent.Announced(length, exact);
             upload = key is null
-                ? new KeyedUpload(await files.BeginCreateAsync(owner, context.RequestAborted), null)
-                : await keys.BeginAsync(owner, key, context.RequestAborted);
+                ? new KeyedUpload(await files.BeginCreateAsync(owner, announced, context.RequestAborted), null)
+                : await keys.BeginAsync(owner, key, announced, context.RequestAborted);
             if (upload.Write is not null)
                 await upload.Write.StoreAsync(content, length, exact, context.RequestAborted);
             else if (content.Promised is null || !content.Promised.Equals(upload.First?.Content.Sha256, StringComparison.Ordinal))
@@ -103,7 +104,7 @@ internal sealed class FileUpload(FileStore files, IdempotencyKeys keys, FileDrop
 
         async Task StoreAsync(IncomingContent content, long? length, bool exact)
         {
-            write = await files.BeginReplaceAsync(owner, id, context.RequestAborted)
+            write = await files.BeginReplaceAsync(owner, id, ReservedContent.Announced(length, exact), context.RequestAborted)
                 ?? throw new ContentRejectedException(ApiProblem.FileNotFound);
             await write.StoreAsync(content, length, exact, context.RequestAborted);
             transfer.Moved(content.Count);

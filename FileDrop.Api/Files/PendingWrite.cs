@@ -42,6 +42,9 @@ internal sealed partial class PendingWrite : IAsyncDisposable
 
     public WriteIntent Intent { get; }
 
+    /// <summary>Bytes that were reserved when the write began.</summary>
+    public long Reserved { get; init; }
+
     private BlobKey Key => new(Intent.BlobId, FileId);
 
     /// <summary>Begins to renew the lease, whether or not bytes arrive.</summary>
@@ -53,12 +56,15 @@ internal sealed partial class PendingWrite : IAsyncDisposable
     /// <param name="exact">Whether <paramref name="length"/> is exact.</param>
     /// <param name="cancellation">The client's patience.</param>
     /// <exception cref="StorageException">The store failed, or the lease was lost.</exception>
+    /// <exception cref="QuotaExceededException">The owner's quota has no room for all of it.</exception>
     public async Task StoreAsync(IncomingContent content, long? length, bool exact, CancellationToken cancellation)
     {
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellation, _lost.Token);
         try
         {
-            await _blobs.WriteAsync(Key, content, length, exact, stop.Token);
+            await using var reserved = new ReservedContent(
+                content, Reserved, (needed, wanted, token) => _catalog.ReserveAsync(Owner, FileId, Intent, needed, wanted, token));
+            await _blobs.WriteAsync(Key, reserved, length, exact, stop.Token);
         }
         catch (Exception failure) when (failure is StorageException || (failure is OperationCanceledException && _lost.IsCancellationRequested))
         {

@@ -24,6 +24,9 @@ internal enum FindingKind
 
     /// <summary>A blob should have been deleted, and no sweeper has come.</summary>
     GarbageOverdue,
+
+    /// <summary>What an owner's quota is judged by is not what the owner's files add up to.</summary>
+    UsageDiffers,
 }
 
 /// <summary>One thing that is not as it should be.</summary>
@@ -33,7 +36,8 @@ internal enum FindingKind
 /// <param name="Version">The content's version, where a content is concerned.</param>
 /// <param name="Detail">For a person.</param>
 /// <param name="Repaired">Whether it is mended now.</param>
-internal sealed record Finding(FindingKind Kind, Guid FileId, Guid BlobId, long? Version, string Detail, bool Repaired);
+/// <param name="Owner">The owner, where it is about one and no file.</param>
+internal sealed record Finding(FindingKind Kind, Guid FileId, Guid BlobId, long? Version, string Detail, bool Repaired, string? Owner = null);
 
 /// <summary>What a check went through.</summary>
 /// <param name="Documents">Documents in the catalog.</param>
@@ -62,6 +66,7 @@ internal sealed class Check(IFileCatalog catalog, IBlobStore blobs, CheckOptions
         using var seen = new SeenBlobs();
         await CheckStoreAsync(seen, cancellation);
         await CheckCatalogAsync(seen, cancellation);
+        await CheckUsageAsync(cancellation);
         return new CheckSummary(_documents, _blobs, _findings);
     }
 
@@ -160,6 +165,17 @@ internal sealed class Check(IFileCatalog catalog, IBlobStore blobs, CheckOptions
             Report(FindingKind.ExpiredIntent, new BlobKey(blob.BlobId, document.FileId), null, $"The lease ran out {Ago(blob)} ago.", options.Repair);
         foreach (var blob in overdue)
             Report(FindingKind.GarbageOverdue, new BlobKey(blob.BlobId, document.FileId), null, $"The deletion was due {Ago(blob)} ago.", options.Repair);
+    }
+
+    private async Task CheckUsageAsync(CancellationToken cancellation)
+    {
+        foreach (var (owner, recorded, actual, repaired) in await catalog.CheckUsageAsync(options.Repair, cancellation))
+        {
+            _findings++;
+            report(new Finding(FindingKind.UsageDiffers, Guid.Empty, Guid.Empty, null,
+                $"{recorded.Bytes} bytes in {recorded.Files} files are recorded and {recorded.BytesReserved} reserved, "
+                + $"and there are {actual.Bytes} in {actual.Files} and {actual.BytesReserved}.", repaired, owner));
+        }
     }
 
     private async Task<Dictionary<Guid, CatalogDocument>> FindAsync(IEnumerable<Guid> ids, CancellationToken cancellation) =>

@@ -116,7 +116,8 @@ internal static class Command
         var how = new CheckOptions(flags.Contains("--repair"), flags.Contains("--hash"), options.SweepInterval + SweepersMargin);
         var summary = await new Check(catalog, blobs, how, finding => Console.Out.WriteLine(json
             ? JsonSerializer.Serialize(finding, MaintenanceJson.Default.Finding)
-            : $"{finding.Kind}: file {finding.FileId}, blob {finding.BlobId}{(finding.Version is { } version ? $", version {version}" : "")}. "
+            : $"{finding.Kind}: {(finding.Owner is { } owner ? $"owner {owner}" : $"file {finding.FileId}, blob {finding.BlobId}")}"
+              + $"{(finding.Version is { } version ? $", version {version}" : "")}. "
               + $"{finding.Detail}{(finding.Repaired ? " Repaired." : "")}")).RunAsync(cancellation);
         await Console.Out.WriteLineAsync(json
             ? JsonSerializer.Serialize(summary, MaintenanceJson.Default.CheckSummary)

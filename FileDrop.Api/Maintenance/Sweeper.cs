@@ -67,6 +67,7 @@ internal sealed partial class Sweeper(
             if (due.Count < DocumentsAtOnce || done == 0 || documents >= DocumentsInRound)
                 break;
         }
+        await catalog.ReleaseReservationsAsync(cancellation);
         await catalog.ForgetKeysAsync(cancellation);
         metrics.Swept(deleted, await catalog.MeasureAsync(cancellation));
         if (documents > 0)

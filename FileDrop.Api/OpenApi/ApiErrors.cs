@@ -28,6 +28,7 @@ internal static class ApiErrors
     private static readonly ApiProblem[] Storing =
     [
         .. Changing,
+        ApiProblem.QuotaExceeded,
         DigestMismatch,
         ApiProblem.InvalidRequest("No byte came for 120 seconds.") with { Status = 408 },
         ApiProblem.FileTooLarge("The limit is 5497558138880 bytes."),
@@ -70,6 +71,8 @@ internal static class ApiErrors
 
     public static ApiProblem[] OfList { get; } =
         [.. Always, ApiProblem.InvalidCursor("A cursor goes on with the sort, order and filters that it was given for.")];
+
+    public static ApiProblem[] OfUsage { get; } = Always;
 
     public static ApiProblem[] OfProbe { get; } = [ApiProblem.MisdirectedRequest];
 

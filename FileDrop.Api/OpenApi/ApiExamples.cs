@@ -50,6 +50,9 @@ internal static class ApiExamples
     public static JsonNode? TrashEmptied => JsonSerializer.SerializeToNode(
         new TrashEmptiedJson("3 files were deleted for good.", 3), ApiJson.Instance.TrashEmptiedJson);
 
+    public static JsonNode? Usage => JsonSerializer.SerializeToNode(
+        new UsageJson(48213, 0, 10_737_418_240, 1, null), ApiJson.Instance.UsageJson);
+
     public static JsonNode? List => JsonSerializer.SerializeToNode([Uploaded], ApiJson.Instance.FileJsonArray);
 
     public static JsonNode? Updated =>

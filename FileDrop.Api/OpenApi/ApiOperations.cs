@@ -98,7 +98,8 @@ internal static class ApiOperations
                 .Takes("file_id", "permanent").Takes(ApiFields.Preconditions)
                 .Answers(200, "The file is gone.", JsonHeaders).Json(ApiSchemas.FileDeleted, ApiExamples.Deleted)
                 .Fails(ApiErrors.OfDelete),
-            _ => OfKept(id, operation) ?? UploadOperations.Of(id, operation) ?? AccessOperations.Of(id, operation),
+            _ => OfKept(id, operation) ?? UploadOperations.Of(id, operation) ?? AccessOperations.Of(id, operation)
+                ?? UsageOperations.Of(id, operation),
         };
     }
 

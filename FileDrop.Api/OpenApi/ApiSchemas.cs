@@ -19,6 +19,7 @@ internal static class ApiSchemas
     public const string Version = "Version";
     public const string VersionDeleted = "VersionDeleted";
     public const string TrashEmptied = "TrashEmptied";
+    public const string Usage = "Usage";
     public const string Health = "Health";
     public const string FileChange = "FileChange";
     public const string UploadForm = "UploadForm";
@@ -46,6 +47,12 @@ internal static class ApiSchemas
         document.AddComponent(TrashEmptied, Object("The answer to the emptying of the trash.",
             ("message", Text("For a person.", "3 files were deleted for good.")),
             ("deleted", Whole("Files that are gone.", 0, example: 3))));
+        document.AddComponent(Usage, Object("What the caller has stored, and may store.",
+            ("bytes_used", Whole("In the contents of files, live and in the trash, with their versions.", 0, example: 48213)),
+            ("bytes_reserved", Whole("For what is being uploaded: counts against the limit until it is stored, or given up.", 0, example: 0)),
+            ("bytes_limit", Limit("For used and reserved together")),
+            ("files_used", Whole("Live and in the trash.", 0, example: 1)),
+            ("files_limit", Limit("For files"))));
         document.AddComponent(FileUpdated, Object("The answer to an update.",
             ("message", Text("For a person.", "'report.pdf' was updated.")),
             ("file", new OpenApiSchemaReference(File, document))));
@@ -99,6 +106,13 @@ internal static class ApiSchemas
         Maximum = maximum?.ToString(CultureInfo.InvariantCulture),
         Examples = example is { } value ? [JsonValue.Create(value)] : null,
     };
+
+    private static OpenApiSchema Limit(string description)
+    {
+        var limit = Whole(description + "; null: none.", 0);
+        limit.Type |= JsonSchemaType.Null;
+        return limit;
+    }
 
     public static OpenApiSchema Choice(params ReadOnlySpan<string> values)
     {

@@ -33,6 +33,7 @@ internal sealed partial class UploadWriter : IAsyncDisposable
     private readonly CancellationTokenSource _stop = new();
     private readonly CancellationTokenSource _ended = new();
     private readonly ContentHashState _hashes;
+    private readonly UploadReservation _reservation;
     private IBlobAppender? _appender;
     private Task _ticking = Task.CompletedTask;
     private AppendPoint _recorded;
@@ -53,6 +54,7 @@ internal sealed partial class UploadWriter : IAsyncDisposable
     {
         (_catalog, _blobs, _lease, _time, _log) = (catalog, blobs, lease, time, log);
         (Upload, _stage, _length, _step, _seenAt) = (upload, upload.Stage, upload.Length, upload.Step, time.GetTimestamp());
+        _reservation = new UploadReservation(catalog, upload);
         var progress = upload.Progress;
         _recorded = new AppendPoint(progress.Offset, progress.Hashes, progress.Store, progress.Pieces);
         _hashes = progress.Hashes.IsEmpty ? new ContentHashState() : ContentHashState.Import(progress.Hashes.Span);
@@ -84,9 +86,13 @@ internal sealed partial class UploadWriter : IAsyncDisposable
     /// <param name="incoming">Bytes that will be appended, if that is known.</param>
     /// <param name="keeps">Whether bytes count as they come, and not only once all of them are known to be right.</param>
     /// <param name="cancellation">Ends the opening.</param>
+    /// <exception cref="ContentRejectedException">The owner's quota has no room for what will be appended.</exception>
     public async Task OpenAsync(long? incoming, bool keeps, CancellationToken cancellation)
     {
-        _keeps = keeps;
+        // A length that this request says is recorded only if there is room for it.
+        (_keeps, _length, var length) = (keeps, Upload.Length, _length);
+        await _reservation.BeginAsync(length ?? Offset + (incoming ?? 0), cancellation);
+        _length = length;
         // The first wait gives the thread back to the request, which has work to do.
         _ticking = TickAsync();
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellation, _stop.Token);
@@ -115,6 +121,7 @@ internal sealed partial class UploadWriter : IAsyncDisposable
                 var bytes = await body.ReadAsync(end - Offset, stop.Token);
                 if (bytes.IsEmpty)
                     return;
+                await _reservation.CoverAsync(Offset + bytes.Length, stop.Token);
                 check?.Append(bytes);
                 await appender.AppendAsync(bytes, stop.Token);
                 Offset += bytes.Length;

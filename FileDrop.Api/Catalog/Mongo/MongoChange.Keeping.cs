@@ -49,7 +49,7 @@ internal sealed partial class MongoChange
     public UpdateDefinition<BsonDocument> Purge() => Pipeline(PurgeIf(true));
 
     /// <summary>A file as another catalog had it, where there is no document.</summary>
-    public static UpdateDefinition<BsonDocument> Import(CatalogFile file, IEnumerable<FileContent> versions)
+    public static UpdateDefinition<BsonDocument> Import(CatalogFile file, IEnumerable<FileContent> versions, bool isCounted)
     {
         var set = new BsonDocument
         {
@@ -67,6 +67,8 @@ internal sealed partial class MongoChange
             { "intents", new BsonArray() },
             { "garbage", new BsonArray() },
         };
+        if (isCounted)
+            set.AddRange(Counted(reserved: null));
         if (file is { DeletedAt: { } deleted, PurgeAt: { } purge })
             set.AddRange(new BsonDocument { { "deleted_at", MongoSchema.Time(deleted) }, { "purge_at", MongoSchema.Time(purge) } });
         return Pipeline(set);

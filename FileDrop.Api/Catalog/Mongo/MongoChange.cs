@@ -25,7 +25,10 @@ internal sealed partial class MongoChange(CatalogRules rules)
     public TimeSpan Horizon { get; } = new[] { rules.Lease + rules.LateWrites, rules.ReadersGrace, rules.ResumableExpiry }.Max();
 
     /// <summary>A pending document with one intent, where there is none.</summary>
-    public UpdateDefinition<BsonDocument> Create(string owner, WriteIntent intent) => Pipeline(new BsonDocument
+    /// <param name="owner">The owner.</param>
+    /// <param name="intent">The blob that is written.</param>
+    /// <param name="isReserved">Whether its operation is open in the owner's document.</param>
+    public UpdateDefinition<BsonDocument> Create(string owner, WriteIntent intent, bool isReserved) => Pipeline(new BsonDocument
     {
         { "schema", MongoSchema.SchemaVersion },
         { "owner", Literal(owner) },
@@ -35,11 +38,16 @@ internal sealed partial class MongoChange(CatalogRules rules)
         { "versions", new BsonArray() },
         { "intents", new BsonArray { NewIntent(intent) } },
         { "garbage", new BsonArray() },
-    });
+    }.AddRange(isReserved ? Counted(intent.BlobId) : new BsonDocument()));
 
     /// <summary>One more intent.</summary>
-    public UpdateDefinition<BsonDocument> AddIntent(WriteIntent intent) =>
-        Pipeline(new BsonDocument("intents", Op("$concatArrays", "$intents", new BsonArray { NewIntent(intent) })));
+    public UpdateDefinition<BsonDocument> AddIntent(WriteIntent intent, bool isReserved)
+    {
+        var set = new BsonDocument("intents", Op("$concatArrays", "$intents", new BsonArray { NewIntent(intent) }));
+        if (isReserved)
+            set.Add("held", Op("$concatArrays", "$held", new BsonArray { MongoSchema.Uuid(intent.BlobId) }));
+        return Pipeline(set);
+    }
 
     /// <summary>The intent's lease begins anew.</summary>
     public UpdateDefinition<BsonDocument> Renew(WriteIntent intent) =>
@@ -142,7 +150,7 @@ internal sealed partial class MongoChange(CatalogRules rules)
         [
             .. sets,
             new("state", Op("$cond", isLost, MongoSchema.Deleted, "$state")),
-            new("sweep_at", Op("$ifNull", earliest, "$$REMOVE")),
+            .. Accounts(earliest),
         ];
         return Builders<BsonDocument>.Update.Pipeline(
             PipelineDefinition<BsonDocument, BsonDocument>.Create(stages.Select(set => new BsonDocument("$set", set))));

@@ -64,10 +64,13 @@ internal sealed partial class MongoFileCatalog
         var (owner, id) = (document.Owner, document.FileId);
         try
         {
-            var import = MongoChange.Import(file, document.Contents.Skip(1));
-            await CallAsync(
+            var isCounted = HasQuota(owner);
+            if (isCounted)
+                await _owners.EnsureCountedAsync(owner, cancellation);
+            var import = MongoChange.Import(file, document.Contents.Skip(1), isCounted);
+            await SettlingAsync(owner, id, CallAsync(
                 token => _files.UpdateOneAsync(Absent(owner, id), import, new UpdateOptions { IsUpsert = true }, token),
-                cancellation);
+                cancellation));
             return true;
         }
         catch (StorageException failure) when (failure.InnerException is MongoWriteException write && MongoConnection.IsDuplicate(write))

@@ -10,23 +10,26 @@ internal sealed partial class MongoFileCatalog
     {
         var isKept = new BsonArray { new BsonDocument("content.version", version), new BsonDocument("versions.version", version) };
         var condition = LiveFile(owner, id).Add("$or", isKept);
-        return ChangeContentAsync(owner, id, condition, version, mayBeLive: true, ifVersion, _change.RestoreVersion(version), cancellation);
+        return SettlingAsync(owner, id, ChangeContentAsync(
+            owner, id, condition, version, mayBeLive: true, ifVersion, _change.RestoreVersion(version), cancellation));
     }
 
     public Task<ChangeResult> DeleteVersionAsync(string owner, Guid id, long version, long? ifVersion, CancellationToken cancellation)
     {
         var condition = LiveFile(owner, id).Add("versions.version", version);
-        return ChangeContentAsync(owner, id, condition, version, mayBeLive: false, ifVersion, _change.DropVersion(version), cancellation);
+        return SettlingAsync(owner, id, ChangeContentAsync(
+            owner, id, condition, version, mayBeLive: false, ifVersion, _change.DropVersion(version), cancellation));
     }
 
     public Task<ChangeResult> DeleteAsync(string owner, Guid id, long? ifVersion, bool permanent, CancellationToken cancellation) =>
-        ChangeAsync(owner, id, LiveFile(owner, id), ifVersion, permanent ? _change.Purge() : _change.Delete(), cancellation);
+        SettlingAsync(owner, id, ChangeAsync(
+            owner, id, LiveFile(owner, id), ifVersion, permanent ? _change.Purge() : _change.Delete(), cancellation));
 
     public Task<ChangeResult> RestoreAsync(string owner, Guid id, CancellationToken cancellation) =>
         ChangeAsync(owner, id, FileInTrash(owner, id), ifVersion: null, MongoChange.Restore(), cancellation);
 
     public Task<bool> PurgeAsync(string owner, Guid id, CancellationToken cancellation) =>
-        UpdateAsync(FileInTrash(owner, id), _change.Purge(), cancellation);
+        SettlingAsync(owner, id, UpdateAsync(FileInTrash(owner, id), _change.Purge(), cancellation));
 
     /// <summary>Makes a change of a live file that names one of its contents, or tells why it was not made.</summary>
     private async Task<ChangeResult> ChangeContentAsync(

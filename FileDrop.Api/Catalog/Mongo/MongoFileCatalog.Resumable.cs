@@ -17,9 +17,9 @@ internal sealed partial class MongoFileCatalog
             Projection = MongoResumable.Fields,
             IsUpsert = true,
         };
-        var begun = await CallAsync(
+        var begun = await ReservingAsync(owner, id, intent, length ?? 0, files: plan.IsPartial ? 0 : 1, isReserved => CallAsync(
             token => _files.FindOneAndUpdateAsync(
-                Absent(owner, id), _resumable.Begin(owner, intent, plan, length, holder), options, token), cancellation);
+                Absent(owner, id), _resumable.Begin(owner, intent, plan, length, holder, isReserved), options, token), cancellation), cancellation);
         return MongoResumable.Read(begun, owner, id) ?? throw new InvalidOperationException("An upload's expiry lies in the future.");
     }
 
@@ -46,7 +46,7 @@ internal sealed partial class MongoFileCatalog
     }
 
     public Task<bool> EndResumableAsync(string owner, Guid id, WriteIntent intent, CancellationToken cancellation) =>
-        UpdateAsync(Held(owner, id, intent, complete: true), _resumable.End(), cancellation);
+        SettlingAsync(owner, id, UpdateAsync(Held(owner, id, intent, complete: true), _resumable.End(), cancellation));
 
     private static BsonDocument OpenResumable(string owner, Guid id) => File(owner, id).AddRange(new BsonDocument
     {

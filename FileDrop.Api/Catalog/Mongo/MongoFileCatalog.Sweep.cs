@@ -30,9 +30,12 @@ internal sealed partial class MongoFileCatalog
 
     public async Task<SweepWork?> ClaimExpiredAsync(string owner, Guid id, CancellationToken cancellation)
     {
-        var fields = new BsonDocument { { "_id", 1 }, { "deletions", MongoChange.Deletions() } };
+        var fields = new BsonDocument(MongoChange.SettleFields) { { "deletions", MongoChange.Deletions() } };
         var claimed = await FindAndUpdateAsync(File(owner, id), _change.Claim(), fields, cancellation);
-        return claimed is null ? null : new SweepWork(owner, id,
+        if (claimed is null)
+            return null;
+        await SettleAsync(owner, id, claimed, cancellation);
+        return new SweepWork(owner, id,
             [.. claimed["deletions"].AsBsonArray.Select(each => new BlobDeletion(MongoSchema.ToGuid(each["blob"]), each["last"].AsBoolean))]);
     }
 
@@ -49,6 +52,9 @@ internal sealed partial class MongoFileCatalog
             { "state", MongoSchema.Deleted },
             { "intents", new BsonDocument("$size", 0) },
             { "garbage", new BsonDocument("$size", 0) },
+            { "settle.0", new BsonDocument("$exists", false) },
+            { "charged.bytes", new BsonDocument("$in", new BsonArray { BsonNull.Value, 0L }) },
+            { "charged.files", new BsonDocument("$in", new BsonArray { BsonNull.Value, 0L }) },
             { "$expr", MongoChange.HasPassed("remember_until") },
         });
         await CallAsync(token => _files.DeleteOneAsync(gone, token), cancellation);

@@ -31,6 +31,8 @@ internal sealed partial class MongoFileCatalog : IFileCatalog
         _keys = _database.GetCollection<BsonDocument>(MongoSchema.Keys);
         _change = new MongoChange(rules);
         _resumable = new MongoResumable(rules);
+        _rules = rules;
+        _owners = new MongoOwners(_database, rules);
         Description = $"MongoDB at {string.Join(", ", url.Servers)}, database {_database.DatabaseNamespace.DatabaseName}";
     }
 
@@ -67,22 +69,27 @@ internal sealed partial class MongoFileCatalog : IFileCatalog
     public Task<CatalogPage> ListAsync(ListQuery query, CancellationToken cancellation) =>
         CallAsync(token => new MongoListing(_files, query, token).ReadAsync(), cancellation);
 
-    public Task BeginCreateAsync(string owner, Guid id, WriteIntent intent, CancellationToken cancellation)
-    {
+    public Task BeginCreateAsync(string owner, Guid id, WriteIntent intent, long bytes, CancellationToken cancellation) =>
         // An upsert, because an insert could not take the time from the server's clock.
-        return CallAsync(
-            token => _files.UpdateOneAsync(Absent(owner, id), _change.Create(owner, intent), new UpdateOptions { IsUpsert = true }, token),
-            cancellation);
-    }
+        ReservingAsync(owner, id, intent, bytes, files: 1, isReserved => CallAsync(
+            token => _files.UpdateOneAsync(
+                Absent(owner, id), _change.Create(owner, intent, isReserved), new UpdateOptions { IsUpsert = true }, token),
+            cancellation), cancellation);
 
-    public Task<bool> BeginReplaceAsync(string owner, Guid id, WriteIntent intent, CancellationToken cancellation) =>
-        UpdateAsync(LiveFile(owner, id), _change.AddIntent(intent), cancellation);
+    public async Task<bool> BeginReplaceAsync(string owner, Guid id, WriteIntent intent, long bytes, CancellationToken cancellation)
+    {
+        var begun = await ReservingAsync(owner, id, intent, bytes, files: 0,
+            isReserved => UpdateAsync(LiveFile(owner, id), _change.AddIntent(intent, isReserved), cancellation), cancellation);
+        if (!begun && HasQuota(owner))
+            await _owners.CloseAsync(owner, MongoSchema.Uuid(intent.BlobId), bytes: 0, files: 0, CancellationToken.None);
+        return begun;
+    }
 
     public Task<bool> RenewAsync(string owner, Guid id, WriteIntent intent, CancellationToken cancellation) =>
         UpdateAsync(With(File(owner, id), intent), _change.Renew(intent), cancellation);
 
     public Task AbandonAsync(string owner, Guid id, WriteIntent intent, CancellationToken cancellation) =>
-        UpdateAsync(With(File(owner, id), intent), _change.Abandon(intent), cancellation);
+        SettlingAsync(owner, id, UpdateAsync(With(File(owner, id), intent), _change.Abandon(intent), cancellation));
 
     public Task<ChangeResult> CommitAsync(string owner, Guid id, WriteIntent intent, FileCommit commit, CancellationToken cancellation)
     {
@@ -91,7 +98,7 @@ internal sealed partial class MongoFileCatalog : IFileCatalog
             ? new BsonDocument("$in", new BsonArray { MongoSchema.Pending, MongoSchema.Live })
             : new BsonDocument("$eq", MongoSchema.Live);
         var condition = With(File(owner, id), intent).Add("state", states);
-        return ChangeAsync(owner, id, condition, commit.IfVersion, _change.Commit(intent, commit), cancellation);
+        return SettlingAsync(owner, id, ChangeAsync(owner, id, condition, commit.IfVersion, _change.Commit(intent, commit), cancellation));
     }
 
     public Task<ChangeResult> ChangeAsync(string owner, Guid id, MetadataChange change, CancellationToken cancellation) =>

@@ -20,7 +20,8 @@ internal sealed class MongoResumable(CatalogRules rules)
     private static readonly long s_term = (long)CatalogRules.ResumableTerm.TotalMilliseconds;
 
     /// <summary>A pending document with an upload, where there is none.</summary>
-    public UpdateDefinition<BsonDocument> Begin(string owner, WriteIntent intent, ResumablePlan plan, long? length, Guid? holder)
+    public UpdateDefinition<BsonDocument> Begin(
+        string owner, WriteIntent intent, ResumablePlan plan, long? length, Guid? holder, bool isReserved)
     {
         var upload = Upload(intent, plan);
         upload.AddRange(new BsonDocument
@@ -44,7 +45,7 @@ internal sealed class MongoResumable(CatalogRules rules)
             { "upload", upload },
             { "intents", Intents([intent.BlobId], intent.Fence, In(rules.ResumableExpiry)) },
             { "garbage", new BsonArray() },
-        });
+        }.AddRange(isReserved ? Counted(intent.BlobId) : new BsonDocument()));
     }
 
     /// <summary>The taker becomes the holder, or the one that is alive is asked to let go.</summary>

@@ -25,6 +25,7 @@ namespace FileDrop.Api.Catalog.Mongo;
 ///   sweep_at,                       absent while there is nothing to sweep, ever
 ///   upload: { name, type, tags, sha256, metadata, concat, length: long, main: UUID, fence: long, until,
 ///             offset: long, hashes: binary, store, step: long, stage: int, blob: UUID, holder: UUID, seen_at, wanted: bool },
+///   charged: { bytes: long, files: long }, held: [UUID], settle: [ { op: UUID, bytes: long, files: long } ],
 ///   remember_until, first: { name, tags, version, created_at, updated_at, content }
 /// }
 /// </code>
@@ -39,6 +40,10 @@ namespace FileDrop.Api.Catalog.Mongo;
 /// for and, until <c>remember_until</c>, in <c>first</c> what a repeated upload asks for: the file as it was created.</para>
 /// <para><c>upload</c> is there while the file is a resumable upload, and for a while afterwards with less in it. Its blobs are
 /// <c>intents</c> whose <c>lease_until</c> is the upload's <c>until</c>.</para>
+/// <para><c>charged</c>, <c>held</c> and <c>settle</c> are there where the owner has, or had, a quota: what the owner's document was told,
+/// or is about to be, of this one's usage; the intents that have a reservation there; and what is still to be told.</para>
+/// <para>The collection <c>owners</c> has, for those with a quota, <c>{ _id: owner, bytes: long, files: long, counted: bool, revision: long,
+/// open: [ { op: UUID, file: UUID, bytes: long, files: long, at } ] }</c>; see <see cref="MongoOwners"/>.</para>
 /// <para>The collection <c>idempotency_keys</c> has <c>{ _id, owner, file, expires_at }</c>. Its id is a digest of
 /// owner and key: of one length, and unambiguous.</para>
 /// </remarks>
@@ -46,6 +51,7 @@ internal static partial class MongoSchema
 {
     public const string Files = "files";
     public const string Keys = "idempotency_keys";
+    public const string Owners = "owners";
 
     public const int SchemaVersion = 1;
 
@@ -101,6 +107,15 @@ internal static partial class MongoSchema
                     PartialFilterExpression = new BsonDocument("sweep_at", new BsonDocument("$exists", true)),
                 }));
         await database.GetCollection<BsonDocument>(Files).Indexes.CreateManyAsync(indexes, cancellation);
+        await database.GetCollection<BsonDocument>(Owners).Indexes.CreateOneAsync(
+            new CreateIndexModel<BsonDocument>(
+                new BsonDocument("open.at", 1),
+                new CreateIndexOptions<BsonDocument>
+                {
+                    Name = "open",
+                    PartialFilterExpression = new BsonDocument("open.0", new BsonDocument("$exists", true)),
+                }),
+            cancellationToken: cancellation);
         await database.GetCollection<BsonDocument>(Keys).Indexes.CreateOneAsync(
             new CreateIndexModel<BsonDocument>(
                 new BsonDocument("expires_at", 1),

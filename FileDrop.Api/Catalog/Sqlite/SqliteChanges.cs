@@ -7,21 +7,22 @@ namespace FileDrop.Api.Catalog.Sqlite;
 internal sealed partial class SqliteChanges(CatalogRules rules, TimeProvider time)
 {
     private readonly SqliteResumable _resumable = new(rules, time);
+    private readonly SqliteQuota _quota = new(rules.Quotas);
 
     private long Now => time.GetUtcNow().ToUnixTimeMilliseconds();
 
-    public bool BeginCreate(SqliteSession session, string owner, Guid id, WriteIntent intent)
+    public bool BeginCreate(SqliteSession session, string owner, Guid id, WriteIntent intent, long bytes)
     {
         var inserted = session.Execute(
             "INSERT INTO files (owner, id, state, version) VALUES (?1, ?2, 0, 0) ON CONFLICT (id, owner) DO NOTHING", owner, Bytes(id));
         // Ids are random: only a repeated call meets its own, and its caller cannot tell what became of the first.
         if (inserted == 0)
             throw new StorageException(StorageFailure.Unavailable, $"The catalog has a document {id} already.");
-        return AddIntent(session, owner, id, intent, FileState.Pending);
+        return AddIntent(session, owner, id, intent, _quota.Admit(session, owner, bytes, files: 1), FileState.Pending);
     }
 
-    public bool BeginReplace(SqliteSession session, string owner, Guid id, WriteIntent intent) =>
-        AddIntent(session, owner, id, intent, FileState.Live);
+    public bool BeginReplace(SqliteSession session, string owner, Guid id, WriteIntent intent, long bytes) =>
+        AddIntent(session, owner, id, intent, _quota.Admit(session, owner, bytes, files: 0), FileState.Live);
 
     public bool Renew(SqliteSession session, string owner, Guid id, WriteIntent intent) => session.Execute(
         """
@@ -41,7 +42,8 @@ internal sealed partial class SqliteChanges(CatalogRules rules, TimeProvider tim
 
         Remember(session, file, owner, id);
         session.Execute(
-            "UPDATE blobs SET role = 1, committed = 1, due = NULL WHERE file = ?1 AND blob = ?2", file.N, Bytes(intent.BlobId));
+            "UPDATE blobs SET role = 1, committed = 1, due = NULL, size = ?3, creates = 0 WHERE file = ?1 AND blob = ?2",
+            file.N, Bytes(intent.BlobId), commit.Size);
         session.Execute(
             """
             INSERT INTO contents (file, version, blob, size, type, sha256, xxh3, created_at)
@@ -115,12 +117,13 @@ internal sealed partial class SqliteChanges(CatalogRules rules, TimeProvider tim
 
     private static long? MillisecondsOf(TimeSpan? span) => span is { } given ? Milliseconds(given) : null;
 
-    private bool AddIntent(SqliteSession session, string owner, Guid id, WriteIntent intent, FileState state) => session.Execute(
+    private bool AddIntent(
+        SqliteSession session, string owner, Guid id, WriteIntent intent, (long Bytes, long Files) reserved, FileState state) => session.Execute(
         """
-        INSERT INTO blobs (file, blob, role, fence, committed, due)
-        SELECT n, ?3, 0, ?4, 0, ?5 FROM files WHERE id = ?2 AND owner = ?1 AND state = ?6
+        INSERT INTO blobs (file, blob, role, fence, committed, due, size, creates)
+        SELECT n, ?3, 0, ?4, 0, ?5, ?7, ?8 FROM files WHERE id = ?2 AND owner = ?1 AND state = ?6
         """,
-        owner, Bytes(id), Bytes(intent.BlobId), intent.Fence, Now + Milliseconds(rules.Lease), (long)state) > 0;
+        owner, Bytes(id), Bytes(intent.BlobId), intent.Fence, Now + Milliseconds(rules.Lease), (long)state, reserved.Bytes, reserved.Files) > 0;
 
     /// <summary>Before a file's first change: keeps how it was created, if that must be remembered.</summary>
     private void Remember(SqliteSession session, FileRow file, string owner, Guid id)

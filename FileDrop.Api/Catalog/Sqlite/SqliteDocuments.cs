@@ -70,8 +70,8 @@ internal static class SqliteDocuments
         foreach (var each in document.Contents.Append(content).DistinctBy(each => each.Version))
         {
             session.Execute(
-                "INSERT INTO blobs (file, blob, role, fence, committed) VALUES (?1, ?2, 1, 0, 1) ON CONFLICT DO NOTHING",
-                n, Bytes(each.BlobId));
+                "INSERT INTO blobs (file, blob, role, fence, committed, size) VALUES (?1, ?2, 1, 0, 1, ?3) ON CONFLICT DO NOTHING",
+                n, Bytes(each.BlobId), each.Size);
             session.Execute(
                 """
                 INSERT INTO contents (file, version, blob, size, type, sha256, xxh3, created_at)

@@ -63,11 +63,11 @@ internal sealed partial class SqliteFileCatalog(string path, CatalogRules rules,
     public Task<CatalogPage> ListAsync(ListQuery query, CancellationToken cancellation) =>
         ReadAsync(session => SqliteListing.Read(session, query), cancellation);
 
-    public Task BeginCreateAsync(string owner, Guid id, WriteIntent intent, CancellationToken cancellation) =>
-        ChangeAsync(session => _changes.BeginCreate(session, owner, id, intent), cancellation);
+    public Task BeginCreateAsync(string owner, Guid id, WriteIntent intent, long bytes, CancellationToken cancellation) =>
+        ChangeAsync(session => _changes.BeginCreate(session, owner, id, intent, bytes), cancellation);
 
-    public Task<bool> BeginReplaceAsync(string owner, Guid id, WriteIntent intent, CancellationToken cancellation) =>
-        ChangeAsync(session => _changes.BeginReplace(session, owner, id, intent), cancellation);
+    public Task<bool> BeginReplaceAsync(string owner, Guid id, WriteIntent intent, long bytes, CancellationToken cancellation) =>
+        ChangeAsync(session => _changes.BeginReplace(session, owner, id, intent, bytes), cancellation);
 
     public Task<bool> RenewAsync(string owner, Guid id, WriteIntent intent, CancellationToken cancellation) =>
         ChangeAsync(session => _changes.Renew(session, owner, id, intent), cancellation);

@@ -5,6 +5,8 @@ namespace FileDrop.Api.Catalog.Sqlite;
 /// <summary>Resumable uploads: a row of <c>uploads</c> beside the file's, and its blobs as intents whose lease is the upload's expiry.</summary>
 internal sealed class SqliteResumable(CatalogRules rules, TimeProvider time)
 {
+    private readonly SqliteQuota _quota = new(rules.Quotas);
+
     private static readonly long Term = (long)CatalogRules.ResumableTerm.TotalMilliseconds;
 
     private long Now => time.GetUtcNow().ToUnixTimeMilliseconds();
@@ -19,10 +21,14 @@ internal sealed class SqliteResumable(CatalogRules rules, TimeProvider time)
         if (inserted == 0)
             throw new StorageException(StorageFailure.Unavailable, $"The catalog has a document {id} already.");
         var file = FileOf(session, owner, id);
+        var reserved = _quota.Admit(session, owner, length ?? 0, files: plan.IsPartial ? 0 : 1);
         Insert(session, file, intent, plan, length, holder);
         session.Execute(
-            "INSERT INTO blobs (file, blob, role, fence, committed, due) VALUES (?1, ?2, 0, ?3, 0, (SELECT until FROM uploads WHERE file = ?1))",
-            file, Bytes(intent.BlobId), intent.Fence);
+            """
+            INSERT INTO blobs (file, blob, role, fence, committed, due, size, creates)
+            VALUES (?1, ?2, 0, ?3, 0, (SELECT until FROM uploads WHERE file = ?1), ?4, ?5)
+            """,
+            file, Bytes(intent.BlobId), intent.Fence, reserved.Bytes, reserved.Files);
         return Find(session, owner, id, Now) ?? throw new InvalidOperationException("An upload's expiry lies in the future.");
     }
 

@@ -181,6 +181,47 @@ internal static class SqliteSchema
             revoked_at   INTEGER
         ) STRICT, WITHOUT ROWID;
         """,
+        // What each owner has stored. Kept by triggers, so that no change can forget it.
+        """
+        ALTER TABLE blobs ADD COLUMN size INTEGER NOT NULL DEFAULT 0;    -- bytes: a content's, or those that an intent has reserved
+        ALTER TABLE blobs ADD COLUMN creates INTEGER NOT NULL DEFAULT 0; -- 1: an intent that has reserved a file
+        UPDATE blobs SET size = (SELECT max(c.size) FROM contents c WHERE c.file = blobs.file AND c.blob = blobs.blob) WHERE role = 1;
+
+        CREATE TABLE usage (
+            owner          TEXT    NOT NULL PRIMARY KEY,
+            bytes          INTEGER NOT NULL DEFAULT 0, -- of contents, each blob once
+            files          INTEGER NOT NULL DEFAULT 0, -- live and in the trash
+            bytes_reserved INTEGER NOT NULL DEFAULT 0, -- by intents
+            files_reserved INTEGER NOT NULL DEFAULT 0
+        ) STRICT, WITHOUT ROWID;
+
+        INSERT INTO usage (owner, files) SELECT owner, count(*) FILTER (WHERE state IN (1, 3)) FROM files GROUP BY owner;
+        UPDATE usage SET bytes = (
+            SELECT coalesce(sum(b.size), 0) FROM files f JOIN blobs b ON b.file = f.n WHERE f.owner = usage.owner AND b.role = 1);
+
+        CREATE TRIGGER usage_of_new_file AFTER INSERT ON files BEGIN
+            INSERT INTO usage (owner) SELECT NEW.owner WHERE NOT EXISTS (SELECT 1 FROM usage WHERE owner = NEW.owner);
+            UPDATE usage SET files = files + (NEW.state IN (1, 3)) WHERE owner = NEW.owner;
+        END;
+        CREATE TRIGGER usage_of_changed_file AFTER UPDATE OF state ON files WHEN (NEW.state IN (1, 3)) <> (OLD.state IN (1, 3)) BEGIN
+            UPDATE usage SET files = files + (NEW.state IN (1, 3)) - (OLD.state IN (1, 3)) WHERE owner = NEW.owner;
+        END;
+        CREATE TRIGGER usage_of_new_blob AFTER INSERT ON blobs WHEN NEW.size <> 0 OR NEW.creates <> 0 BEGIN
+            UPDATE usage SET
+                bytes = bytes + iif(NEW.role = 1, NEW.size, 0),
+                bytes_reserved = bytes_reserved + iif(NEW.role = 0, NEW.size, 0),
+                files_reserved = files_reserved + iif(NEW.role = 0, NEW.creates, 0)
+            WHERE owner = (SELECT owner FROM files WHERE n = NEW.file);
+        END;
+        CREATE TRIGGER usage_of_changed_blob AFTER UPDATE OF role, size, creates ON blobs
+        WHEN NEW.size <> 0 OR NEW.creates <> 0 OR OLD.size <> 0 OR OLD.creates <> 0 BEGIN
+            UPDATE usage SET
+                bytes = bytes + iif(NEW.role = 1, NEW.size, 0) - iif(OLD.role = 1, OLD.size, 0),
+                bytes_reserved = bytes_reserved + iif(NEW.role = 0, NEW.size, 0) - iif(OLD.role = 0, OLD.size, 0),
+                files_reserved = files_reserved + iif(NEW.role = 0, NEW.creates, 0) - iif(OLD.role = 0, OLD.creates, 0)
+            WHERE owner = (SELECT owner FROM files WHERE n = NEW.file);
+        END;
+        """,
     ];
 
     /// <summary>Brings the database to the layout that this program knows; safe beside another process that does the same.</summary>

@@ -1,0 +1,42 @@
+using System.Globalization;
+using FileDrop.Api.Catalog;
+
+namespace FileDrop.Api.Access;
+
+/// <summary>Reads <c>FileDrop:Quota</c>: <c>Bytes</c> and <c>Files</c> for everybody, and under <c>Owners:{owner}</c> for one.</summary>
+internal static class QuotaSettings
+{
+    private const string Unlimited = "none";
+
+    /// <exception cref="ConfigurationException">A value is no number, or stands at no place that has a meaning.</exception>
+    public static Quotas Read(IConfigurationSection section)
+    {
+        var preset = new Quota(Number(section, "Bytes"), Number(section, "Files"));
+        var owners = new Dictionary<string, Quota>(StringComparer.Ordinal);
+        // An owner may have colons in its name, which part the levels of the configuration: the last one goes before Bytes or Files.
+        foreach (var (path, value) in section.GetSection("Owners").AsEnumerable(makePathsRelative: true))
+        {
+            if (string.IsNullOrEmpty(value))
+                continue;
+            var colon = path.LastIndexOf(':');
+            var (owner, limit) = colon < 0 ? ("", path) : (path[..colon], path[(colon + 1)..]);
+            var quota = owners.GetValueOrDefault(owner, preset);
+            owners[owner] = (owner, limit.ToUpperInvariant()) switch
+            {
+                ({ Length: > 0 }, "BYTES") => quota with { Bytes = Number(section, $"Owners:{path}") },
+                ({ Length: > 0 }, "FILES") => quota with { Files = Number(section, $"Owners:{path}") },
+                _ => throw new ConfigurationException($"{section.Path}:Owners:{path} has no meaning; an owner has Bytes and Files."),
+            };
+        }
+        return new Quotas(preset, owners);
+    }
+
+    private static long? Number(IConfigurationSection section, string key) => section[key] switch
+    {
+        null or "" => null,
+        { } text when text.Equals(Unlimited, StringComparison.OrdinalIgnoreCase) => null,
+        { } text when long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var value) && value <= long.MaxValue / 2 => value,
+        { } text => throw new ConfigurationException(
+            $"{section.Path}:{key} is \"{text}\", but it must be a whole number that is not negative, or \"{Unlimited}\"."),
+    };
+}
