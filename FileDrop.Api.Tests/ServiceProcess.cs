@@ -68,7 +68,8 @@ public sealed class ServiceProcess : IAsyncDisposable
     /// <summary>Starts it, and waits for nothing.</summary>
     public static ServiceProcess Launch(IReadOnlyDictionary<string, string?> stores, params (string Key, string Value)[] settings)
     {
-        var address = new Uri(settings.FirstOrDefault(setting => setting.Key == Urls).Value ?? $"http://127.0.0.1:{FreePort()}");
+        if (!Uri.TryCreate(settings.FirstOrDefault(setting => setting.Key == Urls).Value, UriKind.Absolute, out var address))
+            address = new Uri($"http://127.0.0.1:{FreePort()}");
         var start = NewStart();
         start.Environment[Urls] = address.ToString();
         start.Environment["FileDrop__SweepInterval"] = "00:00:00.100";
