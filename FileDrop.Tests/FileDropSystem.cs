@@ -1,6 +1,5 @@
 using System.Collections.Immutable;
 using System.Diagnostics;
-using System.Net.Http.Headers;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
 using Microsoft.Extensions.Logging;
@@ -20,9 +19,9 @@ public sealed class FileDropSystem : IAsyncDisposable
     private readonly DistributedApplication _app;
     private readonly ResourceLogs _logs;
 
-    private FileDropSystem(DistributedApplication app, ResourceLogs logs, string key)
+    private FileDropSystem(DistributedApplication app, ResourceLogs logs)
     {
-        (_app, _logs, Key) = (app, logs, key);
+        (_app, _logs) = (app, logs);
         Address = app.GetEndpoint("api", "http");
         Http = Client(Address);
     }
@@ -30,11 +29,7 @@ public sealed class FileDropSystem : IAsyncDisposable
     /// <summary>The address in front of all replicas.</summary>
     public Uri Address { get; }
 
-    /// <summary>Sends the key.</summary>
     public HttpClient Http { get; }
-
-    /// <summary>The API key that the AppHost has made.</summary>
-    public string Key { get; }
 
     /// <summary>What the resources wrote lately.</summary>
     public string Logs => _logs.ToString();
@@ -63,9 +58,7 @@ public sealed class FileDropSystem : IAsyncDisposable
         {
             await app.StartAsync(limit.Token);
             await app.ResourceNotifications.WaitForResourceHealthyAsync("api", limit.Token);
-            var key = app.Services.GetRequiredService<DistributedApplicationModel>().Resources.OfType<ParameterResource>()
-                .Single(parameter => parameter.Name == "filedrop-key");
-            return new FileDropSystem(app, logs, await key.GetValueAsync(limit.Token) ?? "");
+            return new FileDropSystem(app, logs);
         }
         catch (Exception failure) when (failure is not DistributedApplicationException)
         {
@@ -79,16 +72,8 @@ public sealed class FileDropSystem : IAsyncDisposable
         }
     }
 
-    /// <summary>A client with the key that opens a connection a request, so that they spread over what is behind the address.</summary>
-    public HttpClient Client(Uri address)
-    {
-        var client = StrangersClient(address);
-        client.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", Key);
-        return client;
-    }
-
-    /// <summary>The same without the key.</summary>
-    public static HttpClient StrangersClient(Uri address) =>
+    /// <summary>A client that opens a connection a request, so that they spread over what is behind the address.</summary>
+    public static HttpClient Client(Uri address) =>
         new(new SocketsHttpHandler { PooledConnectionLifetime = TimeSpan.Zero, AllowAutoRedirect = false }) { BaseAddress = address, Timeout = WaitTime };
 
     public IResource Resource(string name) => _app.Services.GetRequiredService<DistributedApplicationModel>().Resources.Single(resource => resource.Name == name);
@@ -113,7 +98,7 @@ public sealed class FileDropSystem : IAsyncDisposable
     {
         try
         {
-            using var client = StrangersClient(address);
+            using var client = Client(address);
             using var answer = await client.GetAsync("/alive");
             return true;
         }
