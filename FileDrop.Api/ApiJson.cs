@@ -17,6 +17,8 @@ namespace FileDrop.Api;
 [JsonSerializable(typeof(VersionJson[]))]
 [JsonSerializable(typeof(VersionDeletedJson))]
 [JsonSerializable(typeof(TrashEmptiedJson))]
+[JsonSerializable(typeof(LinkJson))]
+[JsonSerializable(typeof(AuditJson[]))]
 [JsonSerializable(typeof(KeyJson[]))]
 [JsonSerializable(typeof(KeyCreatedJson))]
 [JsonSerializable(typeof(KeyRevokedJson))]

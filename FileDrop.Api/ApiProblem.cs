@@ -22,6 +22,9 @@ public sealed record ApiProblem(int Status, string Code, string Title, string De
     /// <summary>Of an append at the wrong place: the upload's offset, and the request's, in bytes.</summary>
     public (long Expected, long Provided)? Offsets { get; init; }
 
+    /// <summary>Of a request beyond a limit: the limits, as RateLimit-Policy names them.</summary>
+    public IReadOnlyList<string>? ViolatedPolicies { get; init; }
+
     /// <summary>A header that belongs to the error: Content-Range, Accept, Accept-Encoding.</summary>
     public (string Name, string Value)? Header { get; init; }
 
@@ -65,6 +68,9 @@ public sealed record ApiProblem(int Status, string Code, string Title, string De
 
     public static ApiProblem KeyNotFound { get; } = new(404, "key_not_found", "There is no such key",
         "No API key has this id, or it is revoked already.");
+
+    public static ApiProblem LinkNotFound { get; } = new(404, "link_not_found", "There is no such link",
+        "The link has expired, is not whole, or its content is gone. Ask for a new one.");
 
     public static ApiProblem NotFound { get; } = new(404, "not_found", "There is nothing here",
         "No operation has this path; /scalar lists all of them.");
@@ -127,6 +133,16 @@ public sealed record ApiProblem(int Status, string Code, string Title, string De
     public static ApiProblem IdempotencyKeyReused(string detail) =>
         new(422, "idempotency_key_reused", "The Idempotency-Key belongs to another upload", detail);
 
+    /// <param name="seconds">After which trying again makes sense.</param>
+    /// <param name="policy">The limit, as RateLimit-Policy names it.</param>
+    public static ApiProblem TooManyRequests(long seconds, string policy) =>
+        new(429, "too_many_requests", "There were too many requests", $"The limit \"{policy}\" is used up. Wait as long as Retry-After says.")
+        {
+            Type = "https://iana.org/assignments/http-problem-types#quota-exceeded",
+            RetryAfterSeconds = (int)seconds,
+            ViolatedPolicies = [policy],
+        };
+
     public static ApiProblem InternalError { get; } = new(500, "internal_error", "Something went wrong on our side",
         "This is a bug of FileDrop's; the trace id finds it in the log.");
 
@@ -176,7 +192,7 @@ public sealed record ApiProblem(int Status, string Code, string Title, string De
 
     private ProblemJson ToJson(HttpContext context) => new(
         Type ?? $"urn:filedrop:problem:{Code}", Title, Status, Detail, context.Request.Path is { HasValue: true } path ? path.ToUriComponent() : "*", Code,
-        Activity.Current?.TraceId.ToHexString() ?? context.TraceIdentifier, Offsets?.Expected, Offsets?.Provided);
+        Activity.Current?.TraceId.ToHexString() ?? context.TraceIdentifier, Offsets?.Expected, Offsets?.Provided, ViolatedPolicies);
 }
 
 /// <summary>The body of every error (RFC 9457, section 3).</summary>
@@ -189,6 +205,7 @@ public sealed record ApiProblem(int Status, string Code, string Title, string De
 /// <param name="TraceId">Finds the request in log and traces.</param>
 /// <param name="ExpectedOffset">Of an append at the wrong place: where the upload is, in bytes.</param>
 /// <param name="ProvidedOffset">And where the request would have gone on.</param>
+/// <param name="ViolatedPolicies">Of a request beyond a limit: the limits.</param>
 public sealed record ProblemJson(
     string Type,
     string Title,
@@ -198,4 +215,6 @@ public sealed record ProblemJson(
     string Code,
     string TraceId,
     [property: JsonPropertyName("expected-offset"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] long? ExpectedOffset = null,
-    [property: JsonPropertyName("provided-offset"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] long? ProvidedOffset = null);
+    [property: JsonPropertyName("provided-offset"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] long? ProvidedOffset = null,
+    [property: JsonPropertyName("violated-policies"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    IReadOnlyList<string>? ViolatedPolicies = null);

@@ -30,6 +30,8 @@ internal static class Composition
             kestrel.AddServerHeader = false;
             // The limit on a file is counted as it streams, where a form's framing can be told from it.
             kestrel.Limits.MaxRequestBodySize = null;
+            kestrel.Limits.MaxRequestHeadersTotalSize = options.Limits.HeaderBytes;
+            kestrel.Limits.MaxConcurrentConnections = options.Limits.Connections;
             kestrel.Limits.MinRequestBodyDataRate = new MinDataRate(
                 MinBytesPerSecond, options.UploadPatience > ShortestGrace ? options.UploadPatience : ShortestGrace);
         });
@@ -90,6 +92,8 @@ internal static class Composition
         services.AddSingleton<IBlobStore>(_ => blobs);
         services.AddSingleton<IFileCatalog>(_ => catalog);
         services.AddSingleton<IKeyCatalog>(_ => catalog);
+        services.AddSingleton<ILinkKeyCatalog>(_ => catalog);
+        services.AddSingleton<IAuditCatalog>(_ => catalog);
     }
 
     private static void AddEmbeddedStores(this IServiceCollection services, FileDropOptions options, bool alone)
@@ -108,6 +112,8 @@ internal static class Composition
         });
         services.AddSingleton<IFileCatalog>(provider => provider.GetRequiredService<SqliteFileCatalog>());
         services.AddSingleton<IKeyCatalog>(provider => provider.GetRequiredService<SqliteFileCatalog>());
+        services.AddSingleton<ILinkKeyCatalog>(provider => provider.GetRequiredService<SqliteFileCatalog>());
+        services.AddSingleton<IAuditCatalog>(provider => provider.GetRequiredService<SqliteFileCatalog>());
     }
 
     private static CatalogRules Rules(FileDropOptions options, IBlobStore blobs) =>

@@ -13,6 +13,8 @@ public sealed record FileDropOptions
     private const long Tebibyte = 1L << 40;
 
     private static readonly TimeSpan ShortestLease = TimeSpan.FromMilliseconds(100);
+    private static readonly TimeSpan LongestLinkLife = TimeSpan.FromDays(1);
+    private static readonly TimeSpan LongestTime = TimeSpan.FromDays(3650);
     private static readonly TimeSpan ShortestInterval = TimeSpan.FromMilliseconds(1);
 
     /// <summary><c>ConnectionStrings:filedrop</c>: MongoDB. Null with <see cref="Storage"/>: the embedded store.</summary>
@@ -75,6 +77,18 @@ public sealed record FileDropOptions
     /// <summary><c>Quota</c>: how much each owner may store; no limits if not set.</summary>
     public Quotas Quotas { get; init; } = Quotas.None;
 
+    /// <summary><c>Limits</c>: how much one caller may ask for.</summary>
+    public LimitOptions Limits { get; init; } = new();
+
+    /// <summary><c>Links:Life</c>: how long a link to a file's content is good for, up to a day.</summary>
+    public TimeSpan LinkLife { get; init; } = TimeSpan.FromMinutes(5);
+
+    /// <summary><c>Audit</c>: where the audit log is kept, besides the log stream.</summary>
+    public AuditOptions Audit { get; init; } = new();
+
+    /// <summary><c>Https</c>, <c>Proxies</c>: the way by which requests come.</summary>
+    public TransportOptions Transport { get; init; } = new();
+
     /// <summary>Whether metadata and content lie in the data directory.</summary>
     public bool IsEmbedded => MongoDb is null;
 
@@ -107,6 +121,10 @@ public sealed record FileDropOptions
             AllowedHosts = Items(section, "AllowedHosts"),
             AllowedOrigins = Items(section, "AllowedOrigins"),
             Quotas = QuotaSettings.Read(section.GetSection("Quota")),
+            Limits = LimitOptions.Read(section.GetSection("Limits")),
+            LinkLife = Time(section, "Links:Life", defaults.LinkLife, max: LongestLinkLife),
+            Audit = AuditOptions.Read(section.GetSection("Audit")),
+            Transport = TransportOptions.Read(section),
         };
         if (options.MongoDb is null != options.Storage is null)
         {
@@ -129,17 +147,19 @@ public sealed record FileDropOptions
     internal static string[] Items(IConfiguration section, string key) =>
         Text(section, key)?.Split(';', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries) ?? [];
 
-    private static long Number(IConfigurationSection section, string key, long preset, long min, long max) =>
+    internal static long Number(IConfigurationSection section, string key, long preset, long min, long max) =>
         Text(section, key) is not { } text ? preset
         : long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var value) && value >= min && value <= max ? value
         : throw Wrong(section, key, text, string.Create(CultureInfo.InvariantCulture, $"a whole number from {min} to {max}"));
 
-    private static TimeSpan Time(IConfigurationSection section, string key, TimeSpan preset, bool zero = false, TimeSpan? min = null) =>
+    internal static TimeSpan Time(
+        IConfigurationSection section, string key, TimeSpan preset, bool zero = false, TimeSpan? min = null, TimeSpan? max = null) =>
         Text(section, key) is not { } text ? preset
         : TimeSpan.TryParse(text, CultureInfo.InvariantCulture, out var value) && (zero || value > TimeSpan.Zero)
-            && value >= (min ?? TimeSpan.Zero) && value <= TimeSpan.FromDays(3650) ? value
+            && value >= (min ?? TimeSpan.Zero) && value <= (max ?? LongestTime) ? value
         : throw Wrong(section, key, text,
-            $"a time as hours:minutes:seconds, for example 00:01:30, {(min is { } least ? $"at least {least:c}" : zero ? "or zero" : "more than zero")}");
+            $"a time as hours:minutes:seconds, for example 00:01:30, {(min is { } least ? $"at least {least:c}" : zero ? "or zero" : "more than zero")}"
+            + (max is { } most ? $", at most {most:c}" : ""));
 
     internal static bool Flag(IConfigurationSection section, string key) =>
         Text(section, key) is { } text && (bool.TryParse(text, out var value) ? value : throw Wrong(section, key, text, "true or false"));

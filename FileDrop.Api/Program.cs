@@ -21,15 +21,21 @@ try
     builder.Services.AddFiles();
     builder.Services.AddMaintenance();
     builder.Services.AddAccess(options);
+    builder.AddGuard(options);
     builder.Services.AddApiDescription();
 
     var app = builder.Build();
+    app.UseGuard();
     app.UseMiddleware<ProblemMiddleware>();
     app.UseTus();
+    app.UseHttps(options);
     app.UseSafeByDefault(options);
+    app.UseAllowedOrigins(options);
     app.UseWebPage();
     app.UseRouting();
+    app.UseLimitOfAddress();
     app.UseAccess();
+    app.UseLimitsOfCaller();
     app.MapDefaultEndpoints();
     app.MapApiDescription();
     app.MapFiles();
@@ -38,7 +44,9 @@ try
     app.MapUsage();
     app.MapTus();
     app.MapDraft();
+    app.MapLinks();
     app.MapKeys();
+    app.MapAudit();
     await app.DemandAccessAsync(options);
     await app.RunAsync();
     return 0;

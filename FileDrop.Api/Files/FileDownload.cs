@@ -12,17 +12,30 @@ internal sealed class FileDownload(FileStore files, Integrity integrity, FileMet
 {
     private const int BufferSize = 128 * 1024;
 
-    public async Task<IResult> SendAsync(HttpContext context, string file_id)
+    public Task<IResult> SendAsync(HttpContext context, string file_id)
     {
-        var (request, response, owner) = (context.Request, context.Response, Caller.Owner(context));
+        // ?version=N is the content that was committed at N; without it, the live one. No content has the number 0.
+        long? version = !context.Request.Query.TryGetValue("version", out var asked) ? null
+            : VersionEndpoints.TryReadVersion(asked.ToString(), out var number) ? number : 0;
+        return SendAsync(context, Caller.Owner(context), FileEndpoints.TryReadId(file_id, out var id) ? id : null, version);
+    }
+
+    /// <summary>Sends a content to whoever may read it.</summary>
+    /// <param name="context">The request: its method, range, preconditions and ?inline=.</param>
+    /// <param name="owner">Whose file.</param>
+    /// <param name="file_id">Which file; null: none.</param>
+    /// <param name="version">The version at which the content was committed; null: the live one.</param>
+    public async Task<IResult> SendAsync(HttpContext context, string owner, Guid? file_id, long? version)
+    {
+        var (request, response) = (context.Request, context.Response);
         if (!FileEndpoints.TryReadFlag(request.Query, "inline", out var inline))
             return ApiProblem.InvalidRequest("inline is true or false.");
         if (!Preconditions.TryRead(request, out var preconditions, out var problem))
             return problem;
-        if (!FileEndpoints.TryReadId(file_id, out var id))
+        if (file_id is not { } id)
             return ApiProblem.FileNotFound;
         if (await FindAsync() is not { } file)
-            return request.Query.ContainsKey("version") && await files.FindAsync(owner, id, context.RequestAborted) is not null
+            return version is not null && await files.FindAsync(owner, id, context.RequestAborted) is not null
                 ? ApiProblem.VersionNotFound
                 : ApiProblem.FileNotFound;
         switch (preconditions.Check(file))
@@ -67,12 +80,9 @@ internal sealed class FileDownload(FileStore files, Integrity integrity, FileMet
         transfer.Moved(open.Slice.Count);
         return Results.Empty;
 
-        // ?version=N is the content that was committed at N; without it, the live one.
-        async Task<CatalogFile?> FindAsync() => request.Query.TryGetValue("version", out var asked)
-            ? VersionEndpoints.TryReadVersion(asked.ToString(), out var version)
-                ? await files.FindVersionAsync(owner, id, version, context.RequestAborted)
-                : null
-            : await files.FindAsync(owner, id, context.RequestAborted);
+        Task<CatalogFile?> FindAsync() => version is { } old
+            ? files.FindVersionAsync(owner, id, old, context.RequestAborted)
+            : files.FindAsync(owner, id, context.RequestAborted);
 
         ByteRange Slice(CatalogFile now) => ByteRange.Of(
             request.Headers.Range is [var range] && preconditions.RangeAllowed(now, time.GetUtcNow()) ? range : null, now.Content.Size);

@@ -12,13 +12,13 @@ internal static class ApiErrors
     private static readonly ApiProblem DigestMismatch =
         ApiProblem.DigestMismatch($"The bytes that arrived have {ApiExamples.Digest}.");
 
-    private static readonly string[] CommonHeaders = ["Cache-Control", "X-Content-Type-Options"];
+    private static readonly string[] CommonHeaders = ["Cache-Control", .. ApiFields.Security];
 
     /// <summary>What any operation can answer.</summary>
     private static readonly ApiProblem[] Always =
     [
         InvalidRequest, ApiProblem.Unauthenticated, ApiProblem.Forbidden("This needs the scope delete."), ApiProblem.MisdirectedRequest,
-        ApiProblem.InternalError, ApiProblem.StorageUnavailable, ApiProblem.ProviderUnavailable,
+        ApiProblem.TooManyRequests(6, "caller"), ApiProblem.InternalError, ApiProblem.StorageUnavailable, ApiProblem.ProviderUnavailable,
     ];
 
     /// <summary>What a change can answer besides.</summary>
@@ -85,6 +85,21 @@ internal static class ApiErrors
 
     public static ApiProblem[] OfListKeys { get; } = Always;
 
+    public static ApiProblem[] OfListAudit { get; } = [.. Always, ApiProblem.InvalidCursor("This is no cursor that the list gave.")];
+
+    public static ApiProblem[] OfCreateLink { get; } =
+    [
+        .. OfCreateKey.Select(problem => problem.Status == 415
+            ? ApiProblem.UnsupportedMediaType("What the link is to open comes as application/json.") with { Header = ("Accept", "application/json") } : problem),
+        ApiProblem.FileNotFound, ApiProblem.VersionNotFound,
+    ];
+
+    /// <summary>Nobody is asked who they are: the link says what it opens.</summary>
+    public static ApiProblem[] OfReadLink { get; } =
+    [
+        .. OfRead.Where(problem => problem.Status is not (401 or 403 or 404)), ApiProblem.LinkNotFound,
+    ];
+
     public static ApiProblem[] OfRevokeKey { get; } = [.. Changing, ApiProblem.KeyNotFound];
 
     private static readonly ApiProblem[] Tus = [ApiProblem.UnsupportedTusVersion];
@@ -113,7 +128,7 @@ internal static class ApiErrors
     /// <summary>Every code that the service can answer, once.</summary>
     public static IEnumerable<string> Codes { get; } =
     [
-        .. OfUpload.Concat(OfUpdate).Concat(OfRead).Concat(OfDeleteVersion).Concat(OfList).Concat(OfAppend).Concat(OfEndUpload).Concat(OfRevokeKey)
+        .. OfUpload.Concat(OfUpdate).Concat(OfRead).Concat(OfDeleteVersion).Concat(OfList).Concat(OfAppend).Concat(OfEndUpload).Concat(OfRevokeKey).Concat(OfReadLink)
             .Append(ApiProblem.NotFound).Append(ApiProblem.MethodNotAllowed)
             .OrderBy(problem => problem.Status).Select(problem => problem.Code).Distinct(StringComparer.Ordinal),
     ];
@@ -126,7 +141,7 @@ internal static class ApiErrors
             var response = new OpenApiResponse
             {
                 Description = string.Join(" ", status.Select(problem => $"`{problem.Code}`: {problem.Title}.")),
-                Headers = CommonHeaders.ToDictionary(
+                Headers = CommonHeaders.Concat(ApiFields.RateLimits).ToDictionary(
                     name => name, IOpenApiHeader (name) => new OpenApiHeaderReference(name, document), StringComparer.Ordinal),
             };
             foreach (var problem in status)

@@ -14,6 +14,7 @@ internal static class ApiExamples
     public const string LastModified = "Mon, 23 Nov 2026 08:25:25 GMT";
     public const string KeyId = "5f1d8a09c3b7e264";
     public const string ApiKey = $"fd_{KeyId}_AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
+    public const string LinkGrant = "AAAAAAAAAAEAAAGasL3qqw…";
     public const string TraceId = "0af7651916cd43dd8448eb211c80319c";
 
     private static readonly DateTimeOffset Created = new(2026, 11, 23, 8, 25, 25, 123, TimeSpan.Zero);
@@ -71,6 +72,18 @@ internal static class ApiExamples
     public static JsonNode? KeyRevoked =>
         JsonSerializer.SerializeToNode(new KeyRevokedJson($"Key {KeyId} was revoked.", KeyId), ApiJson.Instance.KeyRevokedJson);
 
+    public static JsonObject LinkTarget => new() { ["version"] = 1 };
+
+    public static JsonNode? Link => JsonSerializer.SerializeToNode(
+        new LinkJson($"/links/{FileId}?grant={LinkGrant}", Created.AddMinutes(5)), ApiJson.Instance.LinkJson);
+
+    public static JsonNode? Audit => JsonSerializer.SerializeToNode(
+        [
+            new AuditJson(Guid.Parse("019ab3c2-7c1e-7d44-9a51-0c5f3f9b8a11"), Created, "DeleteFile", FileId, "done", 200, $"key {KeyId} (nightly backup)",
+                Caller.Anonymous, "192.0.2.7", "DELETE", $"/files/{FileId}", TraceId),
+        ],
+        ApiJson.Instance.AuditJsonArray);
+
     public static JsonObject Health(string catalog) => new()
     {
         ["status"] = catalog,
@@ -85,6 +98,6 @@ internal static class ApiExamples
     public static JsonNode? Problem(ApiProblem problem, string path) => JsonSerializer.SerializeToNode(
         new ProblemJson(problem.Type ?? $"urn:filedrop:problem:{problem.Code}", problem.Title, problem.Status, problem.Detail,
             path.Replace("{file_id}", FileId, StringComparison.Ordinal).Replace("{upload_id}", FileId, StringComparison.Ordinal).Replace("{version}", "1", StringComparison.Ordinal)
-                .Replace("{key_id}", KeyId, StringComparison.Ordinal), problem.Code, TraceId, problem.Offsets?.Expected, problem.Offsets?.Provided),
+                .Replace("{key_id}", KeyId, StringComparison.Ordinal), problem.Code, TraceId, problem.Offsets?.Expected, problem.Offsets?.Provided, problem.ViolatedPolicies),
         ApiJson.Instance.ProblemJson);
 }

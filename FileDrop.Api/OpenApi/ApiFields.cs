@@ -18,6 +18,13 @@ internal static class ApiFields
     public static readonly string[] Paging = ["limit", "cursor", "order"];
     public static readonly string[] Filters = ["name", "type", "tag", "created_after", "created_before", "min_size", "max_size"];
 
+    /// <summary>Fields of every answer.</summary>
+    public static readonly string[] Security =
+        ["X-Content-Type-Options", "Content-Security-Policy", "Referrer-Policy", "X-Frame-Options", "Cross-Origin-Resource-Policy"];
+
+    /// <summary>Fields of every answer where limits are set.</summary>
+    public static readonly string[] RateLimits = ["RateLimit", "RateLimit-Policy"];
+
     public const string OldVersion = "old_version";
     public const string TrashSort = "trash_sort";
 
@@ -64,7 +71,14 @@ internal static class ApiFields
         yield return ("Expires", Header("For caches of old: at once.", "Thu, 01 Jan 1970 00:00:00 GMT"));
         yield return ("Pragma", Header("For caches of old: not to be kept.", "no-cache"));
         yield return ("X-Content-Type-Options", Header("Browsers take the type as it is.", "nosniff"));
-        yield return ("Content-Security-Policy", Header("Nothing in the file runs with this service's rights.", "sandbox; default-src 'none'"));
+        yield return ("Content-Security-Policy", Header("Nothing in the answer runs with this service's rights.", "sandbox; default-src 'none'"));
+        yield return ("Referrer-Policy", Header("No address of this service is told to another.", "no-referrer"));
+        yield return ("X-Frame-Options", Header("Only the service's own page may frame an answer.", "SAMEORIGIN"));
+        yield return ("Cross-Origin-Resource-Policy", Header("Other sites' pages may embed what a link opens, and nothing else.", "same-origin"));
+        yield return ("RateLimit", Header("What is left of each limit: `r` requests, and `t` seconds until there is more; draft-ietf-httpapi-ratelimit-headers-10.",
+            "\"caller\";r=0;t=6", required: false));
+        yield return ("RateLimit-Policy", Header("The limits: `q` requests in `w` seconds, or at the same time. Absent where none is set.",
+            "\"caller\";q=600;w=60", required: false));
         yield return ("Retry-After", Header("Seconds after which trying again makes sense.", "5"));
     }
 

@@ -64,6 +64,12 @@ internal sealed class ApiOperation(OpenApiDocument document, string path)
         return this;
     }
 
+    public ApiOperation BodyMayBeAbsent()
+    {
+        _bodyRequired = false;
+        return this;
+    }
+
     /// <summary>A body that is a piece of the content.</summary>
     public ApiOperation Appends(string mediaType, bool required)
     {
@@ -142,6 +148,11 @@ internal sealed class ApiOperation(OpenApiDocument document, string path)
         operation.Responses = [];
         foreach (var (status, response) in _responses)
             operation.Responses[status] = response;
+        foreach (var response in _responses.Values.OfType<OpenApiResponse>())
+        {
+            foreach (var header in ApiFields.Security.Concat(ApiFields.RateLimits))
+                response.Headers?.TryAdd(header, new OpenApiHeaderReference(header, document));
+        }
         ApiErrors.AddTo(operation.Responses, document, _problems.Where(problem => !head || problem.Status != 416), path, body: !head);
     }
 

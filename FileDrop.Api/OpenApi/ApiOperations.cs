@@ -12,7 +12,7 @@ internal static class ApiOperations
 
     private static readonly string[] Validators = ["ETag", "Last-Modified"];
     private static readonly string[] JsonHeaders = ["X-Content-Type-Options"];
-    private static readonly string[] ReadHeaders =
+    public static readonly string[] ReadHeaders =
     [
         .. Validators, "Accept-Ranges", "Content-Length", "Content-Disposition", "Repr-Digest", "Cache-Control", "X-Content-Type-Options",
         "Content-Security-Policy",
@@ -99,7 +99,7 @@ internal static class ApiOperations
                 .Answers(200, "The file is gone.", JsonHeaders).Json(ApiSchemas.FileDeleted, ApiExamples.Deleted)
                 .Fails(ApiErrors.OfDelete),
             _ => OfKept(id, operation) ?? UploadOperations.Of(id, operation) ?? AccessOperations.Of(id, operation)
-                ?? UsageOperations.Of(id, operation),
+                ?? UsageOperations.Of(id, operation) ?? GuardOperations.Of(id, operation),
         };
     }
 

@@ -68,6 +68,7 @@ internal static class ApiSchemas
         document.AddComponent(UpdateForm, Form(document, "At least one of the three.", fileRequired: false));
         document.AddComponent(Problem, ProblemSchema());
         AccessOperations.AddTo(document);
+        GuardOperations.AddTo(document);
         document.AddComponent(Health, Object("How the service is.",
             ("status", State("The worst of the checks.")),
             ("checks", new OpenApiSchema { Type = JsonSchemaType.Object, Description = "Each check.", AdditionalProperties = State("The check's state.") })));
@@ -228,6 +229,13 @@ internal static class ApiSchemas
             ("trace_id", Text("Finds the request in log and traces.", ApiExamples.TraceId)));
         foreach (var (name, description) in new[] { ("expected-offset", "Where the upload is, in bytes."), ("provided-offset", "Where the request would have gone on.") })
             problem.Properties?.Add(name, Whole($"Of an append at the wrong place. {description}", 0));
+        problem.Properties?.Add("violated-policies", new OpenApiSchema
+        {
+            Type = JsonSchemaType.Array,
+            Description = "Of a request beyond a limit: the limits, as `RateLimit-Policy` names them.",
+            MaxItems = 3,
+            Items = Choice("caller", "address", "uploads"),
+        });
         if (problem.Properties?["type"] is OpenApiSchema type)
             type.Format = "uri";
         if (problem.Properties?["instance"] is OpenApiSchema instance)

@@ -121,6 +121,11 @@ internal static partial class MongoSchema
                 new BsonDocument("expires_at", 1),
                 new CreateIndexOptions { Name = "expiry", ExpireAfter = TimeSpan.Zero }),
             cancellationToken: cancellation);
+        await database.GetCollection<BsonDocument>(Audit).Indexes.CreateOneAsync(
+            new CreateIndexModel<BsonDocument>(
+                new BsonDocument("expires_at", 1),
+                new CreateIndexOptions { Name = "expiry", ExpireAfter = TimeSpan.Zero }),
+            cancellationToken: cancellation);
         return true;
     }
 

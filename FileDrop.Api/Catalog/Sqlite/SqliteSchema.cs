@@ -222,6 +222,29 @@ internal static class SqliteSchema
             WHERE owner = (SELECT owner FROM files WHERE n = NEW.file);
         END;
         """,
+        // The keys that sign links, and the audit log.
+        """
+        CREATE TABLE link_keys (
+            number     INTEGER PRIMARY KEY,
+            secret     BLOB    NOT NULL CHECK (length(secret) = 32),
+            created_at INTEGER NOT NULL
+        ) STRICT;
+
+        CREATE TABLE audit (
+            id        BLOB    PRIMARY KEY CHECK (length(id) = 16), -- a UUIDv7: the order of the ids is that of the events
+            at        INTEGER NOT NULL,
+            operation TEXT    NOT NULL,
+            caller    TEXT    NOT NULL,
+            owner     TEXT,
+            subject   TEXT,
+            method    TEXT    NOT NULL,
+            path      TEXT    NOT NULL,
+            status    INTEGER NOT NULL,
+            result    TEXT    NOT NULL,
+            address   TEXT    NOT NULL,
+            trace_id  TEXT    NOT NULL
+        ) STRICT, WITHOUT ROWID;
+        """,
     ];
 
     /// <summary>Brings the database to the layout that this program knows; safe beside another process that does the same.</summary>

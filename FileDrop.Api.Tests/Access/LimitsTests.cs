@@ -1,0 +1,184 @@
+using System.Net;
+using System.Net.Http.Headers;
+using System.Net.Http.Json;
+using FileDrop.Api.Tests.Files;
+using Xunit;
+
+namespace FileDrop.Api.Tests.Access;
+
+public sealed class LimitsTests(EmbeddedPair pair) : IClassFixture<EmbeddedPair>
+{
+    private const string Key = "a-key-that-the-operator-gave";
+
+    [Fact]
+    public async Task Beyond_its_limit_a_caller_is_told_when_to_come_back()
+    {
+        await using var stores = await pair.MakeStoresAsync();
+        await using var service = await Service.StartAsync(stores, ("FileDrop:Limits:RequestsPerCaller", "5"));
+        for (var left = 4; left >= 0; left--)
+        {
+            using var response = await service.Http.GetAsync("/files");
+            Assert.Equal(HttpStatusCode.OK, response.StatusCode);
+            Assert.Equal("\"caller\";q=5;w=60", Field(response, "RateLimit-Policy"));
+            Assert.Equal($"\"caller\";r={left}", Field(response, "RateLimit"));
+        }
+        using var refused = await service.Http.GetAsync("/files");
+        await refused.RefusedAsync(429, "too_many_requests");
+        var wait = refused.Headers.RetryAfter?.Delta;
+        Assert.InRange(wait ?? default, TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(12));
+        Assert.Equal($"\"caller\";r=0;t={wait?.TotalSeconds}", Field(refused, "RateLimit"));
+        var problem = await refused.JsonAsync();
+        Assert.Equal("https://iana.org/assignments/http-problem-types#quota-exceeded", problem.Text("type"));
+        Assert.Equal("caller", problem.GetProperty("violated-policies")[0].GetString());
+        Assert.Equal(HttpStatusCode.OK, (await service.Http.GetAsync("/health")).StatusCode);
+    }
+
+    [Fact]
+    public async Task Each_key_has_a_limit_of_its_own()
+    {
+        await using var stores = await pair.MakeStoresAsync();
+        await using var service = await Service.StartAsync(stores, ("FileDrop:Limits:RequestsPerCaller", "5"), ("FileDrop:Access:Key", Key));
+        service.Http.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", Key);
+        using var made = await service.Http.PostAsJsonAsync("/admin/keys", new { name = "other" });
+        var other = (await made.JsonAsync()).Text("api_key");
+        while ((await service.Http.GetAsync("/files")).IsSuccessStatusCode)
+        {
+        }
+        Assert.Equal(HttpStatusCode.TooManyRequests, (await service.Http.GetAsync("/files")).StatusCode);
+        service.Http.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", other);
+        Assert.Equal(HttpStatusCode.OK, (await service.Http.GetAsync("/files")).StatusCode);
+    }
+
+    [Fact]
+    public async Task An_address_that_guesses_keys_is_stopped()
+    {
+        await using var stores = await pair.MakeStoresAsync();
+        await using var service = await Service.StartAsync(stores, ("FileDrop:Limits:RequestsPerAddress", "5"), ("FileDrop:Access:Key", Key));
+        for (var guess = 0; guess < 5; guess++)
+        {
+            using var wrong = await service.Http.SendAsync(HttpMethod.Get, "/files", null, ("Authorization", $"Bearer wrong-key-number-{guess:D16}"));
+            await wrong.RefusedAsync(401, "unauthenticated");
+        }
+        using var refused = await service.Http.SendAsync(HttpMethod.Get, "/files", null, ("Authorization", $"Bearer {Key}"));
+        await refused.RefusedAsync(429, "too_many_requests");
+        Assert.Equal("\"address\";q=5;w=60", Field(refused, "RateLimit-Policy"));
+    }
+
+    [Fact]
+    public async Task Many_pieces_of_an_upload_do_not_shut_its_client_out()
+    {
+        await using var stores = await pair.MakeStoresAsync();
+        await using var service = await Service.StartAsync(
+            stores, ("FileDrop:Limits:RequestsPerCaller", "5"), ("FileDrop:Limits:RequestsPerAddress", "5"), ("FileDrop:Limits:UploadsPerOwner", "1"));
+        var upload = await CreateAsync(service, 40);
+        for (var offset = 0; offset < 40; offset++)
+        {
+            using var appended = await AppendAsync(service, upload, offset);
+            Assert.Equal(HttpStatusCode.NoContent, appended.StatusCode);
+        }
+        Assert.Equal(HttpStatusCode.OK, (await service.Http.GetAsync(upload.Replace("/uploads/", "/files/", StringComparison.Ordinal))).StatusCode);
+    }
+
+    [Fact]
+    public async Task Appends_to_nothing_come_to_an_end()
+    {
+        await using var stores = await pair.MakeStoresAsync();
+        await using var service = await Service.StartAsync(stores, ("FileDrop:Limits:RequestsPerCaller", "5"));
+        for (var count = 0; count < 5; count++)
+        {
+            using var missing = await AppendAsync(service, $"/uploads/{Guid.NewGuid()}", 0);
+            await missing.RefusedAsync(404, "upload_not_found");
+        }
+        using var refused = await AppendAsync(service, $"/uploads/{Guid.NewGuid()}", 0);
+        await refused.RefusedAsync(429, "too_many_requests");
+        Assert.Equal(HttpStatusCode.OK, (await service.Http.GetAsync("/files")).StatusCode);
+    }
+
+    [Fact]
+    public async Task An_owner_uploads_no_more_at_once_than_allowed()
+    {
+        await using var stores = await pair.MakeStoresAsync();
+        await using var service = await Service.StartAsync(stores, ("FileDrop:Limits:UploadsPerOwner", "2"));
+        var running = new List<Wire>();
+        for (var count = 0; count < 2; count++)
+        {
+            running.Add(await Wire.ConnectAsync(service));
+            await running[^1].SendHeadAsync("POST /files/upload", "Content-Length: 2");
+        }
+        await Service.UntilAsync("the third upload is refused", async () =>
+        {
+            using var third = await service.Http.PostAsync("/files/upload", new ByteArrayContent([1]));
+            if (third.IsSuccessStatusCode)
+                return false;
+            await third.RefusedAsync(429, "too_many_requests");
+            Assert.Equal("\"uploads\";q=2;qu=\"concurrent-requests\"", Field(third, "RateLimit-Policy"));
+            Assert.Equal(TimeSpan.FromSeconds(1), third.Headers.RetryAfter?.Delta);
+            return true;
+        });
+        Assert.Equal(HttpStatusCode.OK, (await service.Http.GetAsync("/files")).StatusCode);
+        foreach (var wire in running)
+        {
+            await wire.SendAsync("ab");
+            Assert.Equal(201, (await wire.ReadAnswerAsync()).Status);
+            wire.Dispose();
+        }
+        await Service.UntilAsync("there is room again", async () => (await service.Http.PostAsync("/files/upload", new ByteArrayContent([1]))).IsSuccessStatusCode);
+    }
+
+    [Fact]
+    public async Task Whoever_comes_back_to_an_upload_need_not_wait_for_the_dead_connection()
+    {
+        await using var stores = await pair.MakeStoresAsync();
+        await using var service = await Service.StartAsync(stores, ("FileDrop:Limits:UploadsPerOwner", "1"));
+        var upload = await CreateAsync(service, 3);
+        using var hanging = await Wire.ConnectAsync(service);
+        await hanging.SendHeadAsync($"PATCH {upload}", "Tus-Resumable: 1.0.0", "Upload-Offset: 0", "Content-Type: application/offset+octet-stream", "Content-Length: 3");
+        await hanging.SendAsync("a");
+        await Service.UntilAsync("the hanging request has the only place", async () =>
+            (await service.Http.PostAsync("/files/upload", new ByteArrayContent([1]))).StatusCode == HttpStatusCode.TooManyRequests);
+        await Service.UntilAsync("the upload is complete", async () =>
+        {
+            using var state = await service.Http.SendAsync(HttpMethod.Head, upload, null, ("Tus-Resumable", "1.0.0"));
+            if (Field(state, "Upload-Offset") is "3")
+                return true;
+            using var appended = await AppendAsync(service, upload, int.Parse(Field(state, "Upload-Offset") ?? "0", System.Globalization.CultureInfo.InvariantCulture));
+            Assert.NotEqual(HttpStatusCode.TooManyRequests, appended.StatusCode);
+            return false;
+        });
+    }
+
+    [Fact]
+    public async Task Header_fields_beyond_their_limit_are_431()
+    {
+        await using var stores = await pair.MakeStoresAsync();
+        await using var service = await Service.StartAsync(stores, ("FileDrop:Limits:HeaderBytes", "4096"));
+        using var wire = await Wire.ConnectAsync(service);
+        await wire.SendHeadAsync("GET /files", $"X-Long: {new string('x', 5000)}");
+        Assert.Equal(431, (await wire.ReadAnswerAsync()).Status);
+    }
+
+    [Fact]
+    public async Task Without_limits_nothing_is_said_of_them()
+    {
+        using var response = await pair.Http.GetAsync("/files");
+        Assert.Null(Field(response, "RateLimit"));
+        Assert.Null(Field(response, "RateLimit-Policy"));
+    }
+
+    private static async Task<string> CreateAsync(Service service, long length)
+    {
+        using var created = await service.Http.SendAsync(HttpMethod.Post, "/uploads", null, ("Tus-Resumable", "1.0.0"), ("Upload-Length", $"{length}"));
+        Assert.Equal(HttpStatusCode.Created, created.StatusCode);
+        return created.Headers.Location?.ToString() ?? "";
+    }
+
+    private static Task<HttpResponseMessage> AppendAsync(Service service, string upload, int offset)
+    {
+        var body = new ByteArrayContent([(byte)offset]);
+        body.Headers.ContentType = new MediaTypeHeaderValue("application/offset+octet-stream");
+        return service.Http.SendAsync(HttpMethod.Patch, upload, body, ("Tus-Resumable", "1.0.0"), ("Upload-Offset", $"{offset}"));
+    }
+
+    private static string? Field(HttpResponseMessage response, string name) =>
+        response.Headers.TryGetValues(name, out var values) ? string.Join(", ", values) : null;
+}

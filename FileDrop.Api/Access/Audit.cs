@@ -1,0 +1,88 @@
+using System.Diagnostics;
+using FileDrop.Api.Catalog;
+
+namespace FileDrop.Api.Access;
+
+/// <summary>The audit log: one event for every change and for every refusal, with neither secrets nor content.</summary>
+/// <remarks>
+/// Appends to an upload are events when they complete it, or are refused. What others only read is none: the traces have it.
+/// </remarks>
+internal sealed partial class Audit(ILogger<Audit> log, AuditTrail trail, TimeProvider time)
+{
+    /// <summary>For a change that was cut off by its client before it was answered: nginx's name for it.</summary>
+    private const int ClientClosedRequest = 499;
+
+    private const int MaxPathLength = 256;
+    private const string LinkPath = "/links";
+
+    private static readonly string[] RouteIds = ["file_id", "upload_id", "key_id"];
+
+    /// <summary>Refusals whatever the method: who are you, you may not, not here, not so often.</summary>
+    private static readonly int[] Refusals =
+    [
+        StatusCodes.Status401Unauthorized, StatusCodes.Status403Forbidden, StatusCodes.Status421MisdirectedRequest, StatusCodes.Status429TooManyRequests,
+    ];
+
+    /// <summary>Says what a request is about, where its route does not.</summary>
+    public static void Concerns(HttpContext context, string subject) => context.Items[typeof(Audit)] = subject;
+
+    /// <summary>Around everything that answers.</summary>
+    public async Task ObserveAsync(HttpContext context, RequestDelegate next)
+    {
+        await next(context);
+        var (request, response) = (context.Request, context.Response);
+        var isCutOff = context.RequestAborted.IsCancellationRequested && !response.HasStarted;
+        var status = isCutOff ? ClientClosedRequest : response.StatusCode;
+        var isChange = !HttpMethods.IsGet(request.Method) && !HttpMethods.IsHead(request.Method) && !HttpMethods.IsOptions(request.Method);
+        var isRefused = status >= StatusCodes.Status400BadRequest;
+        if (isRefused ? !isChange && !IsRefusal(context, status) : !isChange || IsPiece(context))
+            return;
+
+        var isKnown = context.User.Identity?.IsAuthenticated == true;
+        var at = DateTimeOffset.FromUnixTimeMilliseconds(time.GetUtcNow().ToUnixTimeMilliseconds());
+        var path = request.Path.ToUriComponent();
+        var one = new AuditEvent(
+            Guid.CreateVersion7(at),
+            at,
+            context.GetEndpoint()?.Metadata.GetMetadata<IEndpointNameMetadata>()?.EndpointName ?? "none",
+            isKnown ? Caller.Name(context) : "nobody",
+            isKnown ? Caller.Owner(context) : null,
+            Subject(context),
+            request.Method,
+            path.Length > MaxPathLength ? path[..MaxPathLength] : path,
+            status,
+            isCutOff ? "cut_off" : isRefused ? context.Items[typeof(ApiProblem)] as string ?? "refused" : "done",
+            context.Connection.RemoteIpAddress?.ToString() ?? "",
+            Activity.Current?.TraceId.ToHexString() ?? context.TraceIdentifier);
+        LogEvent(isRefused ? LogLevel.Warning : LogLevel.Information,
+            one.Operation, one.Subject, one.Result, one.Status, one.Caller, one.Owner, one.Address, one.Method, one.Path, one.TraceId);
+        trail.Add(one);
+    }
+
+    private static bool IsRefusal(HttpContext context, int status) =>
+        Refusals.Contains(status) || (status == StatusCodes.Status404NotFound && context.Request.Path.StartsWithSegments(LinkPath, StringComparison.OrdinalIgnoreCase));
+
+    /// <summary>An append after which its upload is not complete.</summary>
+    private static bool IsPiece(HttpContext context) => HttpMethods.IsPatch(context.Request.Method)
+        && context.Response.StatusCode != StatusCodes.Status201Created && context.Response.Headers.ContentLocation.Count == 0;
+
+    private static string? Subject(HttpContext context)
+    {
+        if (context.Items[typeof(Audit)] is string said)
+            return said;
+        foreach (var name in RouteIds)
+        {
+            if (context.Request.RouteValues[name] is string id)
+                return id.Length > MaxPathLength ? null : Uri.EscapeDataString(id);
+        }
+        // What was made has its address in the answer; its id is the address's end.
+        return context.Response.StatusCode == StatusCodes.Status201Created && context.Response.Headers.Location is [{ } location]
+            ? location.Split('?')[0].Split('/')[^1] : null;
+    }
+
+    [LoggerMessage(EventId = 1, EventName = "Audit",
+        Message = "{Operation} {Subject}: {Result} ({Status}), by {Caller} for {Owner} from {Address}: {Method} {Path}, trace {TraceId}")]
+    private partial void LogEvent(
+        LogLevel level, string operation, string? subject, string result, int status, string caller, string? owner, string address, string method,
+        string path, string traceId);
+}

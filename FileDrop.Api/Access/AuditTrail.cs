@@ -1,0 +1,79 @@
+using System.Threading.Channels;
+using FileDrop.Api.Catalog;
+using FileDrop.Api.Maintenance;
+
+namespace FileDrop.Api.Access;
+
+/// <summary>Writes the audit log to the catalog, where that is configured: behind the requests, many events at once.</summary>
+/// <remarks>The log stream has each event before its request ends. Here a crash can lose the last moment's, and an outage what does not fit.</remarks>
+internal sealed partial class AuditTrail(
+    IAuditCatalog catalog, StoreStarter starter, FileDropOptions options, TimeProvider time, ILogger<AuditTrail> log) : BackgroundService
+{
+    private const int MostWaiting = 20_000, MostAtOnce = 500;
+
+    private static readonly TimeSpan RetryDelay = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan ForgetInterval = TimeSpan.FromMinutes(10);
+
+    private readonly Channel<AuditEvent> _waiting = Channel.CreateBounded<AuditEvent>(new BoundedChannelOptions(MostWaiting) { SingleReader = true });
+    private long _lost;
+
+    public void Add(AuditEvent one)
+    {
+        if (options.Audit.InCatalog && !_waiting.Writer.TryWrite(one))
+            Interlocked.Increment(ref _lost);
+    }
+
+    public override async Task StopAsync(CancellationToken cancellationToken)
+    {
+        // What is waiting is written before the service goes.
+        _waiting.Writer.TryComplete();
+        if (options.Audit.InCatalog && ExecuteTask is { } writing)
+            await writing.WaitAsync(cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await base.StopAsync(cancellationToken);
+    }
+
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        if (!options.Audit.InCatalog)
+            return;
+        await starter.Started.WaitAsync(stoppingToken);
+        var (reader, events, forgotten) = (_waiting.Reader, new List<AuditEvent>(MostAtOnce), long.MinValue);
+        while (await reader.WaitToReadAsync(stoppingToken))
+        {
+            events.Clear();
+            while (events.Count < MostAtOnce && reader.TryRead(out var one))
+                events.Add(one);
+            await UntilDoneAsync(() => catalog.AddAuditAsync(events, options.Audit.Retention, stoppingToken), stoppingToken);
+            if (Interlocked.Exchange(ref _lost, 0) is > 0 and var lost)
+                LogLost(lost);
+            if (forgotten == long.MinValue || time.GetElapsedTime(forgotten) >= ForgetInterval)
+            {
+                await UntilDoneAsync(() => catalog.ForgetAuditAsync(time.GetUtcNow() - options.Audit.Retention, stoppingToken), stoppingToken);
+                forgotten = time.GetTimestamp();
+            }
+        }
+    }
+
+    private async Task UntilDoneAsync(Func<Task> step, CancellationToken cancellation)
+    {
+        while (true)
+        {
+            try
+            {
+                await step();
+                return;
+            }
+            catch (StorageException failure)
+            {
+                LogDelayed(failure);
+                await Task.Delay(RetryDelay, time, cancellation);
+            }
+        }
+    }
+
+    [LoggerMessage(LogLevel.Warning, "The audit log cannot be written to the catalog now; it is tried again")]
+    private partial void LogDelayed(Exception failure);
+
+    [LoggerMessage(LogLevel.Error, "{Lost} events of the audit log are not in the catalog, for it did not answer for too long; the log stream has them")]
+    private partial void LogLost(long lost);
+}

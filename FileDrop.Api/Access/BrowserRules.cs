@@ -1,0 +1,53 @@
+namespace FileDrop.Api.Access;
+
+/// <summary>What browsers are told: how to treat every answer, and which other sites' scripts may read them.</summary>
+internal static class BrowserRules
+{
+    private const string LinkPath = "/links";
+
+    /// <summary>Fields of answers that scripts of the configured origins may read, besides those that they may always (Fetch, section 3.3.6).</summary>
+    private static readonly string[] Exposed =
+    [
+        "Accept-Patch", "Accept-Ranges", "Content-Disposition", "Content-Location", "Content-Range", "ETag", "Link", "Location", "RateLimit", "RateLimit-Policy",
+        "Repr-Digest", "Retry-After", "Tus-Checksum-Algorithm", "Tus-Extension", "Tus-Max-Size", "Tus-Resumable", "Tus-Version", "Upload-Complete",
+        "Upload-Concat", "Upload-Defer-Length", "Upload-Expires", "Upload-Length", "Upload-Limit", "Upload-Metadata", "Upload-Offset", "WWW-Authenticate",
+    ];
+
+    /// <summary>Callers say who they are by a field that scripts have to set, never by a cookie: no credentials are allowed.</summary>
+    public static void AddBrowserRules(this IServiceCollection services, FileDropOptions options) => services.AddCors(cors => cors.AddDefaultPolicy(policy =>
+        policy.WithOrigins([.. options.AllowedOrigins]).AllowAnyMethod().AllowAnyHeader().WithExposedHeaders(Exposed).SetPreflightMaxAge(TimeSpan.FromHours(1))));
+
+    /// <summary>Fields of every answer. An endpoint that says something else of itself is not overruled.</summary>
+    public static void UseSecurityHeaders(this IApplicationBuilder app) => app.Use((context, next) =>
+    {
+        context.Response.OnStarting(() =>
+        {
+            Write(context);
+            return Task.CompletedTask;
+        });
+        return next(context);
+    });
+
+    /// <summary>Nothing for other origins where none is configured.</summary>
+    public static void UseAllowedOrigins(this IApplicationBuilder app, FileDropOptions options)
+    {
+        if (options.AllowedOrigins.Count > 0)
+            app.UseCors();
+    }
+
+    private static void Write(HttpContext context)
+    {
+        var headers = context.Response.Headers;
+        headers.XContentTypeOptions = "nosniff";
+        headers["Referrer-Policy"] = "no-referrer";
+        headers.XFrameOptions = "SAMEORIGIN";
+        // A link is what other sites embed; whoever has it may.
+        headers["Cross-Origin-Resource-Policy"] = context.Request.Path.StartsWithSegments(LinkPath, StringComparison.OrdinalIgnoreCase) ? "cross-origin" : "same-origin";
+        if (headers.ContentSecurityPolicy.Count == 0)
+        {
+            headers.ContentSecurityPolicy = context.Response.ContentType?.StartsWith("text/html", StringComparison.OrdinalIgnoreCase) == true
+                ? "base-uri 'none'; form-action 'none'; frame-ancestors 'self'; object-src 'none'"
+                : "default-src 'none'; frame-ancestors 'none'";
+        }
+    }
+}

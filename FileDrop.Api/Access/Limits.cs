@@ -1,0 +1,151 @@
+using System.Globalization;
+using System.Net;
+using System.Net.Sockets;
+using System.Threading.RateLimiting;
+using Microsoft.AspNetCore.RateLimiting;
+
+namespace FileDrop.Api.Access;
+
+/// <summary>
+/// How many requests a caller and an address may send: buckets that hold a minute's worth and fill evenly. Each replica counts for
+/// itself, so that no request waits for another machine.
+/// </summary>
+/// <remarks>
+/// Appends to a resumable upload are not counted: a client that sends many pieces must not shut itself out. Those that are refused are,
+/// by themselves, so that nobody can ask for nothing without end.
+/// </remarks>
+internal sealed class Limits : IDisposable
+{
+    private const int Window = 60;
+
+    private readonly Policy? _caller, _address;
+
+    public Limits(FileDropOptions options)
+    {
+        if (options.Limits.RequestsPerCaller is { } caller)
+            _caller = new Policy("caller", caller, context => context.User.Identity?.IsAuthenticated == true ? Caller.Partition(context) : null);
+        if (options.Limits.RequestsPerAddress is { } address)
+            _address = new Policy("address", address, context => Network(context.Connection.RemoteIpAddress));
+    }
+
+    /// <summary>The limit of addresses: before anybody is asked who they are.</summary>
+    public void UseOfAddress(IApplicationBuilder app) => _address?.Use(app);
+
+    /// <summary>The limit of callers: once they are known.</summary>
+    public void UseOfCaller(IApplicationBuilder app) => _caller?.Use(app);
+
+    public void Dispose()
+    {
+        _caller?.Dispose();
+        _address?.Dispose();
+    }
+
+    /// <summary>Says which limit there is, and what is left of it (draft-ietf-httpapi-ratelimit-headers-10).</summary>
+    internal static void Write(HttpContext context, string policy, string quota, long left, long? seconds = null) => context.Response.OnStarting(() =>
+    {
+        var headers = context.Response.Headers;
+        headers.Append("RateLimit-Policy", $"\"{policy}\";{quota}");
+        headers.Append("RateLimit", string.Create(CultureInfo.InvariantCulture, $"\"{policy}\";r={left}{(seconds is null ? "" : $";t={seconds}")}"));
+        return Task.CompletedTask;
+    });
+
+    private static bool IsProbe(HttpContext context) => context.Request.Path == "/health" || context.Request.Path == "/alive";
+
+    /// <summary>Who has one IPv6 address has the whole network around it.</summary>
+    private static string Network(IPAddress? address) => address switch
+    {
+        null => "",
+        { IsIPv4MappedToIPv6: true } => address.MapToIPv4().ToString(),
+        { AddressFamily: AddressFamily.InterNetworkV6 } => Convert.ToHexString(address.GetAddressBytes().AsSpan(0, 8)),
+        _ => address.ToString(),
+    };
+
+    /// <summary>One limit.</summary>
+    private sealed class Policy : IDisposable
+    {
+        private readonly string _name;
+        private readonly int _quota;
+        private readonly PartitionedRateLimiter<HttpContext> _requests, _refusedAppends;
+
+        /// <param name="name">As clients are told.</param>
+        /// <param name="quota">Requests in a minute.</param>
+        /// <param name="partition">Whose count a request is; null: nobody's.</param>
+        public Policy(string name, int quota, Func<HttpContext, string?> partition)
+        {
+            (_name, _quota) = (name, quota);
+            _requests = Limiter(context => IsProbe(context) || IsAppend(context) ? null : partition(context));
+            _refusedAppends = Limiter(context => IsAppend(context) ? partition(context) : null);
+        }
+
+        public void Use(IApplicationBuilder app)
+        {
+            app.Use(CountAppendAsync);
+            app.UseRateLimiter(new RateLimiterOptions
+            {
+                GlobalLimiter = _requests,
+                OnRejected = async (rejected, _) => await RefuseAsync(rejected.HttpContext, rejected.Lease),
+            });
+            app.Use((context, next) =>
+            {
+                if (_requests.GetStatistics(context) is { } left)
+                    Write(context, _name, Quota, left.CurrentAvailablePermits);
+                return next(context);
+            });
+        }
+
+        public void Dispose()
+        {
+            _requests.Dispose();
+            _refusedAppends.Dispose();
+        }
+
+        private string Quota => string.Create(CultureInfo.InvariantCulture, $"q={_quota};w={Window}");
+
+        private async Task CountAppendAsync(HttpContext context, RequestDelegate next)
+        {
+            if (IsAppend(context))
+            {
+                using (var mayAsk = _refusedAppends.AttemptAcquire(context, permitCount: 0))
+                {
+                    if (!mayAsk.IsAcquired)
+                    {
+                        await RefuseAsync(context, mayAsk);
+                        return;
+                    }
+                }
+                await next(context);
+                if (context.Response.StatusCode >= StatusCodes.Status400BadRequest)
+                    _refusedAppends.AttemptAcquire(context).Dispose();
+                return;
+            }
+            await next(context);
+        }
+
+        private Task RefuseAsync(HttpContext context, RateLimitLease lease)
+        {
+            var wait = lease.TryGetMetadata(MetadataName.RetryAfter, out var after) ? after : TimeSpan.FromSeconds(1);
+            var seconds = Math.Max(1, (long)Math.Ceiling(wait.TotalSeconds));
+            Write(context, _name, Quota, left: 0, seconds);
+            return ApiProblem.TooManyRequests(seconds, _name).ExecuteAsync(context);
+        }
+
+        private PartitionedRateLimiter<HttpContext> Limiter(Func<HttpContext, string?> partition)
+        {
+            // A whole number of requests in each step, and no step shorter than it takes.
+            var step = Math.Max(1, _quota / Window);
+            var bucket = new TokenBucketRateLimiterOptions
+            {
+                TokenLimit = _quota,
+                TokensPerPeriod = step,
+                ReplenishmentPeriod = TimeSpan.FromSeconds((double)step * Window / _quota),
+                QueueLimit = 0,
+                AutoReplenishment = true,
+            };
+            return PartitionedRateLimiter.Create<HttpContext, string>(context => partition(context) is { } one
+                ? RateLimitPartition.GetTokenBucketLimiter(one, _ => bucket)
+                : RateLimitPartition.GetNoLimiter(""));
+        }
+
+        private static bool IsAppend(HttpContext context) => HttpMethods.IsPatch(context.Request.Method) && context.GetEndpoint() is not null;
+    }
+}

@@ -1,0 +1,86 @@
+using System.Buffers.Binary;
+using System.Buffers.Text;
+using System.Security.Cryptography;
+using System.Text;
+using FileDrop.Api.Catalog;
+
+namespace FileDrop.Api.Access;
+
+/// <summary>What a link opens: one content of one file, for a time.</summary>
+/// <param name="Owner">Whose file.</param>
+/// <param name="FileId">Which file.</param>
+/// <param name="Version">Which of its contents.</param>
+/// <param name="ExpiresAt">To the millisecond.</param>
+/// <remarks>
+/// As text it is base64url of: the key's number, the expiry and the version (8 bytes each, big-endian), an initialization vector (16), the
+/// owner encrypted by AES-256-CBC, and HMAC-SHA-256 over the file's id and all of these. The owner is encrypted because links are given to others
+/// whom it does not concern. Both keys are derived from the link key (RFC 5869).
+/// </remarks>
+internal sealed record LinkGrant(string Owner, Guid FileId, long Version, DateTimeOffset ExpiresAt)
+{
+    private const int Numbers = 3 * sizeof(long), Vector = 16;
+    private const int MaxLength = 8192;
+
+    public string Write(LinkKey key)
+    {
+        using var aes = Cipher(key);
+        var vector = RandomNumberGenerator.GetBytes(Vector);
+        var owner = aes.EncryptCbc(Encoding.UTF8.GetBytes(Owner), vector);
+        var text = new byte[Numbers + Vector + owner.Length + HMACSHA256.HashSizeInBytes];
+        BinaryPrimitives.WriteInt64BigEndian(text, key.Number);
+        BinaryPrimitives.WriteInt64BigEndian(text.AsSpan(8), ExpiresAt.ToUnixTimeMilliseconds());
+        BinaryPrimitives.WriteInt64BigEndian(text.AsSpan(16), Version);
+        vector.CopyTo(text, Numbers);
+        owner.CopyTo(text, Numbers + Vector);
+        Sign(key, FileId, text.AsSpan(0, text.Length - HMACSHA256.HashSizeInBytes)).CopyTo(text, text.Length - HMACSHA256.HashSizeInBytes);
+        return Base64Url.EncodeToString(text);
+    }
+
+    /// <summary>The number of the key that a text claims to be signed by; null: it is no grant.</summary>
+    public static long? KeyOf(string text) => Decode(text) is { } bytes ? BinaryPrimitives.ReadInt64BigEndian(bytes) : null;
+
+    /// <summary>The grant; null: it was not signed by this key for this file, or was changed since. Whether it has expired is not asked.</summary>
+    public static LinkGrant? Read(string text, Guid fileId, LinkKey key)
+    {
+        if (Decode(text) is not { } bytes)
+            return null;
+        var signed = bytes.AsSpan(0, bytes.Length - HMACSHA256.HashSizeInBytes);
+        if (!CryptographicOperations.FixedTimeEquals(Sign(key, fileId, signed), bytes.AsSpan(signed.Length)))
+            return null;
+        using var aes = Cipher(key);
+        var owner = aes.DecryptCbc(signed[(Numbers + Vector)..], signed.Slice(Numbers, Vector));
+        return new LinkGrant(Encoding.UTF8.GetString(owner), fileId, BinaryPrimitives.ReadInt64BigEndian(signed[16..]),
+            DateTimeOffset.FromUnixTimeMilliseconds(BinaryPrimitives.ReadInt64BigEndian(signed[8..])));
+    }
+
+    private static byte[]? Decode(string text)
+    {
+        if (text.Length > MaxLength || !Base64Url.IsValid(text, out var length) || length <= Numbers + Vector + HMACSHA256.HashSizeInBytes)
+            return null;
+        var bytes = Base64Url.DecodeFromChars(text);
+        // One grant has one text: no bits beside it, no white space.
+        return Base64Url.EncodeToString(bytes).Equals(text, StringComparison.Ordinal) ? bytes : null;
+    }
+
+    private static byte[] Sign(LinkKey key, Guid fileId, ReadOnlySpan<byte> text)
+    {
+        using var hmac = IncrementalHash.CreateHMAC(HashAlgorithmName.SHA256, Derive(key, "FileDrop link signature"u8));
+        hmac.AppendData(fileId.ToByteArray(bigEndian: true));
+        hmac.AppendData(text);
+        return hmac.GetHashAndReset();
+    }
+
+    private static Aes Cipher(LinkKey key)
+    {
+        var aes = Aes.Create();
+        aes.Key = Derive(key, "FileDrop link owner"u8);
+        return aes;
+    }
+
+    private static byte[] Derive(LinkKey key, ReadOnlySpan<byte> purpose)
+    {
+        var derived = new byte[32];
+        HKDF.DeriveKey(HashAlgorithmName.SHA256, key.Secret.Span, derived, salt: [], purpose);
+        return derived;
+    }
+}

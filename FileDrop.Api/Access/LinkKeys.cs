@@ -1,0 +1,70 @@
+using System.Security.Cryptography;
+using FileDrop.Api.Catalog;
+
+namespace FileDrop.Api.Access;
+
+/// <summary>The keys that sign links: made when first needed, the same on every replica, a new one every day.</summary>
+internal sealed class LinkKeys(ILinkKeyCatalog catalog, FileDropOptions options, TimeProvider time) : IDisposable
+{
+    private const int SecretBytes = 32;
+
+    /// <summary>How long a key signs.</summary>
+    private static readonly TimeSpan Rotation = TimeSpan.FromDays(1);
+
+    /// <summary>By how much the clocks of replicas may differ.</summary>
+    private static readonly TimeSpan ClockMargin = TimeSpan.FromHours(1);
+
+    private readonly SemaphoreSlim _reading = new(1);
+
+    /// <summary>Newest first.</summary>
+    private volatile IReadOnlyList<LinkKey> _keys = [];
+
+    private LinkKey? Newest => _keys is [var newest, ..] ? newest : null;
+
+    /// <summary>The key that signs now.</summary>
+    /// <exception cref="StorageException">The catalog does not answer.</exception>
+    public async ValueTask<LinkKey> CurrentAsync(CancellationToken cancellation)
+    {
+        while (true)
+        {
+            var (now, newest) = (time.GetUtcNow(), Newest);
+            if (newest is not null && now - newest.CreatedAt < Rotation)
+                return newest;
+            await ReadAsync(cancellation);
+            newest = Newest;
+            if (newest is not null && now - newest.CreatedAt < Rotation)
+                return newest;
+            // Of several replicas that do this at once one makes the key, and all read it.
+            await catalog.AddLinkKeyAsync(
+                new LinkKey((newest?.Number ?? 0) + 1, RandomNumberGenerator.GetBytes(SecretBytes), DateTimeOffset.FromUnixTimeMilliseconds(now.ToUnixTimeMilliseconds())),
+                cancellation);
+            await catalog.ForgetLinkKeysAsync(now - Rotation - options.LinkLife - ClockMargin, cancellation);
+            await ReadAsync(cancellation);
+        }
+    }
+
+    /// <summary>The key of a link; null: there is none, or no longer.</summary>
+    /// <exception cref="StorageException">The catalog does not answer.</exception>
+    public async ValueTask<LinkKey?> FindAsync(long number, CancellationToken cancellation)
+    {
+        // Another replica may have made the one after the newest known here, but no other that is not known.
+        if (Newest is not { } newest || number == newest.Number + 1)
+            await ReadAsync(cancellation);
+        return _keys.FirstOrDefault(key => key.Number == number);
+    }
+
+    public void Dispose() => _reading.Dispose();
+
+    private async Task ReadAsync(CancellationToken cancellation)
+    {
+        await _reading.WaitAsync(cancellation);
+        try
+        {
+            _keys = await catalog.ListLinkKeysAsync(cancellation);
+        }
+        finally
+        {
+            _reading.Release();
+        }
+    }
+}

@@ -1,0 +1,74 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using FileDrop.Api.Access;
+using Microsoft.AspNetCore.Http.Features;
+
+namespace FileDrop.Api.Files;
+
+/// <summary>Links that open one content of one file for a few minutes, for those that cannot send a credential: an <c>img</c>, a <c>video</c>, a download.</summary>
+/// <remarks>The secret stands in the query, which neither the log nor the traces show.</remarks>
+internal static class LinkEndpoints
+{
+    private const string Path = "/links", Grant = "grant";
+
+    public static void MapLinks(this IEndpointRouteBuilder app)
+    {
+        app.MapPost("/files/{file_id}/link", CreateAsync).WithTags("Files").Needs(Scope.Read).WithName("CreateLink").WithSummary("Make a link to a file's content");
+        app.MapMethods($"{Path}/{{file_id}}", [HttpMethods.Get, HttpMethods.Head], ReadAsync).WithTags("Files").AllowAnonymous()
+            .WithName("ReadLink").WithSummary("Read a file by a link");
+    }
+
+    private static async Task<IResult> CreateAsync(
+        HttpContext context, FileStore files, LinkKeys keys, FileDropOptions options, TimeProvider time, string file_id)
+    {
+        long? version = null;
+        if (context.Features.Get<IHttpRequestBodyDetectionFeature>() is { CanHaveBody: true })
+        {
+            if (!FileRequest.IsJson(context.Request))
+                return ApiProblem.UnsupportedMediaType("What the link is to open comes as application/json.") with { Header = ("Accept", "application/json") };
+            version = await FileRequest.ReadJsonAsync(context.Request, options, ReadVersion);
+        }
+        var owner = Caller.Owner(context);
+        if (!FileEndpoints.TryReadId(file_id, out var id) || await files.FindAsync(owner, id, context.RequestAborted) is not { } file)
+            return ApiProblem.FileNotFound;
+        if (version is { } wanted && await files.FindVersionAsync(owner, id, wanted, context.RequestAborted) is null)
+            return ApiProblem.VersionNotFound;
+        var key = await keys.CurrentAsync(context.RequestAborted);
+        var expiresAt = DateTimeOffset.FromUnixTimeMilliseconds((time.GetUtcNow() + options.LinkLife).ToUnixTimeMilliseconds());
+        var grant = new LinkGrant(owner, id, version ?? file.Content.Version, expiresAt).Write(key);
+        context.Response.Headers.CacheControl = "no-store";
+        return new JsonAnswer<LinkJson>(new LinkJson($"{context.Request.PathBase}{Path}/{id}?{Grant}={grant}", expiresAt), ApiJson.Instance.LinkJson);
+    }
+
+    private static async Task<IResult> ReadAsync(HttpContext context, FileDownload download, LinkKeys keys, TimeProvider time, string file_id)
+    {
+        if (!FileEndpoints.TryReadId(file_id, out var id)
+            || context.Request.Query[Grant] is not [{ } text]
+            || LinkGrant.KeyOf(text) is not { } number
+            || await keys.FindAsync(number, context.RequestAborted) is not { } key
+            || LinkGrant.Read(text, id, key) is not { } grant
+            || grant.ExpiresAt <= time.GetUtcNow())
+            return ApiProblem.LinkNotFound;
+        var answer = await download.SendAsync(context, grant.Owner, id, grant.Version);
+        return answer is ApiProblem { Status: StatusCodes.Status404NotFound } ? ApiProblem.LinkNotFound : answer;
+    }
+
+    private static long? ReadVersion(JsonElement json)
+    {
+        long? version = null;
+        if (json.ValueKind != JsonValueKind.Object)
+            throw new ContentRejectedException(ApiProblem.InvalidRequest("The body is a JSON object."));
+        foreach (var member in json.EnumerateObject())
+        {
+            if (member is not { Name: "version", Value.ValueKind: JsonValueKind.Number } || !member.Value.TryGetInt64(out var number) || number < 1)
+                throw new ContentRejectedException(ApiProblem.InvalidRequest("The one member is version, a whole number from 1."));
+            version = number;
+        }
+        return version;
+    }
+}
+
+/// <summary>The answer to the making of a link.</summary>
+/// <param name="Url">Relative to the service. Whoever has it can read the content.</param>
+/// <param name="ExpiresAt">Until when.</param>
+public sealed record LinkJson(string Url, [property: JsonConverter(typeof(MillisecondTimeConverter))] DateTimeOffset ExpiresAt);
