@@ -24,6 +24,7 @@ internal static class KeyEndpoints
         var wanted = await FileRequest.ReadJsonAsync(context.Request, options, json => NewKey.Read(json, time.GetUtcNow()));
         var (text, key) = await ApiKeys.CreateAsync(catalog, wanted.Owner ?? Caller.Owner(context), wanted.Name,
             wanted.Scopes ?? NewKey.UsualScopes, wanted.ExpiresAt, time, context.RequestAborted);
+        Audit.Concerns(context, key.Id);
         context.Response.Headers.CacheControl = "no-store";
         return new JsonAnswer<KeyCreatedJson>(
             new KeyCreatedJson("The key is shown this once.", text, KeyJson.Of(key)), ApiJson.Instance.KeyCreatedJson, StatusCodes.Status201Created);
