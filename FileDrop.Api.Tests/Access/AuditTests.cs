@@ -113,7 +113,7 @@ public abstract class AuditTests(Pair pair)
         using var log = new LogLines();
         await using var stores = await pair.MakeStoresAsync();
         await using var service = await StartAsync(stores, log);
-        using var made = await service.Http.PostAsJsonAsync("/admin/keys", new { scopes = new[] { "read", "write", "delete" } });
+        using var made = await service.Http.PostAsJsonAsync("/admin/keys", new { name = "other" });
         var created = await made.JsonAsync();
         for (var count = 0; count < 6; count++)
             await service.Http.UploadAsync([1], $"{count}");

@@ -39,7 +39,8 @@ internal static class BrowserRules
     {
         var headers = context.Response.Headers;
         headers.XContentTypeOptions = "nosniff";
-        headers["Referrer-Policy"] = "no-referrer";
+        // The page asks within its own origin, and says so itself.
+        headers.TryAdd("Referrer-Policy", "no-referrer");
         headers.XFrameOptions = "SAMEORIGIN";
         // A link is what other sites embed; whoever has it may.
         headers["Cross-Origin-Resource-Policy"] = context.Request.Path.StartsWithSegments(LinkPath, StringComparison.OrdinalIgnoreCase) ? "cross-origin" : "same-origin";
