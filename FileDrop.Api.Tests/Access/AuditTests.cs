@@ -158,7 +158,7 @@ public abstract class AuditTests(Pair pair)
     private static async Task<Service> StartAsync(Stores stores, LogLines log)
     {
         var service = await Service.StartAsync(stores, services => services.AddSingleton<ILoggerProvider>(log),
-            ("FileDrop:Audit:Catalog", "true"), ("FileDrop:Access:Key", Key), ("Logging:LogLevel:Default", "Information"));
+            ("FileDrop:Audit:Catalog", "true"), ("FileDrop:AllowedHosts", "files.example"), ("FileDrop:Access:Key", Key), ("Logging:LogLevel:Default", "Information"));
         service.Http.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", Key);
         return service;
     }

@@ -17,7 +17,7 @@ public abstract partial class EndpointRuleTests(Pair pair)
 {
     private static readonly string[] OpenToAll =
     [
-        "GET /alive", "GET /health", "GET /openapi/{documentName}.json", "OPTIONS /files/upload", "OPTIONS /uploads", "OPTIONS /uploads/{upload_id}",
+        "GET /alive", "GET /health", "GET /links/{file_id}", "GET /openapi/{documentName}.json", "HEAD /links/{file_id}", "OPTIONS /files/upload", "OPTIONS /uploads", "OPTIONS /uploads/{upload_id}",
     ];
 
     [Fact]

@@ -47,7 +47,7 @@ public abstract class LinkTests(Pair pair)
         foreach (var method in new[] { "PUT", "POST", "DELETE", "PATCH" })
         {
             using var change = await visitor.SendAsync(new HttpMethod(method), link, new ByteArrayContent([1]));
-            Assert.Equal(HttpStatusCode.MethodNotAllowed, change.StatusCode);
+            await change.RefusedAsync(401, "unauthenticated");
         }
         foreach (var path in new[] { $"/files/{file.Id()}", $"/files/{file.Id()}/metadata", "/files" })
         {
@@ -203,8 +203,9 @@ public abstract class LinkTests(Pair pair)
     private static async Task<string> BodyAsync(HttpClient http, string link)
     {
         using var response = await http.GetAsync(link);
+        var text = await response.Content.ReadAsStringAsync();
         await response.RefusedAsync(404, "link_not_found");
-        var problem = (await response.JsonAsync()).EnumerateObject().Where(member => member.Name is not ("trace_id" or "instance"));
+        var problem = JsonDocument.Parse(text).RootElement.EnumerateObject().Where(member => member.Name is not ("trace_id" or "instance"));
         return JsonSerializer.Serialize(problem.ToDictionary(member => member.Name, member => member.Value));
     }
 }
