@@ -6,6 +6,9 @@ try
     var builder = DistributedApplication.CreateBuilder(args);
     var settings = Settings.Read(builder.Configuration, builder.ExecutionContext.IsPublishMode);
 
+    // Whoever has this key may do everything. The dashboard shows it, among the parameters.
+    var key = builder.AddPassword("filedrop-key");
+
     // Several replicas of the service behind one address. A probe is a health check of the dashboard's, too.
     var api = builder.AddProject<Projects.FileDrop_Api>("api")
         .WithReplicas(settings.Replicas)
@@ -13,9 +16,10 @@ try
         .WithExternalHttpEndpoints()
         .WithHttpProbe(ProbeType.Readiness, "/health", timeoutSeconds: 6, endpointName: "http")
         .WithHttpProbe(ProbeType.Liveness, "/alive", endpointName: "http")
+        .WithEnvironment("FileDrop__Access__Key", key)
         .WithQuickStop()
         .WithLinks()
-        .WithCommands();
+        .WithCommands(key);
 
     if (!settings.Embedded)
     {

@@ -41,7 +41,7 @@ internal static partial class DockerCompose
         api.Environment["HTTP_PORTS"] = Publishing.ContainerPort.ToString(CultureInfo.InvariantCulture);
         foreach (var store in file.Services.Keys.Where(name => name != "api"))
             api.DependsOn[store] = new ServiceDependency { Condition = "service_healthy" };
-        // On loopback, a port each: others come in through a proxy that knows who they are.
+        // On loopback, a port each: others come in through a proxy that has TLS, for keys must not be read on the way.
         var last = settings.Port + settings.Replicas - 1;
         var ports = last == settings.Port ? $"{last}" : string.Create(CultureInfo.InvariantCulture, $"{settings.Port}-{last}");
         api.Ports = [string.Create(CultureInfo.InvariantCulture, $"127.0.0.1:{ports}:{Publishing.ContainerPort}")];
@@ -91,6 +91,7 @@ internal static partial class DockerCompose
                 "API_IMAGE" => "The service's image; filedrop-api:latest if empty",
                 "ALLOWED_HOSTS" => "Names, besides loopback's, under which the service is reached, separated by semicolons",
                 "STORAGE_USER" => "The object storage's user; filedrop if empty",
+                "FILEDROP_KEY" => "An API key with which everything may be done, at least 22 letters and digits: openssl rand -hex 32",
                 _ when name.EndsWith("_PASSWORD", StringComparison.Ordinal) => "Letters and digits alone, at least 20: openssl rand -hex 24",
                 _ => variable.Description,
             };

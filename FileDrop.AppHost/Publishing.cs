@@ -13,10 +13,8 @@ internal static class Publishing
     {
         if (!builder.ExecutionContext.IsPublishMode)
             return;
-        // In a container the service must listen beyond loopback, and it asks nobody who they are: the published files let
-        // nobody from outside near it, and these are the only names that it answers to besides loopback's.
-        api.WithEnvironment("FileDrop__Access__Anonymous", "true")
-            .WithEnvironment("FileDrop__AllowedHosts", builder.AddParameter("allowed-hosts", "localhost", publishValueAsDefault: true));
+        // The only names that it answers to besides loopback's.
+        api.WithEnvironment("FileDrop__AllowedHosts", builder.AddParameter("allowed-hosts", "localhost", publishValueAsDefault: true));
         if (settings.ForKubernetes)
             builder.AddKubernetesChart(api);
         else

@@ -44,18 +44,12 @@ internal static class Resources
     public static IResourceBuilder<ProjectResource> WithQuickStop(this IResourceBuilder<ProjectResource> api) =>
         api.ApplicationBuilder.ExecutionContext.IsRunMode ? api.WithEnvironment("FileDrop__ShutdownTimeout", "00:00:05") : api;
 
-    public static IResourceBuilder<ProjectResource> WithLinks(this IResourceBuilder<ProjectResource> api)
-    {
-        var page = Path.Combine(Path.GetDirectoryName(new Projects.FileDrop_Api().ProjectPath)!, "wwwroot", "index.html");
-        api.WithUrlForEndpoint("http", link => (link.Url, link.DisplayText) = ("/files", "Files"))
+    /// <summary>What a browser opens without a key; the page asks for it.</summary>
+    public static IResourceBuilder<ProjectResource> WithLinks(this IResourceBuilder<ProjectResource> api) =>
+        api.WithUrlForEndpoint("http", link => (link.Url, link.DisplayText) = ("/", "Web page"))
             .WithUrlForEndpoint("http", endpoint => new ResourceUrlAnnotation { Url = "/scalar", DisplayText = "API reference", Endpoint = endpoint });
-        // A link to a page that is not there would be a 404.
-        return File.Exists(page)
-            ? api.WithUrlForEndpoint("http", endpoint => new ResourceUrlAnnotation { Url = "/", DisplayText = "Web page", Endpoint = endpoint })
-            : api;
-    }
 
-    public static IResourceBuilder<ProjectResource> WithCommands(this IResourceBuilder<ProjectResource> api) =>
+    public static IResourceBuilder<ProjectResource> WithCommands(this IResourceBuilder<ProjectResource> api, IResourceBuilder<ParameterResource> key) =>
         api.WithHttpCommand("/health", "Ask for its health", endpointName: "http", commandName: "health", commandOptions: new()
         {
             Description = "Which check passes, and which does not.",
@@ -73,11 +67,11 @@ internal static class Resources
             IconName = "ArrowUpload",
             Method = HttpMethod.Post,
             ResultMode = HttpCommandResultMode.Json,
-            PrepareRequest = context =>
+            PrepareRequest = async context =>
             {
+                context.Request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", await key.Resource.GetValueAsync(context.CancellationToken));
                 context.Request.Content = new StringContent("Hello from the dashboard.\n", Encoding.UTF8, "text/plain");
                 context.Request.Content.Headers.ContentDisposition = new ContentDispositionHeaderValue("attachment") { FileName = "hello.txt" };
-                return Task.CompletedTask;
             },
         });
 }

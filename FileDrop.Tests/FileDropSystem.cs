@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Diagnostics;
+using System.Net.Http.Headers;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
 using Microsoft.Extensions.Logging;
@@ -19,9 +20,9 @@ public sealed class FileDropSystem : IAsyncDisposable
     private readonly DistributedApplication _app;
     private readonly ResourceLogs _logs;
 
-    private FileDropSystem(DistributedApplication app, ResourceLogs logs)
+    private FileDropSystem(DistributedApplication app, ResourceLogs logs, string key)
     {
-        (_app, _logs) = (app, logs);
+        (_app, _logs, Key) = (app, logs, key);
         Address = app.GetEndpoint("api", "http");
         Http = Client(Address);
     }
@@ -29,7 +30,11 @@ public sealed class FileDropSystem : IAsyncDisposable
     /// <summary>The address in front of all replicas.</summary>
     public Uri Address { get; }
 
+    /// <summary>Sends the key.</summary>
     public HttpClient Http { get; }
+
+    /// <summary>The API key that the AppHost has made.</summary>
+    public string Key { get; }
 
     /// <summary>What the resources wrote lately.</summary>
     public string Logs => _logs.ToString();
@@ -58,7 +63,9 @@ public sealed class FileDropSystem : IAsyncDisposable
         {
             await app.StartAsync(limit.Token);
             await app.ResourceNotifications.WaitForResourceHealthyAsync("api", limit.Token);
-            return new FileDropSystem(app, logs);
+            var key = app.Services.GetRequiredService<DistributedApplicationModel>().Resources.OfType<ParameterResource>()
+                .Single(parameter => parameter.Name == "filedrop-key");
+            return new FileDropSystem(app, logs, await key.GetValueAsync(limit.Token) ?? "");
         }
         catch (Exception failure) when (failure is not DistributedApplicationException)
         {
@@ -72,8 +79,16 @@ public sealed class FileDropSystem : IAsyncDisposable
         }
     }
 
-    /// <summary>A client that opens a connection a request, so that they spread over what is behind the address.</summary>
-    public static HttpClient Client(Uri address) =>
+    /// <summary>A client with the key that opens a connection a request, so that they spread over what is behind the address.</summary>
+    public HttpClient Client(Uri address)
+    {
+        var client = StrangersClient(address);
+        client.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", Key);
+        return client;
+    }
+
+    /// <summary>The same without the key.</summary>
+    public static HttpClient StrangersClient(Uri address) =>
         new(new SocketsHttpHandler { PooledConnectionLifetime = TimeSpan.Zero, AllowAutoRedirect = false }) { BaseAddress = address, Timeout = WaitTime };
 
     public IResource Resource(string name) => _app.Services.GetRequiredService<DistributedApplicationModel>().Resources.Single(resource => resource.Name == name);
@@ -98,7 +113,7 @@ public sealed class FileDropSystem : IAsyncDisposable
     {
         try
         {
-            using var client = Client(address);
+            using var client = StrangersClient(address);
             using var answer = await client.GetAsync("/alive");
             return true;
         }

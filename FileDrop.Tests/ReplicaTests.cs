@@ -13,8 +13,8 @@ public sealed class ReplicaTests(SharedSystem shared) : SystemTest(shared)
     public async Task What_is_uploaded_through_one_is_read_through_the_other()
     {
         var replicas = await System.ReplicasAsync(2);
-        using var first = FileDropSystem.Client(replicas[0].Address);
-        using var second = FileDropSystem.Client(replicas[1].Address);
+        using var first = System.Client(replicas[0].Address);
+        using var second = System.Client(replicas[1].Address);
         var content = Api.Bytes(9 << 20);
 
         var file = await first.UploadAsync(content, "from the first.bin");
@@ -29,7 +29,7 @@ public sealed class ReplicaTests(SharedSystem shared) : SystemTest(shared)
     public async Task Of_those_who_change_the_same_version_exactly_one_wins()
     {
         var replicas = await System.ReplicasAsync(2);
-        var clients = replicas.Select(replica => FileDropSystem.Client(replica.Address)).ToList();
+        var clients = replicas.Select(replica => System.Client(replica.Address)).ToList();
         var file = await clients[0].UploadAsync(Api.Bytes(1024), "raced for.bin");
         for (var round = 0; round < 5; round++)
         {
@@ -58,8 +58,8 @@ public sealed class ReplicaTests(SharedSystem shared) : SystemTest(shared)
         using var s3 = await ConnectAsync();
         await FileDropSystem.UntilAsync("nothing of earlier tests is under way", async () => (await ContentAsync(s3)).Uploads == 0);
         var before = (await ContentAsync(s3)).Objects;
-        using var first = FileDropSystem.Client(replicas[0].Address);
-        using var second = FileDropSystem.Client(replicas[1].Address);
+        using var first = System.Client(replicas[0].Address);
+        using var second = System.Client(replicas[1].Address);
         var (content, name) = (Api.Bytes(40 << 20), $"{Guid.NewGuid():N}.bin");
         var (half, goOn) = (new TaskCompletionSource(), new TaskCompletionSource());
 

@@ -36,6 +36,7 @@ public sealed class SystemTests(SharedSystem shared) : SystemTest(shared)
             Assert.Equal("api", environment["OTEL_SERVICE_NAME"]);
             Assert.True(replica.Address.IsLoopback, replica.Address.ToString());
             Assert.DoesNotContain("FileDrop__Access__Anonymous", environment.Keys);
+            Assert.Equal(System.Key, environment["FileDrop__Access__Key"]);
             // The stores' passwords stand in the two connection strings alone.
             Assert.DoesNotContain(environment.Keys, key =>
                 key.StartsWith("MONGODB_", StringComparison.Ordinal) || key.StartsWith("MINIO_", StringComparison.Ordinal)
@@ -44,14 +45,27 @@ public sealed class SystemTests(SharedSystem shared) : SystemTest(shared)
     }
 
     [Fact]
+    public async Task Nobody_comes_in_without_the_key_that_was_made()
+    {
+        Assert.Matches("^[A-Za-z0-9]{32,}$", System.Key);
+        using var stranger = FileDropSystem.StrangersClient(System.Address);
+        using var refused = await stranger.GetAsync("/files");
+        Assert.Equal(HttpStatusCode.Unauthorized, refused.StatusCode);
+        using var taken = await Http.GetAsync("/files");
+        Assert.Equal(HttpStatusCode.OK, taken.StatusCode);
+    }
+
+    [Fact]
     public async Task The_links_of_the_dashboard_lead_somewhere()
     {
+        // Without a key: a browser has none.
+        using var browser = FileDropSystem.StrangersClient(System.Address);
         var links = await System.LinksAsync("api");
-        Assert.Contains("Files", links.Keys);
+        Assert.Contains("Web page", links.Keys);
         Assert.Contains("API reference", links.Keys);
         foreach (var link in links.Values)
         {
-            using var answer = await Http.GetAsync(link);
+            using var answer = await browser.GetAsync(link);
             Assert.True((int)answer.StatusCode < 400, await Api.Describe(answer));
         }
         Assert.Contains("MinIO console", (await System.LinksAsync("storage")).Keys);
