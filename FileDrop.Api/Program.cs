@@ -9,7 +9,8 @@ try
     if (Command.IsOne(args))
         return await Command.RunAsync(args);
 
-    var builder = WebApplication.CreateBuilder(args);
+    // The data directory lies below the program's own by default: watching all that for changed settings costs an event for each blob.
+    var builder = WebApplication.CreateBuilder([.. args, "--hostBuilder:reloadConfigOnChange=false"]);
     var options = FileDropOptions.Read(builder.Configuration, builder.Environment.ContentRootPath);
 
     builder.AddServiceDefaults();

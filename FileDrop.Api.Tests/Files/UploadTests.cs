@@ -11,7 +11,7 @@ public abstract class UploadTests(Pair pair)
     private static readonly string[] Members =
         ["file_id", "file_name", "file_size", "file_type", "created_at", "updated_at", "version", "sha256", "tags"];
 
-    public static TheoryData<int> Sizes => [0, 1, (5 * MiB) - 1, 5 * MiB, (5 * MiB) + 1, 8 * MiB, (8 * MiB) + 1];
+    public static TheoryData<int> Sizes => [0, 1, (5 * MiB) - 1, 5 * MiB, (5 * MiB) + 1, 8 * MiB, (8 * MiB) + 1, 16 * MiB, (20 * MiB) + 3];
 
     [Fact]
     public async Task The_answer_is_201_with_the_file_object_where_it_is_and_its_tag()

@@ -84,6 +84,8 @@ public abstract class TusCoreTests(Pair pair)
     [InlineData(5 * 1024 * 1024, 5)]
     [InlineData((5 * 1024 * 1024) + 1, 3)]
     [InlineData(12_345_678, 7)]
+    [InlineData(16 * 1024 * 1024, 2)]
+    [InlineData((33 * 1024 * 1024) + 4097, 11)]
     [InlineData(1000, 1000)]
     public async Task Requests_of_any_size_make_one_content(int size, int requests)
     {

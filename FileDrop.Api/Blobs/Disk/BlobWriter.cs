@@ -1,4 +1,3 @@
-using System.Buffers;
 using Microsoft.Win32.SafeHandles;
 
 namespace FileDrop.Api.Blobs.Disk;
@@ -6,11 +5,6 @@ namespace FileDrop.Api.Blobs.Disk;
 /// <summary>Writes a stream into a new file and syncs it.</summary>
 internal static class BlobWriter
 {
-    /// <summary>
-    /// Two of these a write. Larger ones gain nothing measurable; smaller ones cost system calls and thread changes.
-    /// </summary>
-    private const int BufferSize = 256 * 1024;
-
     /// <summary>Room is reserved from this size on: less fragments, and a full disk is known before the bytes are sent.</summary>
     private const long ReserveFrom = 1 << 20;
 
@@ -48,85 +42,24 @@ internal static class BlobWriter
 
     /// <summary>Writes the content to its end and syncs the file. What the content throws comes out unchanged.</summary>
     public static async Task WriteAsync(
-        SafeFileHandle file, Stream content, long? length, bool exact, DiskReserve room, CancellationToken cancellation)
+        SafeFileHandle file, Stream content, long? length, bool exact, DiskReserve room, DirectMemory memory, CancellationToken cancellation)
     {
         var reserved = Reserved(length, exact);
-        // A byte more than the content has, so that one read can meet its end.
-        var size = (int)Math.Min(BufferSize, (length ?? BufferSize) + 1);
-        var current = ArrayPool<byte>.Shared.Rent(size);
-        var following = Array.Empty<byte>();
-        long written = 0;
-        try
+        await using var output = new DiskOutput(file, 0, length, memory);
+        while (true)
         {
-            var filled = await content.ReadAtLeastAsync(current, current.Length, throwOnEndOfStream: false, cancellation);
-            while (filled == current.Length)
-            {
-                if (following.Length == 0)
-                    following = ArrayPool<byte>.Shared.Rent(BufferSize);
-                Take(filled);
-                var next = await WriteAndReadAsync(file, current, written, content, following, cancellation);
-                written += filled;
-                (current, following, filled) = (following, current, next);
-            }
-
-            Take(filled);
-            WriteAndSync(file, current.AsSpan(0, filled), written);
-            written += filled;
-            if (exact && written != length)
-                throw new InvalidOperationException($"The content has {written} bytes where {length} were announced.");
+            var read = await content.ReadAsync(output.Space, cancellation);
+            if (read == 0)
+                break;
+            // What was reserved is taken already.
+            room.Take(Math.Clamp(output.Offset + read - reserved, 0, read));
+            await output.AdvanceAsync(read);
         }
-        finally
-        {
-            ArrayPool<byte>.Shared.Return(current);
-            if (following.Length > 0)
-                ArrayPool<byte>.Shared.Return(following);
-        }
-
-        // What was reserved is taken already.
-        void Take(int bytes) => room.Take(Math.Clamp(written + bytes - reserved, 0, bytes));
+        await output.FlushAsync();
+        if (exact && output.Offset != length)
+            throw new InvalidOperationException($"The content has {output.Offset} bytes where {length} were announced.");
+        DiskFailure.Guard(() => RandomAccess.FlushToDisk(file));
     }
 
     private static long Reserved(long? length, bool exact) => exact && length >= ReserveFrom ? Math.Min(length.Value, ReserveTo) : 0;
-
-    /// <summary>Writes one buffer while the next is being filled: the sender and the disk do not wait for each other.</summary>
-    private static async Task<int> WriteAndReadAsync(
-        SafeFileHandle file, byte[] full, long offset, Stream content, byte[] next, CancellationToken cancellation)
-    {
-        // Not cancelled: the buffer is the pool's again only when the write is over.
-        var write = RandomAccess.WriteAsync(file, full, offset, CancellationToken.None).AsTask();
-        int filled;
-        try
-        {
-            filled = await content.ReadAtLeastAsync(next, next.Length, throwOnEndOfStream: false, cancellation);
-        }
-        catch
-        {
-            await write.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-            throw;
-        }
-
-        try
-        {
-            await write;
-            return filled;
-        }
-        catch (Exception e) when (DiskFailure.KindOf(e) is { } kind)
-        {
-            throw DiskFailure.From(e, kind);
-        }
-    }
-
-    private static void WriteAndSync(SafeFileHandle file, ReadOnlySpan<byte> last, long offset)
-    {
-        try
-        {
-            if (!last.IsEmpty)
-                RandomAccess.Write(file, last, offset);
-            RandomAccess.FlushToDisk(file);
-        }
-        catch (Exception e) when (DiskFailure.KindOf(e) is { } kind)
-        {
-            throw DiskFailure.From(e, kind);
-        }
-    }
 }

@@ -36,7 +36,7 @@ internal sealed partial class DiskBlobStore
                 if (length > from.Offset)
                     RandomAccess.SetLength(file, from.Offset);
             });
-            return new DiskAppender(file, from, log, _room, () =>
+            return new DiskAppender(file, from, new DiskOutput(file, from.Offset, extent.Length, _memory), log, _room, () =>
             {
                 PublishAppended(temporary, name);
                 return key.BlobId;

@@ -21,6 +21,7 @@ internal sealed partial class DiskBlobStore(string directory) : IBlobStore
     private readonly string _incoming = Path.Combine(Path.GetFullPath(directory), "incoming");
     private readonly string _quarantine = Path.Combine(Path.GetFullPath(directory), "quarantine");
     private readonly DiskReserve _room = new(Path.GetFullPath(directory));
+    private readonly DirectMemory _memory = new();
 
     /// <summary>
     /// Folders that this process knows to be durable, 65,792 at the most. One that is merely there is not enough: it may
@@ -61,7 +62,7 @@ internal sealed partial class DiskBlobStore(string directory) : IBlobStore
         try
         {
             using (file)
-                await BlobWriter.WriteAsync(file, content, length, exact, _room, cancellation);
+                await BlobWriter.WriteAsync(file, content, length, exact, _room, _memory, cancellation);
             cancellation.ThrowIfCancellationRequested();
             DiskFailure.Guard(() => Publish(temporary, name));
         }
