@@ -2,6 +2,7 @@ using Amazon.Runtime;
 using Amazon.S3;
 using Amazon.S3.Model;
 using FileDrop.Api.Blobs.S3;
+using Microsoft.Data.Sqlite;
 using MongoDB.Driver;
 using Testcontainers.MongoDb;
 using Xunit;
@@ -34,13 +35,24 @@ public sealed class EmbeddedStores : Stores
 
     public override IReadOnlyDictionary<string, string?> Settings { get; }
 
-    public override Task<IReadOnlyList<string>> BlobKeysAsync() => Task.FromResult<IReadOnlyList<string>>([
+    private string CatalogPath => Path.Combine(Directory, "catalog.db");
+
+    public override async Task<IReadOnlyList<string>> BlobKeysAsync() =>
+    [
         .. Folders.Select(folder => Path.Combine(Directory, folder)).Where(System.IO.Directory.Exists)
             .SelectMany(folder => System.IO.Directory.EnumerateFiles(folder, "*", SearchOption.AllDirectories))
-            .Select(path => Path.GetFileName(path))]);
+            .Select(path => Path.GetFileName(path)),
+        .. await RowsAsync("SELECT lower(hex(key)) FROM small_blobs", row => row.GetString(0).Insert(32, "-")),
+    ];
 
     public override async Task RewriteBlobAsync(string key, Func<byte[], byte[]> change)
     {
+        var digits = key.Replace("-", "", StringComparison.Ordinal);
+        foreach (var bytes in await RowsAsync($"SELECT bytes FROM small_blobs WHERE key = x'{digits}'", row => row.GetFieldValue<byte[]>(0)))
+        {
+            await RowsAsync($"UPDATE small_blobs SET bytes = x'{Convert.ToHexString(change(bytes))}' WHERE key = x'{digits}'", _ => 0);
+            return;
+        }
         var path = System.IO.Directory.EnumerateFiles(Path.Combine(Directory, "blobs"), key, SearchOption.AllDirectories).Single();
         await File.WriteAllBytesAsync(path, change(await File.ReadAllBytesAsync(path)));
     }
@@ -49,6 +61,21 @@ public sealed class EmbeddedStores : Stores
     {
         System.IO.Directory.Delete(Directory, recursive: true);
         return ValueTask.CompletedTask;
+    }
+
+    private async Task<List<T>> RowsAsync<T>(string sql, Func<SqliteDataReader, T> read)
+    {
+        List<T> rows = [];
+        if (!File.Exists(CatalogPath))
+            return rows;
+        await using var connection = new SqliteConnection($"Data Source={CatalogPath};Pooling=False");
+        await connection.OpenAsync();
+        await using var command = connection.CreateCommand();
+        command.CommandText = sql;
+        await using var reader = await command.ExecuteReaderAsync();
+        while (await reader.ReadAsync())
+            rows.Add(read(reader));
+        return rows;
     }
 }
 

@@ -100,7 +100,7 @@ internal static class Composition
     {
         var directory = alone ? DataDirectoryLock.Take(options.DataDirectory, TimeProvider.System) : null;
         var blobs = new DiskBlobStore(options.DataDirectory);
-        services.AddSingleton<IBlobStore>(_ => blobs);
+        services.AddSingleton<IBlobStore>(provider => new EmbeddedBlobStore(blobs, provider.GetRequiredService<SqliteFileCatalog>()));
         if (directory is not null)
             services.AddSingleton(_ => directory);
         services.AddSingleton(provider =>
@@ -108,7 +108,7 @@ internal static class Composition
             // The container disposes of what it made in reverse: asked for first, the lock goes last.
             provider.GetService<DataDirectoryLock>();
             return new SqliteFileCatalog(
-                Path.Combine(options.DataDirectory, "catalog.db"), Rules(options, blobs), provider.GetRequiredService<TimeProvider>());
+                Path.Combine(options.DataDirectory, "catalog.db"), Rules(options, blobs), blobs.Room, provider.GetRequiredService<TimeProvider>());
         });
         services.AddSingleton<IFileCatalog>(provider => provider.GetRequiredService<SqliteFileCatalog>());
         services.AddSingleton<IKeyCatalog>(provider => provider.GetRequiredService<SqliteFileCatalog>());

@@ -7,6 +7,8 @@ namespace FileDrop.Api.Tests.Files;
 /// <summary>Each step of the write protocol fails, before it was done or with its answer lost: whole or not at all, and nothing left.</summary>
 public abstract class FaultTests(Pair pair)
 {
+    private protected Pair Pair => pair;
+
     private static readonly byte[] Before = RandomNumberGenerator.GetBytes(9 * 1024 * 1024);
     private static readonly byte[] After = RandomNumberGenerator.GetBytes(10 * 1024 * 1024);
 
@@ -137,10 +139,10 @@ public abstract class FaultTests(Pair pair)
     private static TheoryData<string, Fault> Steps(params string[] methods) =>
         [.. methods.SelectMany(method => new (string, Fault)[] { (method, Fault.Before), (method, Fault.After) })];
 
-    private static Task<Service> StartAsync(Stores stores, FaultyStores faults) =>
+    private protected static Task<Service> StartAsync(Stores stores, FaultyStores faults) =>
         Service.StartAsync(stores, faults.Wrap, ("FileDrop:Lease", "00:00:02"), ("FileDrop:LateWrites", "00:00:00.5"));
 
-    private static async Task EndedWellAsync(HttpResponseMessage answer, HttpStatusCode success)
+    private protected static async Task EndedWellAsync(HttpResponseMessage answer, HttpStatusCode success)
     {
         if (answer.StatusCode == success)
             return;
@@ -150,6 +152,36 @@ public abstract class FaultTests(Pair pair)
     }
 }
 
-public sealed class FaultOnEmbeddedTests(EmbeddedPair pair) : FaultTests(pair), IClassFixture<EmbeddedPair>;
+public sealed class FaultOnEmbeddedTests(EmbeddedPair pair) : FaultTests(pair), IClassFixture<EmbeddedPair>
+{
+    [Theory]
+    [InlineData(Fault.Before, 1)]
+    [InlineData(Fault.After, 1)]
+    [InlineData(Fault.Before, 100)]
+    [InlineData(Fault.After, 100)]
+    public async Task A_small_content_whose_one_step_fails_happened_whole_or_not_at_all(Fault fault, int times)
+    {
+        await using var stores = await Pair.MakeStoresAsync();
+        var faults = new FaultyStores();
+        await using var service = await StartAsync(stores, faults);
+        var file = await service.Http.UploadAsync([1], "a");
+        const string Step = "IFileCatalog.CommitWholeAsync";
+
+        faults.Break(Step, fault, times);
+        using var replaced = await service.Http.PutAsync($"/files/{file.Id()}/content", new ByteArrayContent([2]));
+        using var created = await service.Http.PostAsync("/files/upload?file_name=b", new ByteArrayContent([3]));
+        faults.Heal();
+
+        Assert.True(faults.Happened > 0, "the fault happened");
+        await EndedWellAsync(replaced, HttpStatusCode.OK);
+        await EndedWellAsync(created, HttpStatusCode.Created);
+        var files = await Invariants.EveryFileIsWholeAsync(service.Http);
+        Assert.Equal(created.IsSuccessStatusCode ? 2 : 1, files.Count);
+        byte[] expected = [(byte)(replaced.IsSuccessStatusCode ? 2 : 1)];
+        Assert.Equal(expected, await service.Http.GetByteArrayAsync($"/files/{file.Id()}"));
+        await Invariants.NothingElseIsLeftAsync(stores, files.ToDictionary(
+            one => one.Id(), one => one.Id() == file.Id() && replaced.IsSuccessStatusCode ? 2 : 1));
+    }
+}
 
 public sealed class FaultOnClusterTests(ClusterPair pair) : FaultTests(pair), IClassFixture<ClusterPair>;

@@ -7,6 +7,9 @@ namespace FileDrop.Api.Tests.Maintenance;
 /// <summary>The disk answers with errors, folders are gone or closed; all of it ends without a restart.</summary>
 public sealed class BrokenDiskTests
 {
+    /// <summary>Too much for a row of the catalog.</summary>
+    private const int FileSize = 33_000;
+
     private static readonly (string, string)[] Quick = [("FileDrop:Lease", "00:00:02"), ("FileDrop:LateWrites", "00:00:00")];
 
     /// <summary>Everywhere, or at the catalog's log alone.</summary>
@@ -26,7 +29,8 @@ public sealed class BrokenDiskTests
         string[] where = at is null ? [] : ["-P", Path.Combine(stores.Directory, at)];
         await using (await Strace.AttachAsync(service.Id, [.. where, "-e", $"trace={call}", "-e", $"inject={call}:error={error}"]))
         {
-            foreach (var size in new[] { 1, 3 * 1024 * 1024 })
+            // What is no file of its own meets no file's errors.
+            foreach (var size in new[] { call is "rename" or "openat" ? FileSize : 1, FileSize, 3 * 1024 * 1024 })
             {
                 using var created = await service.Http.PostAsync("/files/upload", new ByteArrayContent(Requests.Bytes(size)));
                 await created.RefusedAsync(503, "storage_unavailable");
@@ -51,10 +55,10 @@ public sealed class BrokenDiskTests
         await using var stores = new EmbeddedStores();
         await using var service = await Service.StartAsync(stores, Quick);
         var (path, away) = (Path.Combine(stores.Directory, folder), Path.Combine(stores.Directory, "away"));
-        var kept = await service.Http.UploadAsync(Requests.Bytes(100), "kept");
+        var kept = await service.Http.UploadAsync(Requests.Bytes(FileSize), "kept");
         Directory.Move(path, away);
         await File.WriteAllTextAsync(path, "in the way");
-        await IsUnavailableAsync(service, stores, () => service.Http.PostAsync("/files/upload", new ByteArrayContent(Requests.Bytes(1000))));
+        await IsUnavailableAsync(service, stores, () => service.Http.PostAsync("/files/upload", new ByteArrayContent(Requests.Bytes(FileSize))));
         if (folder == "blobs")
             await IsUnavailableAsync(service, stores, () => service.Http.GetAsync($"/files/{kept.Id()}"));
 
@@ -69,7 +73,7 @@ public sealed class BrokenDiskTests
         await using var stores = new EmbeddedStores();
         await using var service = await Service.StartAsync(stores, Quick);
         var (path, away) = (Path.Combine(stores.Directory, "blobs"), Path.Combine(stores.Directory, "away"));
-        var kept = await service.Http.UploadAsync(Requests.Bytes(100), "kept");
+        var kept = await service.Http.UploadAsync(Requests.Bytes(FileSize), "kept");
         Directory.Move(path, away);
         await IsUnavailableAsync(service, stores, () => service.Http.GetAsync($"/files/{kept.Id()}"));
         Directory.Move(away, path);
@@ -82,14 +86,14 @@ public sealed class BrokenDiskTests
         await using var stores = new EmbeddedStores();
         await using var service = await Service.StartAsync(stores, Quick);
         var incoming = Path.Combine(stores.Directory, "incoming");
-        var content = Requests.Bytes(100);
+        var content = Requests.Bytes(FileSize);
         var kept = await service.Http.UploadAsync(content, "kept");
         // Root is refused by nothing less.
         var (exit, output) = await Shell.RunAsync(Environment.IsPrivilegedProcess ? "chattr +i \"$1\"" : "chmod a-w \"$1\"", incoming);
         Assert.SkipWhen(exit != 0, $"A folder cannot be closed here: {output}");
         try
         {
-            await IsUnavailableAsync(service, stores, () => service.Http.PostAsync("/files/upload", new ByteArrayContent(Requests.Bytes(1000))));
+            await IsUnavailableAsync(service, stores, () => service.Http.PostAsync("/files/upload", new ByteArrayContent(Requests.Bytes(FileSize))));
             Assert.Equal(content, await service.Http.GetByteArrayAsync($"/files/{kept.Id()}"));
         }
         finally

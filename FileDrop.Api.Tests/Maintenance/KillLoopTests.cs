@@ -33,7 +33,7 @@ public abstract class KillLoopTests(Pair pair, ITestOutputHelper output)
         ("Logging:LogLevel:Default", "Warning"),
     ];
 
-    private static readonly (string Method, KillMoment[] Moments)[] Points =
+    private static readonly (string Method, KillMoment[] Moments)[] PointsOfBoth =
     [
         .. new[] { "BeginCreate", "BeginReplace", "BeginResumable", "TakeResumable", "RecordResumable", "Renew", "Commit", "Change", "Delete", "Abandon", "ClaimExpired", "Swept" }
             .Select(name => ($"IFileCatalog.{name}Async", new[] { KillMoment.Before, KillMoment.After })),
@@ -41,6 +41,9 @@ public abstract class KillLoopTests(Pair pair, ITestOutputHelper output)
         ("IBlobStore.AppendAsync", [KillMoment.Before, KillMoment.After]),
         ("IBlobStore.DeleteAsync", [KillMoment.Before, KillMoment.After]),
     ];
+
+    private static readonly (string Method, KillMoment[] Moments)[] PointsOfEmbedded =
+        [.. PointsOfBoth, ("IFileCatalog.CommitWholeAsync", [KillMoment.Before, KillMoment.After])];
 
     [Fact]
     public async Task Whatever_a_kill_cuts_what_was_acknowledged_is_there_and_nothing_is_there_by_half()
@@ -79,9 +82,9 @@ public abstract class KillLoopTests(Pair pair, ITestOutputHelper output)
     }
 
     /// <summary>Each point in turn, then random moments (null), and all over again until there are enough.</summary>
-    private static IEnumerable<KillPoint?> Plan()
+    private IEnumerable<KillPoint?> Plan()
     {
-        var points = Points.SelectMany(point => point.Moments.Select(moment => (point.Method, moment))).ToList();
+        var points = (pair is EmbeddedPair ? PointsOfEmbedded : PointsOfBoth).SelectMany(point => point.Moments.Select(moment => (point.Method, moment))).ToList();
         var wanted = Environment.GetEnvironmentVariable("FILEDROP_TEST_KILLS") is { Length: > 0 } text
             ? int.Parse(text, CultureInfo.InvariantCulture)
             : points.Count + RandomMoments;

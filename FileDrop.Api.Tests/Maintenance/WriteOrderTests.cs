@@ -9,7 +9,7 @@ public sealed class WriteOrderTests
     private const string Calls = "trace=openat,write,pwrite64,pwritev,fsync,fdatasync,rename,renameat,renameat2,sendto,sendmsg";
 
     [Theory]
-    [InlineData(1)]
+    [InlineData(33_000)]
     [InlineData(3 * 1024 * 1024)]
     public async Task An_upload_is_written_synced_renamed_its_folder_synced_then_committed_and_then_acknowledged(int size)
     {
@@ -51,6 +51,25 @@ public sealed class WriteOrderTests
 
         SystemCall LogSynced(int after, int before) =>
             calls.Last(call => IsLog(call) && call.Name is "fsync" or "fdatasync" && call.Began >= after && call.Ended <= before);
+    }
+
+    [Fact]
+    public async Task A_small_upload_is_written_to_the_log_and_synced_and_then_acknowledged()
+    {
+        await using var stores = new EmbeddedStores();
+        await using var service = await ServiceProcess.StartAsync(stores, ("FileDrop:SweepInterval", "01:00:00"));
+        await service.Http.UploadAsync([], "warm");
+        IReadOnlyList<SystemCall> calls;
+        await using (var strace = await Strace.AttachAsync(service.Id, "-y", "-s", "64", "-e", Calls))
+        {
+            await service.Http.UploadAsync(Requests.Bytes(4096), "a");
+            calls = await strace.DetachAsync();
+        }
+        Assert.DoesNotContain(calls, call => call.Text.Contains("/incoming", StringComparison.Ordinal));
+        var written = calls.Last(call => IsLog(call) && call.Name.StartsWith("pwrite", StringComparison.Ordinal));
+        var synced = Assert.Single(calls, call => IsLog(call) && call.Name is "fsync" or "fdatasync");
+        var answered = calls.Single(call => call.Name.StartsWith("send", StringComparison.Ordinal) && call.Text.Contains("HTTP/1.1 201", StringComparison.Ordinal));
+        InOrder(written, synced, answered);
     }
 
     private static bool IsLog(SystemCall call) => call.Text.Contains("catalog.db-wal>", StringComparison.Ordinal);

@@ -49,6 +49,24 @@ public partial interface IFileCatalog
     /// <exception cref="QuotaExceededException">The owner's quota has no room for them, or for one more file.</exception>
     Task<bool> BeginReplaceAsync(string owner, Guid id, WriteIntent intent, long bytes, CancellationToken cancellation);
 
+    /// <summary>Contents of up to so many bytes may be given to <see cref="CommitWholeAsync"/>; zero: none.</summary>
+    int MaxWholeSize { get; }
+
+    /// <summary>
+    /// A write in one change, with the bytes in the catalog itself: it is begun, stored and committed, or nothing of it ever was. There
+    /// is no intent, for there is no time in which it would stand for anything; afterwards the blob is one like others.
+    /// </summary>
+    /// <param name="owner">Whose file it is.</param>
+    /// <param name="id">The file's id.</param>
+    /// <param name="blob">The blob that the content becomes.</param>
+    /// <param name="bytes">The content.</param>
+    /// <param name="creates">Whether it is a new file's, and not a live one's.</param>
+    /// <param name="commit">What becomes of the blob.</param>
+    /// <param name="cancellation">Ends the waiting.</param>
+    /// <exception cref="QuotaExceededException">The owner's quota has no room for it.</exception>
+    Task<ChangeResult> CommitWholeAsync(
+        string owner, Guid id, WriteIntent blob, byte[] bytes, bool creates, FileCommit commit, CancellationToken cancellation);
+
     /// <summary>Lets the intent's lease begin anew. False: the document does not name the intent; the writer must stop.</summary>
     Task<bool> RenewAsync(string owner, Guid id, WriteIntent intent, CancellationToken cancellation);
 

@@ -78,12 +78,17 @@ internal sealed class FileStore(IFileCatalog catalog, IBlobStore blobs, FileDrop
 
     /// <summary>Begins to write a new file.</summary>
     /// <param name="owner">Whose it is.</param>
-    /// <param name="bytes">So many will come, as far as that is known: for fewer than that the write is refused at once.</param>
+    /// <param name="length">The content's length, or a bound of it; null if unknown. What will come surely is reserved at once.</param>
+    /// <param name="exact">Whether <paramref name="length"/> is exact.</param>
+    /// <param name="stands">Whether the catalog must know of the write from its beginning on.</param>
     /// <param name="cancellation">Ends the waiting.</param>
     /// <exception cref="QuotaExceededException">The owner's quota has no room for it.</exception>
-    public async Task<PendingWrite> BeginCreateAsync(string owner, long bytes, CancellationToken cancellation)
+    public async Task<PendingWrite> BeginCreateAsync(string owner, long? length, bool exact, bool stands, CancellationToken cancellation)
     {
-        var write = NewWrite(owner, Guid.CreateVersion7(time.GetUtcNow()), bytes, replaces: false);
+        var bytes = ReservedContent.Announced(length, exact);
+        var write = NewWrite(owner, Guid.CreateVersion7(time.GetUtcNow()), bytes, replaces: false, isWhole: !stands && length <= catalog.MaxWholeSize);
+        if (write.IsWhole)
+            return write;
         await catalog.BeginCreateAsync(owner, write.FileId, write.Intent, bytes, cancellation);
         write.KeepLease();
         return write;
@@ -91,9 +96,12 @@ internal sealed class FileStore(IFileCatalog catalog, IBlobStore blobs, FileDrop
 
     /// <summary>Begins to write a file's new content. Null: there is no such file.</summary>
     /// <inheritdoc cref="BeginCreateAsync"/>
-    public async Task<PendingWrite?> BeginReplaceAsync(string owner, Guid id, long bytes, CancellationToken cancellation)
+    public async Task<PendingWrite?> BeginReplaceAsync(string owner, Guid id, long? length, bool exact, CancellationToken cancellation)
     {
-        var write = NewWrite(owner, id, bytes, replaces: true);
+        var bytes = ReservedContent.Announced(length, exact);
+        var write = NewWrite(owner, id, bytes, replaces: true, isWhole: length <= catalog.MaxWholeSize);
+        if (write.IsWhole)
+            return write;
         if (!await catalog.BeginReplaceAsync(owner, id, write.Intent, bytes, cancellation))
             return null;
         write.KeepLease();
@@ -124,6 +132,6 @@ internal sealed class FileStore(IFileCatalog catalog, IBlobStore blobs, FileDrop
         }
     }
 
-    private PendingWrite NewWrite(string owner, Guid id, long bytes, bool replaces) =>
-        new(catalog, blobs, owner, id, replaces, options.Lease, time, log) { Reserved = bytes };
+    private PendingWrite NewWrite(string owner, Guid id, long bytes, bool replaces, bool isWhole) =>
+        new(catalog, blobs, owner, id, replaces, options.Lease, time, log) { Reserved = bytes, IsWhole = isWhole };
 }

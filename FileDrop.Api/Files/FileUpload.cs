@@ -49,10 +49,9 @@ internal sealed class FileUpload(FileStore files, IdempotencyKeys keys, FileDrop
 
         async Task StoreAsync(IncomingContent content, long? length, bool exact)
         {
-            var announced = ReservedContent.Announced(length, exact);
             upload = key is null
-                ? new KeyedUpload(await files.BeginCreateAsync(owner, announced, context.RequestAborted), null)
-                : await keys.BeginAsync(owner, key, announced, context.RequestAborted);
+                ? new KeyedUpload(await files.BeginCreateAsync(owner, length, exact, stands: false, context.RequestAborted), null)
+                : await keys.BeginAsync(owner, key, length, exact, context.RequestAborted);
             if (upload.Write is not null)
                 await upload.Write.StoreAsync(content, length, exact, context.RequestAborted);
             else if (content.Promised is null || !content.Promised.Equals(upload.First?.Content.Sha256, StringComparison.Ordinal))
@@ -104,7 +103,7 @@ internal sealed class FileUpload(FileStore files, IdempotencyKeys keys, FileDrop
 
         async Task StoreAsync(IncomingContent content, long? length, bool exact)
         {
-            write = await files.BeginReplaceAsync(owner, id, ReservedContent.Announced(length, exact), context.RequestAborted)
+            write = await files.BeginReplaceAsync(owner, id, length, exact, context.RequestAborted)
                 ?? throw new ContentRejectedException(ApiProblem.FileNotFound);
             await write.StoreAsync(content, length, exact, context.RequestAborted);
             transfer.Moved(content.Count);

@@ -35,11 +35,12 @@ internal sealed class IdempotencyKeys(FileStore files, IFileCatalog catalog, Fil
     /// <summary>Begins an upload under a key, or finds the one that the key belongs to.</summary>
     /// <param name="owner">Whose key it is.</param>
     /// <param name="key">The key.</param>
-    /// <param name="bytes">So many will come, as far as that is known.</param>
+    /// <param name="length">The content's length, or a bound of it; null if unknown.</param>
+    /// <param name="exact">Whether <paramref name="length"/> is exact.</param>
     /// <param name="cancellation">Ends the waiting.</param>
     /// <exception cref="ContentRejectedException">That one is still running.</exception>
     /// <exception cref="QuotaExceededException">The owner's quota has no room for another one.</exception>
-    public async Task<KeyedUpload> BeginAsync(string owner, string key, long bytes, CancellationToken cancellation)
+    public async Task<KeyedUpload> BeginAsync(string owner, string key, long? length, bool exact, CancellationToken cancellation)
     {
         while (true)
         {
@@ -61,7 +62,7 @@ internal sealed class IdempotencyKeys(FileStore files, IFileCatalog catalog, Fil
                         break;
                 }
             }
-            var write = await files.BeginCreateAsync(owner, bytes, cancellation);
+            var write = await files.BeginCreateAsync(owner, length, exact, stands: true, cancellation);
             var mine = false;
             try
             {

@@ -1,3 +1,4 @@
+using System.Buffers;
 using FileDrop.Api.Blobs;
 using FileDrop.Api.Catalog;
 
@@ -9,7 +10,8 @@ namespace FileDrop.Api.Files;
 /// </summary>
 /// <remarks>
 /// The order is the safety: intent → bytes → commit, conditional on the intent. Whatever ends in between leaves an intent
-/// that nobody renews, which the sweeper claims; whatever is claimed can no longer be committed.
+/// that nobody renews, which the sweeper claims; whatever is claimed can no longer be committed. A small content, where the
+/// catalog takes it, waits in memory and is all three in one.
 /// </remarks>
 internal sealed partial class PendingWrite : IAsyncDisposable
 {
@@ -24,6 +26,7 @@ internal sealed partial class PendingWrite : IAsyncDisposable
     private readonly CancellationTokenSource _lost = new();
     private readonly CancellationTokenSource _ended = new();
     private readonly WriteCommit _commit;
+    private byte[]? _whole;
     private long _renewedAt;
     private Task _renewing = Task.CompletedTask;
 
@@ -45,6 +48,9 @@ internal sealed partial class PendingWrite : IAsyncDisposable
     /// <summary>Bytes that were reserved when the write began.</summary>
     public long Reserved { get; init; }
 
+    /// <summary>Whether the content is small enough for one change of the catalog; until that nothing of it stands anywhere.</summary>
+    public bool IsWhole { get; init; }
+
     private BlobKey Key => new(Intent.BlobId, FileId);
 
     /// <summary>Begins to renew the lease, whether or not bytes arrive.</summary>
@@ -59,6 +65,11 @@ internal sealed partial class PendingWrite : IAsyncDisposable
     /// <exception cref="QuotaExceededException">The owner's quota has no room for all of it.</exception>
     public async Task StoreAsync(IncomingContent content, long? length, bool exact, CancellationToken cancellation)
     {
+        if (IsWhole)
+        {
+            _whole = await ReadWholeAsync(content, length ?? 0, exact, cancellation);
+            return;
+        }
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellation, _lost.Token);
         try
         {
@@ -77,7 +88,8 @@ internal sealed partial class PendingWrite : IAsyncDisposable
     /// <exception cref="StorageException">Whether it happened could not be found out, or the lease was lost.</exception>
     /// <exception cref="ContentRejectedException">The file was deleted meanwhile.</exception>
     public async Task<ChangeResult> CommitAsync(FileCommit commit) =>
-        await _commit.RunAsync(Intent, commit, _lost.Token) ?? throw await ExplainAsync(null);
+        await _commit.RunAsync(Intent, commit, _lost.Token, _whole is { } bytes ? new WholeContent(bytes, Creates: !_replaces) : null)
+        ?? throw await ExplainAsync(null);
 
     /// <summary>Ends the write: what was not committed is abandoned and, if no commit was ever sent, deleted at once.</summary>
     public async ValueTask DisposeAsync()
@@ -86,13 +98,31 @@ internal sealed partial class PendingWrite : IAsyncDisposable
         await _renewing;
         try
         {
-            if (!_commit.HasHappened)
+            if (!_commit.HasHappened && !IsWhole)
                 await AbandonAsync();
         }
         finally
         {
             _ended.Dispose();
             _lost.Dispose();
+        }
+    }
+
+    private static async Task<byte[]> ReadWholeAsync(Stream content, long length, bool exact, CancellationToken cancellation)
+    {
+        // A byte more than there is: the read that meets the end is the content's last.
+        var buffer = ArrayPool<byte>.Shared.Rent((int)length + 1);
+        try
+        {
+            var room = buffer.AsMemory(0, (int)length + 1);
+            var count = await content.ReadAtLeastAsync(room, room.Length, throwOnEndOfStream: false, cancellation);
+            return count <= length && (!exact || count == length)
+                ? buffer[..count]
+                : throw new InvalidOperationException($"The content has {count} bytes where {length} were announced.");
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(buffer);
         }
     }
 

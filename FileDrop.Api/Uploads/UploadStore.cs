@@ -170,7 +170,7 @@ internal sealed class UploadStore(
         var total = parts.Aggregate(0m, (sum, part) => sum + part.Size);
         if (total > options.MaxFileSize)
             throw new ContentRejectedException(ApiProblem.FileTooLarge($"The limit is {options.MaxFileSize} bytes."));
-        await using var write = await files.BeginCreateAsync(owner, (long)total, cancellation);
+        await using var write = await files.BeginCreateAsync(owner, (long)total, exact: true, stands: false, cancellation);
         await using var joined = new ConcatenatedBlobs(blobs, parts);
         using var content = new IncomingContent(joined, first: null, options.MaxFileSize, plan.Sha256);
         await write.StoreAsync(content, (long)total, exact: true, cancellation);

@@ -20,7 +20,7 @@ internal sealed partial class DiskBlobStore
     {
         var name = key.ToString();
         var temporary = Path.Combine(_incoming, name);
-        _room.Expect(Math.Max(0, (extent.Length ?? 0) - from.Offset));
+        Room.Expect(Math.Max(0, (extent.Length ?? 0) - from.Offset));
         var file = await OpenLockedAsync(temporary, name, from.Offset, cancellation);
         try
         {
@@ -36,7 +36,7 @@ internal sealed partial class DiskBlobStore
                 if (length > from.Offset)
                     RandomAccess.SetLength(file, from.Offset);
             });
-            return new DiskAppender(file, from, new DiskOutput(file, from.Offset, extent.Length, _memory), log, _room, () =>
+            return new DiskAppender(file, from, new DiskOutput(file, from.Offset, extent.Length, _memory), log, Room, () =>
             {
                 PublishAppended(temporary, name);
                 return key.BlobId;

@@ -20,7 +20,6 @@ internal sealed partial class DiskBlobStore(string directory) : IBlobStore
     private readonly string _blobs = Path.Combine(Path.GetFullPath(directory), "blobs");
     private readonly string _incoming = Path.Combine(Path.GetFullPath(directory), "incoming");
     private readonly string _quarantine = Path.Combine(Path.GetFullPath(directory), "quarantine");
-    private readonly DiskReserve _room = new(Path.GetFullPath(directory));
     private readonly DirectMemory _memory = new();
 
     /// <summary>
@@ -28,6 +27,9 @@ internal sealed partial class DiskBlobStore(string directory) : IBlobStore
     /// have been made a moment ago by another write, or by a process that was killed before its sync.
     /// </summary>
     private readonly ConcurrentDictionary<string, bool> _durable = new(StringComparer.Ordinal);
+
+    /// <summary>What may be taken of the volume, for all that write to it.</summary>
+    public DiskReserve Room { get; } = new(Path.GetFullPath(directory));
 
     public string Description => $"Disk, {_directory}";
 
@@ -58,11 +60,11 @@ internal sealed partial class DiskBlobStore(string directory) : IBlobStore
         cancellation.ThrowIfCancellationRequested();
         var name = key.ToString();
         var temporary = Path.Combine(_incoming, name);
-        var file = BlobWriter.Create(temporary, length, exact, _room);
+        var file = BlobWriter.Create(temporary, length, exact, Room);
         try
         {
             using (file)
-                await BlobWriter.WriteAsync(file, content, length, exact, _room, _memory, cancellation);
+                await BlobWriter.WriteAsync(file, content, length, exact, Room, _memory, cancellation);
             cancellation.ThrowIfCancellationRequested();
             DiskFailure.Guard(() => Publish(temporary, name));
         }

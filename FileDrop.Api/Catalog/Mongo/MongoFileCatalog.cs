@@ -85,6 +85,12 @@ internal sealed partial class MongoFileCatalog : IFileCatalog
         return begun;
     }
 
+    public int MaxWholeSize => 0;
+
+    public Task<ChangeResult> CommitWholeAsync(
+        string owner, Guid id, WriteIntent blob, byte[] bytes, bool creates, FileCommit commit, CancellationToken cancellation) =>
+        throw new NotSupportedException("Documents have no bytes in them: content is the object store's.");
+
     public Task<bool> RenewAsync(string owner, Guid id, WriteIntent intent, CancellationToken cancellation) =>
         UpdateAsync(With(File(owner, id), intent), _change.Renew(intent), cancellation);
 

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using FileDrop.Api.Blobs;
 using static FileDrop.Api.Catalog.Sqlite.SqliteRows;
 
 namespace FileDrop.Api.Catalog.Sqlite;
@@ -54,6 +55,19 @@ internal sealed partial class SqliteChanges(CatalogRules rules, TimeProvider tim
         MakeLive(session, file, commit);
         _resumable.Finish(session, file.N, intent, commit);
         return Done(session, owner, id);
+    }
+
+    public ChangeResult CommitWhole(
+        SqliteSession session, string owner, Guid id, WriteIntent blob, byte[] bytes, bool creates, FileCommit commit)
+    {
+        if (creates)
+            BeginCreate(session, owner, id, blob, bytes.Length);
+        else if (Refuse(Find(session, owner, id), commit.IfVersion, out _) is { } refused)
+            return refused;
+        else
+            BeginReplace(session, owner, id, blob, bytes.Length);
+        session.Execute("INSERT INTO small_blobs (key, bytes) VALUES (?1, ?2)", Bytes(new BlobKey(blob.BlobId, id)), bytes);
+        return Commit(session, owner, id, blob, commit);
     }
 
     public bool Abandon(SqliteSession session, string owner, Guid id, WriteIntent intent)

@@ -1,3 +1,5 @@
+using FileDrop.Api.Blobs.Disk;
+
 namespace FileDrop.Api.Catalog.Sqlite;
 
 /// <summary>The catalog in one SQLite database beside the service: nothing else has to run.</summary>
@@ -11,8 +13,9 @@ namespace FileDrop.Api.Catalog.Sqlite;
 /// </remarks>
 /// <param name="path">The database file; its folder is made if need be.</param>
 /// <param name="rules">The write protocol's times.</param>
+/// <param name="room">What contents may take of the volume.</param>
 /// <param name="time">The catalog's clock.</param>
-internal sealed partial class SqliteFileCatalog(string path, CatalogRules rules, TimeProvider time) : IFileCatalog, IAsyncDisposable
+internal sealed partial class SqliteFileCatalog(string path, CatalogRules rules, DiskReserve room, TimeProvider time) : IFileCatalog, IAsyncDisposable
 {
     /// <summary>So many keys are forgotten by one change, so that others need not wait long.</summary>
     private const long KeysForgottenAtOnce = 1_000;
@@ -20,6 +23,9 @@ internal sealed partial class SqliteFileCatalog(string path, CatalogRules rules,
     private readonly SqliteChanges _changes = new(rules, time);
     private readonly SemaphoreSlim _starting = new(1);
     private volatile Connections? _connections;
+
+    /// <summary>Rows of more would make the database slow to copy, for little gain: from here on the bytes cost more than the syncs.</summary>
+    public int MaxWholeSize => 32 * 1024;
 
     public string Description => $"SQLite, {Path.GetFullPath(path)}";
 
@@ -68,6 +74,13 @@ internal sealed partial class SqliteFileCatalog(string path, CatalogRules rules,
 
     public Task<bool> BeginReplaceAsync(string owner, Guid id, WriteIntent intent, long bytes, CancellationToken cancellation) =>
         ChangeAsync(session => _changes.BeginReplace(session, owner, id, intent, bytes), cancellation);
+
+    public Task<ChangeResult> CommitWholeAsync(
+        string owner, Guid id, WriteIntent blob, byte[] bytes, bool creates, FileCommit commit, CancellationToken cancellation)
+    {
+        room.Take(bytes.Length);
+        return ChangeAsync(session => _changes.CommitWhole(session, owner, id, blob, bytes, creates, commit), cancellation);
+    }
 
     public Task<bool> RenewAsync(string owner, Guid id, WriteIntent intent, CancellationToken cancellation) =>
         ChangeAsync(session => _changes.Renew(session, owner, id, intent), cancellation);

@@ -1,6 +1,7 @@
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using FileDrop.Api.Blobs;
 using Microsoft.Data.Sqlite;
 
 namespace FileDrop.Api.Catalog.Sqlite;
@@ -41,6 +42,9 @@ internal static partial class SqliteRows
     private static readonly Dictionary<string, string> NoTags = [];
 
     public static byte[] Bytes(Guid id) => id.ToByteArray(bigEndian: true);
+
+    /// <summary>Sorts as the key's text.</summary>
+    public static byte[] Bytes(BlobKey key) => [.. Bytes(key.BlobId), .. Bytes(key.FileId)];
 
     public static Guid Id(SqliteDataReader row, int column) => new(row.GetFieldValue<byte[]>(column), bigEndian: true);
 

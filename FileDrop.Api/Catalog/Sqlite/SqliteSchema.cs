@@ -245,6 +245,13 @@ internal static class SqliteSchema
             trace_id  TEXT    NOT NULL
         ) STRICT, WITHOUT ROWID;
         """,
+        // Small blobs. With a rowid, for the reason that files has one.
+        """
+        CREATE TABLE small_blobs (
+            key   BLOB NOT NULL UNIQUE CHECK (length(key) = 32), -- the blob's id and the file's
+            bytes BLOB NOT NULL
+        ) STRICT;
+        """,
     ];
 
     /// <summary>Brings the database to the layout that this program knows; safe beside another process that does the same.</summary>
