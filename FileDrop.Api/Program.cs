@@ -28,8 +28,8 @@ try
     app.UseGuard();
     app.UseMiddleware<ProblemMiddleware>();
     app.UseTus();
-    app.UseHttps(options);
     app.UseSafeByDefault(options);
+    app.UseHttps(options);
     app.UseAllowedOrigins(options);
     app.UseWebPage();
     app.UseRouting();

@@ -54,7 +54,7 @@ internal sealed class Limits : IDisposable
     /// <summary>Who has one IPv6 address has the whole network around it.</summary>
     private static string Network(IPAddress? address) => address switch
     {
-        null => "",
+        null => "none",
         { IsIPv4MappedToIPv6: true } => address.MapToIPv4().ToString(),
         { AddressFamily: AddressFamily.InterNetworkV6 } => Convert.ToHexString(address.GetAddressBytes().AsSpan(0, 8)),
         _ => address.ToString(),
