@@ -113,7 +113,7 @@ public abstract class AuditTests(Pair pair)
         using var log = new LogLines();
         await using var stores = await pair.MakeStoresAsync();
         await using var service = await StartAsync(stores, log);
-        using var made = await service.Http.PostAsJsonAsync("/admin/keys", new { scopes = new[] { "read" } });
+        using var made = await service.Http.PostAsJsonAsync("/admin/keys", new { scopes = AccessWords.ReadAlone });
         using var reader = service.As((await made.JsonAsync()).Text("api_key"));
         foreach (var owner in new[] { "x%0aforged", "%1b[31m", new string('x', 2000) })
         {

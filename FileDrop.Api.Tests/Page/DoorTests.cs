@@ -1,5 +1,7 @@
+using System.Collections.Concurrent;
 using System.Text.Json;
 using FileDrop.Api.Tests.Access;
+using FileDrop.Api.Tests.Files;
 using Microsoft.Playwright;
 using Xunit;
 
@@ -41,6 +43,33 @@ public sealed class DoorTests(PageOnEmbeddedPair pair, GuardedEmbeddedPair locke
         await window.Button("Sign out").ClickAsync();
         await Assertions.Expect(key).ToBeVisibleAsync();
         Assert.Equal(0, await window.Page.EvaluateAsync<int>("() => Object.values(localStorage).filter((value) => value.includes('fd_')).length"));
+    }
+
+    [Fact]
+    public async Task Whoever_is_signed_in_sees_and_downloads_each_version_without_the_key_in_any_address()
+    {
+        byte[] first = "the first words"u8.ToArray(), second = "the second words"u8.ToArray();
+        using var admin = locked.Service.AsAdmin();
+        var (good, _) = await admin.MakeKeyAsync(new { owner = "reader" });
+        using var owner = locked.Service.As(good);
+        var file = await owner.UploadAsync(first, "words.txt", "text/plain");
+        using (var changed = await owner.PutAsync($"/files/{file.Id()}/content", new ByteArrayContent(second)))
+            await changed.SucceededAsync();
+        using (var typed = await owner.PutAsync($"/files/{file.Id()}", AccessWords.Json(new { file_name = "words now.txt" })))
+            await typed.SucceededAsync();
+        await using var window = await chromium.OpenAsync(locked.Service.Address);
+        var addresses = new ConcurrentQueue<string>();
+        window.Page.Request += (_, request) => addresses.Enqueue(request.Url);
+        await window.GoAsync();
+        await window.Page.GetByLabel("API key").FillAsync(good);
+        await window.Button("Sign in").ClickAsync();
+        await window.OpenAsync("words now.txt");
+
+        Assert.Equal(second, (await window.DownloadAsync(window.Detail.Button("Download"))).Content);
+        Assert.Equal(first, (await window.DownloadAsync(window.Button("Download version 1"))).Content);
+        Assert.Contains(addresses, address => new Uri(address).AbsolutePath.StartsWith("/links/", StringComparison.Ordinal));
+        Assert.DoesNotContain(addresses.Append(window.Page.Url), address => address.Contains(good, StringComparison.Ordinal));
+        window.AssertClean();
     }
 
     [Fact]
