@@ -6,6 +6,7 @@ using System.Text.RegularExpressions;
 using FileDrop.Api.Access;
 using FileDrop.Api.Tests.Files;
 using Microsoft.AspNetCore.Authorization;
+using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
 using Xunit;
@@ -90,7 +91,11 @@ public abstract partial class EndpointRuleTests(Pair pair)
     {
         using var calls = new TracedCalls();
         await using var stores = await pair.MakeStoresAsync();
-        await using var service = await Service.StartAsync(stores, calls.Wrap, AccessWords.AdminSetting, ("FileDrop:Trash:Retention", "1.00:00:00"));
+        await using var service = await Service.StartAsync(stores, services =>
+        {
+            calls.Wrap(services);
+            services.AddSingleton<IStartupFilter>(calls);
+        }, AccessWords.AdminSetting, ("FileDrop:Trash:Retention", "1.00:00:00"));
         using var alice = await service.OwnerAsync("alice");
         using var bob = await service.OwnerAsync("bob");
         var file = (await alice.UploadAsync([1, 2, 3], "a.txt")).Id();
@@ -133,12 +138,12 @@ public abstract partial class EndpointRuleTests(Pair pair)
         async Task<(string Answer, List<string> Calls)> AnswerAsync(
             string id, Func<HttpClient, string, (string Name, string Value), Task<HttpResponseMessage>> send)
         {
-            var trace = $"{Guid.NewGuid():N}";
-            using var response = await send(bob, id, TracedCalls.Field(trace));
+            var mark = $"{Guid.NewGuid()}";
+            using var response = await send(bob, id, (TracedCalls.Field, mark));
             var fields = response.Headers.Concat(response.Content.Headers).Where(field => field.Key is not "Date")
                 .Select(field => $"{field.Key}: {string.Join(", ", field.Value)}").Order(StringComparer.Ordinal);
-            var body = (await response.Content.ReadAsStringAsync()).Replace(id, "ID", StringComparison.Ordinal).Replace(trace, "TRACE", StringComparison.Ordinal);
-            return ($"{(int)response.StatusCode}\n{string.Join('\n', fields)}\n{body}", [.. calls.Of(trace)]);
+            var body = TraceId().Replace((await response.Content.ReadAsStringAsync()).Replace(id, "ID", StringComparison.Ordinal), "TRACE");
+            return ($"{(int)response.StatusCode}\n{string.Join('\n', fields)}\n{body}", [.. calls.Of(mark)]);
         }
 
         static Task<HttpResponseMessage> ConcatenateAsync(HttpClient http, string id, (string Name, string Value) field) =>
@@ -178,6 +183,9 @@ public abstract partial class EndpointRuleTests(Pair pair)
 
     [GeneratedRegex(@"\{(file|upload|key)_id\}", RegexOptions.ExplicitCapture, 1000)]
     private static partial Regex IdParameter();
+
+    [GeneratedRegex("[0-9a-f]{32}", RegexOptions.None, 1000)]
+    private static partial Regex TraceId();
 
     private sealed record Rule(string Name, bool IsOpen, Scope? Needs);
 }

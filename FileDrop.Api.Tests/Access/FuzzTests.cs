@@ -29,7 +29,7 @@ public abstract partial class FuzzTests(Pair pair)
         await using var stores = await pair.MakeStoresAsync();
         await using var service = await ServiceProcess.StartAsync(stores, ("FileDrop:Access:Anonymous", "true"), ("FileDrop:AllowedHosts", "files.example"),
             ("FileDrop:Audit:Catalog", "true"), ("FileDrop:Trash:Retention", "1.00:00:00"), ("FileDrop:AllowedOrigins", "https://a.example"));
-        string[] secrets = [.. Inside, .. stores.Settings.Values.OfType<string>(), Environment.MachineName];
+        string[] secrets = [.. Inside, .. stores.Settings.Values.OfType<string>()];
         var (wrong, answered) = (new ConcurrentQueue<string>(), new ConcurrentDictionary<int, int>());
         var clock = Stopwatch.StartNew();
         await SendAsync(-WarmUp, 0, TimeSpan.MaxValue);
@@ -40,7 +40,7 @@ public abstract partial class FuzzTests(Pair pair)
 
         TestContext.Current.TestOutputHelper?.WriteLine(
             $"{sent} in {clock.Elapsed.TotalSeconds:F1} s: {string.Join(", ", answered.OrderBy(each => each.Key).Select(each => $"{each.Key}: {each.Value}"))}");
-        Assert.Equal([], wrong.Order(StringComparer.Ordinal).Take(20));
+        Assert.True(wrong.IsEmpty, string.Join("\n\n", wrong.Order(StringComparer.Ordinal).Take(20)));
         // Both what is right and what is refused: neither a service that refuses everything nor mutations that change nothing would do.
         Assert.InRange(answered.Values.Sum(), sent * 8 / 10, int.MaxValue);
         Assert.InRange(answered.Where(each => each.Key is >= 200 and < 300).Sum(each => each.Value), sent / 10, sent);

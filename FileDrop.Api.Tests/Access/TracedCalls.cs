@@ -1,12 +1,18 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
 
 namespace FileDrop.Api.Tests.Access;
 
-/// <summary>Notes what each request asks of the stores, and MongoDB's driver of its server, by the trace that the request is part of.</summary>
-internal sealed class TracedCalls : StoreCalls, IDisposable
+/// <summary>Notes what each request that has a mark asks of the stores, and MongoDB's driver of its server.</summary>
+internal sealed class TracedCalls : StoreCalls, IStartupFilter, IDisposable
 {
-    private readonly ConcurrentQueue<(string? Trace, string Name)> _calls = new();
+    /// <summary>The field that marks a request.</summary>
+    public const string Field = "X-Mark";
+
+    private readonly AsyncLocal<string?> _mark = new();
+    private readonly ConcurrentQueue<(string? Mark, string Name)> _calls = new();
     private readonly ActivityListener _commands;
 
     public TracedCalls()
@@ -15,22 +21,29 @@ internal sealed class TracedCalls : StoreCalls, IDisposable
         {
             ShouldListenTo = source => source.Name == "MongoDB.Driver",
             Sample = (ref ActivityCreationOptions<ActivityContext> _) => ActivitySamplingResult.AllData,
-            ActivityStopped = activity => _calls.Enqueue((activity.TraceId.ToHexString(), activity.DisplayName)),
+            ActivityStopped = activity => _calls.Enqueue((_mark.Value, $"{activity.DisplayName} {activity.GetTagItem("db.collection.name")}")),
         };
         ActivitySource.AddActivityListener(_commands);
     }
 
-    /// <summary>The field by which a request says of which trace it is part.</summary>
-    public static (string Name, string Value) Field(string trace) => ("traceparent", $"00-{trace}-0123456789abcdef-01");
+    /// <summary>What a request asked for, in order. Callers' keys are left out: for a moment they are remembered.</summary>
+    public IEnumerable<string> Of(string mark) => _calls
+        .Where(call => call.Mark == mark && !call.Name.Contains("ApiKey", StringComparison.Ordinal) && !call.Name.Contains("api_keys", StringComparison.Ordinal))
+        .Select(call => call.Name);
 
-    /// <summary>What the requests of a trace asked for, in order. Callers' keys are left out: for a moment they are remembered.</summary>
-    public IEnumerable<string> Of(string trace) =>
-        _calls.Where(call => call.Trace == trace && !call.Name.Contains("ApiKey", StringComparison.Ordinal) && !call.Name.Contains("api_key", StringComparison.Ordinal))
-            .Select(call => call.Name);
+    public Action<IApplicationBuilder> Configure(Action<IApplicationBuilder> next) => app =>
+    {
+        app.Use((context, following) =>
+        {
+            _mark.Value = context.Request.Headers[Field];
+            return following(context);
+        });
+        next(app);
+    };
 
     public void Dispose() => _commands.Dispose();
 
-    protected override void Before(string method, object?[] arguments) => _calls.Enqueue((Activity.Current?.TraceId.ToHexString(), method));
+    protected override void Before(string method, object?[] arguments) => _calls.Enqueue((_mark.Value, method));
 
     protected override void After(string method)
     {
