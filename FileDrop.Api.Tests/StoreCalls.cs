@@ -13,6 +13,7 @@ public abstract class StoreCalls
     {
         Wrap<IFileCatalog>(services);
         Wrap<IBlobStore>(services);
+        Wrap<IKeyCatalog>(services);
     }
 
     /// <summary>A call is about to be made. What this throws comes out of the call, which is not made then.</summary>

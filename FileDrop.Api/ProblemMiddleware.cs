@@ -30,7 +30,9 @@ internal sealed partial class ProblemMiddleware(RequestDelegate next, FileMetric
                 context.Abort();
                 return;
             }
+            var secure = context.Response.Headers.StrictTransportSecurity;
             context.Response.Clear();
+            context.Response.Headers.StrictTransportSecurity = secure;
             await problem.ExecuteAsync(context);
         }
         finally

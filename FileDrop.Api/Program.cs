@@ -29,8 +29,8 @@ try
     app.UseGuard();
     app.UseMiddleware<ProblemMiddleware>();
     app.UseTus();
-    app.UseHttps(options);
     app.UseSafeByDefault(options);
+    app.UseHttps(options);
     app.UseAllowedOrigins(options);
     app.UseWebPage();
     app.UseRouting();

@@ -108,6 +108,24 @@ public abstract class AuditTests(Pair pair)
     }
 
     [Fact]
+    public async Task An_owner_that_was_made_up_for_the_log_is_not_in_it()
+    {
+        using var log = new LogLines();
+        await using var stores = await pair.MakeStoresAsync();
+        await using var service = await StartAsync(stores, log);
+        using var made = await service.Http.PostAsJsonAsync("/admin/keys", new { scopes = AccessWords.ReadAlone });
+        using var reader = service.As((await made.JsonAsync()).Text("api_key"));
+        foreach (var owner in new[] { "x%0aforged", "%1b[31m", new string('x', 2000) })
+        {
+            using var refused = await reader.GetAsync($"/files?owner={owner}");
+            await refused.RefusedAsync(403, "forbidden");
+        }
+        foreach (var one in (await EventsAsync(service.Http, 4)).Skip(1))
+            Assert.False(one.TryGetProperty("owner", out _));
+        Assert.DoesNotContain(log.All.Where(line => line.Event == "Audit"), line => line.Text.Any(char.IsControl) || line.Text.Length > 1000);
+    }
+
+    [Fact]
     public async Task The_log_is_read_page_by_page_by_admins_alone()
     {
         using var log = new LogLines();

@@ -87,6 +87,20 @@ public sealed class BrowserRulesTests(EmbeddedPair pair) : IClassFixture<Embedde
         }
     }
 
+    [Theory]
+    [InlineData("Access-Control-Request-Method", "P\u00ffT")]
+    [InlineData("Access-Control-Request-Method", "P\u0015T")]
+    [InlineData("Access-Control-Request-Headers", "x-\u00ff")]
+    public async Task A_preflight_whose_names_no_answer_could_repeat_is_refused(string field, string value)
+    {
+        await using var stores = await pair.MakeStoresAsync();
+        await using var service = await Service.StartAsync(stores, ("FileDrop:AllowedOrigins", App));
+        using var wire = await Wire.ConnectAsync(service);
+        await wire.SendHeadAsync("OPTIONS /files/upload", $"Origin: {App}", "Access-Control-Request-Method: PUT", $"{field}: {value}");
+        var answer = await wire.ReadAnswerAsync();
+        Assert.Equal((400, "invalid_request"), (answer.Status, answer.Code()));
+    }
+
     [Fact]
     public async Task An_origin_that_is_not_configured_gets_nothing_beside_one_that_is()
     {

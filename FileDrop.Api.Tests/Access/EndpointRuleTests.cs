@@ -6,6 +6,7 @@ using System.Text.RegularExpressions;
 using FileDrop.Api.Access;
 using FileDrop.Api.Tests.Files;
 using Microsoft.AspNetCore.Authorization;
+using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
 using Xunit;
@@ -86,12 +87,22 @@ public abstract partial class EndpointRuleTests(Pair pair)
     }
 
     [Fact]
-    public async Task Another_owners_id_is_answered_as_one_that_never_was()
+    public async Task Another_owners_id_is_answered_as_one_that_never_was_at_the_same_cost()
     {
-        using var alice = await pair.Service.OwnerAsync("alice");
-        using var bob = await pair.Service.OwnerAsync("bob");
+        using var calls = new TracedCalls();
+        await using var stores = await pair.MakeStoresAsync();
+        await using var service = await Service.StartAsync(stores, services =>
+        {
+            calls.Wrap(services);
+            services.AddSingleton<IStartupFilter>(calls);
+        }, AccessWords.AdminSetting, ("FileDrop:Trash:Retention", "1.00:00:00"));
+        using var alice = await service.OwnerAsync("alice");
+        using var bob = await service.OwnerAsync("bob");
         var file = (await alice.UploadAsync([1, 2, 3], "a.txt")).Id();
-        using var begun = await alice.SendAsync(HttpMethod.Post, "/uploads", null, ("Tus-Resumable", "1.0.0"), ("Upload-Length", "5"));
+        var trashed = (await alice.UploadAsync([4], "b.txt")).Id();
+        using (var deleted = await alice.DeleteAsync($"/files/{trashed}"))
+            await deleted.SucceededAsync();
+        using var begun = await alice.SendAsync(HttpMethod.Post, "/uploads", null, ("Tus-Resumable", "1.0.0"), ("Upload-Length", "5"), ("Upload-Concat", "partial"));
         var upload = (begun.Headers.Location?.OriginalString ?? "").Split('/')[^1];
         Assert.True(Guid.TryParse(upload, out _), "an upload was begun");
         var seen = 0;
@@ -99,27 +110,44 @@ public abstract partial class EndpointRuleTests(Pair pair)
             .Where(endpoint => endpoint.Needs is not null and not Scope.Admin && IdParameter().IsMatch(endpoint.Name)))
         {
             seen++;
-            var theirs = endpoint.Name.Contains("upload_id", StringComparison.Ordinal) ? upload : file;
-            var (foreign, unknown) = (await AnswerAsync(bob, endpoint, theirs), await AnswerAsync(bob, endpoint, $"{Guid.CreateVersion7()}"));
-            Assert.True(foreign.StartsWith("404", StringComparison.Ordinal), $"{endpoint.Name}: {foreign}");
-            Assert.Equal(unknown, foreign);
+            // A file is reached as an upload, too: an upload and the file that it becomes have one id.
+            foreach (var theirs in new[] { file, trashed, upload })
+            {
+                var (foreign, foreignCalls) = await AnswerAsync(theirs, (http, id, field) => SendAsync(http, endpoint, id, [field]));
+                var (unknown, unknownCalls) = await AnswerAsync($"{Guid.CreateVersion7()}", (http, id, field) => SendAsync(http, endpoint, id, [field]));
+                Assert.True(foreign.StartsWith("404", StringComparison.Ordinal), $"{endpoint.Name}: {foreign}");
+                Assert.Equal(unknown, foreign);
+                Assert.NotEmpty(unknownCalls);
+                Assert.Equal(unknownCalls, foreignCalls);
+            }
         }
         Assert.True(seen >= 15, $"{seen} endpoints with an id");
+        var (part, partCalls) = await AnswerAsync(upload, ConcatenateAsync);
+        var (none, noneCalls) = await AnswerAsync($"{Guid.CreateVersion7()}", ConcatenateAsync);
+        Assert.Equal((none, string.Join('\n', noneCalls)), (part, string.Join('\n', partCalls)));
+
         Assert.Equal([1, 2, 3], await alice.GetByteArrayAsync($"/files/{file}"));
         Assert.Equal(1, (await alice.MetadataAsync(file)).Version());
+        using (var restored = await alice.PostAsync($"/trash/{trashed}/restore", null))
+            await restored.SucceededAsync();
         using var offset = await alice.SendAsync(HttpMethod.Head, $"/uploads/{upload}", null, ("Tus-Resumable", "1.0.0"));
         Assert.Equal("0", offset.Headers.GetValues("Upload-Offset").Single());
         Assert.Equal("[]", await bob.GetStringAsync("/files"));
-    }
 
-    /// <summary>All of an answer but what differs between any two: the time, the trace and the path that was asked for.</summary>
-    private static async Task<string> AnswerAsync(HttpClient http, Rule endpoint, string id)
-    {
-        using var response = await SendAsync(http, endpoint, id);
-        var fields = response.Headers.Concat(response.Content.Headers).Where(field => field.Key is not "Date")
-            .Select(field => $"{field.Key}: {string.Join(", ", field.Value)}").Order(StringComparer.Ordinal);
-        var body = TraceId().Replace((await response.Content.ReadAsStringAsync()).Replace(id, "ID", StringComparison.Ordinal), "TRACE");
-        return $"{(int)response.StatusCode}\n{string.Join('\n', fields)}\n{body}";
+        // All of an answer but what differs between any two: the time, the trace and the path that was asked for. And what was asked of the stores.
+        async Task<(string Answer, List<string> Calls)> AnswerAsync(
+            string id, Func<HttpClient, string, (string Name, string Value), Task<HttpResponseMessage>> send)
+        {
+            var mark = $"{Guid.NewGuid()}";
+            using var response = await send(bob, id, (TracedCalls.Field, mark));
+            var fields = response.Headers.Concat(response.Content.Headers).Where(field => field.Key is not "Date")
+                .Select(field => $"{field.Key}: {string.Join(", ", field.Value)}").Order(StringComparer.Ordinal);
+            var body = TraceId().Replace((await response.Content.ReadAsStringAsync()).Replace(id, "ID", StringComparison.Ordinal), "TRACE");
+            return ($"{(int)response.StatusCode}\n{string.Join('\n', fields)}\n{body}", [.. calls.Of(mark)]);
+        }
+
+        static Task<HttpResponseMessage> ConcatenateAsync(HttpClient http, string id, (string Name, string Value) field) =>
+            http.SendAsync(HttpMethod.Post, "/uploads", null, ("Tus-Resumable", "1.0.0"), ("Upload-Concat", $"final;/uploads/{id}"), field);
     }
 
     private static Task<HttpResponseMessage> SendAsync(

@@ -31,7 +31,9 @@ public sealed class LimitsTests(EmbeddedPair pair) : IClassFixture<EmbeddedPair>
         Assert.Equal($"\"caller\";r=0;t={wait?.TotalSeconds}", Field(refused, "RateLimit"));
         Assert.Equal("https://iana.org/assignments/http-problem-types#quota-exceeded", problem.Text("type"));
         Assert.Equal("caller", problem.GetProperty("violated-policies")[0].GetString());
-        Assert.Equal(HttpStatusCode.OK, (await service.Http.GetAsync("/health")).StatusCode);
+        using var probe = await service.Http.GetAsync("/health");
+        Assert.Equal(HttpStatusCode.OK, probe.StatusCode);
+        Assert.Null(Field(probe, "RateLimit"));
     }
 
     [Fact]
@@ -76,6 +78,7 @@ public sealed class LimitsTests(EmbeddedPair pair) : IClassFixture<EmbeddedPair>
         {
             using var appended = await AppendAsync(service, upload, offset);
             Assert.Equal(HttpStatusCode.NoContent, appended.StatusCode);
+            Assert.Equal("\"uploads\";q=1;qu=\"concurrent-requests\"", Field(appended, "RateLimit-Policy"));
         }
         Assert.Equal(HttpStatusCode.OK, (await service.Http.GetAsync(upload.Replace("/uploads/", "/files/", StringComparison.Ordinal))).StatusCode);
     }

@@ -4,6 +4,7 @@ using Microsoft.Extensions.Logging;
 namespace FileDrop.Api.Tests.Access;
 
 /// <summary>Keeps what a service writes to its log.</summary>
+[ProviderAlias("Test")]
 internal sealed class LogLines : ILoggerProvider
 {
     private readonly ConcurrentQueue<LogLine> _lines = new();
@@ -23,7 +24,9 @@ internal sealed class LogLines : ILoggerProvider
         public bool IsEnabled(LogLevel logLevel) => true;
 
         public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter) =>
-            lines.Enqueue(new LogLine(logLevel, eventId.Name, formatter(state, exception), state as IReadOnlyList<KeyValuePair<string, object?>> ?? []));
+            lines.Enqueue(new LogLine(logLevel, eventId.Name, formatter(state, exception),
+                // A copy: the state is used again for the next line.
+                [.. state as IEnumerable<KeyValuePair<string, object?>> ?? []]));
     }
 }
 

@@ -1,4 +1,5 @@
 using System.Net;
+using System.Text.Json;
 using FileDrop.Api.Tests.Files;
 using Xunit;
 
@@ -62,6 +63,11 @@ public sealed class TransportTests(EmbeddedPair pair) : IClassFixture<EmbeddedPa
             Assert.Equal(HttpStatusCode.OK, secure.StatusCode);
             Assert.Equal("max-age=31536000", secure.Headers.GetValues("Strict-Transport-Security").Single());
         }
+        using (var wrong = await service.Http.SendAsync(HttpMethod.Put, $"/files/{(await UploadAsync(service)).Id()}", new StringContent("{", null, "application/json"), Forwarded))
+        {
+            await wrong.RefusedAsync(400, "invalid_request");
+            Assert.Equal("max-age=31536000", wrong.Headers.GetValues("Strict-Transport-Security").Single());
+        }
     }
 
     [Fact]
@@ -70,6 +76,12 @@ public sealed class TransportTests(EmbeddedPair pair) : IClassFixture<EmbeddedPa
         using var response = await pair.Http.GetAsync("/files");
         Assert.Equal(HttpStatusCode.OK, response.StatusCode);
         Assert.False(response.Headers.Contains("Strict-Transport-Security"));
+    }
+
+    private static async Task<JsonElement> UploadAsync(Service service)
+    {
+        using var created = await service.Http.SendAsync(HttpMethod.Post, "/files/upload", new ByteArrayContent([1]), Forwarded);
+        return await created.SucceededAsync(HttpStatusCode.Created);
     }
 
     private static async Task<string> LocationAsync(Service service, params (string, string)[] fields)

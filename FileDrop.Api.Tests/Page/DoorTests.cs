@@ -1,5 +1,7 @@
+using System.Collections.Concurrent;
 using System.Text.Json;
-using System.Text.RegularExpressions;
+using FileDrop.Api.Tests.Access;
+using FileDrop.Api.Tests.Files;
 using Microsoft.Playwright;
 using Xunit;
 
@@ -7,26 +9,27 @@ namespace FileDrop.Api.Tests.Page;
 
 /// <summary>What stands in front of the files: signing in, and saying what is wrong when nothing answers.</summary>
 [Collection(ChromiumTests.Name)]
-public sealed class DoorTests(PageOnEmbeddedPair pair, Chromium chromium) : IClassFixture<PageOnEmbeddedPair>
+public sealed class DoorTests(PageOnEmbeddedPair pair, GuardedEmbeddedPair locked, Chromium chromium)
+    : IClassFixture<PageOnEmbeddedPair>, IClassFixture<GuardedEmbeddedPair>
 {
-    private const string Key = "fd_test";
-
     [Theory]
     [InlineData(false)]
     [InlineData(true)]
     public async Task A_key_opens_the_files_and_is_kept_on_the_device_only_if_wished(bool kept)
     {
         var name = $"secret {kept}.png";
-        await pair.Http.UploadAsync(Samples.Png(10, 10), name, "image/png");
-        await using var window = await chromium.OpenAsync(pair.Service.Address);
-        await LockAsync(window.Page);
+        using var admin = locked.Service.AsAdmin();
+        var (good, _) = await admin.MakeKeyAsync(new { owner = name });
+        using var owner = locked.Service.As(good);
+        await owner.UploadAsync(Samples.Png(10, 10), name, "image/png");
+        await using var window = await chromium.OpenAsync(locked.Service.Address);
         await window.GoAsync();
         var key = window.Page.GetByLabel("API key");
         await Assertions.Expect(key).ToBeFocusedAsync();
         await key.FillAsync("fd_wrong");
         await key.PressAsync("Enter");
         await Assertions.Expect(window.Page.GetByText("This key is not accepted.")).ToBeVisibleAsync();
-        await key.FillAsync(Key);
+        await key.FillAsync(good);
         if (kept)
             await window.Page.GetByLabel("Keep me signed in on this device").CheckAsync();
         await window.Button("Sign in").ClickAsync();
@@ -40,6 +43,33 @@ public sealed class DoorTests(PageOnEmbeddedPair pair, Chromium chromium) : ICla
         await window.Button("Sign out").ClickAsync();
         await Assertions.Expect(key).ToBeVisibleAsync();
         Assert.Equal(0, await window.Page.EvaluateAsync<int>("() => Object.values(localStorage).filter((value) => value.includes('fd_')).length"));
+    }
+
+    [Fact]
+    public async Task Whoever_is_signed_in_sees_and_downloads_each_version_without_the_key_in_any_address()
+    {
+        byte[] first = "the first words"u8.ToArray(), second = "the second words"u8.ToArray();
+        using var admin = locked.Service.AsAdmin();
+        var (good, _) = await admin.MakeKeyAsync(new { owner = "reader" });
+        using var owner = locked.Service.As(good);
+        var file = await owner.UploadAsync(first, "words.txt", "text/plain");
+        using (var changed = await owner.PutAsync($"/files/{file.Id()}/content", new ByteArrayContent(second)))
+            await changed.SucceededAsync();
+        using (var typed = await owner.PutAsync($"/files/{file.Id()}", AccessWords.Json(new { file_name = "words now.txt" })))
+            await typed.SucceededAsync();
+        await using var window = await chromium.OpenAsync(locked.Service.Address);
+        var addresses = new ConcurrentQueue<string>();
+        window.Page.Request += (_, request) => addresses.Enqueue(request.Url);
+        await window.GoAsync();
+        await window.Page.GetByLabel("API key").FillAsync(good);
+        await window.Button("Sign in").ClickAsync();
+        await window.OpenAsync("words now.txt");
+
+        Assert.Equal(second, (await window.DownloadAsync(window.Detail.Button("Download"))).Content);
+        Assert.Equal(first, (await window.DownloadAsync(window.Button("Download version 1"))).Content);
+        Assert.Contains(addresses, address => new Uri(address).AbsolutePath.StartsWith("/links/", StringComparison.Ordinal));
+        Assert.DoesNotContain(addresses.Append(window.Page.Url), address => address.Contains(good, StringComparison.Ordinal));
+        window.AssertClean();
     }
 
     [Fact]
@@ -72,22 +102,6 @@ public sealed class DoorTests(PageOnEmbeddedPair pair, Chromium chromium) : ICla
         await window.Page.RouteAsync("**/health", route => route.FulfillAsync(health));
         await window.GoAsync();
         await Assertions.Expect(window.Page.GetByText("Not well: the store of names (catalog).")).ToBeVisibleAsync();
-    }
-
-    /// <summary>Stands for a service that asks for a key: lets through what carries it, as the service would, and hands out links.</summary>
-    private static async Task LockAsync(IPage page)
-    {
-        await page.RouteAsync(new Regex("/(files|usage)", RegexOptions.None, TimeSpan.FromSeconds(1)), async route =>
-        {
-            var (request, url) = (route.Request, new Uri(route.Request.Url));
-            var hasKey = await request.HeaderValueAsync("Authorization") == $"Bearer {Key}";
-            if (!hasKey && !url.Query.Contains("token=t", StringComparison.Ordinal))
-                await route.FulfillAsync(Answer(401, new { code = "unauthenticated", detail = "A key is needed.", status = 401 }));
-            else if (url.AbsolutePath.EndsWith("/link", StringComparison.Ordinal))
-                await route.FulfillAsync(Answer(200, new { url = $"{url.AbsolutePath[..^5]}?token=t", expires_at = "2030-01-01T00:00:00.000Z" }));
-            else
-                await route.ContinueAsync();
-        });
     }
 
     private static RouteFulfillOptions Answer(int status, object body) =>

@@ -1,3 +1,4 @@
+using System.Buffers.Binary;
 using System.Diagnostics;
 using FileDrop.Api.Catalog;
 
@@ -12,7 +13,11 @@ internal sealed partial class Audit(ILogger<Audit> log, AuditTrail trail, TimePr
     /// <summary>For a change that was cut off by its client before it was answered: nginx's name for it.</summary>
     private const int ClientClosedRequest = 499;
 
-    private const int MaxPathLength = 256;
+    private const int MaxPathLength = 256, MaxMethodLength = 16;
+
+    /// <summary>Bits of an event's id in which those of one millisecond are counted.</summary>
+    private const int CounterBits = 12;
+
     private const string LinkPath = "/links";
 
     private static readonly string[] RouteIds = ["file_id", "upload_id", "key_id"];
@@ -22,6 +27,9 @@ internal sealed partial class Audit(ILogger<Audit> log, AuditTrail trail, TimePr
     [
         StatusCodes.Status401Unauthorized, StatusCodes.Status403Forbidden, StatusCodes.Status421MisdirectedRequest, StatusCodes.Status429TooManyRequests,
     ];
+
+    /// <summary>The time and the number of the last id.</summary>
+    private long _last;
 
     /// <summary>Says what a request is about, where its route does not.</summary>
     public static void Concerns(HttpContext context, string subject) => context.Items[typeof(Audit)] = subject;
@@ -42,13 +50,13 @@ internal sealed partial class Audit(ILogger<Audit> log, AuditTrail trail, TimePr
         var at = DateTimeOffset.FromUnixTimeMilliseconds(time.GetUtcNow().ToUnixTimeMilliseconds());
         var path = request.Path.ToUriComponent();
         var one = new AuditEvent(
-            Guid.CreateVersion7(at),
+            NextId(at),
             at,
             context.GetEndpoint()?.Metadata.GetMetadata<IEndpointNameMetadata>()?.EndpointName ?? "none",
             isKnown ? Caller.Name(context) : "nobody",
-            isKnown ? Caller.Owner(context) : null,
+            isKnown ? Owner(context) : null,
             Subject(context),
-            request.Method,
+            request.Method.Length > MaxMethodLength ? request.Method[..MaxMethodLength] : request.Method,
             path.Length > MaxPathLength ? path[..MaxPathLength] : path,
             status,
             isCutOff ? "cut_off" : isRefused ? context.Items[typeof(ApiProblem)] as string ?? "refused" : "done",
@@ -59,12 +67,31 @@ internal sealed partial class Audit(ILogger<Audit> log, AuditTrail trail, TimePr
         trail.Add(one);
     }
 
+    /// <summary>Whoever is named by the query may be refused for it: what is no owner's name stays out of the log.</summary>
+    private static string? Owner(HttpContext context) => Caller.Owner(context) is var owner && ApiKeys.IsOwner(owner) ? owner : null;
+
     private static bool IsRefusal(HttpContext context, int status) =>
         Refusals.Contains(status) || (status == StatusCodes.Status404NotFound && context.Request.Path.StartsWithSegments(LinkPath, StringComparison.OrdinalIgnoreCase));
 
     /// <summary>An append after which its upload is not complete.</summary>
     private static bool IsPiece(HttpContext context) => HttpMethods.IsPatch(context.Request.Method)
         && context.Response.StatusCode != StatusCodes.Status201Created && context.Response.Headers.ContentLocation.Count == 0;
+
+    /// <summary>Greater than all before, so that the events of one replica are listed as they happened (RFC 9562, section 6.2, method 1).</summary>
+    private Guid NextId(DateTimeOffset at)
+    {
+        long last, next;
+        do
+        {
+            last = Volatile.Read(ref _last);
+            next = Math.Max(at.ToUnixTimeMilliseconds() << CounterBits, last + 1);
+        }
+        while (Interlocked.CompareExchange(ref _last, next, last) != last);
+        Span<byte> bytes = stackalloc byte[16];
+        Guid.CreateVersion7(DateTimeOffset.FromUnixTimeMilliseconds(next >> CounterBits)).TryWriteBytes(bytes, bigEndian: true, out _);
+        BinaryPrimitives.WriteUInt16BigEndian(bytes[6..], (ushort)(0x7000 | (next & ((1 << CounterBits) - 1))));
+        return new Guid(bytes, bigEndian: true);
+    }
 
     private static string? Subject(HttpContext context)
     {

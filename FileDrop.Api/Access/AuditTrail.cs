@@ -27,7 +27,8 @@ internal sealed partial class AuditTrail(
     {
         // What is waiting is written before the service goes.
         _waiting.Writer.TryComplete();
-        if (options.Audit.InCatalog && ExecuteTask is { } writing)
+        // Not where there never was a catalog to write it to.
+        if (options.Audit.InCatalog && starter.Started.IsCompletedSuccessfully && ExecuteTask is { } writing)
             await writing.WaitAsync(cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         await base.StopAsync(cancellationToken);
     }

@@ -31,9 +31,20 @@ internal static class BrowserRules
     /// <summary>Nothing for other origins where none is configured.</summary>
     public static void UseAllowedOrigins(this IApplicationBuilder app, FileDropOptions options)
     {
-        if (options.AllowedOrigins.Count > 0)
-            app.UseCors();
+        if (options.AllowedOrigins.Count == 0)
+            return;
+        app.Use((context, next) => IsPlain(context.Request) ? next(context) : Malformed.ExecuteAsync(context));
+        app.UseCors();
     }
+
+    private static ApiProblem Malformed { get; } =
+        ApiProblem.InvalidRequest("Access-Control-Request-Method and Access-Control-Request-Headers are names of a method and of fields, without control characters, in ASCII.");
+
+    /// <summary>What is asked for here is repeated in the answer, whose fields cannot have other characters.</summary>
+    private static bool IsPlain(HttpRequest request) =>
+        IsPlain(request.Headers.AccessControlRequestMethod.ToString()) && IsPlain(request.Headers.AccessControlRequestHeaders.ToString());
+
+    private static bool IsPlain(string value) => value.All(each => each is >= ' ' and <= '~');
 
     private static void Write(HttpContext context)
     {

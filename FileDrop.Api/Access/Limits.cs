@@ -54,7 +54,7 @@ internal sealed class Limits : IDisposable
     /// <summary>Who has one IPv6 address has the whole network around it.</summary>
     private static string Network(IPAddress? address) => address switch
     {
-        null => "",
+        null => "none",
         { IsIPv4MappedToIPv6: true } => address.MapToIPv4().ToString(),
         { AddressFamily: AddressFamily.InterNetworkV6 } => Convert.ToHexString(address.GetAddressBytes().AsSpan(0, 8)),
         _ => address.ToString(),
@@ -65,6 +65,7 @@ internal sealed class Limits : IDisposable
     {
         private readonly string _name;
         private readonly int _quota;
+        private readonly Func<HttpContext, string?> _counted;
         private readonly PartitionedRateLimiter<HttpContext> _requests, _refusedAppends;
 
         /// <param name="name">As clients are told.</param>
@@ -72,8 +73,8 @@ internal sealed class Limits : IDisposable
         /// <param name="partition">Whose count a request is; null: nobody's.</param>
         public Policy(string name, int quota, Func<HttpContext, string?> partition)
         {
-            (_name, _quota) = (name, quota);
-            _requests = Limiter(context => IsProbe(context) || IsAppend(context) ? null : partition(context));
+            (_name, _quota, _counted) = (name, quota, context => IsProbe(context) || IsAppend(context) ? null : partition(context));
+            _requests = Limiter(_counted);
             _refusedAppends = Limiter(context => IsAppend(context) ? partition(context) : null);
         }
 
@@ -87,7 +88,7 @@ internal sealed class Limits : IDisposable
             });
             app.Use((context, next) =>
             {
-                if (_requests.GetStatistics(context) is { } left)
+                if (_counted(context) is not null && _requests.GetStatistics(context) is { } left)
                     Write(context, _name, Quota, left.CurrentAvailablePermits);
                 return next(context);
             });
@@ -113,10 +114,13 @@ internal sealed class Limits : IDisposable
                         return;
                     }
                 }
-                await next(context);
-                if (context.Response.StatusCode >= StatusCodes.Status400BadRequest)
-                    _refusedAppends.AttemptAcquire(context).Dispose();
-                return;
+                // Before the answer is sent, so that whoever has it finds the next request counted on.
+                context.Response.OnStarting(() =>
+                {
+                    if (context.Response.StatusCode >= StatusCodes.Status400BadRequest)
+                        _refusedAppends.AttemptAcquire(context).Dispose();
+                    return Task.CompletedTask;
+                });
             }
             await next(context);
         }

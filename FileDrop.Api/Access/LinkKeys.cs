@@ -15,6 +15,7 @@ internal sealed class LinkKeys(ILinkKeyCatalog catalog, FileDropOptions options,
     private static readonly TimeSpan ClockMargin = TimeSpan.FromHours(1);
 
     private readonly SemaphoreSlim _reading = new(1);
+    private int _readings;
 
     /// <summary>Newest first.</summary>
     private volatile IReadOnlyList<LinkKey> _keys = [];
@@ -57,10 +58,15 @@ internal sealed class LinkKeys(ILinkKeyCatalog catalog, FileDropOptions options,
 
     private async Task ReadAsync(CancellationToken cancellation)
     {
+        var before = Volatile.Read(ref _readings);
         await _reading.WaitAsync(cancellation);
         try
         {
+            // Of two that have ended since this was called the second began since: made-up links, however many, do not queue up here.
+            if (_readings - before >= 2)
+                return;
             _keys = await catalog.ListLinkKeysAsync(cancellation);
+            _readings++;
         }
         finally
         {

@@ -21,6 +21,9 @@ internal static class LinkEndpoints
     private static async Task<IResult> CreateAsync(
         HttpContext context, FileStore files, LinkKeys keys, FileDropOptions options, TimeProvider time, string file_id)
     {
+        var owner = Caller.Owner(context);
+        if (!FileEndpoints.TryReadId(file_id, out var id) || await files.FindAsync(owner, id, context.RequestAborted) is not { } file)
+            return ApiProblem.FileNotFound;
         long? version = null;
         if (context.Features.Get<IHttpRequestBodyDetectionFeature>() is { CanHaveBody: true })
         {
@@ -28,9 +31,6 @@ internal static class LinkEndpoints
                 return ApiProblem.UnsupportedMediaType("What the link is to open comes as application/json.") with { Header = ("Accept", "application/json") };
             version = await FileRequest.ReadJsonAsync(context.Request, options, ReadVersion);
         }
-        var owner = Caller.Owner(context);
-        if (!FileEndpoints.TryReadId(file_id, out var id) || await files.FindAsync(owner, id, context.RequestAborted) is not { } file)
-            return ApiProblem.FileNotFound;
         if (version is { } wanted && await files.FindVersionAsync(owner, id, wanted, context.RequestAborted) is null)
             return ApiProblem.VersionNotFound;
         var key = await keys.CurrentAsync(context.RequestAborted);

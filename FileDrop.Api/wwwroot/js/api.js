@@ -87,25 +87,10 @@ export const api = {
 
 /** Where the browser itself gets a file's bytes: with a key, by a link that lives for a short time, since it cannot send the key. */
 export async function contentUrl(id, { inline = false, version = null } = {}) {
-  const url = new URL(at(id), location.origin);
-  if (session.key) {
-    try {
-      const { body } = await ask("POST", `${at(id)}/link`);
-      const link = new URL(body.url, location.origin);
-      if (link.origin === location.origin) url.href = link.href;
-    } catch (problem) {
-      if (problem.status !== 404 && problem.status !== 405) throw problem;
-      // A service that gives no links: the bytes come by way of the page, which has the key.
-      if (!inline) return blobUrl(version === null ? url.href : `${url.href}?version=${version}`);
-    }
-  }
+  let path = at(id);
+  if (session.key) path = (await ask("POST", `${path}/link`, { json: version === null ? undefined : { version } })).body.url;
+  else if (version !== null) path += `?version=${version}`;
+  const url = new URL(path, location.origin);
   if (inline) url.searchParams.set("inline", "true");
-  if (version !== null) url.searchParams.set("version", version);
   return url.pathname + url.search;
-}
-
-async function blobUrl(href) {
-  const response = await fetch(href, { headers: session.headers() });
-  if (!response.ok) throw Problem.from(response.status, await response.text(), 0);
-  return URL.createObjectURL(await response.blob());
 }

@@ -1,0 +1,173 @@
+using System.Collections.Concurrent;
+using System.Diagnostics;
+using System.Globalization;
+using System.Net.Sockets;
+using System.Text;
+using System.Text.RegularExpressions;
+using Xunit;
+
+namespace FileDrop.Api.Tests.Access;
+
+/// <summary>Requests as no client means them, byte by byte over bare connections; the same ones in every run.</summary>
+public abstract partial class FuzzTests(Pair pair)
+{
+    private const int AtOnce = 16, WarmUp = 1000;
+
+    /// <summary>A connection on which nothing happens for so long is told that nothing more will come.</summary>
+    private static readonly TimeSpan Silence = TimeSpan.FromMilliseconds(400);
+
+    /// <summary>And whoever has been told so must hang up.</summary>
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
+
+    /// <summary>What tells how the service is made, or where it runs.</summary>
+    private static readonly string[] Inside = ["   at ", "Exception", ".cs:line", "System.", "Microsoft.", "FileDrop.Api.", "MongoDB", "Sqlite", "Amazon", "/tmp/"];
+
+    /// <summary>Sends mutated requests until there were so many, or the time is up, and checks every answer and what is left of them.</summary>
+    /// <returns>How many were sent.</returns>
+    protected async Task<int> RunAsync(int count, TimeSpan limit)
+    {
+        await using var stores = await pair.MakeStoresAsync();
+        await using var service = await ServiceProcess.StartAsync(stores, ("FileDrop:Access:Anonymous", "true"), ("FileDrop:AllowedHosts", "files.example"),
+            ("FileDrop:Audit:Catalog", "true"), ("FileDrop:Trash:Retention", "1.00:00:00"), ("FileDrop:AllowedOrigins", "https://a.example"));
+        string[] secrets = [.. Inside, .. stores.Settings.Values.OfType<string>()];
+        var (wrong, answered) = (new ConcurrentQueue<string>(), new ConcurrentDictionary<int, int>());
+        var clock = Stopwatch.StartNew();
+        await SendAsync(-WarmUp, 0, TimeSpan.MaxValue);
+        var (memory, handles) = (Memory(service.Id), Handles(service.Id));
+        clock.Restart();
+        answered.Clear();
+        var sent = await SendAsync(0, count, limit);
+
+        TestContext.Current.TestOutputHelper?.WriteLine(
+            $"{sent} in {clock.Elapsed.TotalSeconds:F1} s: {string.Join(", ", answered.OrderBy(each => each.Key).Select(each => $"{each.Key}: {each.Value}"))}");
+        Assert.True(wrong.IsEmpty, string.Join("\n\n", wrong.Order(StringComparer.Ordinal).Take(20)));
+        // Both what is right and what is refused: neither a service that refuses everything nor mutations that change nothing would do.
+        Assert.InRange(answered.Values.Sum(), sent * 8 / 10, int.MaxValue);
+        Assert.InRange(answered.Where(each => each.Key is >= 200 and < 300).Sum(each => each.Value), sent / 10, sent);
+        Assert.InRange(answered.Where(each => each.Key is >= 400 and < 500).Sum(each => each.Value), sent / 10, sent);
+        Assert.DoesNotContain("by a bug", service.Output, StringComparison.Ordinal);
+        Assert.DoesNotContain("in the middle of its answer", service.Output, StringComparison.Ordinal);
+        Assert.DoesNotContain("cannot be written to the catalog", service.Output, StringComparison.Ordinal);
+        Assert.True(await service.IsHealthyAsync(), "the service is healthy");
+        await Invariants.EveryFileIsWholeAsync(service.Http);
+        if (OperatingSystem.IsLinux())
+        {
+            await Service.UntilAsync($"no connection or file is held: {handles} before", () => Task.FromResult(Handles(service.Id) <= handles + AtOnce), 30);
+            await Service.UntilAsync($"memory is back to its level: {memory} MiB before", () => Task.FromResult(Memory(service.Id) <= memory + 64), 30);
+        }
+        return sent;
+
+        async Task<int> SendAsync(int from, int to, TimeSpan limit)
+        {
+            var (file, done, start) = ("", 0, clock.Elapsed);
+            const int Batch = 250;
+            for (var first = from; first < to && clock.Elapsed - start < limit; first += Batch)
+            {
+                // Some requests delete it, or its contents.
+                file = (await service.Http.UploadAsync("the content"u8.ToArray(), "a.txt", "text/plain")).Id();
+                await Parallel.ForEachAsync(Enumerable.Range(first, Math.Min(Batch, to - first)), new ParallelOptions { MaxDegreeOfParallelism = AtOnce }, async (seed, _) =>
+                {
+                    var request = new Mutation(seed, file).Write();
+                    var answer = await AskAsync(service.Address, request);
+                    foreach (var problem in Judge(answer, secrets))
+                        wrong.Enqueue($"{problem} (seed {seed})\n{Shown(request)}\n→ {Shown(Encoding.Latin1.GetBytes(answer ?? ""))}");
+                    if (Status().Match(answer ?? "") is { Success: true } status)
+                        answered.AddOrUpdate(int.Parse(status.Groups[1].Value, CultureInfo.InvariantCulture), 1, (_, times) => times + 1);
+                    Interlocked.Increment(ref done);
+                });
+            }
+            return done;
+        }
+    }
+
+    private static IEnumerable<string> Judge(string? answer, string[] secrets)
+    {
+        if (answer is null)
+        {
+            yield return "It hangs";
+            yield break;
+        }
+        foreach (Match status in Status().Matches(answer))
+        {
+            // The server's own word for a protocol that is none.
+            if (status.Groups[1].Value is ['5', ..] and not "505")
+                yield return $"It answers {status.Groups[1].Value}";
+        }
+        foreach (var secret in secrets.Where(secret => answer.Contains(secret, StringComparison.Ordinal)))
+            yield return $"It tells '{secret}'";
+    }
+
+    /// <summary>All that comes back until the connection ends; null: it does not end.</summary>
+    private static async Task<string?> AskAsync(Uri address, byte[] request)
+    {
+        using var socket = new Socket(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
+        using var all = new CancellationTokenSource(Patience);
+        var answer = new MemoryStream();
+        try
+        {
+            await socket.ConnectAsync(address.Host, address.Port, all.Token);
+            // What is refused early need not be read to its end.
+            var sending = socket.SendAsync(request, SocketFlags.None, all.Token).AsTask();
+            var isEnded = false;
+            for (var buffer = new byte[16 * 1024]; ;)
+            {
+                using var silence = CancellationTokenSource.CreateLinkedTokenSource(all.Token);
+                silence.CancelAfter(isEnded ? Patience : Silence);
+                try
+                {
+                    var read = await socket.ReceiveAsync(buffer, SocketFlags.None, silence.Token);
+                    if (read == 0)
+                        break;
+                    answer.Write(buffer, 0, read);
+                }
+                catch (OperationCanceledException) when (!all.IsCancellationRequested)
+                {
+                    isEnded = true;
+                    await sending;
+                    socket.Shutdown(SocketShutdown.Send);
+                }
+            }
+            await sending;
+        }
+        catch (SocketException)
+        {
+            // It hung up with something of ours unread.
+        }
+        catch (OperationCanceledException)
+        {
+            return null;
+        }
+        return Encoding.Latin1.GetString(answer.GetBuffer(), 0, (int)answer.Length);
+    }
+
+    private static string Shown(byte[] bytes)
+    {
+        var text = Encoding.Latin1.GetString(bytes.AsSpan(0, Math.Min(bytes.Length, 700)));
+        return string.Concat(text.Select(each => char.IsControl(each) && each != '\n' ? $"\\x{(int)each:x2}" : $"{each}"));
+    }
+
+    /// <summary>Of a process, in MiB.</summary>
+    private static long Memory(int process) => !OperatingSystem.IsLinux() ? 0 : long.Parse(
+        File.ReadAllLines($"/proc/{process}/status").Single(line => line.StartsWith("VmRSS:", StringComparison.Ordinal)).Split(' ', StringSplitOptions.RemoveEmptyEntries)[1],
+        CultureInfo.InvariantCulture) / 1024;
+
+    /// <summary>Files and connections that a process has open.</summary>
+    private static int Handles(int process) => OperatingSystem.IsLinux() ? Directory.GetFileSystemEntries($"/proc/{process}/fd").Length : 0;
+
+    [GeneratedRegex(@"^HTTP/1\.1 (\d{3}) ", RegexOptions.Multiline, 1000)]
+    private static partial Regex Status();
+}
+
+public sealed class FuzzOnEmbeddedTests(EmbeddedPair pair) : FuzzTests(pair), IClassFixture<EmbeddedPair>
+{
+    [Fact]
+    public async Task Ten_thousand_mutated_requests_break_hang_and_reveal_nothing() =>
+        Assert.Equal(10_000, await RunAsync(10_000, TimeSpan.FromMinutes(5)));
+}
+
+public sealed class FuzzOnClusterTests(ClusterPair pair) : FuzzTests(pair), IClassFixture<ClusterPair>
+{
+    [Fact]
+    public async Task Mutated_requests_of_twenty_seconds_break_hang_and_reveal_nothing() =>
+        Assert.InRange(await RunAsync(10_000, TimeSpan.FromSeconds(20)), 250, 10_000);
+}

@@ -1,0 +1,51 @@
+using System.Collections.Concurrent;
+using System.Diagnostics;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
+
+namespace FileDrop.Api.Tests.Access;
+
+/// <summary>Notes what each request that has a mark asks of the stores, and MongoDB's driver of its server.</summary>
+internal sealed class TracedCalls : StoreCalls, IStartupFilter, IDisposable
+{
+    /// <summary>The field that marks a request.</summary>
+    public const string Field = "X-Mark";
+
+    private readonly AsyncLocal<string?> _mark = new();
+    private readonly ConcurrentQueue<(string? Mark, string Name)> _calls = new();
+    private readonly ActivityListener _commands;
+
+    public TracedCalls()
+    {
+        _commands = new ActivityListener
+        {
+            ShouldListenTo = source => source.Name == "MongoDB.Driver",
+            Sample = (ref ActivityCreationOptions<ActivityContext> _) => ActivitySamplingResult.AllData,
+            ActivityStopped = activity => _calls.Enqueue((_mark.Value, $"{activity.DisplayName} {activity.GetTagItem("db.collection.name")}")),
+        };
+        ActivitySource.AddActivityListener(_commands);
+    }
+
+    /// <summary>What a request asked for, in order. Callers' keys are left out: for a moment they are remembered.</summary>
+    public IEnumerable<string> Of(string mark) => _calls
+        .Where(call => call.Mark == mark && !call.Name.Contains("ApiKey", StringComparison.Ordinal) && !call.Name.Contains("api_keys", StringComparison.Ordinal))
+        .Select(call => call.Name);
+
+    public Action<IApplicationBuilder> Configure(Action<IApplicationBuilder> next) => app =>
+    {
+        app.Use((context, following) =>
+        {
+            _mark.Value = context.Request.Headers[Field];
+            return following(context);
+        });
+        next(app);
+    };
+
+    public void Dispose() => _commands.Dispose();
+
+    protected override void Before(string method, object?[] arguments) => _calls.Enqueue((_mark.Value, method));
+
+    protected override void After(string method)
+    {
+    }
+}
