@@ -65,6 +65,7 @@ internal sealed class Limits : IDisposable
     {
         private readonly string _name;
         private readonly int _quota;
+        private readonly Func<HttpContext, string?> _counted;
         private readonly PartitionedRateLimiter<HttpContext> _requests, _refusedAppends;
 
         /// <param name="name">As clients are told.</param>
@@ -73,7 +74,8 @@ internal sealed class Limits : IDisposable
         public Policy(string name, int quota, Func<HttpContext, string?> partition)
         {
             (_name, _quota) = (name, quota);
-            _requests = Limiter(context => IsProbe(context) || IsAppend(context) ? null : partition(context));
+            _counted = context => IsProbe(context) || IsAppend(context) ? null : partition(context);
+            _requests = Limiter(_counted);
             _refusedAppends = Limiter(context => IsAppend(context) ? partition(context) : null);
         }
 
@@ -87,7 +89,8 @@ internal sealed class Limits : IDisposable
             });
             app.Use((context, next) =>
             {
-                if (_requests.GetStatistics(context) is { } left)
+                // Where nobody is counted there is a limiter, too: one that would tell of more requests left than a field may name.
+                if (_counted(context) is not null && _requests.GetStatistics(context) is { } left)
                     Write(context, _name, Quota, left.CurrentAvailablePermits);
                 return next(context);
             });
