@@ -98,4 +98,18 @@ public sealed class DefaultAccessTests
         await Service.UntilAsync("its words are read", () => Task.FromResult(service.Output.Contains(named, StringComparison.Ordinal)));
         Assert.DoesNotContain(value, key.EndsWith("Key", StringComparison.Ordinal) ? service.Output : "", StringComparison.Ordinal);
     }
+
+    [Theory]
+    [InlineData("http://login.example")]
+    [InlineData("ftp://login.example")]
+    [InlineData("login.example")]
+    [InlineData("https://login.example/?tenant=a")]
+    public async Task A_provider_elsewhere_is_asked_by_https_alone(string authority)
+    {
+        await using var stores = new EmbeddedStores();
+        await using var service = ServiceProcess.Launch(
+            stores.Settings, ("FileDrop:Access:Oidc:Authority", authority), ("FileDrop:Access:Oidc:Audience", "filedrop"));
+        Assert.Equal(2, await service.ExitAsync());
+        await Service.UntilAsync("its words are read", () => Task.FromResult(service.Output.Contains("https address", StringComparison.Ordinal)));
+    }
 }
