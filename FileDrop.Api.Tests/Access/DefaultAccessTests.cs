@@ -53,6 +53,22 @@ public sealed class DefaultAccessTests
     }
 
     [Fact]
+    public async Task What_is_stored_is_the_services_own_also_in_a_directory_that_others_read()
+    {
+        if (OperatingSystem.IsWindows())
+        {
+            Assert.Skip("Windows has no such modes.");
+            return;
+        }
+        await using var stores = new EmbeddedStores();
+        File.SetUnixFileMode(stores.Directory, (UnixFileMode)0b111_101_101);
+        await using var service = await Service.StartAsync(stores);
+        await service.Http.UploadAsync([1], "a");
+        foreach (var path in new[] { "catalog.db", "catalog.db-wal", "catalog.db-shm", "blobs", "incoming" })
+            Assert.Equal(UnixFileMode.None, File.GetUnixFileMode(Path.Combine(stores.Directory, path)) & (UnixFileMode)0b000_111_111);
+    }
+
+    [Fact]
     public async Task Open_to_everybody_a_key_is_not_needed_counts_if_sent_and_is_refused_if_wrong()
     {
         await using var stores = new EmbeddedStores();
@@ -81,5 +97,19 @@ public sealed class DefaultAccessTests
         Assert.Equal(2, await service.ExitAsync());
         await Service.UntilAsync("its words are read", () => Task.FromResult(service.Output.Contains(named, StringComparison.Ordinal)));
         Assert.DoesNotContain(value, key.EndsWith("Key", StringComparison.Ordinal) ? service.Output : "", StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("http://login.example")]
+    [InlineData("ftp://login.example")]
+    [InlineData("login.example")]
+    [InlineData("https://login.example/?tenant=a")]
+    public async Task A_provider_elsewhere_is_asked_by_https_alone(string authority)
+    {
+        await using var stores = new EmbeddedStores();
+        await using var service = ServiceProcess.Launch(
+            stores.Settings, ("FileDrop:Access:Oidc:Authority", authority), ("FileDrop:Access:Oidc:Audience", "filedrop"));
+        Assert.Equal(2, await service.ExitAsync());
+        await Service.UntilAsync("its words are read", () => Task.FromResult(service.Output.Contains("https address", StringComparison.Ordinal)));
     }
 }

@@ -167,6 +167,26 @@ public sealed class LimitsTests(EmbeddedPair pair) : IClassFixture<EmbeddedPair>
         Assert.Null(Field(response, "RateLimit-Policy"));
     }
 
+    [Fact]
+    public async Task What_is_not_counted_says_nothing_of_a_limit()
+    {
+        await using var stores = await pair.MakeStoresAsync();
+        await using var service = await Service.StartAsync(stores, ("FileDrop:Limits:RequestsPerCaller", "50"));
+        var file = (await service.Http.UploadAsync([1], "a")).Id();
+        using var link = await service.Http.PostAsync($"/files/{file}/link", null);
+        Assert.Equal("\"caller\";r=48", Field(link, "RateLimit"));
+        foreach (var path in new[] { (await link.JsonAsync()).Text("url"), "/health", "/alive", "/nothing" })
+        {
+            using var response = await service.Http.GetAsync(path);
+            Assert.Null(Field(response, "RateLimit"));
+            Assert.Null(Field(response, "RateLimit-Policy"));
+        }
+        var upload = await CreateAsync(service, 2);
+        using var appended = await AppendAsync(service, upload, 0);
+        Assert.Equal(HttpStatusCode.NoContent, appended.StatusCode);
+        Assert.Null(Field(appended, "RateLimit"));
+    }
+
     private static async Task<string> CreateAsync(Service service, long length)
     {
         using var created = await service.Http.SendAsync(HttpMethod.Post, "/uploads", null, ("Tus-Resumable", "1.0.0"), ("Upload-Length", $"{length}"));

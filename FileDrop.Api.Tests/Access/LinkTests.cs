@@ -6,6 +6,7 @@ using System.Net.Http.Headers;
 using System.Net.Http.Json;
 using System.Text;
 using System.Text.Json;
+using FileDrop.Api.Access;
 using FileDrop.Api.Catalog;
 using FileDrop.Api.Tests.Files;
 using Microsoft.Extensions.DependencyInjection;
@@ -121,6 +122,23 @@ public abstract class LinkTests(Pair pair)
         time.Shift = TimeSpan.FromDays(3);
         await LinkAsync(service.Http, file.Id());
         Assert.Equal([3], (await catalog.ListLinkKeysAsync(CancellationToken.None)).Select(key => key.Number));
+    }
+
+    [Fact]
+    public async Task A_key_that_leaked_opens_nothing_after_its_own_time()
+    {
+        var time = new ShiftedTime();
+        await using var stores = await pair.MakeStoresAsync();
+        await using var service = await Service.StartAsync(stores, services => services.AddSingleton<TimeProvider>(time));
+        var file = Guid.Parse((await service.Http.UploadAsync([1], "a")).Id());
+        await LinkAsync(service.Http, $"{file}");
+        var leaked = (await service.Services.GetRequiredService<ILinkKeyCatalog>().ListLinkKeysAsync(CancellationToken.None)).Single();
+        var forged = $"/links/{file}?grant={new LinkGrant("local", file, 1, time.GetUtcNow().AddYears(1)).Write(leaked)}";
+        time.Shift = TimeSpan.FromHours(25);
+        Assert.Equal([1], await service.Http.GetByteArrayAsync(forged));
+        time.Shift = TimeSpan.FromHours(25) + TimeSpan.FromMinutes(6);
+        using var refused = await service.Http.GetAsync(forged);
+        await refused.RefusedAsync(404, "link_not_found");
     }
 
     [Fact]

@@ -88,6 +88,7 @@ internal sealed class Limits : IDisposable
             });
             app.Use((context, next) =>
             {
+                // Where nobody is counted there is a limiter, too: one that would tell of more requests left than a field may name.
                 if (_counted(context) is not null && _requests.GetStatistics(context) is { } left)
                     Write(context, _name, Quota, left.CurrentAvailablePermits);
                 return next(context);

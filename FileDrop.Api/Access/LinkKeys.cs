@@ -20,6 +20,9 @@ internal sealed class LinkKeys(ILinkKeyCatalog catalog, FileDropOptions options,
     /// <summary>Newest first.</summary>
     private volatile IReadOnlyList<LinkKey> _keys = [];
 
+    /// <summary>How long a key is good for: none that leaked signs links for longer, whatever end they name.</summary>
+    private TimeSpan Life => Rotation + options.LinkLife + ClockMargin;
+
     private LinkKey? Newest => _keys is [var newest, ..] ? newest : null;
 
     /// <summary>The key that signs now.</summary>
@@ -39,19 +42,19 @@ internal sealed class LinkKeys(ILinkKeyCatalog catalog, FileDropOptions options,
             await catalog.AddLinkKeyAsync(
                 new LinkKey((newest?.Number ?? 0) + 1, RandomNumberGenerator.GetBytes(SecretBytes), DateTimeOffset.FromUnixTimeMilliseconds(now.ToUnixTimeMilliseconds())),
                 cancellation);
-            await catalog.ForgetLinkKeysAsync(now - Rotation - options.LinkLife - ClockMargin, cancellation);
+            await catalog.ForgetLinkKeysAsync(now - Life, cancellation);
             await ReadAsync(cancellation);
         }
     }
 
-    /// <summary>The key of a link; null: there is none, or no longer.</summary>
+    /// <summary>The key of a link; null: there is none, or it is good no longer.</summary>
     /// <exception cref="StorageException">The catalog does not answer.</exception>
     public async ValueTask<LinkKey?> FindAsync(long number, CancellationToken cancellation)
     {
         // Another replica may have made the one after the newest known here, but no other that is not known.
         if (Newest is not { } newest || number == newest.Number + 1)
             await ReadAsync(cancellation);
-        return _keys.FirstOrDefault(key => key.Number == number);
+        return _keys.FirstOrDefault(key => key.Number == number && time.GetUtcNow() - key.CreatedAt < Life);
     }
 
     public void Dispose() => _reading.Dispose();

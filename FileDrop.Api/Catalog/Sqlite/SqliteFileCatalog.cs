@@ -177,6 +177,7 @@ internal sealed partial class SqliteFileCatalog(string path, CatalogRules rules,
         // Commands come here without a lock.
         LocalDisk.Demand(directory);
         DataDirectoryLock.MakeDirectory(directory);
+        MakeFile(path);
         var session = new SqliteSession(path, readOnly: false);
         try
         {
@@ -189,6 +190,21 @@ internal sealed partial class SqliteFileCatalog(string path, CatalogRules rules,
             session.Dispose();
             throw;
         }
+    }
+
+    /// <summary>Makes a catalog that is not there, readable by this user alone, as SQLite then makes its log; one that is there is left as it is.</summary>
+    /// <remarks>It has the keys that sign links, and the directory may be one that others read.</remarks>
+    private static void MakeFile(string path)
+    {
+        if (OperatingSystem.IsWindows() || File.Exists(path))
+            return;
+        using var file = new FileStream(path, new FileStreamOptions
+        {
+            Mode = FileMode.OpenOrCreate,
+            Access = FileAccess.ReadWrite,
+            Share = FileShare.ReadWrite,
+            UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite,
+        });
     }
 
     private long Now(TimeSpan later = default) => (time.GetUtcNow() + later).ToUnixTimeMilliseconds();
