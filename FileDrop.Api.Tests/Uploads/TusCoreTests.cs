@@ -84,6 +84,9 @@ public abstract class TusCoreTests(Pair pair)
     [InlineData(5 * 1024 * 1024, 5)]
     [InlineData((5 * 1024 * 1024) + 1, 3)]
     [InlineData(12_345_678, 7)]
+    [InlineData(8 * 1024 * 1024, 2)]
+    [InlineData((8 * 1024 * 1024) + 1, 1)]
+    [InlineData((24 * 1024 * 1024) - 1, 5)]
     [InlineData(1000, 1000)]
     public async Task Requests_of_any_size_make_one_content(int size, int requests)
     {
