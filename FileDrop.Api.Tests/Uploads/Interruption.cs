@@ -6,6 +6,8 @@ namespace FileDrop.Api.Tests.Uploads;
 /// <summary>What becomes of a request that a newer one stops.</summary>
 internal static class Interruption
 {
+    private const int Piece = 256 * 1024;
+
     /// <summary>The request ends before its body has: refused with 423, or cut off with its connection.</summary>
     /// <param name="writing">The request.</param>
     /// <param name="letGo">Ends its body, should the client wait for that.</param>
@@ -22,5 +24,19 @@ internal static class Interruption
         {
             // The service closed the connection under the body.
         }
+    }
+
+    /// <inheritdoc cref="EndedEarlyAsync(Task{HttpResponseMessage}, Action)"/>
+    public static async Task EndedEarlyAsync(this Wire wire)
+    {
+        if (await wire.ReadAsync() is { } answer)
+            Assert.Contains((answer.Status, answer.Code()), new (int, string?)[] { (423, "upload_locked"), (404, "upload_not_found") });
+    }
+
+    /// <summary>Sends a part of a content, a piece at a time.</summary>
+    public static async Task SendAsync(this Wire wire, Generated content, long offset, long count)
+    {
+        for (var sent = 0L; sent < count; sent += Piece)
+            await wire.SendAsync(content.Bytes(offset + sent, Math.Min(Piece, count - sent)));
     }
 }

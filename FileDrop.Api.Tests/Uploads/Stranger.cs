@@ -1,5 +1,4 @@
 using System.Collections.Concurrent;
-using System.ComponentModel;
 using System.Diagnostics;
 using System.Globalization;
 using System.Text.Json;
@@ -10,42 +9,28 @@ namespace FileDrop.Api.Tests.Uploads;
 /// <summary>tus-js-client in Node.js, as npm has it: a client that nobody here wrote.</summary>
 public sealed class Stranger : IAsyncLifetime
 {
-    private readonly string _folder = Directory.CreateTempSubdirectory("filedrop-stranger-").FullName;
-    private string? _missing;
+    private NpmFolder? _folder;
 
-    public async ValueTask InitializeAsync()
-    {
-        foreach (var file in Directory.EnumerateFiles(Path.Combine(AppContext.BaseDirectory, "Uploads", "stranger")))
-            File.Copy(file, Path.Combine(_folder, Path.GetFileName(file)));
-        try
-        {
-            using var npm = Process.Start(new ProcessStartInfo("npm", ["ci", "--no-audit", "--no-fund"]) { WorkingDirectory = _folder, RedirectStandardOutput = true });
-            await npm!.WaitForExitAsync();
-            _missing = npm.ExitCode == 0 ? null : "npm could not install tus-js-client.";
-        }
-        catch (Win32Exception)
-        {
-            _missing = "Node.js with npm is not installed, in which tus-js-client runs.";
-        }
-    }
+    public async ValueTask InitializeAsync() => _folder = await NpmFolder.InstallAsync("stranger");
 
     public ValueTask DisposeAsync()
     {
-        Directory.Delete(_folder, recursive: true);
+        _folder?.Dispose();
         return ValueTask.CompletedTask;
     }
+
+    private string Folder => _folder?.Path ?? throw new InvalidOperationException("The client was not installed.");
 
     /// <summary>A file of the client's.</summary>
     internal async Task<string> FileAsync(Generated content)
     {
-        Assert.SkipWhen(_missing is not null, _missing ?? "");
-        var path = Path.Combine(_folder, Guid.NewGuid().ToString("N"));
+        var path = Path.Combine(Folder, Guid.NewGuid().ToString("N"));
         await content.SaveAsync(path);
         return path;
     }
 
     /// <summary>Begins an upload of a file.</summary>
-    internal StrangersUpload Start(string file, object options) => new(_folder, file, JsonSerializer.Serialize(options));
+    internal StrangersUpload Start(string file, object options) => new(Folder, file, JsonSerializer.Serialize(options));
 }
 
 /// <summary>One run of the client, and what it has said.</summary>

@@ -152,6 +152,9 @@ internal sealed class TusClient(HttpClient http)
 /// <summary>What an answer's fields say.</summary>
 internal static class FieldWords
 {
+    /// <summary>The bytes that an upload may have: 5 TiB, and no more than S3 takes in 9,000 parts of 64 MiB.</summary>
+    public static long LargestUpload(this Pair pair) => pair is ClusterPair ? 9_000 * (64L << 20) : 5L << 40;
+
     /// <summary>A field of an answer, of its content's too; null if it is not there.</summary>
     public static string? Field(this HttpResponseMessage response, string name) =>
         response.Headers.TryGetValues(name, out var values) || response.Content.Headers.TryGetValues(name, out values) ? string.Join(", ", values) : null;

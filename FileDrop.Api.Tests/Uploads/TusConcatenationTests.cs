@@ -63,6 +63,38 @@ public abstract class TusConcatenationTests(Pair pair)
     }
 
     [Fact]
+    public async Task A_part_may_be_empty_or_have_had_its_length_deferred()
+    {
+        var (deferred, empty) = (await Tus.CreateAsync(null, ("Upload-Concat", "partial")), await Tus.CreateAsync(0, ("Upload-Concat", "partial")));
+        await Tus.AppendAsync(deferred, 0, [1]);
+        await Tus.AppendAsync(deferred, 1, [2], ("Upload-Length", "2"));
+        var (whole, nothing) = (await Tus.ConcatenateAsync([empty, deferred, empty]), await Tus.ConcatenateAsync([empty]));
+        Assert.Equal([1, 2], await pair.Http.GetByteArrayAsync($"/files/{TusClient.Id(whole)}"));
+        Assert.Empty(await pair.Http.GetByteArrayAsync($"/files/{TusClient.Id(nothing)}"));
+    }
+
+    [Fact]
+    public async Task The_parts_metadata_is_not_the_wholes()
+    {
+        var partial = await Tus.PartialAsync([1], ("Upload-Metadata", TusClient.Metadata(("filename", "../.."), ("filetype", "text/plain"))));
+        var file = await Tus.FileAsync(await Tus.ConcatenateAsync([partial]));
+        Assert.Equal(("untitled", "application/octet-stream"), (file.Name(), file.Text("file_type")));
+    }
+
+    [Fact]
+    public async Task DELETE_ends_a_part_and_what_was_made_of_it_stays()
+    {
+        var partial = await Tus.PartialAsync([1, 2]);
+        var final = await Tus.ConcatenateAsync([partial, partial]);
+        using var ofPartial = await Tus.DeleteAsync(partial);
+        Assert.Equal(HttpStatusCode.NoContent, ofPartial.StatusCode);
+        await Tus.IsGoneAsync(partial);
+        using var ofFinal = await Tus.DeleteAsync(final);
+        await ofFinal.RefusedAsync(410, "upload_complete");
+        Assert.Equal([1, 2, 1, 2], await pair.Http.GetByteArrayAsync($"/files/{TusClient.Id(final)}"));
+    }
+
+    [Fact]
     public async Task A_final_upload_has_no_length_of_its_own()
     {
         var partial = await Tus.PartialAsync([1]);
@@ -79,6 +111,9 @@ public abstract class TusConcatenationTests(Pair pair)
     [Fact]
     public async Task What_is_unknown_unfinished_ended_or_not_partial_cannot_be_concatenated()
     {
+        var file = $"/files/{(await pair.Http.UploadAsync([1], "a")).Id()}";
+        var (final, open) = (await Tus.ConcatenateAsync([await Tus.PartialAsync([1])]), await Tus.CreateAsync(null, ("Upload-Concat", "partial")));
+        await Tus.AppendAsync(open, 0, [1]);
         var (good, unfinished, ordinary, ended) = (await Tus.PartialAsync([1]), await Tus.CreateAsync(2, ("Upload-Concat", "partial")),
             await Tus.CreateAsync(1), await Tus.PartialAsync([1]));
         await Tus.AppendAsync(unfinished, 0, [1]);
@@ -87,7 +122,7 @@ public abstract class TusConcatenationTests(Pair pair)
         Assert.Equal(HttpStatusCode.NoContent, delete.StatusCode);
         await pair.LeavesNothingAsync(async () =>
         {
-            foreach (var bad in new[] { TusClient.Unknown, unfinished, ordinary, ended, "/uploads/no-id" })
+            foreach (var bad in new[] { TusClient.Unknown, unfinished, open, ordinary, final, file, ended, "/uploads/no-id" })
             {
                 using var response = await Tus.PostAsync(("Upload-Concat", TusClient.Final([good, bad])));
                 await response.RefusedAsync(400, "invalid_request");

@@ -86,6 +86,9 @@ public abstract class TusCoreTests(Pair pair)
     [InlineData(12_345_678, 7)]
     [InlineData(16 * 1024 * 1024, 2)]
     [InlineData((33 * 1024 * 1024) + 4097, 11)]
+    [InlineData(8 * 1024 * 1024, 2)]
+    [InlineData((8 * 1024 * 1024) + 1, 1)]
+    [InlineData((24 * 1024 * 1024) - 1, 5)]
     [InlineData(1000, 1000)]
     public async Task Requests_of_any_size_make_one_content(int size, int requests)
     {

@@ -64,6 +64,20 @@ public abstract class TusExpirationTests(Pair pair)
         Assert.Equal(HttpStatusCode.OK, deleted.StatusCode);
     }
 
+    [Fact]
+    public async Task What_was_made_of_partial_uploads_stays_when_they_expire()
+    {
+        await using var stores = await pair.MakeStoresAsync();
+        await using var service = await Service.StartAsync(stores, ("FileDrop:Uploads:Expiry", "00:00:02"));
+        var tus = new TusClient(service.Http);
+        var partial = await tus.PartialAsync([1, 2]);
+        var final = await tus.ConcatenateAsync([partial, partial]);
+        await Service.UntilAsync("the partial upload has expired", async () => (await tus.HeadAsync(partial)).StatusCode == HttpStatusCode.NotFound);
+        Assert.Equal([1, 2, 1, 2], await service.Http.GetByteArrayAsync($"/files/{TusClient.Id(final)}"));
+        using var late = await tus.PostAsync(("Upload-Concat", TusClient.Final([partial])));
+        await late.RefusedAsync(400, "invalid_request");
+    }
+
     private static DateTimeOffset Expires(HttpResponseMessage response) =>
         DateTimeOffset.ParseExact(response.Field("Upload-Expires") ?? "", "R", CultureInfo.InvariantCulture);
 }

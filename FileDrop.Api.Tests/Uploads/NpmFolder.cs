@@ -1,0 +1,70 @@
+using System.ComponentModel;
+using System.Diagnostics;
+using Xunit;
+
+namespace FileDrop.Api.Tests.Uploads;
+
+/// <summary>A copy of a folder of the tests' that has a package.json, with its packages from npm.</summary>
+internal sealed class NpmFolder : IDisposable
+{
+    private readonly string _path = Directory.CreateTempSubdirectory("filedrop-npm-").FullName;
+    private string? _missing;
+
+    /// <summary>
+    /// Makes the copy and installs; whether that worked is told by <see cref="Path"/>, as a fixture cannot skip the tests that it is for.
+    /// </summary>
+    public static async Task<NpmFolder> InstallAsync(string name)
+    {
+        var folder = new NpmFolder();
+        foreach (var file in Directory.EnumerateFiles(System.IO.Path.Combine(AppContext.BaseDirectory, "Uploads", name)))
+            File.Copy(file, System.IO.Path.Combine(folder._path, System.IO.Path.GetFileName(file)));
+        try
+        {
+            var (exit, output) = await folder.NpmAsync("ci", "--no-audit", "--no-fund", "--loglevel=error");
+            folder._missing = exit == 0 ? null : $"npm could not install the packages of {name}: {output}";
+        }
+        catch (Win32Exception)
+        {
+            folder._missing = $"Node.js with npm is not installed, which brings the packages of {name}.";
+        }
+        return folder;
+    }
+
+    /// <summary>Where it is; skips the test, with the reason, where its packages cannot be had.</summary>
+    public string Path
+    {
+        get
+        {
+            Assert.SkipWhen(_missing is not null, _missing ?? "");
+            return _path;
+        }
+    }
+
+    /// <summary>Runs a script of its package.json, which must succeed; does nothing where its packages cannot be had.</summary>
+    public async Task RunAsync(string script)
+    {
+        if (_missing is not null)
+            return;
+        var (exit, output) = await NpmAsync("run", script);
+        Assert.True(exit == 0, output);
+    }
+
+    public void Dispose() => Directory.Delete(_path, recursive: true);
+
+    private async Task<(int Exit, string Output)> NpmAsync(params string[] arguments)
+    {
+        using var npm = new Process
+        {
+            StartInfo = new ProcessStartInfo("npm", arguments)
+            {
+                WorkingDirectory = _path,
+                RedirectStandardOutput = true,
+                RedirectStandardError = true,
+            },
+        };
+        npm.Start();
+        var output = await Task.WhenAll(npm.StandardOutput.ReadToEndAsync(), npm.StandardError.ReadToEndAsync());
+        await npm.WaitForExitAsync();
+        return (npm.ExitCode, string.Concat(output));
+    }
+}
