@@ -131,11 +131,15 @@ internal sealed partial class SqliteChanges(CatalogRules rules, TimeProvider tim
 
     private static long? MillisecondsOf(TimeSpan? span) => span is { } given ? Milliseconds(given) : null;
 
+    /// <remarks>
+    /// The plus hides the state from the indexes of live and of deleted files. SQLite would look whether the value suits one of them, and
+    /// so prepare the statement anew for each.
+    /// </remarks>
     private bool AddIntent(
         SqliteSession session, string owner, Guid id, WriteIntent intent, (long Bytes, long Files) reserved, FileState state) => session.Execute(
         """
         INSERT INTO blobs (file, blob, role, fence, committed, due, size, creates)
-        SELECT n, ?3, 0, ?4, 0, ?5, ?7, ?8 FROM files WHERE id = ?2 AND owner = ?1 AND state = ?6
+        SELECT n, ?3, 0, ?4, 0, ?5, ?7, ?8 FROM files WHERE id = ?2 AND owner = ?1 AND +state = ?6
         """,
         owner, Bytes(id), Bytes(intent.BlobId), intent.Fence, Now + Milliseconds(rules.Lease), (long)state, reserved.Bytes, reserved.Files) > 0;
 
