@@ -18,7 +18,8 @@ public abstract partial class EndpointRuleTests(Pair pair)
 {
     private static readonly string[] OpenToAll =
     [
-        "GET /alive", "GET /health", "GET /links/{file_id}", "GET /openapi/{documentName}.json", "HEAD /links/{file_id}", "OPTIONS /files/upload", "OPTIONS /uploads", "OPTIONS /uploads/{upload_id}",
+        "GET /alive", "GET /health", "GET /links/{file_id}", "GET /openapi/{documentName}.json", "HEAD /links/{file_id}",
+        "OPTIONS /files/upload", "OPTIONS /uploads", "OPTIONS /uploads/{upload_id}",
     ];
 
     [Fact]
@@ -102,7 +103,8 @@ public abstract partial class EndpointRuleTests(Pair pair)
         var trashed = (await alice.UploadAsync([4], "b.txt")).Id();
         using (var deleted = await alice.DeleteAsync($"/files/{trashed}"))
             await deleted.SucceededAsync();
-        using var begun = await alice.SendAsync(HttpMethod.Post, "/uploads", null, ("Tus-Resumable", "1.0.0"), ("Upload-Length", "5"), ("Upload-Concat", "partial"));
+        using var begun = await alice.SendAsync(
+            HttpMethod.Post, "/uploads", null, ("Tus-Resumable", "1.0.0"), ("Upload-Length", "5"), ("Upload-Concat", "partial"));
         var upload = (begun.Headers.Location?.OriginalString ?? "").Split('/')[^1];
         Assert.True(Guid.TryParse(upload, out _), "an upload was begun");
         var seen = 0;
@@ -114,7 +116,8 @@ public abstract partial class EndpointRuleTests(Pair pair)
             foreach (var theirs in new[] { file, trashed, upload })
             {
                 var (foreign, foreignCalls) = await AnswerAsync(theirs, (http, id, field) => SendAsync(http, endpoint, id, [field]));
-                var (unknown, unknownCalls) = await AnswerAsync($"{Guid.CreateVersion7()}", (http, id, field) => SendAsync(http, endpoint, id, [field]));
+                var (unknown, unknownCalls) = await AnswerAsync(
+                    $"{Guid.CreateVersion7()}", (http, id, field) => SendAsync(http, endpoint, id, [field]));
                 Assert.True(foreign.StartsWith("404", StringComparison.Ordinal), $"{endpoint.Name}: {foreign}");
                 Assert.Equal(unknown, foreign);
                 Assert.NotEmpty(unknownCalls);

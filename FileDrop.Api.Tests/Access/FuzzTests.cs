@@ -20,14 +20,16 @@ public abstract partial class FuzzTests(Pair pair)
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
 
     /// <summary>What tells how the service is made, or where it runs.</summary>
-    private static readonly string[] Inside = ["   at ", "Exception", ".cs:line", "System.", "Microsoft.", "FileDrop.Api.", "MongoDB", "Sqlite", "Amazon", "/tmp/"];
+    private static readonly string[] Inside =
+        ["   at ", "Exception", ".cs:line", "System.", "Microsoft.", "FileDrop.Api.", "MongoDB", "Sqlite", "Amazon", "/tmp/"];
 
     /// <summary>Sends mutated requests until there were so many, or the time is up, and checks every answer and what is left of them.</summary>
     /// <returns>How many were sent.</returns>
     protected async Task<int> RunAsync(int count, TimeSpan limit)
     {
         await using var stores = await pair.MakeStoresAsync();
-        await using var service = await ServiceProcess.StartAsync(stores, ("FileDrop:Access:Anonymous", "true"), ("FileDrop:AllowedHosts", "files.example"),
+        await using var service = await ServiceProcess.StartAsync(
+            stores, ("FileDrop:Access:Anonymous", "true"), ("FileDrop:AllowedHosts", "files.example"),
             ("FileDrop:Audit:Catalog", "true"), ("FileDrop:Trash:Retention", "1.00:00:00"), ("FileDrop:AllowedOrigins", "https://a.example"));
         string[] secrets = [.. Inside, .. stores.Settings.Values.OfType<string>()];
         var (wrong, answered) = (new ConcurrentQueue<string>(), new ConcurrentDictionary<int, int>());
@@ -38,8 +40,8 @@ public abstract partial class FuzzTests(Pair pair)
         answered.Clear();
         var sent = await SendAsync(0, count, limit);
 
-        TestContext.Current.TestOutputHelper?.WriteLine(
-            $"{sent} in {clock.Elapsed.TotalSeconds:F1} s: {string.Join(", ", answered.OrderBy(each => each.Key).Select(each => $"{each.Key}: {each.Value}"))}");
+        var counts = answered.OrderBy(each => each.Key).Select(each => $"{each.Key}: {each.Value}");
+        TestContext.Current.TestOutputHelper?.WriteLine($"{sent} in {clock.Elapsed.TotalSeconds:F1} s: {string.Join(", ", counts)}");
         Assert.True(wrong.IsEmpty, string.Join("\n\n", wrong.Order(StringComparer.Ordinal).Take(20)));
         // Both what is right and what is refused: neither a service that refuses everything nor mutations that change nothing would do.
         Assert.InRange(answered.Values.Sum(), sent * 8 / 10, int.MaxValue);
@@ -52,8 +54,10 @@ public abstract partial class FuzzTests(Pair pair)
         await Invariants.EveryFileIsWholeAsync(service.Http);
         if (OperatingSystem.IsLinux())
         {
-            await Service.UntilAsync($"no connection or file is held: {handles} before", () => Task.FromResult(Handles(service.Id) <= handles + AtOnce), 30);
-            await Service.UntilAsync($"memory is back to its level: {memory} MiB before", () => Task.FromResult(Memory(service.Id) <= memory + 64), 30);
+            await Service.UntilAsync(
+                $"no connection or file is held: {handles} before", () => Task.FromResult(Handles(service.Id) <= handles + AtOnce), 30);
+            await Service.UntilAsync(
+                $"memory is back to its level: {memory} MiB before", () => Task.FromResult(Memory(service.Id) <= memory + 64), 30);
         }
         return sent;
 
@@ -65,7 +69,8 @@ public abstract partial class FuzzTests(Pair pair)
             {
                 // Some requests delete it, or its contents.
                 file = (await service.Http.UploadAsync("the content"u8.ToArray(), "a.txt", "text/plain")).Id();
-                await Parallel.ForEachAsync(Enumerable.Range(first, Math.Min(Batch, to - first)), new ParallelOptions { MaxDegreeOfParallelism = AtOnce }, async (seed, _) =>
+                var (seeds, how) = (Enumerable.Range(first, Math.Min(Batch, to - first)), new ParallelOptions { MaxDegreeOfParallelism = AtOnce });
+                await Parallel.ForEachAsync(seeds, how, async (seed, _) =>
                 {
                     var request = new Mutation(seed, file).Write();
                     var answer = await AskAsync(service.Address, request);
@@ -147,9 +152,13 @@ public abstract partial class FuzzTests(Pair pair)
     }
 
     /// <summary>Of a process, in MiB.</summary>
-    private static long Memory(int process) => !OperatingSystem.IsLinux() ? 0 : long.Parse(
-        File.ReadAllLines($"/proc/{process}/status").Single(line => line.StartsWith("VmRSS:", StringComparison.Ordinal)).Split(' ', StringSplitOptions.RemoveEmptyEntries)[1],
-        CultureInfo.InvariantCulture) / 1024;
+    private static long Memory(int process)
+    {
+        if (!OperatingSystem.IsLinux())
+            return 0;
+        var line = File.ReadAllLines($"/proc/{process}/status").Single(line => line.StartsWith("VmRSS:", StringComparison.Ordinal));
+        return long.Parse(line.Split(' ', StringSplitOptions.RemoveEmptyEntries)[1], CultureInfo.InvariantCulture) / 1024;
+    }
 
     /// <summary>Files and connections that a process has open.</summary>
     private static int Handles(int process) => OperatingSystem.IsLinux() ? Directory.GetFileSystemEntries($"/proc/{process}/fd").Length : 0;

@@ -20,8 +20,9 @@ public abstract class KeyOutageTests(Pair pair)
         faults.Break("IKeyCatalog.FindApiKeyAsync", Fault.Before, times: 1000);
         foreach (var http in new[] { owner, stranger })
         {
-            foreach (var (method, path) in new[] { ("GET", "/files"), ("POST", "/files/upload"), ("DELETE", $"/files/{Guid.NewGuid()}"), ("PATCH", $"/uploads/{Guid.NewGuid()}") })
+            foreach (var request in new[] { "GET /files", "POST /files/upload", $"DELETE /files/{Guid.NewGuid()}", $"PATCH /uploads/{Guid.NewGuid()}" })
             {
+                var (method, path) = (request.Split(' ')[0], request.Split(' ')[1]);
                 using var answer = await http.SendAsync(new HttpMethod(method), path, new ByteArrayContent([1]), ("Tus-Resumable", "1.0.0"));
                 await UnavailableAsync(answer);
             }

@@ -11,6 +11,8 @@ internal sealed class TracedCalls : StoreCalls, IStartupFilter, IDisposable
     /// <summary>The field that marks a request.</summary>
     public const string Field = "X-Mark";
 
+    private static readonly List<string> Keys = ["ApiKey", "api_keys"];
+
     private readonly AsyncLocal<string?> _mark = new();
     private readonly ConcurrentQueue<(string? Mark, string Name)> _calls = new();
     private readonly ActivityListener _commands;
@@ -28,7 +30,7 @@ internal sealed class TracedCalls : StoreCalls, IStartupFilter, IDisposable
 
     /// <summary>What a request asked for, in order. Callers' keys are left out: for a moment they are remembered.</summary>
     public IEnumerable<string> Of(string mark) => _calls
-        .Where(call => call.Mark == mark && !call.Name.Contains("ApiKey", StringComparison.Ordinal) && !call.Name.Contains("api_keys", StringComparison.Ordinal))
+        .Where(call => call.Mark == mark && !Keys.Exists(name => call.Name.Contains(name, StringComparison.Ordinal)))
         .Select(call => call.Name);
 
     public Action<IApplicationBuilder> Configure(Action<IApplicationBuilder> next) => app =>

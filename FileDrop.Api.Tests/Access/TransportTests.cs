@@ -63,7 +63,8 @@ public sealed class TransportTests(EmbeddedPair pair) : IClassFixture<EmbeddedPa
             Assert.Equal(HttpStatusCode.OK, secure.StatusCode);
             Assert.Equal("max-age=31536000", secure.Headers.GetValues("Strict-Transport-Security").Single());
         }
-        using (var wrong = await service.Http.SendAsync(HttpMethod.Put, $"/files/{(await UploadAsync(service)).Id()}", new StringContent("{", null, "application/json"), Forwarded))
+        var at = $"/files/{(await UploadAsync(service)).Id()}";
+        using (var wrong = await service.Http.SendAsync(HttpMethod.Put, at, new StringContent("{", null, "application/json"), Forwarded))
         {
             await wrong.RefusedAsync(400, "invalid_request");
             Assert.Equal("max-age=31536000", wrong.Headers.GetValues("Strict-Transport-Security").Single());

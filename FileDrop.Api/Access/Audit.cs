@@ -25,7 +25,8 @@ internal sealed partial class Audit(ILogger<Audit> log, AuditTrail trail, TimePr
     /// <summary>Refusals whatever the method: who are you, you may not, not here, not so often.</summary>
     private static readonly int[] Refusals =
     [
-        StatusCodes.Status401Unauthorized, StatusCodes.Status403Forbidden, StatusCodes.Status421MisdirectedRequest, StatusCodes.Status429TooManyRequests,
+        StatusCodes.Status401Unauthorized, StatusCodes.Status403Forbidden, StatusCodes.Status421MisdirectedRequest,
+        StatusCodes.Status429TooManyRequests,
     ];
 
     /// <summary>The time and the number of the last id.</summary>
@@ -70,8 +71,8 @@ internal sealed partial class Audit(ILogger<Audit> log, AuditTrail trail, TimePr
     /// <summary>Whoever is named by the query may be refused for it: what is no owner's name stays out of the log.</summary>
     private static string? Owner(HttpContext context) => Caller.Owner(context) is var owner && ApiKeys.IsOwner(owner) ? owner : null;
 
-    private static bool IsRefusal(HttpContext context, int status) =>
-        Refusals.Contains(status) || (status == StatusCodes.Status404NotFound && context.Request.Path.StartsWithSegments(LinkPath, StringComparison.OrdinalIgnoreCase));
+    private static bool IsRefusal(HttpContext context, int status) => Refusals.Contains(status)
+        || (status == StatusCodes.Status404NotFound && context.Request.Path.StartsWithSegments(LinkPath, StringComparison.OrdinalIgnoreCase));
 
     /// <summary>An append after which its upload is not complete.</summary>
     private static bool IsPiece(HttpContext context) => HttpMethods.IsPatch(context.Request.Method)

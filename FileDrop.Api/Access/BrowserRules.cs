@@ -8,14 +8,15 @@ internal static class BrowserRules
     /// <summary>Fields of answers that scripts of the configured origins may read, besides those that they may always (Fetch, section 3.3.6).</summary>
     private static readonly string[] Exposed =
     [
-        "Accept-Patch", "Accept-Ranges", "Content-Disposition", "Content-Location", "Content-Range", "ETag", "Link", "Location", "RateLimit", "RateLimit-Policy",
-        "Repr-Digest", "Retry-After", "Tus-Checksum-Algorithm", "Tus-Extension", "Tus-Max-Size", "Tus-Resumable", "Tus-Version", "Upload-Complete",
+        "Accept-Patch", "Accept-Ranges", "Content-Disposition", "Content-Location", "Content-Range", "ETag", "Link", "Location", "RateLimit",
+        "RateLimit-Policy", "Repr-Digest", "Retry-After", "Tus-Checksum-Algorithm", "Tus-Extension", "Tus-Max-Size", "Tus-Resumable", "Tus-Version", "Upload-Complete",
         "Upload-Concat", "Upload-Defer-Length", "Upload-Expires", "Upload-Length", "Upload-Limit", "Upload-Metadata", "Upload-Offset", "WWW-Authenticate",
     ];
 
     /// <summary>Callers say who they are by a field that scripts have to set, never by a cookie: no credentials are allowed.</summary>
-    public static void AddBrowserRules(this IServiceCollection services, FileDropOptions options) => services.AddCors(cors => cors.AddDefaultPolicy(policy =>
-        policy.WithOrigins([.. options.AllowedOrigins]).AllowAnyMethod().AllowAnyHeader().WithExposedHeaders(Exposed).SetPreflightMaxAge(TimeSpan.FromHours(1))));
+    public static void AddBrowserRules(this IServiceCollection services, FileDropOptions options) =>
+        services.AddCors(cors => cors.AddDefaultPolicy(policy => policy.WithOrigins([.. options.AllowedOrigins])
+            .AllowAnyMethod().AllowAnyHeader().WithExposedHeaders(Exposed).SetPreflightMaxAge(TimeSpan.FromHours(1))));
 
     /// <summary>Fields of every answer. An endpoint that says something else of itself is not overruled.</summary>
     public static void UseSecurityHeaders(this IApplicationBuilder app) => app.Use((context, next) =>
@@ -54,7 +55,8 @@ internal static class BrowserRules
         headers.TryAdd("Referrer-Policy", "no-referrer");
         headers.XFrameOptions = "SAMEORIGIN";
         // A link is what other sites embed; whoever has it may.
-        headers["Cross-Origin-Resource-Policy"] = context.Request.Path.StartsWithSegments(LinkPath, StringComparison.OrdinalIgnoreCase) ? "cross-origin" : "same-origin";
+        headers["Cross-Origin-Resource-Policy"] =
+            context.Request.Path.StartsWithSegments(LinkPath, StringComparison.OrdinalIgnoreCase) ? "cross-origin" : "same-origin";
         if (headers.ContentSecurityPolicy.Count == 0)
         {
             headers.ContentSecurityPolicy = context.Response.ContentType?.StartsWith("text/html", StringComparison.OrdinalIgnoreCase) == true

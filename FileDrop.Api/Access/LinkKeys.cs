@@ -40,7 +40,8 @@ internal sealed class LinkKeys(ILinkKeyCatalog catalog, FileDropOptions options,
                 return newest;
             // Of several replicas that do this at once one makes the key, and all read it.
             await catalog.AddLinkKeyAsync(
-                new LinkKey((newest?.Number ?? 0) + 1, RandomNumberGenerator.GetBytes(SecretBytes), DateTimeOffset.FromUnixTimeMilliseconds(now.ToUnixTimeMilliseconds())),
+                new LinkKey((newest?.Number ?? 0) + 1, RandomNumberGenerator.GetBytes(SecretBytes),
+                    DateTimeOffset.FromUnixTimeMilliseconds(now.ToUnixTimeMilliseconds())),
                 cancellation);
             await catalog.ForgetLinkKeysAsync(now - Life, cancellation);
             await ReadAsync(cancellation);
