@@ -82,7 +82,7 @@ internal sealed class ClusterStores : BenchStores
     }
 
     /// <summary>Whether the environment names servers.</summary>
-    public static bool AreNamed => new[] { "FILEDROP_TEST_MONGODB", "FILEDROP_TEST_S3" }.All(name => Environment.GetEnvironmentVariable(name) is { Length: > 0 });
+    public static bool AreNamed => IsNamed("FILEDROP_TEST_MONGODB") && IsNamed("FILEDROP_TEST_S3");
 
     public override IReadOnlyDictionary<string, string> Settings { get; }
 
@@ -134,6 +134,8 @@ internal sealed class ClusterStores : BenchStores
             // The service never came to make it.
         }
     }
+
+    private static bool IsNamed(string name) => Environment.GetEnvironmentVariable(name) is { Length: > 0 };
 
     private static string Variable(string name) => Environment.GetEnvironmentVariable(name) is { Length: > 0 } value ? value
         : throw new BenchException($"{name} is not set: it and FILEDROP_TEST_MONGODB, FILEDROP_TEST_S3 name the servers of --store cluster.");

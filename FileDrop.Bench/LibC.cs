@@ -4,7 +4,6 @@ using Microsoft.Win32.SafeHandles;
 namespace FileDrop.Bench;
 
 /// <summary>What .NET has no call for.</summary>
-[DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
 internal static class LibC
 {
     private const int SigTerm = 15;
@@ -20,11 +19,14 @@ internal static class LibC
     public static void Forget(SafeFileHandle file) => _ = posix_fadvise(file, 0, 0, DoNotNeed);
 
     [DllImport("libc")]
+    [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
     private static extern int kill(int process, int signal);
 
     [DllImport("libc")]
+    [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
     private static extern void sync();
 
     [DllImport("libc")]
+    [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
     private static extern int posix_fadvise(SafeFileHandle file, long offset, long length, int advice);
 }

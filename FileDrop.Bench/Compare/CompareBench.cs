@@ -10,8 +10,8 @@ internal static class CompareBench
 
     public static async Task<bool> RunAsync(BenchOptions options, CancellationToken cancellation)
     {
-        if (ProcessUse.Unknown is { } why)
-            throw new BenchException(why);
+        if (OperatingSystem.IsWindows() || ProcessUse.Unknown is not null)
+            throw new BenchException(ProcessUse.Unknown ?? "The peers run on Linux.");
         bool[] stores = options.IsStoreNamed ? [options.IsCluster] : ClusterStores.AreNamed ? [false, true] : [false];
         var folder = Directory.CreateTempSubdirectory("filedrop-bench-").FullName;
         try

@@ -66,8 +66,11 @@ internal static class DavPeers
         {
             var files = Directory.CreateDirectory(Path.Combine(folder, "files")).FullName;
             // Root's Apache works as another user, who has to write here.
-            foreach (var path in new[] { folder, files })
-                File.SetUnixFileMode(path, Open);
+            if (!OperatingSystem.IsWindows())
+            {
+                File.SetUnixFileMode(folder, Open);
+                File.SetUnixFileMode(files, Open);
+            }
             var settings = Path.Combine(folder, "httpd.conf");
             File.WriteAllText(settings,
                 $"""

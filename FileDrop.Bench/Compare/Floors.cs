@@ -26,13 +26,13 @@ internal static class Floors
 
     /// <returns>The least ratio of FileDrop's rate to the peer's; null if there is none.</returns>
     public static double? Of(bool isCluster, string row, string peer) =>
-        (isCluster ? s_cluster : s_embedded).FirstOrDefault(floor => floor.Peer == peer && floor.Covers(row))?.Least;
+        (isCluster ? s_cluster : s_embedded).FirstOrDefault(floor => floor.Peer.Equals(peer, StringComparison.Ordinal) && floor.Covers(row))?.Least;
 
     private sealed record Floor(string Workload, string Step, string Peer, double Least)
     {
         // A large file's second download is held to the first one's floor.
         public bool Covers(string row) => Workload is "large"
             ? row.Contains($" stream {Step}", StringComparison.Ordinal) || row.Contains($" streams {Step}", StringComparison.Ordinal)
-            : row == $"{Workload} {Step}";
+            : row.Equals($"{Workload} {Step}", StringComparison.Ordinal);
     }
 }

@@ -146,7 +146,8 @@ internal sealed class HttpPeerClient(Uri address, Dialect dialect) : PeerClient
 
     public override void Metadata(string key)
     {
-        if (FilesApi.Id(Answer(_connection.Send("GET", FilesApi.Metadata(key)), "read of metadata", 200)) != key)
+        var id = FilesApi.Id(Answer(_connection.Send("GET", FilesApi.Metadata(key)), "read of metadata", 200));
+        if (!id.Equals(key, StringComparison.Ordinal))
             throw new BenchException($"The metadata of {key} are another file's.");
     }
 

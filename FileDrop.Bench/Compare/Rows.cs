@@ -71,8 +71,10 @@ internal sealed class Rows(bool isCluster, int rounds)
             return null;
         var report = new Report("latency", "peer", "requests", "p50 ms", "p95 ms", "p99 ms");
         foreach (var ((name, peer), list) in _latencies)
-            report.Add([name, peer, Report.Text($"{list.Count}"), .. new[] { 0.5, 0.95, 0.99 }.Select(share => Report.Text($"{Report.Quantile(list, share):0.00}"))]);
+            report.Add([name, peer, Report.Text($"{list.Count}"), Quantile(list, 0.5), Quantile(list, 0.95), Quantile(list, 0.99)]);
         return report;
+
+        static string Quantile(List<double> list, double share) => Report.Text($"{Report.Quantile(list, share):0.00}");
     }
 
     /// <summary>What the processes took over all workloads.</summary>

@@ -43,7 +43,7 @@ internal static class S3Peers
     public static Peer PresignedUrls(BenchStores stores)
     {
         var endpoint = new Uri(stores.PeerSettings["ENDPOINT"]);
-        return endpoint.Scheme == Uri.UriSchemeHttp
+        return endpoint.Scheme.Equals(Uri.UriSchemeHttp, StringComparison.Ordinal)
             ? new HttpPeer("presigned URLs", "the store itself by presigned URLs, one PUT or GET each; synced as the store does",
                 endpoint, new Presigned(Client(stores), stores.PeerSettings["BUCKET"]), process: null, owned: null)
             : throw new PeerMissingException("Presigned URLs are left out: the lean client speaks no TLS.");
