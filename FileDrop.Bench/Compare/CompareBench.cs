@@ -40,8 +40,11 @@ internal static class CompareBench
             await StartAsync(options, stores, folder, peers, cancellation);
             var rounds = options.IsQuick ? QuickRounds : options.Rounds;
             var rows = new Rows(options.IsCluster, rounds);
-            foreach (var workload in Workloads.All(options, peers.Count, rounds))
-                Measure(workload, [.. peers.Where(workload.Fits)], rounds, rows, cancellation);
+            var workloads = Workloads.All(options, peers.Count, rounds).ToList();
+            foreach (var workload in workloads)
+                Measure(workload, peers, rounds, rows, cancellation);
+            foreach (var workload in workloads)
+                InTurns(workload, peers, rounds, rows, (peer, round) => workload.Finish(peer, round, rows, cancellation));
             var head = Report.Head(options.IsQuick ? "quick" : Report.Text($"{rounds} rounds"));
             var report = new CompareReport(head, peers, [limits, rows.Rates(), rows.Latencies(), rows.Resources(peers)]);
             report.WriteToConsole();
@@ -84,21 +87,26 @@ internal static class CompareBench
     private static void Measure(Workload workload, List<Peer> peers, int rounds, Rows rows, CancellationToken cancellation)
     {
         var clock = Stopwatch.StartNew();
-        foreach (var peer in peers)
+        foreach (var peer in peers.Where(workload.Fits))
             workload.Prepare(peer, cancellation);
+        InTurns(workload, peers, rounds, rows, (peer, round) => workload.Run(peer, round, rows, cancellation));
+        foreach (var peer in peers.Where(workload.Fits))
+            workload.End(peer, cancellation);
+        Console.Error.WriteLine(Report.Text($"{workload.Name}: {clock.Elapsed.TotalSeconds:0} s"));
+    }
+
+    private static void InTurns(Workload workload, List<Peer> peers, int rounds, Rows rows, Action<Peer, int> turn)
+    {
         for (var round = 0; round <= rounds; round++)
         {
             // The first only warms up: connections, caches, and what is compiled better once it is used.
             rows.IsCounting = round > 0;
-            foreach (var peer in peers)
+            foreach (var peer in peers.Where(workload.Fits))
             {
                 // What the one before left to be written later shall not be written in this one's time.
                 LibC.SyncAll();
-                workload.Run(peer, rows, cancellation);
+                turn(peer, round);
             }
         }
-        foreach (var peer in peers)
-            workload.CleanUp(peer, cancellation);
-        Console.Error.WriteLine(Report.Text($"{workload.Name}: {clock.Elapsed.TotalSeconds:0} s"));
     }
 }

@@ -23,6 +23,7 @@ internal static class MachineLimits
         Add("written in sequence, synced at the end", () => Write(path, block, size));
         Add("read in sequence from the disk", () => Read(path, block));
         report.Add("4 KiB written and synced, one after another", Report.Text($"{SyncedWrites(path, block):0}/s"));
+        report.Add("files of 4 KiB created, not synced", Report.Text($"{Files(path, block):0}/s"));
         File.Delete(path);
         var seconds = await Report.TimeAsync(() => LoopbackAsync(block, size, cancellation));
         report.Add("copied over loopback, a thread at each end", Report.Text($"{size / 1e6 / seconds.TotalSeconds:0} MB/s"));
@@ -65,6 +66,19 @@ internal static class MachineLimits
             RandomAccess.FlushToDisk(file);
         }
         return count / clock.Elapsed.TotalSeconds;
+    }
+
+    /// <summary>They stay until the end, when the folder goes: what was deleted slows down what is created next.</summary>
+    private static double Files(string path, byte[] block)
+    {
+        const int Count = 1_000;
+        var clock = Stopwatch.StartNew();
+        for (var i = 0; i < Count; i++)
+        {
+            using var file = File.OpenHandle($"{path}-{i}", FileMode.CreateNew, FileAccess.Write);
+            RandomAccess.Write(file, block.AsSpan(0, SmallSize), 0);
+        }
+        return Count / clock.Elapsed.TotalSeconds;
     }
 
     private static async Task LoopbackAsync(byte[] block, long size, CancellationToken cancellation)

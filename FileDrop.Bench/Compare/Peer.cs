@@ -51,17 +51,17 @@ internal abstract class PeerClient : IDisposable
 
     /// <summary>Compares what comes with what was sent.</summary>
     /// <param name="read">Fills the buffer, or as much of it as there is.</param>
-    protected void Compare(Func<Memory<byte>, int> read, long seed, long offset, long count)
+    protected async Task CompareAsync(Func<Memory<byte>, ValueTask<int>> read, long seed, long offset, long count)
     {
         for (long done = 0; done < count;)
         {
             var wanted = (int)Math.Min(_buffer.Length, count - done);
-            var got = read(_buffer.AsMemory(0, wanted));
+            var got = await read(_buffer.AsMemory(0, wanted));
             if (got < wanted || !SampleBlock.Matches(seed, offset + done, _buffer.AsSpan(0, got)))
                 throw new BenchException($"Of the file of seed {seed}, the bytes behind {offset + done} came back changed, or {wanted - got} are missing.");
             done += got;
         }
-        if (read(_buffer.AsMemory(0, 1)) > 0)
+        if (await read(_buffer.AsMemory(0, 1)) > 0)
             throw new BenchException($"Of the file of seed {seed} more than {count} bytes came back.");
     }
 }
@@ -133,13 +133,13 @@ internal sealed class HttpPeerClient(Uri address, Dialect dialect) : PeerClient
     public override void Download(string key, long seed, long size)
     {
         Check(_connection.Send("GET", dialect.Read(key)), "download", 200);
-        Compare(Read, seed, 0, size);
+        CompareAsync(Read, seed, 0, size).GetAwaiter().GetResult();
     }
 
     public override void Range(string key, long seed, long offset, int count)
     {
         Check(_connection.Send("GET", dialect.Read(key), Report.Text($"Range: bytes={offset}-{offset + count - 1}\r\n")), "range", 206);
-        Compare(Read, seed, offset, count);
+        CompareAsync(Read, seed, offset, count).GetAwaiter().GetResult();
     }
 
     public override void Delete(string key) => Answer(_connection.Send("DELETE", dialect.Delete(key)), "deletion", 200, 204);
@@ -159,7 +159,8 @@ internal sealed class HttpPeerClient(Uri address, Dialect dialect) : PeerClient
 
     public override void Dispose() => _connection.Dispose();
 
-    private int Read(Memory<byte> destination) => _connection.Read(destination.Span);
+    /// <summary>Blocks, so that the task is always done.</summary>
+    private ValueTask<int> Read(Memory<byte> destination) => ValueTask.FromResult(_connection.Read(destination.Span));
 
     private ReadOnlySpan<byte> Answer(int status, string what, params ReadOnlySpan<int> expected)
     {

@@ -19,7 +19,7 @@ internal sealed record PeerProgram(string Path, string Version)
             .Select(folder => System.IO.Path.Combine(folder, name)).FirstOrDefault(File.Exists)
             ?? throw new PeerMissingException($"{name} is not there, and left out: {install}");
         var said = await RunAsync(path, arguments);
-        return new PeerProgram(path, said.Split('\n')[0].Trim());
+        return new PeerProgram(path, said.Split('\n')[0].Split("version: ")[^1].Trim());
     }
 
     /// <summary>Runs it to its end.</summary>

@@ -36,10 +36,12 @@ internal sealed class S3PeerClient(AmazonS3Client client, string bucket) : PeerC
         return key;
     }
 
-    public override void Download(string key, long seed, long size) => Get(new GetObjectRequest { BucketName = bucket, Key = key }, seed, 0, size);
+    public override void Download(string key, long seed, long size) =>
+        GetAsync(new GetObjectRequest { BucketName = bucket, Key = key }, seed, 0, size).GetAwaiter().GetResult();
 
     public override void Range(string key, long seed, long offset, int count) =>
-        Get(new GetObjectRequest { BucketName = bucket, Key = key, ByteRange = new ByteRange(offset, offset + count - 1) }, seed, offset, count);
+        GetAsync(new GetObjectRequest { BucketName = bucket, Key = key, ByteRange = new ByteRange(offset, offset + count - 1) }, seed, offset, count)
+            .GetAwaiter().GetResult();
 
     public override void Delete(string key) => client.DeleteObjectAsync(bucket, key).GetAwaiter().GetResult();
 
@@ -48,11 +50,11 @@ internal sealed class S3PeerClient(AmazonS3Client client, string bucket) : PeerC
         // The client is all users' together, as its manual recommends.
     }
 
-    private void Get(GetObjectRequest request, long seed, long offset, long count)
+    private async Task GetAsync(GetObjectRequest request, long seed, long offset, long count)
     {
-        using var answer = client.GetObjectAsync(request).GetAwaiter().GetResult();
-        using var stream = answer.ResponseStream;
-        Compare(buffer => stream.ReadAtLeast(buffer.Span, buffer.Length, throwOnEndOfStream: false), seed, offset, count);
+        using var answer = await client.GetObjectAsync(request);
+        await using var stream = answer.ResponseStream;
+        await CompareAsync(buffer => stream.ReadAtLeastAsync(buffer, buffer.Length, throwOnEndOfStream: false), seed, offset, count);
     }
 
     private async Task UploadPartsAsync(string key, long seed, long size)

@@ -21,12 +21,22 @@ internal abstract class Workload(string name, int clients)
     {
     }
 
-    /// <summary>One peer's turn; what it stored is gone afterwards.</summary>
+    /// <summary>One peer's turn.</summary>
     /// <param name="rows">Takes what is measured.</param>
-    public abstract void Run(Peer peer, Rows rows, CancellationToken cancellation);
+    public abstract void Run(Peer peer, int round, Rows rows, CancellationToken cancellation);
 
-    /// <summary>Takes away what <see cref="Prepare"/> made.</summary>
-    public virtual void CleanUp(Peer peer, CancellationToken cancellation)
+    /// <summary>Takes large files away, once all rounds are over.</summary>
+    public virtual void End(Peer peer, CancellationToken cancellation)
+    {
+    }
+
+    /// <summary>One peer's turn once all workloads are over: small files are deleted only now.</summary>
+    /// <remarks>
+    /// Before ext4 takes an inode for a new file, it looks at each one in the group that was deleted in the last minutes
+    /// (<c>recently_deleted</c> in the kernel's fs/ext4/ialloc.c): a few thousand deleted files make all that are created
+    /// next ten times as slow, whoever creates them.
+    /// </remarks>
+    public virtual void Finish(Peer peer, int round, Rows rows, CancellationToken cancellation)
     {
     }
 
@@ -61,25 +71,28 @@ internal abstract class Workload(string name, int clients)
 }
 
 /// <summary>Files of one size up, down and deleted. Each client stores for a time, but at least one, and reads each of its own at least once.</summary>
-/// <param name="time">Of each step; zero for one file a client.</param>
+/// <param name="time">Of each step, if it does not meet the limit of bytes that are stored in a turn; zero for one file a client.</param>
 internal sealed class FilesWorkload(string name, long size, int clients, TimeSpan time) : Workload(name, clients)
 {
+    private const long MostStored = 128 << 20;
+
+    private readonly Dictionary<(string Peer, int Round), List<Stored>[]> _files = [];
+
     private bool IsLarge => time == TimeSpan.Zero;
 
     private Unit Unit => IsLarge ? Unit.Throughput : Unit.Rate;
 
-    public override void Run(Peer peer, Rows rows, CancellationToken cancellation)
+    public override void Run(Peer peer, int round, Rows rows, CancellationToken cancellation)
     {
-        var files = Enumerable.Range(0, Clients).Select(_ => new List<Stored>()).ToArray();
+        var files = _files[(peer.Name, round)] = [.. Enumerable.Range(0, Clients).Select(_ => new List<Stored>())];
         Step("up", Store);
         Step("down", Read);
         // Some just wrote it past the system's cache, others into it: now all have read it.
         if (IsLarge)
+        {
             Step("down again", Read);
-        if (IsLarge)
-            Lap.Run(peer, Clients, time, Delete, cancellation);
-        else
-            Step("delete", Delete);
+            Delete(peer, round, cancellation);
+        }
 
         void Step(string step, Action<PeerClient, Lap, int> work) =>
             rows.Add($"{Name} {step}", Unit, peer, Lap.Run(peer, Clients, time, work, cancellation).Sum);
@@ -91,7 +104,7 @@ internal sealed class FilesWorkload(string name, long size, int clients, TimeSpa
                 files[number].Add(Stored.By(client, NextSeed(), size));
                 lap.Count(size);
             }
-            while (lap.Goes);
+            while (lap.Goes && lap.Bytes < MostStored / Clients);
         }
 
         void Read(PeerClient client, Lap lap, int number)
@@ -103,16 +116,23 @@ internal sealed class FilesWorkload(string name, long size, int clients, TimeSpa
                 lap.Count(size);
             }
         }
+    }
 
-        void Delete(PeerClient client, Lap lap, int number)
+    public override void Finish(Peer peer, int round, Rows rows, CancellationToken cancellation)
+    {
+        if (!IsLarge)
+            rows.Add($"{Name} delete", Unit, peer, Delete(peer, round, cancellation));
+    }
+
+    private Measured Delete(Peer peer, int round, CancellationToken cancellation) =>
+        Lap.Run(peer, Clients, time, (client, lap, number) =>
         {
-            foreach (var file in files[number])
+            foreach (var file in _files[(peer.Name, round)][number].TakeWhile(_ => !lap.IsStopped))
             {
                 client.Delete(file.Key);
                 lap.Count(0);
             }
-        }
-    }
+        }, cancellation).Sum;
 }
 
 /// <summary>Parts of 64 KiB at random places of one large file, which was read once before, so that what the system caches is there.</summary>
@@ -129,7 +149,7 @@ internal sealed class RangeWorkload(string name, long size, int clients, TimeSpa
         Lap.Run(peer, 1, TimeSpan.Zero, (client, _, _) => client.Download(file.Key, file.Seed, size), cancellation);
     }
 
-    public override void Run(Peer peer, Rows rows, CancellationToken cancellation)
+    public override void Run(Peer peer, int round, Rows rows, CancellationToken cancellation)
     {
         var file = _files[peer.Name];
         rows.Add(Name, Unit.Rate, peer, Lap.Run(peer, Clients, time, (client, lap, _) =>
@@ -142,7 +162,7 @@ internal sealed class RangeWorkload(string name, long size, int clients, TimeSpa
         }, cancellation).Sum);
     }
 
-    public override void CleanUp(Peer peer, CancellationToken cancellation) => Remove(peer, [_files[peer.Name]], cancellation);
+    public override void End(Peer peer, CancellationToken cancellation) => Remove(peer, [_files[peer.Name]], cancellation);
 }
 
 /// <summary>Reads of a file's metadata, and, if mixed, the day of a file service: 70 % reads, 20 % lists, 10 % new files.</summary>
@@ -157,7 +177,7 @@ internal sealed class ServiceWorkload(string name, int clients, TimeSpan time, b
 
     public override void Prepare(Peer peer, CancellationToken cancellation) => _files.Add(peer.Name, Fill(peer, Files, Size, cancellation));
 
-    public override void Run(Peer peer, Rows rows, CancellationToken cancellation)
+    public override void Run(Peer peer, int round, Rows rows, CancellationToken cancellation)
     {
         var (sum, laps) = Lap.Run(peer, Clients, time, isMixed ? Mix : ReadMetadata, cancellation);
         rows.Add(Name, Unit.Rate, peer, sum);
@@ -202,5 +222,9 @@ internal sealed class ServiceWorkload(string name, int clients, TimeSpan time, b
         Stored One() => _files[peer.Name] is var files ? files[Random.Shared.Next(files.Count)] : throw new UnreachableException();
     }
 
-    public override void CleanUp(Peer peer, CancellationToken cancellation) => Remove(peer, _files[peer.Name], cancellation);
+    public override void Finish(Peer peer, int round, Rows rows, CancellationToken cancellation)
+    {
+        if (round == 0)
+            Remove(peer, _files[peer.Name], cancellation);
+    }
 }
