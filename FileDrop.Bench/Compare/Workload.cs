@@ -166,16 +166,15 @@ internal sealed class RangeWorkload(string name, long size, int clients, TimeSpa
 }
 
 /// <summary>Reads of a file's metadata, and, if mixed, the day of a file service: 70 % reads, 20 % lists, 10 % new files.</summary>
-internal sealed class ServiceWorkload(string name, int clients, TimeSpan time, bool isMixed) : Workload(name, clients)
+internal sealed class ServiceWorkload(string name, int files, int clients, TimeSpan time, bool isMixed) : Workload(name, clients)
 {
-    private const int Files = 1_000;
     private const int Size = 64 << 10;
 
     private readonly Dictionary<string, IReadOnlyList<Stored>> _files = new(StringComparer.Ordinal);
 
     public override bool Fits(Peer peer) => peer.IsFileService;
 
-    public override void Prepare(Peer peer, CancellationToken cancellation) => _files.Add(peer.Name, Fill(peer, Files, Size, cancellation));
+    public override void Prepare(Peer peer, CancellationToken cancellation) => _files.Add(peer.Name, Fill(peer, files, Size, cancellation));
 
     public override void Run(Peer peer, int round, Rows rows, CancellationToken cancellation)
     {
@@ -219,7 +218,7 @@ internal sealed class ServiceWorkload(string name, int clients, TimeSpan time, b
                 _files[peer.Name] = [.. _files[peer.Name], .. written];
         }
 
-        Stored One() => _files[peer.Name] is var files ? files[Random.Shared.Next(files.Count)] : throw new UnreachableException();
+        Stored One() => _files[peer.Name][Random.Shared.Next(files)];
     }
 
     public override void Finish(Peer peer, int round, Rows rows, CancellationToken cancellation)

@@ -19,27 +19,27 @@ internal static class Workloads
     private static IEnumerable<Workload> Full(int peers, int rounds)
     {
         var time = TimeSpan.FromSeconds(1);
-        foreach (var one in Large(GiB).Concat(Small([1, 16, 64], [1, 16, 64], time)).Append(Ranges(4 * GiB, peers, time)))
+        foreach (var one in Large(GiB, GiB / Streams).Concat(Small([1, 16, 64], [1, 16, 64], time)).Append(Ranges(4 * GiB, peers, time)))
             yield return one;
         foreach (var clients in new[] { 1, 16, 64 })
-            yield return new ServiceWorkload($"metadata, {Clients(clients)}", clients, time, isMixed: false);
-        yield return new ServiceWorkload("mixed, 16 clients", 16, Mixed / rounds, isMixed: true);
+            yield return new ServiceWorkload($"metadata, {Clients(clients)}", 1_000, clients, time, isMixed: false);
+        yield return new ServiceWorkload("mixed, 16 clients", 1_000, 16, Mixed / rounds, isMixed: true);
     }
 
     private static IEnumerable<Workload> Quick(int peers, int rounds)
     {
         var time = TimeSpan.FromSeconds(0.25);
-        return Large(GiB / 4).Concat(Small([1, 64], [16], time)).Append(Ranges(GiB, peers, time)).Concat(
+        return Large(GiB / 4, GiB / 8 / Streams).Concat(Small([1, 64], [16], time)).Append(Ranges(GiB / 4, peers, time)).Concat(
         [
-            new ServiceWorkload("metadata, 16 clients", 16, time, isMixed: false),
-            new ServiceWorkload("mixed, 16 clients", 16, Mixed / 10 / rounds, isMixed: true),
+            new ServiceWorkload("metadata, 16 clients", 200, 16, time, isMixed: false),
+            new ServiceWorkload("mixed, 16 clients", 200, 16, Mixed / 10 / rounds, isMixed: true),
         ]);
     }
 
-    private static IEnumerable<Workload> Large(long size) =>
+    private static IEnumerable<Workload> Large(long size, long each) =>
     [
         new FilesWorkload($"{Size(size)}, 1 stream", size, 1, TimeSpan.Zero),
-        new FilesWorkload($"{Streams} × {Size(size / Streams)}, {Streams} streams", size / Streams, Streams, TimeSpan.Zero),
+        new FilesWorkload($"{Streams} × {Size(each)}, {Streams} streams", each, Streams, TimeSpan.Zero),
     ];
 
     private static IEnumerable<Workload> Small(int[] clientsOfSmallest, int[] clients, TimeSpan time) =>
