@@ -49,7 +49,10 @@ internal sealed class ChildProcess : IAsyncDisposable
         return ((IPEndPoint)socket.LocalEndpoint).Port;
     }
 
-    /// <summary>Ends it as an operator does, so that it ends what it started, and the next start finds what it finds after a stop, and not after a crash.</summary>
+    /// <summary>
+    /// Ends it as an operator does, so that it ends what it started, and the next start finds what it finds after a stop, and not
+    /// after a crash.
+    /// </summary>
     public async ValueTask DisposeAsync()
     {
         if (!OperatingSystem.IsWindows() && !_process.HasExited)

@@ -88,7 +88,10 @@ internal sealed class MeasuredService : IAsyncDisposable
         return start;
     }
 
-    /// <summary>Settings of another service in this environment would be measured along. The runtime's own stay: they are what one may want to try.</summary>
+    /// <summary>
+    /// Settings of another service in this environment would be measured along. The runtime's own stay: they are what one may
+    /// want to try.
+    /// </summary>
     private static bool IsOfTheService(string name) =>
         s_settings.Any(prefix => name.StartsWith(prefix, StringComparison.OrdinalIgnoreCase));
 

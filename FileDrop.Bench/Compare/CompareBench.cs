@@ -21,7 +21,7 @@ internal static class CompareBench
             var limits = await MachineLimits.MeasureAsync(folder, (options.IsQuick ? 256 : 1024) * MiB, cancellation);
             var holds = true;
             foreach (var isCluster in stores)
-                holds &= await CompareAsync(options with { IsCluster = isCluster }, Path.Combine(folder, isCluster ? "cluster" : "embedded"), limits, cancellation);
+                holds &= await CompareAsync(options with { IsCluster = isCluster }, Path.Combine(folder, Name(isCluster)), limits, cancellation);
             return holds;
         }
         finally
@@ -29,6 +29,8 @@ internal static class CompareBench
             Directory.Delete(folder, recursive: true);
         }
     }
+
+    private static string Name(bool isCluster) => isCluster ? "cluster" : "embedded";
 
     private static async Task<bool> CompareAsync(BenchOptions options, string folder, Report limits, CancellationToken cancellation)
     {
@@ -50,7 +52,7 @@ internal static class CompareBench
             report.WriteToConsole();
             // What is only a part, or only roughly measured, is not what the page is to say.
             if (options is { IsQuick: false, Only: null, Service: null })
-                await report.WriteToPageAsync(options.IsCluster ? "cluster" : "embedded", cancellation);
+                await report.WriteToPageAsync(Name(options.IsCluster), cancellation);
             Console.WriteLine(Report.Text($"Took {clock.Elapsed.TotalMinutes:0.0} minutes."));
             return report.AllHold;
         }
@@ -66,7 +68,8 @@ internal static class CompareBench
     {
         peers.Add(await FileDropPeer.StartAsync(options, stores, cancellation));
         Func<Task<Peer>>[] others = options.IsCluster
-            ? [() => S3Peers.FlaskAsync(stores, cancellation), () => Task.FromResult(S3Peers.Sdk(stores)), () => Task.FromResult(S3Peers.PresignedUrls(stores))]
+            ? [() => S3Peers.FlaskAsync(stores, cancellation), () => Task.FromResult(S3Peers.Sdk(stores)),
+                () => Task.FromResult(S3Peers.PresignedUrls(stores))]
             : [() => DavPeers.NginxAsync(Folder("nginx"), cancellation), () => DavPeers.ApacheAsync(Folder("apache"), cancellation),
                 () => DavPeers.RcloneAsync(Folder("rclone"), cancellation)];
         foreach (var start in others)

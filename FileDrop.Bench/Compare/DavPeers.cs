@@ -13,7 +13,8 @@ internal static class DavPeers
     public static async Task<Peer> NginxAsync(string folder, CancellationToken cancellation)
     {
         var program = await PeerProgram.FindAsync("nginx", "apt-get install nginx-full", "-v");
-        return await HttpPeer.StartAsync("nginx", $"{program.Version} with dav, a worker a processor, sendfile; {NoSync}", new WebDav(), Prepare, cancellation);
+        return await HttpPeer.StartAsync(
+            "nginx", $"{program.Version} with dav, a worker a processor, sendfile; {NoSync}", new WebDav(), Prepare, cancellation);
 
         ProcessStartInfo Prepare(int port)
         {
@@ -113,8 +114,8 @@ internal static class DavPeers
     public static async Task<Peer> RcloneAsync(string folder, CancellationToken cancellation)
     {
         var program = await PeerProgram.FindAsync("rclone", "apt-get install rclone", "version");
-        return await HttpPeer.StartAsync(
-            "rclone", $"{program.Version}, serve webdav, --vfs-cache-mode off (a PUT goes straight to its file); {NoSync}", new WebDav(), Prepare, cancellation);
+        return await HttpPeer.StartAsync("rclone",
+            $"{program.Version}, serve webdav, --vfs-cache-mode off (a PUT goes straight to its file); {NoSync}", new WebDav(), Prepare, cancellation);
 
         ProcessStartInfo Prepare(int port)
         {

@@ -1,6 +1,6 @@
+using System.Text;
 using Amazon.S3;
 using Amazon.S3.Model;
-using System.Text;
 
 namespace FileDrop.Bench.Compare;
 

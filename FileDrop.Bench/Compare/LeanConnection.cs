@@ -5,7 +5,9 @@ using System.Text;
 
 namespace FileDrop.Bench.Compare;
 
-/// <summary>HTTP/1.1 (RFC 9112) over one blocking socket, for one thread, with no more than the peers need: it shall not be what is measured.</summary>
+/// <summary>
+/// HTTP/1.1 (RFC 9112) over one blocking socket, for one thread, with no more than the peers need: it shall not be what is measured.
+/// </summary>
 internal sealed class LeanConnection(Uri address) : IDisposable
 {
     private const int BufferSize = 64 << 10;

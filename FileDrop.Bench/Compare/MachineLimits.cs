@@ -5,7 +5,7 @@ using System.Security.Cryptography;
 
 namespace FileDrop.Bench.Compare;
 
-/// <summary>What the machine itself does, beside which the figures are to be read: each once, on one thread where it does not say otherwise.</summary>
+/// <summary>What the machine itself does, beside which the figures are to be read; on one thread where it does not say otherwise.</summary>
 internal static class MachineLimits
 {
     private const int BlockSize = 1 << 20;

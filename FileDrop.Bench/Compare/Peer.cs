@@ -58,11 +58,11 @@ internal abstract class PeerClient : IDisposable
             var wanted = (int)Math.Min(_buffer.Length, count - done);
             var got = await read(_buffer.AsMemory(0, wanted));
             if (got < wanted || !SampleBlock.Matches(seed, offset + done, _buffer.AsSpan(0, got)))
-                throw new BenchException($"Of the file of seed {seed}, the bytes behind {offset + done} came back changed, or {wanted - got} are missing.");
+                throw new BenchException($"Of file {seed} the bytes behind {offset + done} came back changed, or {wanted - got} are missing.");
             done += got;
         }
         if (await read(_buffer.AsMemory(0, 1)) > 0)
-            throw new BenchException($"Of the file of seed {seed} more than {count} bytes came back.");
+            throw new BenchException($"Of file {seed} more than {count} bytes came back.");
     }
 }
 

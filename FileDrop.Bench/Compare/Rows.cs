@@ -46,19 +46,21 @@ internal sealed class Rows(bool isCluster, int rounds)
     /// <summary>A line for each row and peer; FileDrop's figures are repeated in each, for whoever reads only one.</summary>
     public Report Rates()
     {
-        var report = new Report("workload", "unit", "FileDrop", "spread", "CPU", "peer", "rate", "spread", "CPU", "ratio", Report.Text($"floor ({rounds} rounds)"));
+        var report = new Report(
+            "workload", "unit", "FileDrop", "spread", "CPU", "peer", "rate", "spread", "CPU", "ratio", Report.Text($"floor ({rounds} rounds)"));
         foreach (var (name, row) in _rows)
         {
             var ours = row.Peers[FileDropPeer.Its];
-            string[] mine = [name, row.Unit is Unit.Rate ? "requests/s" : "MB/s", Median(row.Unit, ours), Spread(row.Unit, ours), Processor(row.Unit, ours)];
+            string[] mine =
+                [name, row.Unit is Unit.Rate ? "requests/s" : "MB/s", Median(row.Unit, ours), Spread(row.Unit, ours), Processor(row.Unit, ours)];
             if (row.Peers.Count == 1)
                 report.Add([.. mine, "", "", "", "", "", ""]);
             foreach (var (peer, theirs) in row.Peers.Where(other => other.Key is not FileDropPeer.Its))
             {
                 var ratio = Report.Quantile(ours.Select(row.Rate), 0.5) / Report.Quantile(theirs.Select(row.Rate), 0.5);
                 var floor = Floors.Of(isCluster, name, peer);
-                report.Add([.. mine, peer, Median(row.Unit, theirs), Spread(row.Unit, theirs), Processor(row.Unit, theirs), Report.Text($"{ratio:0.00}"),
-                    floor is { } least ? Report.Text($"{least}: {report.Verdict(ratio >= least)}") : ""]);
+                report.Add([.. mine, peer, Median(row.Unit, theirs), Spread(row.Unit, theirs), Processor(row.Unit, theirs),
+                    Report.Text($"{ratio:0.00}"), floor is { } least ? Report.Text($"{least}: {report.Verdict(ratio >= least)}") : ""]);
             }
         }
         return report;
@@ -81,14 +83,16 @@ internal sealed class Rows(bool isCluster, int rounds)
     public Report Resources(IEnumerable<Peer> peers)
     {
         var mostMemory = (isCluster ? 400 : 300) * MiB;
-        var report = new Report("process", "peak RSS MiB", Report.Text($"limit {mostMemory / MiB}"), "written per byte stored, one large file", Report.Text($"limit {MostWritten}"));
+        var report = new Report("process", "peak RSS MiB", Report.Text($"limit {mostMemory / MiB}"),
+            "written per byte stored, one large file", Report.Text($"limit {MostWritten}"));
         foreach (var peer in peers)
         {
             if (peer.Use is not { } use)
                 continue;
             var isOurs = peer.Name is FileDropPeer.Its;
-            var written = _rows.FirstOrDefault(row => row.Key.EndsWith("1 stream up", StringComparison.Ordinal)).Value?.Peers.GetValueOrDefault(peer.Name)
-                is { } list ? Report.Quantile(list.Select(one => (one.Written ?? 0) / (double)one.Bytes), 0.5) : (double?)null;
+            var large = _rows.FirstOrDefault(row => row.Key.EndsWith("1 stream up", StringComparison.Ordinal)).Value;
+            var written = large?.Peers.GetValueOrDefault(peer.Name) is { } list
+                ? Report.Quantile(list.Select(one => (one.Written ?? 0) / (double)one.Bytes), 0.5) : (double?)null;
             report.Add(peer.Name, Report.Text($"{use.PeakMemory / MiB}"), isOurs ? report.Verdict(use.PeakMemory <= mostMemory) : "",
                 Report.Text($"{written:0.0000}"), isOurs && written is not null ? report.Verdict(written <= MostWritten) : "");
         }

@@ -5,7 +5,8 @@ namespace FileDrop.Bench.Compare;
 
 /// <summary>The store itself, driven with AWSSDK.S3 in this process.</summary>
 internal sealed class S3Peer(AmazonS3Client client, string bucket) : Peer("AWSSDK.S3",
-    "the store itself by AWSSDK.S3, from 64 MiB on in parts of 16 MiB, 4 at a time; synced as the store does")
+    "the store itself by AWSSDK.S3 with its own checks (the MD5 of what is one part), "
+    + "from 16 MiB on in parts of 16 MiB, 4 at a time; synced as the store does")
 {
     public override PeerClient Connect() => new S3PeerClient(client, bucket);
 
@@ -19,7 +20,7 @@ internal sealed class S3Peer(AmazonS3Client client, string bucket) : Peer("AWSSD
 /// <summary>One user of the library. It has no blocking calls, so its tasks are waited for.</summary>
 internal sealed class S3PeerClient(AmazonS3Client client, string bucket) : PeerClient
 {
-    private const long LargestAtOnce = 64 << 20;
+    private const long LargestAtOnce = 16 << 20;
     private const long PartSize = 16 << 20;
     private const int PartsAtOnce = 4;
 
@@ -76,7 +77,8 @@ internal sealed class S3PeerClient(AmazonS3Client client, string bucket) : PeerC
             }, token);
             parts[i] = new PartETag(i + 1, part.ETag);
         });
-        await client.CompleteMultipartUploadAsync(new CompleteMultipartUploadRequest { BucketName = bucket, Key = key, UploadId = upload, PartETags = [.. parts] });
+        await client.CompleteMultipartUploadAsync(
+            new CompleteMultipartUploadRequest { BucketName = bucket, Key = key, UploadId = upload, PartETags = [.. parts] });
     }
 
     /// <summary>A part of a sample as the library wants it: it may read it twice, first to sign it.</summary>

@@ -20,13 +20,15 @@ internal static class S3Peers
         // As gunicorn's manual has it, and threads enough for 64 clients.
         var workers = (2 * Environment.ProcessorCount) + 1;
         return await HttpPeer.StartAsync("Flask",
-            Report.Text($"{versions}, {program.Version}, {workers} workers of 16 threads, SHA-256 too; MongoDB's default (w: majority), synced as the store does"),
+            Report.Text($"{versions}, {program.Version}, {workers} workers of 16 threads, SHA-256 too; ")
+            + "MongoDB's default (w: majority), synced as the store does",
             new FilesApi(), Prepare, cancellation);
 
         ProcessStartInfo Prepare(int port)
         {
             var start = new ProcessStartInfo(program.Path,
-                ["--bind", $"127.0.0.1:{port}", "--workers", $"{workers}", "--worker-class", "gthread", "--threads", "16", "--keep-alive", "3600", "app:app"])
+                ["--bind", $"127.0.0.1:{port}", "--workers", $"{workers}", "--worker-class", "gthread", "--threads", "16",
+                    "--keep-alive", "3600", "app:app"])
             {
                 WorkingDirectory = Path.Combine(AppContext.BaseDirectory, "peers", "flask"),
             };

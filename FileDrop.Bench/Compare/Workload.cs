@@ -70,7 +70,7 @@ internal abstract class Workload(string name, int clients)
     }
 }
 
-/// <summary>Files of one size up, down and deleted. Each client stores for a time, but at least one, and reads each of its own at least once.</summary>
+/// <summary>Files of one size up, down and deleted. Each client stores for a time, but at least one, and reads all its own.</summary>
 /// <param name="time">Of each step, if it does not meet the limit of bytes that are stored in a turn; zero for one file a client.</param>
 internal sealed class FilesWorkload(string name, long size, int clients, TimeSpan time) : Workload(name, clients)
 {
