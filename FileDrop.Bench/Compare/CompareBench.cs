@@ -42,13 +42,14 @@ internal static class CompareBench
             await StartAsync(options, stores, folder, peers, cancellation);
             var rounds = options.IsQuick ? QuickRounds : options.Rounds;
             var rows = new Rows(options.IsCluster, rounds);
+            var turns = new Turns(peers, rounds, rows);
             var workloads = Workloads.All(options, peers.Count, rounds).ToList();
             foreach (var workload in workloads)
-                Measure(workload, peers, rounds, rows, cancellation);
+                turns.Measure(workload, cancellation);
             foreach (var workload in workloads)
-                InTurns(workload, peers, rounds, rows, (peer, round) => workload.Finish(peer, round, rows, cancellation));
+                turns.Finish(workload, cancellation);
             var head = Report.Head(options.IsQuick ? "quick" : Report.Text($"{rounds} rounds"));
-            var report = new CompareReport(head, peers, [limits, rows.Rates(), rows.Latencies(), rows.Resources(peers)]);
+            var report = new CompareReport(head, peers, [limits, rows.Rates(), rows.Latencies(), rows.Resources(turns.Working)]);
             report.WriteToConsole();
             // What is only a part, or only roughly measured, is not what the page is to say.
             if (options is { IsQuick: false, Only: null, Service: null })
@@ -85,31 +86,5 @@ internal static class CompareBench
         }
 
         string Folder(string name) => Directory.CreateDirectory(Path.Combine(folder, name)).FullName;
-    }
-
-    private static void Measure(Workload workload, List<Peer> peers, int rounds, Rows rows, CancellationToken cancellation)
-    {
-        var clock = Stopwatch.StartNew();
-        foreach (var peer in peers.Where(workload.Fits))
-            workload.Prepare(peer, cancellation);
-        InTurns(workload, peers, rounds, rows, (peer, round) => workload.Run(peer, round, rows, cancellation));
-        foreach (var peer in peers.Where(workload.Fits))
-            workload.End(peer, cancellation);
-        Console.Error.WriteLine(Report.Text($"{workload.Name}: {clock.Elapsed.TotalSeconds:0} s"));
-    }
-
-    private static void InTurns(Workload workload, List<Peer> peers, int rounds, Rows rows, Action<Peer, int> turn)
-    {
-        for (var round = 0; round <= rounds; round++)
-        {
-            // The first only warms up: connections, caches, and what is compiled better once it is used.
-            rows.IsCounting = round > 0;
-            foreach (var peer in peers.Where(workload.Fits))
-            {
-                // What the one before left to be written later shall not be written in this one's time.
-                LibC.SyncAll();
-                turn(peer, round);
-            }
-        }
     }
 }

@@ -115,7 +115,8 @@ internal static class DavPeers
     {
         var program = await PeerProgram.FindAsync("rclone", "apt-get install rclone", "version");
         return await HttpPeer.StartAsync("rclone",
-            $"{program.Version}, serve webdav, --vfs-cache-mode off (a PUT goes straight to its file); {NoSync}", new WebDav(), Prepare, cancellation);
+            $"{program.Version}, serve webdav, --vfs-cache-mode off (a PUT goes straight to its file); {NoSync}",
+            new WebDav(), Prepare, cancellation);
 
         ProcessStartInfo Prepare(int port)
         {

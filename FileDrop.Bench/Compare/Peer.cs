@@ -107,7 +107,17 @@ internal sealed class HttpPeer(string name, string about, Uri address, Dialect d
         }
     }
 
-    public override PeerClient Connect() => new HttpPeerClient(address, dialect);
+    public override PeerClient Connect()
+    {
+        try
+        {
+            return new HttpPeerClient(address, dialect);
+        }
+        catch (SocketException gone)
+        {
+            throw new BenchException($"{Name} takes no connection: {gone.Message}", gone);
+        }
+    }
 
     public override ValueTask DisposeAsync() => owned?.DisposeAsync() ?? ValueTask.CompletedTask;
 }

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Diagnostics;
 
 namespace FileDrop.Bench.Compare;
@@ -7,6 +8,8 @@ namespace FileDrop.Bench.Compare;
 /// <param name="clients">Clients at once.</param>
 internal abstract class Workload(string name, int clients)
 {
+    private const int AtOnce = 16;
+
     private static long s_seed;
 
     public string Name => name;
@@ -46,21 +49,19 @@ internal abstract class Workload(string name, int clients)
     /// <summary>Stores files of one size by 16 clients.</summary>
     protected static IReadOnlyList<Stored> Fill(Peer peer, int count, long size, CancellationToken cancellation)
     {
-        const int AtOnce = 16;
         var stored = new Stored[count];
-        Lap.Run(peer, Math.Min(AtOnce, count), TimeSpan.Zero, (client, lap, number) =>
-        {
-            for (var i = number; i < count && !lap.IsStopped; i += AtOnce)
-                stored[i] = Stored.By(client, NextSeed(), size);
-        }, cancellation);
+        AtOnceOver(peer, count, (client, i) => stored[i] = Stored.By(client, NextSeed(), size), cancellation);
         return stored;
     }
 
     protected static void Remove(Peer peer, IReadOnlyList<Stored> files, CancellationToken cancellation) =>
-        Lap.Run(peer, 1, TimeSpan.Zero, (client, _, _) =>
+        AtOnceOver(peer, files.Count, (client, i) => client.Delete(files[i].Key), cancellation);
+
+    private static void AtOnceOver(Peer peer, int count, Action<PeerClient, int> action, CancellationToken cancellation) =>
+        Lap.Run(peer, Math.Min(AtOnce, count), TimeSpan.Zero, (client, lap, number) =>
         {
-            foreach (var file in files)
-                client.Delete(file.Key);
+            for (var i = number; i < count && !lap.IsStopped; i += AtOnce)
+                action(client, i);
         }, cancellation);
 
     /// <summary>A file that a peer has.</summary>
@@ -171,6 +172,7 @@ internal sealed class ServiceWorkload(string name, int files, int clients, TimeS
     private const int Size = 64 << 10;
 
     private readonly Dictionary<string, IReadOnlyList<Stored>> _files = new(StringComparer.Ordinal);
+    private readonly ConcurrentQueue<(string Peer, Stored File)> _written = [];
 
     public override bool Fits(Peer peer) => peer.IsFileService;
 
@@ -194,14 +196,13 @@ internal sealed class ServiceWorkload(string name, int files, int clients, TimeS
 
         void Mix(PeerClient client, Lap lap, int number)
         {
-            var written = new List<Stored>();
             while (lap.Goes)
             {
                 var begin = Stopwatch.GetTimestamp();
                 switch (Random.Shared.Next(10))
                 {
                     case 0:
-                        written.Add(Stored.By(client, NextSeed(), Size));
+                        _written.Enqueue((peer.Name, Stored.By(client, NextSeed(), Size)));
                         break;
                     case 1 or 2:
                         client.List();
@@ -214,8 +215,6 @@ internal sealed class ServiceWorkload(string name, int files, int clients, TimeS
                 lap.Latencies.Add(Stopwatch.GetElapsedTime(begin).TotalMilliseconds);
                 lap.Count(0);
             }
-            lock (_files)
-                _files[peer.Name] = [.. _files[peer.Name], .. written];
         }
 
         Stored One() => _files[peer.Name][Random.Shared.Next(files)];
@@ -224,6 +223,9 @@ internal sealed class ServiceWorkload(string name, int files, int clients, TimeS
     public override void Finish(Peer peer, int round, Rows rows, CancellationToken cancellation)
     {
         if (round == 0)
-            Remove(peer, _files[peer.Name], cancellation);
+            Remove(peer, [.. _files[peer.Name], .. Written(peer)], cancellation);
     }
+
+    private IEnumerable<Stored> Written(Peer peer) =>
+        _written.Where(one => one.Peer.Equals(peer.Name, StringComparison.Ordinal)).Select(one => one.File);
 }
