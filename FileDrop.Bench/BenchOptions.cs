@@ -7,13 +7,18 @@ internal sealed record BenchOptions
 {
     public const string Usage =
         """
-        FileDrop.Bench COMMAND [--option value]…
+        FileDrop.Bench [COMMAND] [--option value]…
+          compare   beside nginx, Apache and rclone, or Flask and the store itself; also without a command
           memory    peak memory of the service: a large file up and down, 16 files at once
           list      the cost of a page with 1,000 and with 1,000,000 files
           start     the time from the start of the process to its first 200 on /health
           transfer  throughput and processor time
           resumable one large file by tus, beside tus's own server (Node.js and npm)
         --store embedded|cluster   SQLite and the disk (default), or what FILEDROP_TEST_MONGODB and FILEDROP_TEST_S3 name
+                                   compare: both, if those are set, unless one is named
+        --quick                    compare: roughly, in two minutes, and not for docs/performance.md
+        --rounds N                 compare: rounds that count, 1 to 100 (default 5)
+        --only TEXT                compare: only workloads whose name contains it, and not for docs/performance.md
         --service PATH             another FileDrop.Api.dll than the one built here
         --size MIB                 memory, transfer, resumable: the large file; the 16 of memory have a sixteenth each
         --files N                  list: files in the larger catalog
@@ -24,6 +29,15 @@ internal sealed record BenchOptions
     public required string Command { get; init; }
 
     public bool IsCluster { get; init; }
+
+    /// <summary>Whether the command line chose the store.</summary>
+    public bool IsStoreNamed { get; init; }
+
+    public bool IsQuick { get; init; }
+
+    public int Rounds { get; init; } = 5;
+
+    public string? Only { get; init; }
 
     public string? Service { get; init; }
 
@@ -39,15 +53,22 @@ internal sealed record BenchOptions
     /// <exception cref="BenchException">An option is unknown, or its value cannot be used.</exception>
     public static BenchOptions Parse(string[] args)
     {
-        if (args is [] || args.Length % 2 == 0)
-            throw new BenchException(Usage);
-        var options = new BenchOptions { Command = args[0] };
-        foreach (var pair in args.Skip(1).Chunk(2))
+        var rest = new Queue<string>(args);
+        var options = new BenchOptions { Command = args is [] || args[0].StartsWith('-') ? "compare" : rest.Dequeue() };
+        while (rest.TryDequeue(out var name))
         {
-            var (name, value) = (pair[0], pair[1]);
+            if (name is "--quick")
+            {
+                options = options with { IsQuick = true };
+                continue;
+            }
+            if (!rest.TryDequeue(out var value))
+                throw new BenchException(Usage);
             options = (name, value) switch
             {
-                ("--store", "embedded" or "cluster") => options with { IsCluster = value is "cluster" },
+                ("--store", "embedded" or "cluster") => options with { IsStoreNamed = true, IsCluster = value is "cluster" },
+                ("--rounds", _) => options with { Rounds = Number(name, value, 1, 100) },
+                ("--only", _) => options with { Only = value },
                 ("--service", _) => options with { Service = Path.GetFullPath(value) },
                 ("--size", _) => options with { Size = Number(name, value, 16, 1 << 20) },
                 ("--files", _) => options with { Files = Number(name, value, 1_000, 10_000_000) },

@@ -15,7 +15,7 @@ internal abstract class BenchStores : IAsyncDisposable
     /// <summary>What points a service at them, as environment variables.</summary>
     public abstract IReadOnlyDictionary<string, string> Settings { get; }
 
-    /// <summary>The same for tus's own server, of whose files there is another folder or bucket.</summary>
+    /// <summary>The same for peers, whose files are in a folder of their own, or beside the service's.</summary>
     public abstract IReadOnlyDictionary<string, string> PeerSettings { get; }
 
     public static BenchStores Make(BenchOptions options) => options.IsCluster ? new ClusterStores() : new EmbeddedStores();
@@ -81,10 +81,14 @@ internal sealed class ClusterStores : BenchStores
         };
     }
 
+    /// <summary>Whether the environment names servers.</summary>
+    public static bool AreNamed => IsNamed("FILEDROP_TEST_MONGODB") && IsNamed("FILEDROP_TEST_S3");
+
     public override IReadOnlyDictionary<string, string> Settings { get; }
 
     public override IReadOnlyDictionary<string, string> PeerSettings => new Dictionary<string, string>(StringComparer.Ordinal)
     {
+        ["MONGODB"] = _mongo.ToString(),
         ["ENDPOINT"] = _s3.Endpoint?.ToString() ?? throw new BenchException("FILEDROP_TEST_S3 names no Endpoint."),
         // Beside the service's objects, under keys of its own kind.
         ["BUCKET"] = _s3.Bucket,
@@ -130,6 +134,8 @@ internal sealed class ClusterStores : BenchStores
             // The service never came to make it.
         }
     }
+
+    private static bool IsNamed(string name) => Environment.GetEnvironmentVariable(name) is { Length: > 0 };
 
     private static string Variable(string name) => Environment.GetEnvironmentVariable(name) is { Length: > 0 } value ? value
         : throw new BenchException($"{name} is not set: it and FILEDROP_TEST_MONGODB, FILEDROP_TEST_S3 name the servers of --store cluster.");

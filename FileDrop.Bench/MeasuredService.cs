@@ -1,63 +1,43 @@
-using System.Collections.Concurrent;
 using System.Diagnostics;
-using System.Globalization;
-using System.Net;
-using System.Net.Sockets;
 using System.Reflection;
-using System.Runtime.InteropServices;
 
 namespace FileDrop.Bench;
 
-/// <summary>The service in a process of its own, as it is deployed; ended, by its id, when this is disposed of.</summary>
+/// <summary>The service in a process of its own, as it is deployed; ended when this is disposed of.</summary>
 internal sealed class MeasuredService : IAsyncDisposable
 {
-    private const int OutputKept = 50;
-    private const int SigTerm = 15;
     private static readonly TimeSpan HealthPause = TimeSpan.FromMilliseconds(5);
     private static readonly TimeSpan LongestStart = TimeSpan.FromMinutes(10);
-    private static readonly TimeSpan LongestStop = TimeSpan.FromSeconds(30);
 
     private static readonly string[] s_settings = ["ASPNETCORE_", "ConnectionStrings__", "FileDrop__", "Logging__", "OTEL_"];
 
-    private readonly Process _process;
-    private readonly ConcurrentQueue<string> _output = new();
+    private readonly ChildProcess _process;
 
     private MeasuredService(ProcessStartInfo start, Uri address)
     {
+        Address = address;
         Http = new HttpClient(new SocketsHttpHandler { UseProxy = false, UseCookies = false, AllowAutoRedirect = false })
         {
             BaseAddress = address,
             Timeout = Timeout.InfiniteTimeSpan,
         };
-        _process = new Process { StartInfo = start };
-        _process.OutputDataReceived += (_, line) => Keep(line.Data);
-        _process.ErrorDataReceived += (_, line) => Keep(line.Data);
-        _process.Start();
-        _process.BeginOutputReadLine();
-        _process.BeginErrorReadLine();
+        _process = new ChildProcess(start);
     }
+
+    public Uri Address { get; }
 
     public HttpClient Http { get; }
 
+    public int ProcessId => _process.Id;
+
     /// <summary>Processor time that it has used so far.</summary>
-    public TimeSpan ProcessorTime
-    {
-        get
-        {
-            _process.Refresh();
-            return _process.TotalProcessorTime;
-        }
-    }
+    public TimeSpan ProcessorTime => _process.ProcessorTime;
 
     /// <summary>The most memory that it ever had resident, in bytes.</summary>
-    public long PeakMemory => Memory("VmHWM");
+    public long PeakMemory => Memory("VmHWM:");
 
     /// <summary>The memory that it has resident now, in bytes.</summary>
-    public long CurrentMemory => Memory("VmRSS");
-
-    /// <summary>Why the memory of a process cannot be read here; null where it can.</summary>
-    public static string? MemoryUnknown => File.Exists("/proc/self/status") ? null
-        : "This system has no /proc, from which the peak memory of a process is read.";
+    public long CurrentMemory => Memory("VmRSS:");
 
     /// <summary>Starts it, and waits until it is healthy.</summary>
     public static async Task<MeasuredService> StartAsync(BenchOptions options, BenchStores stores, CancellationToken cancellation)
@@ -69,7 +49,7 @@ internal sealed class MeasuredService : IAsyncDisposable
             while (!await service.IsHealthyAsync(cancellation))
             {
                 if (service._process.HasExited || clock.Elapsed > LongestStart)
-                    throw new BenchException($"The service did not start:\n{string.Join('\n', service._output)}");
+                    throw new BenchException($"The service did not start:\n{service._process.Output}");
                 await Task.Delay(HealthPause, cancellation);
             }
             return service;
@@ -84,20 +64,7 @@ internal sealed class MeasuredService : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         Http.Dispose();
-        // As an operator stops it, so that the next start finds what it finds after a stop, and not after a crash.
-        if (!OperatingSystem.IsWindows() && !_process.HasExited)
-            _ = Native.kill(_process.Id, SigTerm);
-        try
-        {
-            using var limit = new CancellationTokenSource(OperatingSystem.IsWindows() ? TimeSpan.Zero : LongestStop);
-            await _process.WaitForExitAsync(limit.Token);
-        }
-        catch (OperationCanceledException)
-        {
-            _process.Kill();
-            await _process.WaitForExitAsync(CancellationToken.None);
-        }
-        _process.Dispose();
+        await _process.DisposeAsync();
     }
 
     private static ProcessStartInfo Prepare(BenchOptions options, BenchStores stores, out Uri address)
@@ -107,14 +74,8 @@ internal sealed class MeasuredService : IAsyncDisposable
             throw new BenchException("Only the Release build is worth measuring: dotnet run -c Release --project FileDrop.Bench -- …");
         if (!File.Exists(program))
             throw new BenchException($"There is no {program}: build FileDrop.Api in Release, or name another with --service.");
-        address = new Uri($"http://127.0.0.1:{FreePort()}");
-        var start = new ProcessStartInfo("dotnet")
-        {
-            UseShellExecute = false,
-            RedirectStandardOutput = true,
-            RedirectStandardError = true,
-            WorkingDirectory = Path.GetDirectoryName(program),
-        };
+        address = new Uri($"http://127.0.0.1:{ChildProcess.FreePort()}");
+        var start = new ProcessStartInfo("dotnet") { WorkingDirectory = Path.GetDirectoryName(program) };
         start.ArgumentList.Add(program);
         foreach (var name in start.Environment.Keys.Where(IsOfTheService).ToList())
             start.Environment.Remove(name);
@@ -127,19 +88,16 @@ internal sealed class MeasuredService : IAsyncDisposable
         return start;
     }
 
-    /// <summary>Settings of another service in this environment would be measured along. The runtime's own stay: they are what one may want to try.</summary>
+    /// <summary>
+    /// Settings of another service in this environment would be measured along. The runtime's own stay: they are what one may
+    /// want to try.
+    /// </summary>
     private static bool IsOfTheService(string name) =>
         s_settings.Any(prefix => name.StartsWith(prefix, StringComparison.OrdinalIgnoreCase));
 
-    private static string Metadata(string key) => typeof(MeasuredService).Assembly.GetCustomAttributes<AssemblyMetadataAttribute>()
+    /// <summary>What the build wrote into this program.</summary>
+    public static string Metadata(string key) => typeof(MeasuredService).Assembly.GetCustomAttributes<AssemblyMetadataAttribute>()
         .First(item => item.Key.Equals(key, StringComparison.Ordinal)).Value ?? "";
-
-    private static int FreePort()
-    {
-        using var socket = new TcpListener(IPAddress.Loopback, 0);
-        socket.Start();
-        return ((IPEndPoint)socket.LocalEndpoint).Port;
-    }
 
     private async Task<bool> IsHealthyAsync(CancellationToken cancellation)
     {
@@ -154,23 +112,5 @@ internal sealed class MeasuredService : IAsyncDisposable
         }
     }
 
-    private long Memory(string field)
-    {
-        var line = File.ReadLines($"/proc/{_process.Id}/status").First(line => line.StartsWith(field, StringComparison.Ordinal));
-        return long.Parse(line.Split(':', 2)[1].Replace("kB", "", StringComparison.Ordinal), NumberStyles.Integer, CultureInfo.InvariantCulture) << 10;
-    }
-
-    private void Keep(string? line)
-    {
-        _output.Enqueue(line ?? "");
-        while (_output.Count > OutputKept)
-            _output.TryDequeue(out _);
-    }
-
-    private static class Native
-    {
-        [DllImport("libc")]
-        [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
-        public static extern int kill(int process, int signal);
-    }
+    private long Memory(string field) => ProcessUse.Number($"/proc/{_process.Id}/status", field) << 10;
 }

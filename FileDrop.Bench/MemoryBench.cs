@@ -11,7 +11,7 @@ internal static class MemoryBench
 
     public static async Task<bool> RunAsync(BenchOptions options, CancellationToken cancellation)
     {
-        if (MeasuredService.MemoryUnknown is { } why)
+        if (ProcessUse.Unknown is { } why)
             throw new BenchException(why);
         var size = (options.Size ?? 4096) * MiB;
         await using var stores = BenchStores.Make(options);

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Globalization;
 using System.Runtime.InteropServices;
+using System.Text;
 using FileDrop.Api;
 
 namespace FileDrop.Bench;
@@ -12,14 +13,18 @@ internal sealed class Report(params string[] columns)
 
     public bool AllHold { get; private set; } = true;
 
-    /// <summary>The line without which no figure means anything.</summary>
-    public static void WriteHead(string store)
+    /// <summary>The line without which no figure means anything, on the console.</summary>
+    public static void WriteHead(string store) => Console.WriteLine(Head(store));
+
+    /// <summary>The same as a text.</summary>
+    /// <param name="what">How it ends: what was measured.</param>
+    public static string Head(string what)
     {
         var memory = GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / (double)(1 << 30);
         var program = typeof(FileDropOptions).Assembly.GetName().Version;
-        Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
+        return string.Create(CultureInfo.InvariantCulture,
             $"{Processor()}, {Environment.ProcessorCount} processors, {memory:0} GiB, {RuntimeInformation.OSDescription}; "
-            + $"{RuntimeInformation.FrameworkDescription}, FileDrop {program}; {DateTime.UtcNow:yyyy-MM-dd HH:mm} UTC; {store}"));
+            + $"{RuntimeInformation.FrameworkDescription}, FileDrop {program}; {DateTime.UtcNow:yyyy-MM-dd HH:mm} UTC; {what}");
     }
 
     public static string Text(FormattableString text) => FormattableString.Invariant(text);
@@ -39,6 +44,15 @@ internal sealed class Report(params string[] columns)
         foreach (var row in _rows.Prepend(columns))
             Console.WriteLine(string.Join("  ", row.Select((cell, column) => column == 0 ? cell.PadRight(widths[0]) : cell.PadLeft(widths[column]))));
         return AllHold;
+    }
+
+    /// <summary>The same table for a page.</summary>
+    public string Markdown()
+    {
+        var text = new StringBuilder();
+        foreach (var row in new[] { columns, [.. columns.Select((_, column) => column == 0 ? "---" : "---:")] }.Concat(_rows))
+            text.Append("| ").AppendJoin(" | ", row).Append(" |\n");
+        return text.ToString();
     }
 
     /// <summary>The value below which a share of the values lie.</summary>

@@ -1,4 +1,3 @@
-using System.Buffers.Binary;
 using System.Net;
 using System.Net.Http.Headers;
 using System.Security.Cryptography;
@@ -6,18 +5,11 @@ using System.Security.Cryptography;
 namespace FileDrop.Bench;
 
 /// <summary>Content of any size that is made as it is sent, different for each seed and at each place, and checked as it comes back.</summary>
-/// <remarks>
-/// The bytes are random and so compress nowhere; only a stamp in each piece changes, which costs nothing. The pieces are
-/// smaller than any buffer on the way, so that none can be lost, doubled or exchanged unseen.
-/// </remarks>
 internal sealed class SampleContent(long seed, long size)
 {
-    private const int BlockSize = 1 << 20;
-    private const int PieceSize = 4 << 10;
+    private readonly SampleBlock _block = new(size);
 
-    private static readonly byte[] s_noise = Noise();
-
-    private readonly byte[] _block = s_noise.AsSpan(0, (int)Math.Min(BlockSize, size)).ToArray();
+    public long Seed => seed;
 
     public long Size => size;
 
@@ -56,7 +48,7 @@ internal sealed class SampleContent(long seed, long size)
         do
         {
             read = await stream.ReadAtLeastAsync(buffer, buffer.Length, throwOnEndOfStream: false, cancellation);
-            if (offset + read > size || !buffer.AsSpan(0, read).SequenceEqual(At(offset, read).Span))
+            if (offset + read > size || !buffer.AsSpan(0, read).SequenceEqual(_block.At(seed, offset, read).Span))
                 throw new InvalidDataException($"The bytes behind {offset} of file {id} came back changed.");
             offset += read;
         }
@@ -70,23 +62,6 @@ internal sealed class SampleContent(long seed, long size)
         using var response = await http.DeleteAsync($"/files/{id}?permanent=true", cancellation);
         if (response.StatusCode != HttpStatusCode.OK)
             throw new BenchException($"A deletion was answered {(int)response.StatusCode}.");
-    }
-
-    private ReadOnlyMemory<byte> At(long offset, int count)
-    {
-        for (var piece = 0; piece + 16 <= count; piece += PieceSize)
-        {
-            BinaryPrimitives.WriteInt64LittleEndian(_block.AsSpan(piece), seed);
-            BinaryPrimitives.WriteInt64LittleEndian(_block.AsSpan(piece + 8), offset + piece);
-        }
-        return _block.AsMemory(0, count);
-    }
-
-    private static byte[] Noise()
-    {
-        var noise = new byte[BlockSize];
-        new Random(1).NextBytes(noise);
-        return noise;
     }
 
     private sealed class Body : HttpContent
@@ -109,7 +84,7 @@ internal sealed class SampleContent(long seed, long size)
         {
             for (var offset = _begin; offset < _begin + _count;)
             {
-                var block = _sample.At(offset, (int)Math.Min(_sample._block.Length, _begin + _count - offset));
+                var block = _sample._block.At(_sample.Seed, offset, (int)Math.Min(_sample._block.Length, _begin + _count - offset));
                 _sha256?.AppendData(block.Span);
                 await stream.WriteAsync(block, cancellationToken);
                 offset += block.Length;

@@ -1,7 +1,5 @@
 using System.Diagnostics;
 using System.Globalization;
-using System.Net;
-using System.Net.Sockets;
 
 namespace FileDrop.Bench;
 
@@ -26,10 +24,7 @@ internal sealed class TusPeer : IAsyncDisposable
         var folder = Path.Combine(AppContext.BaseDirectory, "peers", "tus");
         if (!Directory.Exists(Path.Combine(folder, "node_modules")))
             await RunAsync("npm", folder, cancellation, "ci");
-        using var socket = new TcpListener(IPAddress.Loopback, 0);
-        socket.Start();
-        var port = ((IPEndPoint)socket.LocalEndpoint).Port;
-        socket.Stop();
+        var port = ChildProcess.FreePort();
         var start = new ProcessStartInfo("node", "server.mjs") { WorkingDirectory = folder, UseShellExecute = false, RedirectStandardOutput = true };
         start.Environment["PORT"] = port.ToString(CultureInfo.InvariantCulture);
         foreach (var (name, value) in stores.PeerSettings)

@@ -1,0 +1,15 @@
+namespace FileDrop.Bench.Compare;
+
+/// <summary>The service itself, among its peers.</summary>
+internal static class FileDropPeer
+{
+    /// <summary>The name by which the tables find it.</summary>
+    public const string Its = "FileDrop";
+
+    public static async Task<Peer> StartAsync(BenchOptions options, BenchStores stores, CancellationToken cancellation)
+    {
+        var service = await MeasuredService.StartAsync(options, stores, cancellation);
+        var policy = $"{typeof(Api.FileDropOptions).Assembly.GetName().Version}, SHA-256 of each file; {await stores.DescribeAsync(cancellation)}";
+        return new HttpPeer(Its, policy, service.Address, new FilesApi(), service.ProcessId, service);
+    }
+}
