@@ -47,6 +47,38 @@ public sealed class FullDiskTests
     }
 
     [Fact]
+    public async Task A_volume_full_of_small_contents_is_a_507_that_leaves_nothing_and_deletions_make_room_again()
+    {
+        await using var stores = new EmbeddedStores();
+        await using var volume = await Shell.MountMemoryAsync(stores.Directory, "16m");
+        await using var service = await Service.StartAsync(stores);
+        var content = Requests.Bytes(32 * 1024);
+        var files = new List<string>();
+        HttpResponseMessage answer;
+        while ((answer = await service.Http.PostAsync("/files/upload", new ByteArrayContent(content))).StatusCode == HttpStatusCode.Created)
+        {
+            files.Add((await answer.JsonAsync()).Id());
+            Assert.True(files.Count < 512, "the volume is full at some time");
+        }
+        await answer.RefusedAsync(507, "insufficient_storage");
+        Assert.True(files.Count > 64, $"only {files.Count} times 32 KiB had room");
+        using var replaced = await service.Http.PutAsync($"/files/{files[0]}", new ByteArrayContent(content));
+        await replaced.RefusedAsync(507, "insufficient_storage");
+        await Invariants.NothingElseIsLeftAsync(stores, files);
+
+        foreach (var id in files[..32])
+        {
+            using var deleted = await service.Http.DeleteAsync($"/files/{id}");
+            Assert.Equal(HttpStatusCode.OK, deleted.StatusCode);
+        }
+        files.RemoveRange(0, 32);
+        await Invariants.NothingElseIsLeftAsync(stores, files);
+        for (var i = 0; i < 8; i++)
+            files.Add((await service.Http.UploadAsync(content, "goes on")).Id());
+        Assert.Equal(files.Count, (await Invariants.EveryFileIsWholeAsync(service.Http)).Count);
+    }
+
+    [Fact]
     public async Task A_volume_that_others_have_filled_to_the_last_byte_refuses_changes_whole_and_recovers_without_a_restart()
     {
         await using var stores = new EmbeddedStores();

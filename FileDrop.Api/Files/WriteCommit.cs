@@ -41,7 +41,8 @@ internal sealed partial class WriteCommit(IFileCatalog catalog, string owner, Gu
                     ? await catalog.CommitAsync(owner, fileId, intent, commit, CancellationToken.None)
                     : await catalog.CommitWholeAsync(owner, fileId, intent, whole.Bytes, whole.Creates, commit, CancellationToken.None);
             }
-            catch (StorageException failure)
+            // What was to bring its bytes along and met a full disk was undone.
+            catch (StorageException failure) when (whole is null || failure.Failure != StorageFailure.Full)
             {
                 LogLostAnswer(failure, fileId, attempt);
                 unanswered = failure;

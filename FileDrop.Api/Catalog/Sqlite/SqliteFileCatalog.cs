@@ -20,6 +20,11 @@ internal sealed partial class SqliteFileCatalog(string path, CatalogRules rules,
     /// <summary>So many keys are forgotten by one change, so that others need not wait long.</summary>
     private const long KeysForgottenAtOnce = 1_000;
 
+    private const int PageSize = 4096;
+
+    /// <summary>What a document and its entries in the indexes may take beside its content.</summary>
+    private const int SpareSize = 64 * PageSize;
+
     private readonly SqliteChanges _changes = new(rules, time);
     private readonly SemaphoreSlim _starting = new(1);
     private volatile Connections? _connections;
@@ -76,11 +81,16 @@ internal sealed partial class SqliteFileCatalog(string path, CatalogRules rules,
         ChangeAsync(session => _changes.BeginReplace(session, owner, id, intent, bytes), cancellation);
 
     public Task<ChangeResult> CommitWholeAsync(
-        string owner, Guid id, WriteIntent blob, byte[] bytes, bool creates, FileCommit commit, CancellationToken cancellation)
-    {
-        room.Take(bytes.Length);
-        return ChangeAsync(session => _changes.CommitWhole(session, owner, id, blob, bytes, creates, commit), cancellation);
-    }
+        string owner, Guid id, WriteIntent blob, byte[] bytes, bool creates, FileCommit commit, CancellationToken cancellation) =>
+        ChangeAsync(
+            session =>
+            {
+                // What deletions have freed within the database is taken first, and nobody else can have it.
+                if (session.Number("PRAGMA freelist_count") * PageSize < bytes.Length + SpareSize)
+                    room.Take(bytes.Length);
+                return _changes.CommitWhole(session, owner, id, blob, bytes, creates, commit);
+            },
+            cancellation);
 
     public Task<bool> RenewAsync(string owner, Guid id, WriteIntent intent, CancellationToken cancellation) =>
         ChangeAsync(session => _changes.Renew(session, owner, id, intent), cancellation);
