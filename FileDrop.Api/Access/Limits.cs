@@ -107,11 +107,13 @@ internal sealed class Limits : IDisposable
         {
             if (IsAppend(context))
             {
-                using (var mayAsk = _refusedAppends.AttemptAcquire(context, permitCount: 0))
+                // Whole ones: to ask for none would succeed by any fraction that came back meanwhile.
+                if (_refusedAppends.GetStatistics(context) is { CurrentAvailablePermits: < 1 })
                 {
-                    if (!mayAsk.IsAcquired)
+                    using var lease = _refusedAppends.AttemptAcquire(context);
+                    if (!lease.IsAcquired)
                     {
-                        await RefuseAsync(context, mayAsk);
+                        await RefuseAsync(context, lease);
                         return;
                     }
                 }
