@@ -50,7 +50,7 @@ public sealed class FullDiskTests
     public async Task A_volume_full_of_small_contents_is_a_507_that_leaves_nothing_and_deletions_make_room_again()
     {
         await using var stores = new EmbeddedStores();
-        await using var volume = await Shell.MountMemoryAsync(stores.Directory, "16m");
+        await using var volume = await Shell.MountMemoryAsync(stores.Directory, "48m");
         await using var service = await Service.StartAsync(stores);
         var content = Requests.Bytes(32 * 1024);
         var files = new List<string>();
@@ -58,10 +58,10 @@ public sealed class FullDiskTests
         while ((answer = await service.Http.PostAsync("/files/upload", new ByteArrayContent(content))).StatusCode == HttpStatusCode.Created)
         {
             files.Add((await answer.JsonAsync()).Id());
-            Assert.True(files.Count < 512, "the volume is full at some time");
+            Assert.True(files.Count < 1536, "the volume is full at some time");
         }
         await answer.RefusedAsync(507, "insufficient_storage");
-        Assert.True(files.Count > 64, $"only {files.Count} times 32 KiB had room");
+        Assert.True(files.Count > 512, $"only {files.Count} times 32 KiB had room");
         using var replaced = await service.Http.PutAsync($"/files/{files[0]}", new ByteArrayContent(content));
         await replaced.RefusedAsync(507, "insufficient_storage");
         await Invariants.NothingElseIsLeftAsync(stores, files);

@@ -22,6 +22,12 @@ internal sealed partial class SqliteFileCatalog(string path, CatalogRules rules,
 
     private const int PageSize = 4096;
 
+    /// <summary>
+    /// What the log may hold that the database has no room for yet: a thousand pages, and a group of changes on top of them. As long as
+    /// the volume has that free, the database can grow, and deletions can be written down.
+    /// </summary>
+    private const long LogSize = 16 << 20;
+
     /// <summary>What a document and its entries in the indexes may take beside its content.</summary>
     private const int SpareSize = 64 * PageSize;
 
@@ -87,7 +93,10 @@ internal sealed partial class SqliteFileCatalog(string path, CatalogRules rules,
             {
                 // What deletions have freed within the database is taken first, and nobody else can have it.
                 if (session.Number("PRAGMA freelist_count") * PageSize < bytes.Length + SpareSize)
+                {
                     room.Take(bytes.Length);
+                    room.Expect(LogSize);
+                }
                 return _changes.CommitWhole(session, owner, id, blob, bytes, creates, commit);
             },
             cancellation);
