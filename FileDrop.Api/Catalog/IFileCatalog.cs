@@ -49,8 +49,8 @@ public partial interface IFileCatalog
     /// <exception cref="QuotaExceededException">The owner's quota has no room for them, or for one more file.</exception>
     Task<bool> BeginReplaceAsync(string owner, Guid id, WriteIntent intent, long bytes, CancellationToken cancellation);
 
-    /// <summary>Contents of up to so many bytes may be given to <see cref="CommitWholeAsync"/>; zero: none.</summary>
-    int MaxWholeSize { get; }
+    /// <summary>Contents of up to so many bytes may be given to <see cref="CommitWholeAsync"/>; null: none, not even an empty one.</summary>
+    int? MaxWholeSize { get; }
 
     /// <summary>
     /// A write in one change, with the bytes in the catalog itself: it is begun, stored and committed, or nothing of it ever was. There

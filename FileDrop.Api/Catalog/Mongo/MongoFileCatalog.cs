@@ -85,7 +85,7 @@ internal sealed partial class MongoFileCatalog : IFileCatalog
         return begun;
     }
 
-    public int MaxWholeSize => 0;
+    public int? MaxWholeSize => null;
 
     public Task<ChangeResult> CommitWholeAsync(
         string owner, Guid id, WriteIntent blob, byte[] bytes, bool creates, FileCommit commit, CancellationToken cancellation) =>

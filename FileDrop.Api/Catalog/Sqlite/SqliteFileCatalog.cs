@@ -36,7 +36,7 @@ internal sealed partial class SqliteFileCatalog(string path, CatalogRules rules,
     private volatile Connections? _connections;
 
     /// <summary>Rows of more would make the database slow to copy, for little gain: from here on the bytes cost more than the syncs.</summary>
-    public int MaxWholeSize => 32 * 1024;
+    public int? MaxWholeSize => 32 * 1024;
 
     public string Description => $"SQLite, {Path.GetFullPath(path)}";
 
