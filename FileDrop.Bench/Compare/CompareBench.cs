@@ -41,14 +41,14 @@ internal static class CompareBench
         {
             await StartAsync(options, stores, folder, peers, cancellation);
             var rounds = options.IsQuick ? QuickRounds : options.Rounds;
-            var rows = new Rows(options.IsCluster, rounds);
+            var rows = new Rows(options.IsCluster);
             var turns = new Turns(peers, rounds, rows);
             var workloads = Workloads.All(options, peers.Count, rounds).ToList();
             foreach (var workload in workloads)
                 turns.Measure(workload, cancellation);
             foreach (var workload in workloads)
                 turns.Finish(workload, cancellation);
-            var head = Report.Head(options.IsQuick ? "quick" : Report.Text($"{rounds} rounds"));
+            var head = Report.Head(options.IsQuick ? "quick" : Report.Text($"rounds: {rounds}"));
             var report = new CompareReport(head, peers, [limits, rows.Rates(), rows.Latencies(), rows.Resources(turns.Working)]);
             report.WriteToConsole();
             // What is only a part, or only roughly measured, is not what the page is to say.

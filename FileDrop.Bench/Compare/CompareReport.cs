@@ -25,7 +25,7 @@ internal sealed class CompareReport(string head, IReadOnlyList<Peer> peers, IEnu
     /// <summary>Replaces what stands in docs/performance.md between the two comments of this store.</summary>
     public async Task WriteToPageAsync(string store, CancellationToken cancellation)
     {
-        var path = MeasuredService.Metadata("Page");
+        var path = Path.GetFullPath(MeasuredService.Metadata("Page"));
         var (begin, end) = ($"<!-- compare {store} -->", $"<!-- /compare {store} -->");
         var page = File.Exists(path) ? await File.ReadAllTextAsync(path, cancellation) : "";
         var (from, to) = (page.IndexOf(begin, StringComparison.Ordinal), page.IndexOf(end, StringComparison.Ordinal));

@@ -11,7 +11,7 @@ internal enum Unit
 }
 
 /// <summary>What was measured in the rounds that count, as tables beside the floors.</summary>
-internal sealed class Rows(bool isCluster, int rounds)
+internal sealed class Rows(bool isCluster)
 {
     private const long MiB = 1 << 20;
     private const double GiB = 1 << 30;
@@ -47,7 +47,7 @@ internal sealed class Rows(bool isCluster, int rounds)
     public Report Rates()
     {
         var report = new Report(
-            "workload", "unit", "FileDrop", "spread", "CPU", "peer", "rate", "spread", "CPU", "ratio", Report.Text($"floor ({rounds} rounds)"));
+            "workload", "unit", "FileDrop", "spread", "CPU", "peer", "rate", "spread", "CPU", "ratio", "floor");
         foreach (var (name, row) in _rows)
         {
             var ours = row.Peers[FileDropPeer.Its];

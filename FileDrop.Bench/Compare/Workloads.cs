@@ -49,7 +49,7 @@ internal static class Workloads
     private static RangeWorkload Ranges(long size, int peers, TimeSpan time)
     {
         // Else it is the disk's luck that is measured.
-        while (size * peers * 3 / 2 > ProcessUse.Number("/proc/meminfo", "MemAvailable:") * KiB && size > MiB)
+        while (size * peers * 6 / 5 > ProcessUse.Number("/proc/meminfo", "MemAvailable:") * KiB && size > MiB)
             size /= 2;
         return new RangeWorkload($"64 KiB of {Size(size)}, 16 clients", size, 16, time);
     }
