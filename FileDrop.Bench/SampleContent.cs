@@ -19,7 +19,7 @@ internal sealed class SampleContent(long seed, long size)
     public async Task<string> UploadAsync(HttpClient http, bool hash, CancellationToken cancellation)
     {
         using var sha256 = hash ? IncrementalHash.CreateHash(HashAlgorithmName.SHA256) : null;
-        using var body = new Body(this, sha256, 0, size, "application/octet-stream");
+        using var body = new Body(this, sha256);
         using var request = new HttpRequestMessage(HttpMethod.Post, $"/files/upload?file_name=bench-{seed}.bin") { Content = body };
         using var response = await http.SendAsync(request, cancellation);
         var answer = await response.Content.ReadAsByteArrayAsync(cancellation);
@@ -31,9 +31,6 @@ internal sealed class SampleContent(long seed, long size)
             throw new InvalidDataException($"The service stored other bytes than were sent: {said}.");
         return file.RootElement.GetProperty("file_id").GetString() ?? "";
     }
-
-    /// <summary>A part of it as a request's content.</summary>
-    public HttpContent Slice(long offset, long count, string type) => new Body(this, null, offset, count, type);
 
     /// <summary>Reads the file back, and compares every byte.</summary>
     public async Task DownloadAsync(HttpClient http, string id, CancellationToken cancellation)
@@ -68,13 +65,11 @@ internal sealed class SampleContent(long seed, long size)
     {
         private readonly SampleContent _sample;
         private readonly IncrementalHash? _sha256;
-        private readonly long _begin;
-        private readonly long _count;
 
-        public Body(SampleContent sample, IncrementalHash? sha256, long begin, long count, string type)
+        public Body(SampleContent sample, IncrementalHash? sha256)
         {
-            (_sample, _sha256, _begin, _count) = (sample, sha256, begin, count);
-            Headers.ContentType = new MediaTypeHeaderValue(type);
+            (_sample, _sha256) = (sample, sha256);
+            Headers.ContentType = new MediaTypeHeaderValue("application/octet-stream");
         }
 
         protected override Task SerializeToStreamAsync(Stream stream, TransportContext? context) =>
@@ -82,9 +77,9 @@ internal sealed class SampleContent(long seed, long size)
 
         protected override async Task SerializeToStreamAsync(Stream stream, TransportContext? context, CancellationToken cancellationToken)
         {
-            for (var offset = _begin; offset < _begin + _count;)
+            for (long offset = 0; offset < _sample.Size;)
             {
-                var block = _sample._block.At(_sample.Seed, offset, (int)Math.Min(_sample._block.Length, _begin + _count - offset));
+                var block = _sample._block.At(_sample.Seed, offset, (int)Math.Min(_sample._block.Length, _sample.Size - offset));
                 _sha256?.AppendData(block.Span);
                 await stream.WriteAsync(block, cancellationToken);
                 offset += block.Length;
@@ -93,7 +88,7 @@ internal sealed class SampleContent(long seed, long size)
 
         protected override bool TryComputeLength(out long length)
         {
-            length = _count;
+            length = _sample.Size;
             return true;
         }
     }

@@ -18,8 +18,19 @@ internal sealed class TusPeer : IAsyncDisposable
 
     public HttpClient Http { get; }
 
+    /// <summary>Processor time that it has used so far.</summary>
+    public TimeSpan ProcessorTime
+    {
+        get
+        {
+            _process.Refresh();
+            return _process.TotalProcessorTime;
+        }
+    }
+
     /// <summary>Gets its packages, if need be, and starts it.</summary>
-    public static async Task<TusPeer> StartAsync(BenchStores stores, CancellationToken cancellation)
+    /// <param name="isSynced">Whether it is to sync what it acknowledges, as FileDrop does; on a disk only.</param>
+    public static async Task<TusPeer> StartAsync(BenchStores stores, bool isSynced, CancellationToken cancellation)
     {
         var folder = Path.Combine(AppContext.BaseDirectory, "peers", "tus");
         if (!Directory.Exists(Path.Combine(folder, "node_modules")))
@@ -29,6 +40,8 @@ internal sealed class TusPeer : IAsyncDisposable
         start.Environment["PORT"] = port.ToString(CultureInfo.InvariantCulture);
         foreach (var (name, value) in stores.PeerSettings)
             start.Environment[name] = value;
+        if (isSynced)
+            start.Environment["SYNC"] = "1";
         var peer = new TusPeer(Start(start), new Uri($"http://127.0.0.1:{port}"));
         var clock = Stopwatch.StartNew();
         while (true)

@@ -35,20 +35,26 @@ internal sealed class LeanConnection(Uri address) : IDisposable
 
     /// <summary>Sends a request with a sample as its content, and reads the answer's head.</summary>
     /// <returns>The status.</returns>
-    public int Send(string method, string target, SampleBlock block, long seed, long size)
+    public int Send(string method, string target, SampleBlock block, long seed, long size) =>
+        Send(method, target, "Content-Type: application/octet-stream\r\n", block, seed, 0, size);
+
+    /// <summary>Sends a request with a part of a sample as its content, and reads the answer's head.</summary>
+    /// <param name="headers">More header lines than the content's length, each with its CRLF.</param>
+    /// <param name="offset">Where the part begins in the sample, a multiple of the block's length.</param>
+    /// <returns>The status.</returns>
+    public int Send(string method, string target, string headers, SampleBlock block, long seed, long offset, long size)
     {
-        var head = WriteHead(method, target, string.Create(CultureInfo.InvariantCulture,
-            $"Content-Type: application/octet-stream\r\nContent-Length: {size}\r\n"));
+        var head = WriteHead(method, target, string.Create(CultureInfo.InvariantCulture, $"{headers}Content-Length: {size}\r\n"));
         // A small one goes in one piece with its head: one system call, as clients do it.
         if (head + size <= _request.Length)
         {
-            block.At(seed, 0, (int)size).Span.CopyTo(_request.AsSpan(head));
+            block.At(seed, offset, (int)size).Span.CopyTo(_request.AsSpan(head));
             SendAll(_request.AsSpan(0, head + (int)size));
             return ReadHead();
         }
         SendAll(_request.AsSpan(0, head));
-        for (long offset = 0; offset < size; offset += block.Length)
-            SendAll(block.At(seed, offset, (int)Math.Min(block.Length, size - offset)).Span);
+        for (var end = offset + size; offset < end; offset += block.Length)
+            SendAll(block.At(seed, offset, (int)Math.Min(block.Length, end - offset)).Span);
         return ReadHead();
     }
 

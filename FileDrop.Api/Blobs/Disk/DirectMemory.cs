@@ -12,7 +12,7 @@ internal sealed class DirectMemory
     /// <summary>What a disk and its file system want offsets, lengths and addresses to be multiples of.</summary>
     public const int Alignment = 4096;
 
-    /// <summary>32 MiB, once that many were needed: two for each of sixteen large uploads. Others go by the system's cache.</summary>
+    /// <summary>32 MiB, once that many were needed: four for each of eight large uploads. Others go by the system's cache.</summary>
     private const int MostBlocks = 32;
 
     private readonly ConcurrentBag<Memory<byte>> _free = [];

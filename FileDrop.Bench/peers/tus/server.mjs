@@ -1,13 +1,30 @@
 // The peer of the command "resumable": tus's own server, with its defaults. PORT, and either DIRECTORY or ENDPOINT, BUCKET, KEY, SECRET.
+// With SYNC, what it acknowledges is on the disk, as with FileDrop; by itself it leaves that to the system.
+import { open } from 'node:fs/promises';
+import { join } from 'node:path';
 import { Server } from '@tus/server';
 
-const { PORT, DIRECTORY, ENDPOINT, BUCKET, KEY, SECRET } = process.env;
+const { PORT, DIRECTORY, SYNC, ENDPOINT, BUCKET, KEY, SECRET } = process.env;
+
+async function fileStore() {
+  const { FileStore } = await import('@tus/file-store');
+  if (!SYNC) return new FileStore({ directory: DIRECTORY });
+  return new (class extends FileStore {
+    async write(readable, id, offset) {
+      const end = await super.write(readable, id, offset);
+      const file = await open(join(DIRECTORY, id), 'r+');
+      try {
+        await file.sync();
+      } finally {
+        await file.close();
+      }
+      return end;
+    }
+  })({ directory: DIRECTORY });
+}
 
 async function store() {
-  if (DIRECTORY) {
-    const { FileStore } = await import('@tus/file-store');
-    return new FileStore({ directory: DIRECTORY });
-  }
+  if (DIRECTORY) return fileStore();
   const { S3Store } = await import('@tus/s3-store');
   return new S3Store({
     s3ClientConfig: {
