@@ -78,7 +78,7 @@ internal static class Samples
     /// <summary>Puts so many files into an embedded catalog that no service has open; the newest is the one with the highest number.</summary>
     public static void Fill(EmbeddedStores stores, int count)
     {
-        using var session = new SqliteSession(Path.Combine(stores.Directory, "catalog.db"), readOnly: false);
+        using var session = new SqliteSession(Path.Combine(stores.Directory, "catalog.db"), readOnly: false, isMapped: false);
         session.ExecuteScript("PRAGMA synchronous = OFF;");
         SqliteSchema.Migrate(session);
         session.Execute("BEGIN IMMEDIATE");

@@ -62,6 +62,7 @@ internal sealed partial class SqliteFileCatalog(string path, CatalogRules rules,
         if (Interlocked.Exchange(ref _connections, null) is { } connections)
         {
             connections.Readers.Dispose();
+            connections.BlobReaders.Dispose();
             await connections.Writer.DisposeAsync();
         }
 
@@ -197,12 +198,20 @@ internal sealed partial class SqliteFileCatalog(string path, CatalogRules rules,
         LocalDisk.Demand(directory);
         DataDirectoryLock.MakeDirectory(directory);
         MakeFile(path);
-        var session = new SqliteSession(path, readOnly: false);
+        var session = new SqliteSession(path, readOnly: false, isMapped: false);
         try
         {
             SqliteSchema.Migrate(session);
-            var readers = new SqliteReaders(path);
-            return new Connections(new SqliteWriter(session), readers);
+            var readers = new SqliteReaders(path, isMapped: true);
+            try
+            {
+                return new Connections(new SqliteWriter(session), readers, new SqliteReaders(path, isMapped: false));
+            }
+            catch
+            {
+                readers.Dispose();
+                throw;
+            }
         }
         catch
         {
@@ -237,5 +246,5 @@ internal sealed partial class SqliteFileCatalog(string path, CatalogRules rules,
     private Connections Started() =>
         _connections ?? throw new StorageException(StorageFailure.Unavailable, "The catalog is not open.");
 
-    private sealed record Connections(SqliteWriter Writer, SqliteReaders Readers);
+    private sealed record Connections(SqliteWriter Writer, SqliteReaders Readers, SqliteReaders BlobReaders);
 }

@@ -17,12 +17,14 @@ internal sealed class SqliteReaders : IDisposable
     private readonly SemaphoreSlim _free = new(Count);
     private volatile bool _closed;
 
-    public SqliteReaders(string path)
+    /// <param name="path">The database.</param>
+    /// <param name="isMapped">As a session's.</param>
+    public SqliteReaders(string path, bool isMapped)
     {
         try
         {
             for (var i = 0; i < Count; i++)
-                _idle.Push(new SqliteSession(path, readOnly: true));
+                _idle.Push(new SqliteSession(path, readOnly: true, isMapped));
         }
         catch
         {

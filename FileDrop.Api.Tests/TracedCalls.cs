@@ -3,7 +3,7 @@ using System.Diagnostics;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 
-namespace FileDrop.Api.Tests.Access;
+namespace FileDrop.Api.Tests;
 
 /// <summary>Notes what each request that has a mark asks of the stores, and MongoDB's driver of its server.</summary>
 internal sealed class TracedCalls : StoreCalls, IStartupFilter, IDisposable

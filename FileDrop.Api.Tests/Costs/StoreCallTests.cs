@@ -1,0 +1,94 @@
+using System.Net;
+using FileDrop.Api.Tests.Files;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.Extensions.DependencyInjection;
+using Xunit;
+
+namespace FileDrop.Api.Tests.Costs;
+
+/// <summary>How often a request asks its stores: each time is a round trip or a transaction, on a fast machine and on a slow one.</summary>
+/// <remarks>The figures are what was needed when they were written down. Whoever lowers one lowers it here; whoever must raise one says why.</remarks>
+public abstract class StoreCallTests(Pair pair)
+{
+    private const int Small = 4096;
+    private const int Large = 100_000;
+
+    /// <summary>Calls of the catalog and the blob store, and commands of MongoDB's driver below them.</summary>
+    protected abstract IReadOnlyDictionary<string, (int Calls, int Commands)> Most { get; }
+
+    [Fact]
+    public async Task No_request_asks_its_stores_more_often_than_it_needs_to()
+    {
+        using var calls = new TracedCalls();
+        await using var stores = await pair.MakeStoresAsync();
+        await using var service = await Service.StartAsync(stores, services =>
+        {
+            calls.Wrap(services);
+            services.AddSingleton<IStartupFilter>(calls);
+        }, ("FileDrop:SweepInterval", "01:00:00"), ("FileDrop:Trash:Retention", "1.00:00:00"));
+        var http = service.Http;
+        var id = (await http.UploadAsync(Requests.Bytes(Small), "a")).Id();
+        var large = (await http.UploadAsync(Requests.Bytes(Large), "b")).Id();
+        var doomed = (await http.UploadAsync(Requests.Bytes(Small), "c")).Id();
+        (string Name, HttpMethod Method, string Path, Func<HttpContent?> Body)[] requests =
+        [
+            ("upload of 4 KiB", HttpMethod.Post, "/files/upload?file_name=d", () => new ByteArrayContent(Requests.Bytes(Small))),
+            ("upload of 100 kB", HttpMethod.Post, "/files/upload?file_name=e", () => new ByteArrayContent(Requests.Bytes(Large))),
+            ("download of 4 KiB", HttpMethod.Get, $"/files/{id}", None),
+            ("download of 100 kB", HttpMethod.Get, $"/files/{large}", None),
+            ("metadata", HttpMethod.Get, $"/files/{id}/metadata", None),
+            ("list", HttpMethod.Get, "/files?limit=100", None),
+            ("rename", HttpMethod.Put, $"/files/{id}", () => new StringContent("{\"file_name\":\"f\"}", null, "application/json")),
+            ("new content", HttpMethod.Put, $"/files/{id}", () => new ByteArrayContent(Requests.Bytes(Small))),
+            ("deletion", HttpMethod.Delete, $"/files/{doomed}", None),
+        ];
+
+        var above = new List<string>();
+        foreach (var (name, method, path, body) in requests)
+        {
+            var mark = name;
+            using (var response = await http.SendAsync(method, path, body(), (TracedCalls.Field, mark)))
+                Assert.True(response.StatusCode is HttpStatusCode.OK or HttpStatusCode.Created, $"{name}: {response.StatusCode}");
+            // The driver tells of each command twice: once with the database's name, as the operation that it belongs to.
+            var asked = calls.Of(mark).Where(call => call.StartsWith('I') || !call.Contains('.', StringComparison.Ordinal)).ToList();
+            var ofStores = asked.Count(call => call.StartsWith('I'));
+            if (ofStores > Most[name].Calls || asked.Count - ofStores > Most[name].Commands)
+                above.Add($"{name}: {ofStores} calls, {asked.Count - ofStores} commands; at most {Most[name]}: {string.Join(", ", asked)}");
+        }
+        Assert.True(above.Count == 0, string.Join('\n', above));
+
+        static HttpContent? None() => null;
+    }
+}
+
+public sealed class StoreCallOnEmbeddedTests(EmbeddedPair pair) : StoreCallTests(pair), IClassFixture<EmbeddedPair>
+{
+    protected override IReadOnlyDictionary<string, (int Calls, int Commands)> Most { get; } = new Dictionary<string, (int, int)>(StringComparer.Ordinal)
+    {
+        ["upload of 4 KiB"] = (1, 0),
+        ["upload of 100 kB"] = (3, 0),
+        ["download of 4 KiB"] = (2, 0),
+        ["download of 100 kB"] = (2, 0),
+        ["metadata"] = (1, 0),
+        ["list"] = (1, 0),
+        ["rename"] = (2, 0),
+        ["new content"] = (2, 0),
+        ["deletion"] = (2, 0),
+    };
+}
+
+public sealed class StoreCallOnClusterTests(ClusterPair pair) : StoreCallTests(pair), IClassFixture<ClusterPair>
+{
+    protected override IReadOnlyDictionary<string, (int Calls, int Commands)> Most { get; } = new Dictionary<string, (int, int)>(StringComparer.Ordinal)
+    {
+        ["upload of 4 KiB"] = (3, 2),
+        ["upload of 100 kB"] = (3, 2),
+        ["download of 4 KiB"] = (2, 1),
+        ["download of 100 kB"] = (2, 1),
+        ["metadata"] = (1, 1),
+        ["list"] = (1, 1),
+        ["rename"] = (2, 2),
+        ["new content"] = (4, 3),
+        ["deletion"] = (2, 2),
+    };
+}

@@ -1,0 +1,56 @@
+using System.Globalization;
+using FileDrop.Api.Tests.Files;
+using Xunit;
+
+namespace FileDrop.Api.Tests.Costs;
+
+/// <summary>What the embedded store asks of the system for each MiB.</summary>
+public sealed class SystemCallTests
+{
+    private const int MiB = 32;
+
+    [Fact]
+    public async Task Each_byte_of_an_upload_is_written_once_and_in_few_calls()
+    {
+        var calls = await TraceAsync(async (http, content, _) => await http.UploadAsync(content, "a"));
+        var written = calls.Where(call => call.Name.StartsWith("pwrite", StringComparison.Ordinal)).ToLookup(IsOfBlob);
+        Assert.Equal(MiB << 20, written[true].Sum(Result));
+        // The catalog's share: an intent, a commit, the pages that they change.
+        Assert.InRange(written[false].Sum(Result), 1, 256 << 10);
+        Assert.InRange(written[true].Count(), 1, MiB + 2);
+        Assert.InRange(calls.Count(call => call.Name is "fsync" or "fdatasync"), 1, 7);
+        Assert.InRange(calls.Count(call => call.Name.StartsWith("recv", StringComparison.Ordinal) && Result(call) > 0), 1, 48 * MiB);
+    }
+
+    [Fact]
+    public async Task Each_byte_of_a_download_is_read_once_and_in_few_calls()
+    {
+        var calls = await TraceAsync(async (http, _, id) =>
+        {
+            await using var content = await http.GetStreamAsync($"/files/{id}");
+            await content.CopyToAsync(Stream.Null);
+        });
+        var read = calls.Where(call => call.Name.StartsWith("pread", StringComparison.Ordinal) && IsOfBlob(call)).ToList();
+        Assert.Equal(MiB << 20, read.Sum(Result));
+        Assert.InRange(read.Count, 1, 17 * MiB);
+        Assert.InRange(calls.Count(call => call.Name.StartsWith("send", StringComparison.Ordinal)), 1, 33 * MiB);
+    }
+
+    private static async Task<IReadOnlyList<SystemCall>> TraceAsync(Func<HttpClient, byte[], string, Task> request)
+    {
+        await using var stores = new EmbeddedStores();
+        await using var service = await ServiceProcess.StartAsync(stores, ("FileDrop:SweepInterval", "01:00:00"));
+        var content = Requests.Bytes(MiB << 20);
+        var id = (await service.Http.UploadAsync(content, "warm")).Id();
+        await using var strace = await Strace.AttachAsync(
+            service.Id, "-y", "-s", "0", "-e", "trace=pwrite64,pwritev,pread64,preadv,fsync,fdatasync,recvfrom,recvmsg,sendto,sendmsg,sendfile");
+        await request(service.Http, content, id);
+        return await strace.DetachAsync();
+    }
+
+    private static bool IsOfBlob(SystemCall call) =>
+        call.Text.Contains("/incoming/", StringComparison.Ordinal) || call.Text.Contains("/blobs/", StringComparison.Ordinal);
+
+    private static long Result(SystemCall call) =>
+        long.TryParse(call.Text.AsSpan(call.Text.LastIndexOf('=') + 1).Trim(), CultureInfo.InvariantCulture, out var result) ? result : 0;
+}
