@@ -46,8 +46,6 @@ public sealed class Chromium : IAsyncLifetime
             ViewportSize = phone ? new ViewportSize { Width = 390, Height = 844 } : new ViewportSize { Width = 1280, Height = 800 },
         });
         context.SetDefaultTimeout(15_000);
-        // Playwright's own five seconds are little where a dozen tests share two processors.
-        Assertions.SetDefaultExpectTimeout(30_000);
         return new Window(context, await context.NewPageAsync(), service);
     }
 

@@ -42,8 +42,7 @@ public sealed class LargeListTests(Chromium chromium)
         await window.GoAsync();
         await window.Row("Report 099999.pdf").WaitForAsync();
         TestContext.Current.TestOutputHelper?.WriteLine($"First rows after {clock.ElapsedMilliseconds} ms");
-        // A third of a second on an idle machine; one that fetched all hundred thousand first would take minutes on a busy one.
-        Assert.InRange(clock.ElapsedMilliseconds, 0, 5000);
+        Assert.InRange(clock.ElapsedMilliseconds, 0, 1000);
         Assert.InRange(await window.Page.Locator(".row").CountAsync(), 10, 60);
 
         clock.Restart();
