@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using System.Diagnostics;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
+using Microsoft.Extensions.DependencyInjection;
 
 namespace FileDrop.Api.Tests;
 
@@ -26,6 +27,13 @@ internal sealed class TracedCalls : StoreCalls, IStartupFilter, IDisposable
             ActivityStopped = activity => _calls.Enqueue((_mark.Value, $"{activity.DisplayName} {activity.GetTagItem("db.collection.name")}")),
         };
         ActivitySource.AddActivityListener(_commands);
+    }
+
+    /// <summary>Puts itself between a service and its stores, and before its requests.</summary>
+    public void Watch(IServiceCollection services)
+    {
+        Wrap(services);
+        services.AddSingleton<IStartupFilter>(this);
     }
 
     /// <summary>What a request asked for, in order. Callers' keys are left out: for a moment they are remembered.</summary>

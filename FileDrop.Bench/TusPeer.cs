@@ -8,9 +8,9 @@ internal sealed class TusPeer : IAsyncDisposable
 {
     private static readonly TimeSpan LongestStart = TimeSpan.FromSeconds(30);
 
-    private readonly Process _process;
+    private readonly ChildProcess _process;
 
-    private TusPeer(Process process, Uri address)
+    private TusPeer(ChildProcess process, Uri address)
     {
         _process = process;
         Http = new HttpClient(new SocketsHttpHandler { UseProxy = false }) { BaseAddress = address, Timeout = Timeout.InfiniteTimeSpan };
@@ -19,14 +19,7 @@ internal sealed class TusPeer : IAsyncDisposable
     public HttpClient Http { get; }
 
     /// <summary>Processor time that it has used so far.</summary>
-    public TimeSpan ProcessorTime
-    {
-        get
-        {
-            _process.Refresh();
-            return _process.TotalProcessorTime;
-        }
-    }
+    public TimeSpan ProcessorTime => _process.ProcessorTime;
 
     /// <summary>Gets its packages, if need be, and starts it.</summary>
     /// <param name="isSynced">Whether it is to sync what it acknowledges, as FileDrop does; on a disk only.</param>
@@ -36,13 +29,13 @@ internal sealed class TusPeer : IAsyncDisposable
         if (!Directory.Exists(Path.Combine(folder, "node_modules")))
             await RunAsync("npm", folder, cancellation, "ci");
         var port = ChildProcess.FreePort();
-        var start = new ProcessStartInfo("node", "server.mjs") { WorkingDirectory = folder, UseShellExecute = false, RedirectStandardOutput = true };
+        var start = new ProcessStartInfo("node", "server.mjs") { WorkingDirectory = folder };
         start.Environment["PORT"] = port.ToString(CultureInfo.InvariantCulture);
         foreach (var (name, value) in stores.PeerSettings)
             start.Environment[name] = value;
         if (isSynced)
             start.Environment["SYNC"] = "1";
-        var peer = new TusPeer(Start(start), new Uri($"http://127.0.0.1:{port}"));
+        var peer = new TusPeer(Start(() => new ChildProcess(start), start.FileName), new Uri($"http://127.0.0.1:{port}"));
         var clock = Stopwatch.StartNew();
         while (true)
         {
@@ -62,29 +55,27 @@ internal sealed class TusPeer : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         Http.Dispose();
-        if (!_process.HasExited)
-            _process.Kill();
-        await _process.WaitForExitAsync(CancellationToken.None);
-        _process.Dispose();
+        await _process.DisposeAsync();
     }
 
     private static async Task RunAsync(string program, string folder, CancellationToken cancellation, params string[] arguments)
     {
-        using var process = Start(new ProcessStartInfo(program, arguments) { WorkingDirectory = folder, UseShellExecute = false });
+        using var process = Start(() => Process.Start(new ProcessStartInfo(program, arguments) { WorkingDirectory = folder, UseShellExecute = false }), program)
+            ?? throw new BenchException($"{program} did not start.");
         await process.WaitForExitAsync(cancellation);
         if (process.ExitCode != 0)
             throw new BenchException($"{program} {string.Join(' ', arguments)} in {folder} failed.");
     }
 
-    private static Process Start(ProcessStartInfo start)
+    private static T Start<T>(Func<T> start, string program)
     {
         try
         {
-            return Process.Start(start) ?? throw new BenchException($"{start.FileName} did not start.");
+            return start();
         }
         catch (System.ComponentModel.Win32Exception missing)
         {
-            throw new BenchException($"{start.FileName} is not there: install Node.js 20 or later with npm, whose tus server is measured beside FileDrop.", missing);
+            throw new BenchException($"{program} is not there: install Node.js 20 or later with npm, whose tus server is measured beside FileDrop.", missing);
         }
     }
 }

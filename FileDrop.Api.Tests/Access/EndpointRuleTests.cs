@@ -6,7 +6,6 @@ using System.Text.RegularExpressions;
 using FileDrop.Api.Access;
 using FileDrop.Api.Tests.Files;
 using Microsoft.AspNetCore.Authorization;
-using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
 using Xunit;
@@ -92,11 +91,7 @@ public abstract partial class EndpointRuleTests(Pair pair)
     {
         using var calls = new TracedCalls();
         await using var stores = await pair.MakeStoresAsync();
-        await using var service = await Service.StartAsync(stores, services =>
-        {
-            calls.Wrap(services);
-            services.AddSingleton<IStartupFilter>(calls);
-        }, AccessWords.AdminSetting, ("FileDrop:Trash:Retention", "1.00:00:00"));
+        await using var service = await Service.StartAsync(stores, calls.Watch, AccessWords.AdminSetting, ("FileDrop:Trash:Retention", "1.00:00:00"));
         using var alice = await service.OwnerAsync("alice");
         using var bob = await service.OwnerAsync("bob");
         var file = (await alice.UploadAsync([1, 2, 3], "a.txt")).Id();

@@ -1,7 +1,5 @@
 using System.Net;
 using FileDrop.Api.Tests.Files;
-using Microsoft.AspNetCore.Hosting;
-using Microsoft.Extensions.DependencyInjection;
 using Xunit;
 
 namespace FileDrop.Api.Tests.Costs;
@@ -21,11 +19,7 @@ public abstract class StoreCallTests(Pair pair)
     {
         using var calls = new TracedCalls();
         await using var stores = await pair.MakeStoresAsync();
-        await using var service = await Service.StartAsync(stores, services =>
-        {
-            calls.Wrap(services);
-            services.AddSingleton<IStartupFilter>(calls);
-        }, ("FileDrop:SweepInterval", "01:00:00"), ("FileDrop:Trash:Retention", "1.00:00:00"));
+        await using var service = await Service.StartAsync(stores, calls.Watch, ("FileDrop:SweepInterval", "01:00:00"), ("FileDrop:Trash:Retention", "1.00:00:00"));
         var http = service.Http;
         var id = (await http.UploadAsync(Requests.Bytes(Small), "a")).Id();
         var large = (await http.UploadAsync(Requests.Bytes(Large), "b")).Id();
@@ -46,11 +40,10 @@ public abstract class StoreCallTests(Pair pair)
         var above = new List<string>();
         foreach (var (name, method, path, body) in requests)
         {
-            var mark = name;
-            using (var response = await http.SendAsync(method, path, body(), (TracedCalls.Field, mark)))
+            using (var response = await http.SendAsync(method, path, body(), (TracedCalls.Field, name)))
                 Assert.True(response.StatusCode is HttpStatusCode.OK or HttpStatusCode.Created, $"{name}: {response.StatusCode}");
             // The driver tells of each command twice: once with the database's name, as the operation that it belongs to.
-            var asked = calls.Of(mark).Where(call => call.StartsWith('I') || !call.Contains('.', StringComparison.Ordinal)).ToList();
+            var asked = calls.Of(name).Where(call => call.StartsWith('I') || !call.Contains('.', StringComparison.Ordinal)).ToList();
             var ofStores = asked.Count(call => call.StartsWith('I'));
             if (ofStores > Most[name].Calls || asked.Count - ofStores > Most[name].Commands)
                 above.Add($"{name}: {ofStores} calls, {asked.Count - ofStores} commands; at most {Most[name]}: {string.Join(", ", asked)}");
