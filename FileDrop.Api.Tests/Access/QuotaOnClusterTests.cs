@@ -35,10 +35,9 @@ public sealed class QuotaOnClusterTests(ClusterPair pair) : QuotaTests(pair), IC
     {
         await using var stores = await ClusterStores.MakeAsync();
         await using var proxy = Between.Stores(stores, "filedrop", TcpProxy.State.Up, out var settings);
-        // Two seconds for S3's calls: the sweeper waits for them before it lets go of what no document names.
         await using var service = await Service.StartAsync(stores,
         [
-            .. settings, .. QuotaWords.Quick, ("ConnectionStrings:storage", $"{stores.S3};CallTimeout=2"), ("FileDrop:Quota:Bytes", $"{1 << 30}"),
+            .. settings, .. QuotaWords.Quick, .. Impatient(stores), ("FileDrop:Quota:Bytes", $"{1 << 30}"),
             ("FileDrop:Versions:Keep", "1"), ("FileDrop:SweepInterval", "00:00:01"),
         ]);
         var http = service.Http;
@@ -128,6 +127,9 @@ public sealed class QuotaOnClusterTests(ClusterPair pair) : QuotaTests(pair), IC
             new BsonDocument("_id", "local"), new BsonDocument("$inc", new BsonDocument("bytes", bytes)));
         Assert.Equal(1, changed.ModifiedCount);
     }
+
+    protected override (string Key, string Value)[] Impatient(Stores stores) =>
+        [("ConnectionStrings:storage", $"{((ClusterStores)stores).S3};CallTimeout=2")];
 
     private static BsonDocument Operation(Guid operation, string file, long bytes) => new()
     {

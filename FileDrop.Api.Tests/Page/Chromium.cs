@@ -10,6 +10,13 @@ public sealed class ChromiumTests : ICollectionFixture<Chromium>
     public const string Name = "The web page in Chromium";
 }
 
+/// <summary>A browser for the tests that hold the page to a time: they run when no other test does.</summary>
+[CollectionDefinition(Name, DisableParallelization = true)]
+public sealed class QuietChromiumTests : ICollectionFixture<Chromium>
+{
+    public const string Name = "The web page in Chromium, by the clock";
+}
+
 /// <summary>Debian's Chromium, or the one that FILEDROP_TEST_CHROMIUM names.</summary>
 public sealed class Chromium : IAsyncLifetime
 {

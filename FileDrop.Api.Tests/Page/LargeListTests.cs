@@ -5,7 +5,7 @@ using Xunit;
 namespace FileDrop.Api.Tests.Page;
 
 /// <summary>A list of 100,000 files is as quick as one of ten.</summary>
-[Collection(ChromiumTests.Name)]
+[Collection(QuietChromiumTests.Name)]
 public sealed class LargeListTests(Chromium chromium)
 {
     private const int Count = 100_000;

@@ -17,6 +17,8 @@ public sealed class Window : IAsyncDisposable
     internal Window(IBrowserContext context, IPage page, Uri service)
     {
         (_context, Page) = (context, page);
+        // While somebody listens, the browser leaves the choice of files to the test; it is told so without waiting, so in good time.
+        page.FileChooser += (_, _) => { };
         page.Console += (_, message) =>
         {
             // A failed request is told by the browser itself; whether it may fail is each test's own matter.

@@ -15,7 +15,7 @@ public abstract class TusExpirationTests(Pair pair)
     {
         await using var stores = await pair.MakeStoresAsync();
         await using var service = await Service.StartAsync(
-            stores, ("FileDrop:Uploads:Expiry", "00:00:03"), ("FileDrop:Lease", "00:00:00.2"), ("FileDrop:LateWrites", "00:00:00"));
+            stores, ("FileDrop:Uploads:Expiry", "00:00:05"), ("FileDrop:Lease", "00:00:02"), ("FileDrop:LateWrites", "00:00:00"));
         var tus = new TusClient(service.Http);
         var (whole, part, empty) = (await tus.CreateAsync(Size), await tus.CreateAsync(null), await tus.CreateAsync(1));
         var partial = await tus.PartialAsync(Requests.Bytes(10));
