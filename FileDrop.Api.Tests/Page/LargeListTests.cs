@@ -10,6 +10,18 @@ public sealed class LargeListTests(Chromium chromium)
 {
     private const int Count = 100_000;
 
+    /// <summary>
+    /// Looks at every frame, and tells in milliseconds since the address was asked for when the first row is there. A test
+    /// that waits for an element looks twice a second at last, which is no clock.
+    /// </summary>
+    private const string TellFirstRow =
+        """
+        window.firstRow = new Promise((resolve) => {
+            const look = () => document.querySelector(".row bdi")?.textContent ? resolve(performance.now()) : requestAnimationFrame(look);
+            look();
+        });
+        """;
+
     /// <summary>Looks at every frame while the list is scrolled in strides, and counts those in which a place in it shows no file.</summary>
     private const string CountBlanks =
         """
@@ -38,14 +50,15 @@ public sealed class LargeListTests(Chromium chromium)
         await window.GoAsync("/?view=trash");
         await Assertions.Expect(window.Page.GetByText("The trash is empty")).ToBeVisibleAsync();
 
-        var clock = Stopwatch.StartNew();
+        await window.Page.AddInitScriptAsync(TellFirstRow);
         await window.GoAsync();
         await window.Row("Report 099999.pdf").WaitForAsync();
-        TestContext.Current.TestOutputHelper?.WriteLine($"First rows after {clock.ElapsedMilliseconds} ms");
-        Assert.InRange(clock.ElapsedMilliseconds, 0, 1000);
+        var shown = await window.Page.EvaluateAsync<double>("() => window.firstRow");
+        TestContext.Current.TestOutputHelper?.WriteLine($"First rows after {shown} ms");
+        Assert.InRange(shown, 0, 1000);
         Assert.InRange(await window.Page.Locator(".row").CountAsync(), 10, 60);
 
-        clock.Restart();
+        var clock = Stopwatch.StartNew();
         await window.Grid.PressAsync("End");
         await Assertions.Expect(window.Row("Report 000000.pdf")).ToBeVisibleAsync(new LocatorAssertionsToBeVisibleOptions { Timeout = 60_000 });
         TestContext.Current.TestOutputHelper?.WriteLine($"At the end after {clock.ElapsedMilliseconds} ms");
