@@ -8,7 +8,7 @@ namespace FileDrop.Api.Tests.Maintenance;
 public sealed class BrokenDiskTests
 {
     /// <summary>Too much for a row of the catalog.</summary>
-    private const int FileSize = 33_000;
+    private const int FileSize = 66_000;
 
     private static readonly (string, string)[] Quick = [("FileDrop:Lease", "00:00:02"), ("FileDrop:LateWrites", "00:00:00")];
 

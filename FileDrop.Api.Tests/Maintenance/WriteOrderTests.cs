@@ -9,7 +9,7 @@ public sealed class WriteOrderTests
     private const string Calls = "trace=openat,write,pwrite64,pwritev,fsync,fdatasync,rename,renameat,renameat2,sendto,sendmsg";
 
     [Theory]
-    [InlineData(33_000)]
+    [InlineData(66_000)]
     [InlineData(3 * 1024 * 1024)]
     public async Task An_upload_is_written_synced_renamed_its_folder_synced_then_committed_and_then_acknowledged(int size)
     {

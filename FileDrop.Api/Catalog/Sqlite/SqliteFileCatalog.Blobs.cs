@@ -6,8 +6,7 @@ namespace FileDrop.Api.Catalog.Sqlite;
 internal sealed partial class SqliteFileCatalog
 {
     /// <summary>A blob's bytes; null: there is none.</summary>
-    /// <remarks>Not from the mapped file: what was read there counts as the process's memory, up to the size of all blobs.</remarks>
-    public Task<byte[]?> FindBlobAsync(BlobKey key, CancellationToken cancellation) => Started().BlobReaders.RunAsync(
+    public Task<byte[]?> FindBlobAsync(BlobKey key, CancellationToken cancellation) => ReadAsync(
         session =>
         {
             using var row = session.Query("SELECT bytes FROM small_blobs WHERE key = ?1", SqliteRows.Bytes(key));

@@ -52,8 +52,9 @@ internal sealed class SqliteSession : IDisposable
             _connection.Open();
             KeepLog();
             // FULL syncs the log at every commit: an acknowledged change survives a power cut, not just a crash. The log is
-            // cut back after a burst, so that it does not keep the burst's size for ever. Readers of documents map the file: a
+            // cut back after a burst, so that it does not keep the burst's size for ever. Readers of lists map the file: a
             // page of a list by name finds each file on another page of the database, and copying those took longer than all else.
+            // Other readers do not: what each has touched of a mapping, with what lies around it, counts as the process's memory.
             ExecuteScript($"""
                 PRAGMA busy_timeout = {BusySeconds * 1000};
                 PRAGMA synchronous = FULL;
