@@ -77,8 +77,8 @@ internal sealed class Lap(long end, Func<bool> isStopped)
             {
                 work(client, laps[i], i);
             }
-            catch (Exception caught) when (caught is BenchException or SocketException or IOException or Amazon.Runtime.AmazonClientException
-                or HttpRequestException or OperationCanceledException)
+            catch (Exception caught) when (caught is BenchException or SocketException or IOException or HttpRequestException
+                or Amazon.Runtime.AmazonClientException or Amazon.Runtime.AmazonServiceException or OperationCanceledException)
             {
                 Interlocked.CompareExchange(ref failure, caught, null);
             }
