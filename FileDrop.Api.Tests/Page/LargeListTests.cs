@@ -17,7 +17,8 @@ public sealed class LargeListTests(Chromium chromium)
     private const string TellFirstRow =
         """
         window.firstRow = new Promise((resolve) => {
-            const look = () => document.querySelector(".row bdi")?.textContent ? resolve(performance.now()) : requestAnimationFrame(look);
+            const isThere = () => [...document.querySelectorAll(".row bdi")].some((name) => name.textContent === "Report 099999.pdf");
+            const look = () => isThere() ? resolve(performance.now()) : requestAnimationFrame(look);
             look();
         });
         """;

@@ -23,10 +23,17 @@ internal sealed partial class SqliteFileCatalog(string path, CatalogRules rules,
     private const int PageSize = 4096;
 
     /// <summary>
-    /// What the log may hold that the database has no room for yet: a thousand pages, and a whole group of contents on top of them. As long as
-    /// the volume has that free, the database can grow, and deletions can be written down.
+    /// Up to here a row is stored two to three times as fast as a file, for the syncs that it spares. Rows are written twice, to the log and
+    /// from there: of 128 KiB they gain a fifth with many clients, and an array of their size would be one of the large ones, which
+    /// only a full collection frees.
     /// </summary>
-    private const long LogSize = 24 << 20;
+    private const int MaxRowSize = 64 * 1024;
+
+    /// <summary>
+    /// What the log may hold that the database has no room for yet: a thousand pages, and a group of contents with four pages each for the
+    /// rest. As long as the volume has that free, the database can grow, and deletions can be written down.
+    /// </summary>
+    private const long LogSize = (1024L * PageSize) + (SqliteWriter.GroupSize * (MaxRowSize + (4L * PageSize)));
 
     /// <summary>What a document and its entries in the indexes may take beside its content.</summary>
     private const int SpareSize = 64 * PageSize;
@@ -35,12 +42,7 @@ internal sealed partial class SqliteFileCatalog(string path, CatalogRules rules,
     private readonly SemaphoreSlim _starting = new(1);
     private volatile Connections? _connections;
 
-    /// <summary>
-    /// Up to here a row is stored two to three times as fast as a file, for the syncs that it spares. Rows are written twice, to the log and
-    /// from there: of 128 KiB they gain a fifth with many clients, and an array of their size would be one of the large ones, which
-    /// only a full collection frees.
-    /// </summary>
-    public int? MaxWholeSize => 64 * 1024;
+    public int? MaxWholeSize => MaxRowSize;
 
     public string Description => $"SQLite, {Path.GetFullPath(path)}";
 

@@ -13,7 +13,8 @@ namespace FileDrop.Api.Catalog.Sqlite;
 /// </remarks>
 internal sealed class SqliteWriter : IAsyncDisposable
 {
-    private const int GroupSize = 256;
+    /// <summary>So many changes share a commit at the most.</summary>
+    public const int GroupSize = 256;
 
     private readonly SqliteSession _session;
     private bool _syncs = true;
