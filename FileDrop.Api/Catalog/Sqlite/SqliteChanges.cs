@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using FileDrop.Api.Blobs;
 using static FileDrop.Api.Catalog.Sqlite.SqliteRows;
 
 namespace FileDrop.Api.Catalog.Sqlite;
@@ -16,9 +15,7 @@ internal sealed partial class SqliteChanges(CatalogRules rules, TimeProvider tim
     {
         var inserted = session.Execute(
             "INSERT INTO files (owner, id, state, version) VALUES (?1, ?2, 0, 0) ON CONFLICT (id, owner) DO NOTHING", owner, Bytes(id));
-        // Ids are random: only a repeated call meets its own, and its caller cannot tell what became of the first.
-        if (inserted == 0)
-            throw new StorageException(StorageFailure.Unavailable, $"The catalog has a document {id} already.");
+        RefuseKnown(inserted, id);
         return AddIntent(session, owner, id, intent, _quota.Admit(session, owner, bytes, files: 1), FileState.Pending);
     }
 
@@ -55,19 +52,6 @@ internal sealed partial class SqliteChanges(CatalogRules rules, TimeProvider tim
         MakeLive(session, file, commit);
         _resumable.Finish(session, file.N, intent, commit);
         return Done(session, owner, id);
-    }
-
-    public ChangeResult CommitWhole(
-        SqliteSession session, string owner, Guid id, WriteIntent blob, byte[] bytes, bool creates, FileCommit commit)
-    {
-        if (creates)
-            BeginCreate(session, owner, id, blob, bytes.Length);
-        else if (Refuse(Find(session, owner, id), commit.IfVersion, out _) is { } refused)
-            return refused;
-        else
-            BeginReplace(session, owner, id, blob, bytes.Length);
-        session.Execute("INSERT INTO small_blobs (key, bytes) VALUES (?1, ?2)", Bytes(new BlobKey(blob.BlobId, id)), bytes);
-        return Commit(session, owner, id, blob, commit);
     }
 
     public bool Abandon(SqliteSession session, string owner, Guid id, WriteIntent intent)
@@ -131,15 +115,11 @@ internal sealed partial class SqliteChanges(CatalogRules rules, TimeProvider tim
 
     private static long? MillisecondsOf(TimeSpan? span) => span is { } given ? Milliseconds(given) : null;
 
-    /// <remarks>
-    /// The plus hides the state from the indexes of live and of deleted files. SQLite would look whether the value suits one of them, and
-    /// so prepare the statement anew for each.
-    /// </remarks>
     private bool AddIntent(
         SqliteSession session, string owner, Guid id, WriteIntent intent, (long Bytes, long Files) reserved, FileState state) => session.Execute(
         """
         INSERT INTO blobs (file, blob, role, fence, committed, due, size, creates)
-        SELECT n, ?3, 0, ?4, 0, ?5, ?7, ?8 FROM files WHERE id = ?2 AND owner = ?1 AND +state = ?6
+        SELECT n, ?3, 0, ?4, 0, ?5, ?7, ?8 FROM files WHERE id = ?2 AND owner = ?1 AND state = ?6
         """,
         owner, Bytes(id), Bytes(intent.BlobId), intent.Fence, Now + Milliseconds(rules.Lease), (long)state, reserved.Bytes, reserved.Files) > 0;
 

@@ -1,3 +1,4 @@
+using System.Collections.ObjectModel;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Serialization;
@@ -39,7 +40,7 @@ internal static partial class SqliteRows
     /// <summary>The columns of a content, in the order in which <see cref="ReadContent"/> reads them.</summary>
     public const string ContentColumns = "c.blob, c.size, c.type, c.sha256, c.xxh3, c.version, c.created_at";
 
-    private static readonly Dictionary<string, string> NoTags = [];
+    public static readonly IReadOnlyDictionary<string, string> NoTags = ReadOnlyDictionary<string, string>.Empty;
 
     public static byte[] Bytes(Guid id) => id.ToByteArray(bigEndian: true);
 
