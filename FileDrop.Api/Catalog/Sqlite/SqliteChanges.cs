@@ -79,6 +79,16 @@ internal sealed partial class SqliteChanges(CatalogRules rules, TimeProvider tim
         return Done(session, owner, id);
     }
 
+    /// <summary>
+    /// Refuses a document that was there already. Ids are random: only a repeated call meets its own, and its caller cannot tell what
+    /// became of the first.
+    /// </summary>
+    public static void RefuseKnown(int inserted, Guid id)
+    {
+        if (inserted == 0)
+            throw new StorageException(StorageFailure.Unavailable, $"The catalog has a document {id} already.");
+    }
+
     private static FileRow? Find(SqliteSession session, string owner, Guid id)
     {
         using var row = session.Query(

@@ -18,8 +18,7 @@ internal sealed class SqliteResumable(CatalogRules rules, TimeProvider time)
     {
         var inserted = session.Execute(
             "INSERT INTO files (owner, id, state, version) VALUES (?1, ?2, 0, 0) ON CONFLICT (id, owner) DO NOTHING", owner, Bytes(id));
-        if (inserted == 0)
-            throw new StorageException(StorageFailure.Unavailable, $"The catalog has a document {id} already.");
+        SqliteChanges.RefuseKnown(inserted, id);
         var file = FileOf(session, owner, id);
         var reserved = _quota.Admit(session, owner, length ?? 0, files: plan.IsPartial ? 0 : 1);
         Insert(session, file, intent, plan, length, holder);
