@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
+using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
 using System.Reflection;
@@ -92,6 +93,12 @@ public sealed class ServiceProcess : IAsyncDisposable
         }
     }
 
+    /// <summary>MiB that it has now. Linux only, as is the next.</summary>
+    public Task<long> MemoryAsync() => MemoryAsync("VmRSS:");
+
+    /// <summary>The most MiB that it ever had.</summary>
+    public Task<long> PeakMemoryAsync() => MemoryAsync("VmHWM:");
+
     /// <summary>Sends a signal: 9 kills, 15 asks to stop, 19 and 18 pause and go on.</summary>
     public void Signal(int signal) => Marshal.ThrowExceptionForHR(Native.kill(_process.Id, signal) == 0 ? 0 : -1);
 
@@ -109,6 +116,12 @@ public sealed class ServiceProcess : IAsyncDisposable
             _process.Kill();
         await _process.WaitForExitAsync();
         _process.Dispose();
+    }
+
+    private async Task<long> MemoryAsync(string kind)
+    {
+        var line = (await File.ReadAllLinesAsync($"/proc/{Id}/status")).Single(line => line.StartsWith(kind, StringComparison.Ordinal));
+        return long.Parse(line.Split(' ', StringSplitOptions.RemoveEmptyEntries)[1], CultureInfo.InvariantCulture) / 1024;
     }
 
     private static string Program => typeof(ServiceProcess).Assembly.GetCustomAttributes<AssemblyMetadataAttribute>()

@@ -1,5 +1,4 @@
 using System.Buffers;
-using System.Collections.Concurrent;
 using Microsoft.AspNetCore.Connections;
 
 namespace FileDrop.Api;
@@ -10,11 +9,7 @@ internal sealed class ConnectionMemory : MemoryPool<byte>, IMemoryPoolFactory<by
 {
     private const int BlockSize = 64 * 1024;
 
-    /// <summary>16 MiB; what a rush needs beyond that goes back to the system after it.</summary>
-    private const int BlocksKept = 256;
-
-    private readonly ConcurrentStack<byte[]> _free = new();
-    private int _kept;
+    private readonly BlockPool _blocks = new(BlockSize);
 
     public override int MaxBufferSize => BlockSize;
 
@@ -23,11 +18,7 @@ internal sealed class ConnectionMemory : MemoryPool<byte>, IMemoryPoolFactory<by
     public override IMemoryOwner<byte> Rent(int minBufferSize = -1)
     {
         ArgumentOutOfRangeException.ThrowIfGreaterThan(minBufferSize, BlockSize);
-        // Pinned, as the system reads into it: else each read would pin it anew.
-        if (!_free.TryPop(out var array))
-            return new Block(this, GC.AllocateUninitializedArray<byte>(BlockSize, pinned: true));
-        Interlocked.Decrement(ref _kept);
-        return new Block(this, array);
+        return new Block(_blocks, _blocks.Rent());
     }
 
     /// <remarks>The server disposes of each pool that it made; this one is the same for all of them.</remarks>
@@ -35,15 +26,7 @@ internal sealed class ConnectionMemory : MemoryPool<byte>, IMemoryPoolFactory<by
     {
     }
 
-    private void Return(byte[] array)
-    {
-        if (Interlocked.Increment(ref _kept) <= BlocksKept)
-            _free.Push(array);
-        else
-            Interlocked.Decrement(ref _kept);
-    }
-
-    private sealed class Block(ConnectionMemory pool, byte[] array) : IMemoryOwner<byte>
+    private sealed class Block(BlockPool blocks, byte[] array) : IMemoryOwner<byte>
     {
         private byte[]? _array = array;
 
@@ -52,7 +35,7 @@ internal sealed class ConnectionMemory : MemoryPool<byte>, IMemoryPoolFactory<by
         public void Dispose()
         {
             if (Interlocked.Exchange(ref _array, null) is { } array)
-                pool.Return(array);
+                blocks.Return(array);
         }
     }
 }

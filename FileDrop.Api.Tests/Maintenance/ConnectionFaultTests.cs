@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Net;
 using FileDrop.Api.Tests.Files;
 using MongoDB.Bson;
@@ -97,7 +96,7 @@ public sealed class ConnectionFaultTests
         var content = Requests.Bytes(Size);
         using var http = new HttpClient(new SocketsHttpHandler { MaxConnectionsPerServer = Uploads }) { BaseAddress = service.Address };
         await http.UploadAsync(content, "warm");
-        var before = await PeakAsync(service.Id);
+        var before = await service.PeakMemoryAsync();
 
         proxy.Become(TcpProxy.State.BlackHole);
         var answers = await Task.WhenAll(
@@ -109,7 +108,7 @@ public sealed class ConnectionFaultTests
             answer.Dispose();
         }
         // The parts' memory, a MiB that the server reads ahead for each of them, and as much again for garbage; not the 384 MiB.
-        var grown = await PeakAsync(service.Id) - before;
+        var grown = await service.PeakMemoryAsync() - before;
         Assert.True(grown < 2 * (PartMemory + Uploads), $"the process grew by {grown} MiB, from {before} MiB");
 
         proxy.Become(TcpProxy.State.Up);
@@ -117,13 +116,6 @@ public sealed class ConnectionFaultTests
         var files = await Invariants.EveryFileIsWholeAsync(http);
         await Invariants.NothingElseIsLeftAsync(stores, files.Select(HttpWords.Id));
         Assert.Single(files);
-    }
-
-    /// <summary>The most memory that a process ever had, in MiB.</summary>
-    private static async Task<long> PeakAsync(int process)
-    {
-        var line = (await File.ReadAllLinesAsync($"/proc/{process}/status")).Single(line => line.StartsWith("VmHWM:", StringComparison.Ordinal));
-        return long.Parse(line.Split(' ', StringSplitOptions.RemoveEmptyEntries)[1], CultureInfo.InvariantCulture) / 1024;
     }
 
     /// <summary>With a short time for each call: S3's is what the sweeper waits for before it lets go of what was never committed.</summary>

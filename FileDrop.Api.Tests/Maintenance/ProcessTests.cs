@@ -79,6 +79,31 @@ public abstract class ProcessTests(Pair pair)
         Assert.Equal(content, await again.Http.GetByteArrayAsync(answer.Headers.Location));
     }
 
+    [Fact]
+    public async Task Memory_that_many_uploads_at_once_took_goes_back_to_the_system_after_them()
+    {
+        const int Uploads = 16, MiB = 24;
+        Assert.SkipUnless(OperatingSystem.IsLinux(), "The process's memory is read from /proc.");
+        await using var stores = await pair.MakeStoresAsync();
+        await using var service = await ServiceProcess.StartAsync(stores);
+        using var http = new HttpClient(new SocketsHttpHandler { MaxConnectionsPerServer = Uploads }) { BaseAddress = service.Address };
+        var content = RandomNumberGenerator.GetBytes(Size);
+        await http.UploadAsync(content, "warm");
+        var bodies = Enumerable.Range(0, Uploads).Select(_ => new GatedContent(content, Size - 1)).ToList();
+        var uploads = bodies.Select(body => http.PostAsync("/files/upload", body)).ToList();
+        await Task.WhenAll(bodies.Select(body => body.Stopped));
+        bodies.ForEach(body => body.Open());
+        foreach (var answer in await Task.WhenAll(uploads))
+        {
+            Assert.Equal(HttpStatusCode.Created, answer.StatusCode);
+            answer.Dispose();
+        }
+        bodies.ForEach(body => body.Dispose());
+
+        var peak = await service.PeakMemoryAsync();
+        await Service.UntilAsync($"it has less than its {peak} MiB again", async () => await service.MemoryAsync() <= peak - MiB, 30);
+    }
+
     private static async Task<bool> CanConnectAsync(Uri address)
     {
         using var client = new System.Net.Sockets.TcpClient();

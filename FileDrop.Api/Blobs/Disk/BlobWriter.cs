@@ -42,10 +42,10 @@ internal static class BlobWriter
 
     /// <summary>Writes the content to its end and syncs the file. What the content throws comes out unchanged.</summary>
     public static async Task WriteAsync(
-        SafeFileHandle file, Stream content, long? length, bool exact, DiskReserve room, DirectMemory memory, CancellationToken cancellation)
+        SafeFileHandle file, Stream content, long? length, bool exact, DiskReserve room, LargeBuffers buffers, CancellationToken cancellation)
     {
         var reserved = Reserved(length, exact);
-        await using var output = new DiskOutput(file, 0, length, memory);
+        await using var output = new DiskOutput(file, 0, length, buffers);
         while (true)
         {
             var read = await content.ReadAsync(output.Space, cancellation);

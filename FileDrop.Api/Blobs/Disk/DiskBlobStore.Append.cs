@@ -36,7 +36,7 @@ internal sealed partial class DiskBlobStore
                 if (length > from.Offset)
                     RandomAccess.SetLength(file, from.Offset);
             });
-            return new DiskAppender(file, from, new DiskOutput(file, from.Offset, extent.Length, _memory), log, Room, () =>
+            return new DiskAppender(file, from, new DiskOutput(file, from.Offset, extent.Length, _buffers), log, Room, () =>
             {
                 PublishAppended(temporary, name);
                 return key.BlobId;

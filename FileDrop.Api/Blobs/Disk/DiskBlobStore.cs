@@ -20,7 +20,8 @@ internal sealed partial class DiskBlobStore(string directory) : IBlobStore
     private readonly string _blobs = Path.Combine(Path.GetFullPath(directory), "blobs");
     private readonly string _incoming = Path.Combine(Path.GetFullPath(directory), "incoming");
     private readonly string _quarantine = Path.Combine(Path.GetFullPath(directory), "quarantine");
-    private readonly DirectMemory _memory = new();
+
+    private readonly LargeBuffers _buffers = new();
 
     /// <summary>
     /// Folders that this process knows to be durable, 65,792 at the most. One that is merely there is not enough: it may
@@ -64,7 +65,7 @@ internal sealed partial class DiskBlobStore(string directory) : IBlobStore
         try
         {
             using (file)
-                await BlobWriter.WriteAsync(file, content, length, exact, Room, _memory, cancellation);
+                await BlobWriter.WriteAsync(file, content, length, exact, Room, _buffers, cancellation);
             cancellation.ThrowIfCancellationRequested();
             DiskFailure.Guard(() => Publish(temporary, name));
         }

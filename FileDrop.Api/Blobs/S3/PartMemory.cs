@@ -22,7 +22,7 @@ internal sealed class PartMemory
     public const int Unit = 16 * 1024;
 
     private readonly Lock _gate = new();
-    private readonly Stack<byte[]> _segments = new();
+    private readonly BlockPool _segments = new(SegmentSize);
     private readonly LinkedList<Waiter> _waiting = new();
 
     /// <summary>By the units that a part lacks still: how many units such parts hold together.</summary>
@@ -79,10 +79,10 @@ internal sealed class PartMemory
     /// <summary>Takes back all that a part holds, its segments first.</summary>
     internal void Release(PartBuffer part, IEnumerable<byte[]> segments)
     {
+        foreach (var segment in segments)
+            _segments.Return(segment);
         lock (_gate)
         {
-            foreach (var segment in segments)
-                _segments.Push(segment);
             _heldByLack[part.Claimed - part.Held] -= part.Held;
             _free += part.Held;
             part.Held = part.Claimed = 0;
@@ -90,16 +90,7 @@ internal sealed class PartMemory
         }
     }
 
-    /// <summary>A segment, used most recently if possible. They are kept: the budget says what the process may hold.</summary>
-    internal byte[] TakeSegment()
-    {
-        lock (_gate)
-        {
-            if (_segments.TryPop(out var segment))
-                return segment;
-        }
-        return GC.AllocateUninitializedArray<byte>(SegmentSize);
-    }
+    internal byte[] TakeSegment() => _segments.Rent();
 
     private async Task WaitAsync(Waiter waiter, LinkedListNode<Waiter> place, CancellationToken cancellation)
     {
