@@ -21,7 +21,7 @@ internal sealed class DiskOutput(SafeFileHandle file, long offset, long? length,
     private const long LargeFrom = 16 << 20;
 
     /// <summary>What has come to so many bytes is on its way to the disk while the rest is being received.</summary>
-    private const long WriteBackEvery = 8 << 20;
+    private const long WriteBackEvery = 2 << 20;
 
     private Task _writing = Task.CompletedTask;
     private byte[]? _filling;
