@@ -60,28 +60,25 @@ internal sealed partial class BlockPool(int blockSize)
         do
         {
             await Task.Delay(Interval);
-            GiveBackUnneeded();
         }
-        while (IsAnyLeft());
+        while (GiveBackUnneeded());
     }
 
-    private void GiveBackUnneeded()
+    /// <returns>Whether there is any to look at again.</returns>
+    private bool GiveBackUnneeded()
     {
+        bool isAnyLeft;
         List<byte[]> unneeded;
         lock (_gate)
         {
             unneeded = _free.GetRange(0, _unneeded);
             _free.RemoveRange(0, _unneeded);
             _unneeded = _free.Count;
+            isAnyLeft = _isWatched = _free.Count > 0;
         }
         if (OperatingSystem.IsLinux())
             unneeded.ForEach(GiveBack);
-    }
-
-    private bool IsAnyLeft()
-    {
-        lock (_gate)
-            return _isWatched = _free.Count > 0;
+        return isAnyLeft;
     }
 
     /// <summary>The whole pages of a block that is in nobody's hands.</summary>

@@ -5,8 +5,8 @@ namespace FileDrop.Api.Blobs.Disk;
 
 /// <summary>Writes bytes to a file in order: a full buffer is written while the next is being filled, so that sender and disk do not wait for each other.</summary>
 /// <remarks>
-/// By the system's cache, as whoever stores a file is likely to have it read soon. Past it (O_DIRECT) a gigabyte took 0.2 s of processor
-/// time less, but the disk took it at half the rate, and the first to read it waited six times as long.
+/// By the system's cache, as whoever stores a file is likely to have it read soon. Past it (O_DIRECT) the disk took 700 MB/s where it
+/// takes 1,200, and the first reader got a quarter of the rate.
 /// </remarks>
 /// <param name="file">Written to by nobody else meanwhile; not closed by this.</param>
 /// <param name="offset">Where the first byte goes.</param>
