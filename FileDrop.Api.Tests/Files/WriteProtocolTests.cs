@@ -33,6 +33,26 @@ public abstract class WriteProtocolTests(Pair pair)
     }
 
     [Fact]
+    public async Task Who_is_answered_in_the_middle_of_a_body_can_send_the_rest_of_it_and_go_on()
+    {
+        await using var stores = await pair.MakeStoresAsync();
+        await using var service = await Service.StartAsync(stores, ("FileDrop:Lease", "00:00:02"));
+        var file = await service.Http.UploadAsync([1], "a");
+        using var wire = await Wire.ConnectAsync(service);
+        await wire.SendHeadAsync($"PUT /files/{file.Id()}", $"Content-Length: {Size}");
+        await wire.SendAsync(new byte[Size / 2]);
+
+        using var deleted = await service.Http.DeleteAsync($"/files/{file.Id()}");
+        Assert.Equal(HttpStatusCode.OK, deleted.StatusCode);
+        var answer = await wire.ReadAnswerAsync();
+        Assert.Equal((404, "file_not_found"), (answer.Status, answer.Code()));
+
+        await wire.SendAsync(new byte[Size / 2]);
+        await wire.SendHeadAsync("GET /health");
+        Assert.Equal(200, (await wire.ReadAnswerAsync()).Status);
+    }
+
+    [Fact]
     public async Task Of_16_renames_with_one_If_Match_exactly_one_wins()
     {
         var file = await pair.Http.UploadAsync([1, 2], "before");

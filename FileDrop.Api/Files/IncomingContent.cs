@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.IO.Hashing;
 using System.Security.Cryptography;
 
@@ -15,15 +16,10 @@ internal sealed class ContentRejectedException(ApiProblem problem, Exception? in
 /// <param name="XxHash3">The fast checksum, of 64 bits.</param>
 internal sealed record ContentFacts(long Size, string Sha256, long XxHash3);
 
-/// <summary>A request's body, of which no byte is waited for longer than is reasonable.</summary>
-/// <param name="source">The body.</param>
-/// <param name="patience">How long the client may send nothing.</param>
+/// <summary>A request's body as a stream.</summary>
+/// <param name="source">The body; it ends with this.</param>
 /// <param name="digest">The SHA-256 that the whole body must have, in lower-case hexadecimal; null: any.</param>
-/// <remarks>
-/// Kestrel's minimum data rate averages over the whole body, so that a client which sent a gigabyte may then be silent for
-/// days, while a slow one that keeps sending is welcome. So each byte has its own time.
-/// </remarks>
-internal sealed class RequestBody(Stream source, TimeSpan patience, string? digest) : ForwardStream
+internal sealed class RequestBody(UploadBody source, string? digest) : ForwardStream
 {
     private readonly IncrementalHash? _sha256 = digest is null ? null : IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
 
@@ -31,43 +27,23 @@ internal sealed class RequestBody(Stream source, TimeSpan patience, string? dige
     {
         if (buffer.Length == 0)
             return 0;
-        var read = await WaitAsync(token => source.ReadAsync(buffer, token), patience, cancellationToken);
+        var bytes = await source.ReadAsync(buffer.Length, cancellationToken);
+        var read = (int)bytes.Length;
+        bytes.CopyTo(buffer.Span);
+        source.Release();
         _sha256?.AppendData(buffer.Span[..read]);
         if (read == 0 && _sha256 is not null)
             IncomingContent.CheckDigest(digest, Convert.ToHexStringLower(_sha256.GetCurrentHash()));
         return read;
     }
 
-    /// <summary>Waits for the next bytes of a request as long as that is reasonable.</summary>
-    /// <exception cref="ContentRejectedException">None came, or the connection broke.</exception>
-    public static async ValueTask<T> WaitAsync<T>(Func<CancellationToken, ValueTask<T>> read, TimeSpan patience, CancellationToken cancellation)
-    {
-        using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
-        var reading = read(limit.Token);
-        if (!reading.IsCompleted)
-            limit.CancelAfter(patience);
-        try
-        {
-            return await reading;
-        }
-        catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
-        {
-            throw new ContentRejectedException(ApiProblem.InvalidRequest($"No byte came for {patience.TotalSeconds:0} seconds.") with
-            {
-                Status = StatusCodes.Status408RequestTimeout,
-            });
-        }
-        catch (IOException broken) when (broken is not BadHttpRequestException)
-        {
-            // A connection that was reset, or a chunk longer than any number: to a store's eyes it would be an error of its own.
-            throw new ContentRejectedException(ApiProblem.InvalidRequest("The request's body ended early or is framed wrongly."), broken);
-        }
-    }
-
     protected override void Dispose(bool disposing)
     {
         if (disposing)
+        {
+            source.Dispose();
             _sha256?.Dispose();
+        }
         base.Dispose(disposing);
     }
 }

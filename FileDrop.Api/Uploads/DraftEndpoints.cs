@@ -73,7 +73,7 @@ internal static class DraftEndpoints
         name ??= FileName.Untitled;
         var plan = new ResumablePlan(name, type ?? FileType.OfName(name), FileTags.None, sha256);
         using var transfer = services.GetRequiredService<FileMetrics>().Begin(upload: true);
-        var body = new UploadBody(request.BodyReader, options.UploadPatience);
+        using var body = new UploadBody(request.BodyReader, options.UploadPatience);
         var result = await uploads.CreateAsync(owner, plan, length, body, request.ContentLength, isLast: false, check, context.RequestAborted);
         transfer.Moved(result.Offset);
         context.Response.Headers.Location = UploadLocation.Of(request, $"{Path}/{result.Upload.Id}");
@@ -124,7 +124,7 @@ internal static class DraftEndpoints
             try
             {
                 using var transfer = metrics.Begin(upload: true);
-                var body = new UploadBody(request.BodyReader, options.UploadPatience);
+                using var body = new UploadBody(request.BodyReader, options.UploadPatience);
                 var result = await uploads.AppendAsync(writer, body, request.ContentLength, isLast, check, context.RequestAborted);
                 transfer.Moved(result.Offset - offset);
                 WriteState(context, uploads, result.Offset, result.IsComplete, result.ExpiresAt);

@@ -84,7 +84,7 @@ internal static class TusEndpoints
             return Created(context, upload.Id);
         }
         using var transfer = metrics.Begin(upload: true);
-        var body = new UploadBody(request.BodyReader, options.UploadPatience);
+        using var body = new UploadBody(request.BodyReader, options.UploadPatience);
         var result = await uploads.CreateAsync(owner, plan, length, body, request.ContentLength, isLast: null, check, context.RequestAborted);
         transfer.Moved(result.Offset);
         WriteState(context, plan, result.Offset, result.ExpiresAt, result.IsComplete, result.Upload.Id);
@@ -150,7 +150,7 @@ internal static class TusEndpoints
                 return refused;
             }
             using var transfer = metrics.Begin(upload: true);
-            var body = new UploadBody(request.BodyReader, options.UploadPatience);
+            using var body = new UploadBody(request.BodyReader, options.UploadPatience);
             var result = await uploads.AppendAsync(writer, body, request.ContentLength, isLast: null, check, context.RequestAborted);
             transfer.Moved(result.Offset - at);
             WriteState(context, upload.Plan, result.Offset, result.ExpiresAt, result.IsComplete, id);

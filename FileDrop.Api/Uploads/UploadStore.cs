@@ -82,8 +82,9 @@ internal sealed class UploadStore(
             return taken;
         await using (writer)
         {
+            using var nothing = UploadBody.Empty;
             if (HasAll(writer.Upload, atLength))
-                await AppendAsync(writer, UploadBody.Empty, incoming: 0, isLast: true, check: null, cancellation);
+                await AppendAsync(writer, nothing, incoming: 0, isLast: true, check: null, cancellation);
             else
                 await writer.ReleaseAsync(keeps: true);
         }

@@ -1,0 +1,93 @@
+using System.Buffers;
+using System.IO.Pipelines;
+
+namespace FileDrop.Api.Files;
+
+/// <summary>A request's body in the memory that the server read it into, of which no byte is waited for longer than is reasonable.</summary>
+/// <remarks>
+/// Kestrel's minimum data rate averages over the whole body, so that a client which sent a gigabyte may then be silent for
+/// days, while a slow one that keeps sending is welcome. So each byte has its own time. No read is cancelled by a token:
+/// Kestrel takes one that a token ended for one that goes on, cannot take the rest of the body off the connection then, and
+/// closes it under a client that is still sending and never sees its answer.
+/// </remarks>
+internal sealed class UploadBody : IDisposable
+{
+    private readonly PipeReader _reader;
+    private readonly TimeSpan _patience;
+    private readonly CancellationTokenSource _silence = new();
+    private SequencePosition? _end;
+
+    /// <param name="reader">The body.</param>
+    /// <param name="patience">How long the client may send nothing.</param>
+    public UploadBody(PipeReader reader, TimeSpan patience)
+    {
+        (_reader, _patience) = (reader, patience);
+        EndsRead(_silence.Token);
+    }
+
+    /// <summary>A body without a byte.</summary>
+    public static UploadBody Empty => new(PipeReader.Create(Stream.Null), Timeout.InfiniteTimeSpan);
+
+    /// <summary>The next bytes; none: the end. They are the caller's until <see cref="Release"/>.</summary>
+    /// <param name="limit">So many at the most.</param>
+    /// <param name="cancellation">Ends the waiting.</param>
+    /// <exception cref="ContentRejectedException">None came in time, or the connection broke.</exception>
+    public async ValueTask<ReadOnlySequence<byte>> ReadAsync(long limit, CancellationToken cancellation)
+    {
+        Release();
+        while (true)
+        {
+            cancellation.ThrowIfCancellationRequested();
+            ReadResult result;
+            try
+            {
+                var reading = _reader.ReadAsync(CancellationToken.None);
+                if (reading.IsCompletedSuccessfully)
+                {
+                    result = reading.Result;
+                }
+                else
+                {
+                    using var cancelled = EndsRead(cancellation);
+                    _silence.CancelAfter(_patience);
+                    result = await reading;
+                    _silence.CancelAfter(Timeout.InfiniteTimeSpan);
+                }
+            }
+            catch (IOException broken) when (broken is not BadHttpRequestException)
+            {
+                // A connection that was reset, or a chunk longer than any number: to a store's eyes it would be an error of its own.
+                throw new ContentRejectedException(ApiProblem.InvalidRequest("The request's body ended early or is framed wrongly."), broken);
+            }
+            if (!result.IsCanceled && (result.IsCompleted || !result.Buffer.IsEmpty))
+            {
+                var bytes = result.Buffer.Slice(0, Math.Min(result.Buffer.Length, limit));
+                _end = bytes.End;
+                return bytes;
+            }
+            _reader.AdvanceTo(result.Buffer.Start);
+            cancellation.ThrowIfCancellationRequested();
+            if (_silence.IsCancellationRequested)
+            {
+                throw new ContentRejectedException(ApiProblem.InvalidRequest($"No byte came for {_patience.TotalSeconds:0} seconds.") with
+                {
+                    Status = StatusCodes.Status408RequestTimeout,
+                });
+            }
+            // A cancellation that came too late for the read before ended this one.
+        }
+    }
+
+    /// <summary>Gives the bytes that were read back to the server.</summary>
+    public void Release()
+    {
+        if (_end is { } end)
+            _reader.AdvanceTo(end);
+        _end = null;
+    }
+
+    public void Dispose() => _silence.Dispose();
+
+    private CancellationTokenRegistration EndsRead(CancellationToken cancellation) =>
+        cancellation.UnsafeRegister(static reader => ((PipeReader)reader!).CancelPendingRead(), _reader);
+}
