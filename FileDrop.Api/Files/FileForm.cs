@@ -42,7 +42,7 @@ internal sealed class FileForm
         if (!ContentDigest.TryRead(FileRequest.DigestFields(request.Headers), out var digest, out var problem))
             throw new ContentRejectedException(problem);
         // A digest field on the request covers the whole body, framing and all.
-        using var body = new RequestBody(new UploadBody(request.BodyReader, limits.UploadPatience), digest);
+        using var body = new RequestBody(request.BodyReader, limits.UploadPatience, digest);
         try
         {
             await form.ReadPartsAsync(new MultipartReader(Boundary(request), body)

@@ -62,7 +62,7 @@ internal static class FileRequest
         if (!FileType.TryRead(request.ContentType, raw: true, out var type, out var problem)
             || !ContentDigest.TryRead(DigestFields(request.Headers), out var digest, out problem))
             throw new ContentRejectedException(problem);
-        using var body = new RequestBody(new UploadBody(request.BodyReader, limits.UploadPatience), digest: null);
+        using var body = new RequestBody(request.BodyReader, limits.UploadPatience, digest: null);
         using var content = new IncomingContent(body, first: null, limits.MaxFileSize, digest);
         await sink(content, request.ContentLength, exact: request.ContentLength is not null);
         return new Received(name, null, type, content.Facts);
@@ -83,7 +83,7 @@ internal static class FileRequest
             throw new ContentRejectedException(problem);
         if (request.ContentLength > MaxJsonBytes)
             throw new ContentRejectedException(ApiProblem.FileTooLarge($"A JSON body has at most {MaxJsonBytes} bytes."));
-        using var body = new RequestBody(new UploadBody(request.BodyReader, limits.UploadPatience), digest: null);
+        using var body = new RequestBody(request.BodyReader, limits.UploadPatience, digest: null);
         using var content = new IncomingContent(body, first: null, MaxJsonBytes, digest);
         using var text = new MemoryStream();
         await content.CopyToAsync(text, request.HttpContext.RequestAborted);

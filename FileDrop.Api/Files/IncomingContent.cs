@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.IO.Hashing;
+using System.IO.Pipelines;
 using System.Security.Cryptography;
 
 namespace FileDrop.Api.Files;
@@ -17,20 +18,22 @@ internal sealed class ContentRejectedException(ApiProblem problem, Exception? in
 internal sealed record ContentFacts(long Size, string Sha256, long XxHash3);
 
 /// <summary>A request's body as a stream.</summary>
-/// <param name="source">The body; it ends with this.</param>
+/// <param name="source">The body.</param>
+/// <param name="patience">How long the client may send nothing.</param>
 /// <param name="digest">The SHA-256 that the whole body must have, in lower-case hexadecimal; null: any.</param>
-internal sealed class RequestBody(UploadBody source, string? digest) : ForwardStream
+internal sealed class RequestBody(PipeReader source, TimeSpan patience, string? digest) : ForwardStream
 {
+    private readonly UploadBody _body = new(source, patience);
     private readonly IncrementalHash? _sha256 = digest is null ? null : IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
 
     public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
     {
         if (buffer.Length == 0)
             return 0;
-        var bytes = await source.ReadAsync(buffer.Length, cancellationToken);
+        var bytes = await _body.ReadAsync(buffer.Length, cancellationToken);
         var read = (int)bytes.Length;
         bytes.CopyTo(buffer.Span);
-        source.Release();
+        _body.Release();
         _sha256?.AppendData(buffer.Span[..read]);
         if (read == 0 && _sha256 is not null)
             IncomingContent.CheckDigest(digest, Convert.ToHexStringLower(_sha256.GetCurrentHash()));
@@ -41,7 +44,7 @@ internal sealed class RequestBody(UploadBody source, string? digest) : ForwardSt
     {
         if (disposing)
         {
-            source.Dispose();
+            _body.Dispose();
             _sha256?.Dispose();
         }
         base.Dispose(disposing);

@@ -38,25 +38,22 @@ internal sealed class UploadBody : IDisposable
         while (true)
         {
             cancellation.ThrowIfCancellationRequested();
+            if (_silence.IsCancellationRequested)
+            {
+                throw new ContentRejectedException(ApiProblem.InvalidRequest($"No byte came for {_patience.TotalSeconds:0} seconds.") with
+                {
+                    Status = StatusCodes.Status408RequestTimeout,
+                });
+            }
             ReadResult result;
             try
             {
-                var reading = _reader.ReadAsync(CancellationToken.None);
-                if (reading.IsCompletedSuccessfully)
-                {
-                    result = reading.Result;
-                }
-                else
-                {
-                    using var cancelled = EndsRead(cancellation);
-                    _silence.CancelAfter(_patience);
-                    result = await reading;
-                    _silence.CancelAfter(Timeout.InfiniteTimeSpan);
-                }
+                result = await ReadOnceAsync(cancellation);
             }
-            catch (IOException broken) when (broken is not BadHttpRequestException)
+            // A connection that was reset, or a chunk longer than any number: to a store's eyes it would be an error of its own.
+            catch (Exception broken) when ((broken is IOException and not BadHttpRequestException)
+                || (broken is OperationCanceledException && !cancellation.IsCancellationRequested))
             {
-                // A connection that was reset, or a chunk longer than any number: to a store's eyes it would be an error of its own.
                 throw new ContentRejectedException(ApiProblem.InvalidRequest("The request's body ended early or is framed wrongly."), broken);
             }
             if (!result.IsCanceled && (result.IsCompleted || !result.Buffer.IsEmpty))
@@ -65,16 +62,8 @@ internal sealed class UploadBody : IDisposable
                 _end = bytes.End;
                 return bytes;
             }
+            // Ended for a reason that the next turn finds, or for none, where it came too late for the read before.
             _reader.AdvanceTo(result.Buffer.Start);
-            cancellation.ThrowIfCancellationRequested();
-            if (_silence.IsCancellationRequested)
-            {
-                throw new ContentRejectedException(ApiProblem.InvalidRequest($"No byte came for {_patience.TotalSeconds:0} seconds.") with
-                {
-                    Status = StatusCodes.Status408RequestTimeout,
-                });
-            }
-            // A cancellation that came too late for the read before ended this one.
         }
     }
 
@@ -88,6 +77,38 @@ internal sealed class UploadBody : IDisposable
 
     public void Dispose() => _silence.Dispose();
 
+    private ValueTask<ReadResult> ReadOnceAsync(CancellationToken cancellation)
+    {
+        var reading = _reader.ReadAsync(CancellationToken.None);
+        return reading.IsCompletedSuccessfully ? reading : WaitAsync(reading, cancellation);
+    }
+
+    private async ValueTask<ReadResult> WaitAsync(ValueTask<ReadResult> reading, CancellationToken cancellation)
+    {
+        using var cancelled = EndsRead(cancellation);
+        _silence.CancelAfter(_patience);
+        try
+        {
+            return await reading;
+        }
+        finally
+        {
+            _silence.CancelAfter(Timeout.InfiniteTimeSpan);
+        }
+    }
+
     private CancellationTokenRegistration EndsRead(CancellationToken cancellation) =>
-        cancellation.UnsafeRegister(static reader => ((PipeReader)reader!).CancelPendingRead(), _reader);
+        cancellation.UnsafeRegister(static body => ((UploadBody)body!).EndRead(), this);
+
+    private void EndRead()
+    {
+        try
+        {
+            _reader.CancelPendingRead();
+        }
+        catch (Exception)
+        {
+            // Kestrel refuses when the connection is gone, which has ended the read. On a timer's thread it would end the process.
+        }
+    }
 }

@@ -82,11 +82,15 @@ internal sealed class UploadStore(
             return taken;
         await using (writer)
         {
-            using var nothing = UploadBody.Empty;
             if (HasAll(writer.Upload, atLength))
+            {
+                using var nothing = UploadBody.Empty;
                 await AppendAsync(writer, nothing, incoming: 0, isLast: true, check: null, cancellation);
+            }
             else
+            {
                 await writer.ReleaseAsync(keeps: true);
+            }
         }
         return await FindAsync(owner, id, cancellation);
     }
