@@ -72,12 +72,15 @@ public sealed class Window : IAsyncDisposable
     /// <summary>Drops files onto the page; the content of each is <see cref="Content"/> of its size.</summary>
     public Task DropAsync(params (string Name, int Size)[] files) => Page.EvaluateAsync(
         """
-        (files) => {
+        async (files) => {
             const transfer = new DataTransfer();
             for (const { name, size } of files) {
                 const content = new Uint8Array(size);
                 for (let i = 0; i < size; i++) content[i] = (i * 31 + (i >> 16) * 7) & 255;
-                transfer.items.add(new File([content], name));
+                const file = new File([content], name);
+                // A person's file lies on the disk before it is dropped; this one is first given to the browser, which takes its time.
+                await file.slice(-1).arrayBuffer();
+                transfer.items.add(file);
             }
             for (const type of ["dragenter", "dragover", "drop"])
                 document.body.dispatchEvent(new DragEvent(type, { dataTransfer: transfer, bubbles: true, cancelable: true }));
