@@ -1,4 +1,5 @@
 using FileDrop.Api.Blobs.Disk;
+using FileDrop.Api.Catalog;
 using FileDrop.Api.Catalog.Sqlite;
 
 namespace FileDrop.Api.Blobs;
@@ -10,8 +11,8 @@ namespace FileDrop.Api.Blobs;
 /// places and never to both.
 /// </remarks>
 /// <param name="disk">Has the files.</param>
-/// <param name="catalog">Has the others: see <see cref="SqliteFileCatalog.CommitWholeAsync"/>.</param>
-internal sealed class EmbeddedBlobStore(DiskBlobStore disk, SqliteFileCatalog catalog) : IBlobStore
+/// <param name="catalog">Has the others: see <see cref="IInlineContents"/>.</param>
+internal sealed class EmbeddedBlobStore(DiskBlobStore disk, SqliteEngine catalog) : IBlobStore
 {
     private const int PageSize = 1_000;
 
@@ -34,7 +35,7 @@ internal sealed class EmbeddedBlobStore(DiskBlobStore disk, SqliteFileCatalog ca
     public async Task<Stream?> OpenAsync(BlobKey key, long offset, long count, CancellationToken cancellation)
     {
         // What ends behind the size of a small blob is no such one.
-        if (offset + count > catalog.MaxWholeSize || await catalog.FindBlobAsync(key, cancellation) is not { } bytes)
+        if (offset + count > SqliteEngine.MaxRowSize || await catalog.FindBlobAsync(key, cancellation) is not { } bytes)
             return await disk.OpenAsync(key, offset, count, cancellation);
         return offset + count <= bytes.Length
             ? new MemoryStream(bytes, (int)offset, (int)count, writable: false)

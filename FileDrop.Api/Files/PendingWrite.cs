@@ -48,8 +48,11 @@ internal sealed partial class PendingWrite : IAsyncDisposable
     /// <summary>Bytes that were reserved when the write began.</summary>
     public long Reserved { get; init; }
 
-    /// <summary>Whether the content is small enough for one change of the catalog; until that nothing of it stands anywhere.</summary>
-    public bool IsWhole { get; init; }
+    /// <summary>Takes a content that is small enough in the commit's own change; null: it is stored as a blob first.</summary>
+    public IInlineContents? Inline { get; init; }
+
+    /// <summary>Whether nothing of the write stands anywhere before its commit.</summary>
+    public bool IsInline => Inline is not null;
 
     private BlobKey Key => new(Intent.BlobId, FileId);
 
@@ -65,7 +68,7 @@ internal sealed partial class PendingWrite : IAsyncDisposable
     /// <exception cref="QuotaExceededException">The owner's quota has no room for all of it.</exception>
     public async Task StoreAsync(IncomingContent content, long? length, bool exact, CancellationToken cancellation)
     {
-        if (IsWhole)
+        if (IsInline)
         {
             _whole = await ReadWholeAsync(content, length ?? 0, exact, cancellation);
             return;
@@ -88,7 +91,7 @@ internal sealed partial class PendingWrite : IAsyncDisposable
     /// <exception cref="StorageException">Whether it happened could not be found out, or the lease was lost.</exception>
     /// <exception cref="ContentRejectedException">The file was deleted meanwhile.</exception>
     public async Task<ChangeResult> CommitAsync(FileCommit commit) =>
-        await _commit.RunAsync(Intent, commit, _lost.Token, _whole is { } bytes ? new WholeContent(bytes, Creates: !_replaces) : null)
+        await _commit.RunAsync(Intent, commit, _lost.Token, InlineCommit(commit))
         ?? throw await ExplainAsync(null);
 
     /// <summary>Ends the write: what was not committed is abandoned and, if no commit was ever sent, deleted at once.</summary>
@@ -98,7 +101,7 @@ internal sealed partial class PendingWrite : IAsyncDisposable
         await _renewing;
         try
         {
-            if (!_commit.HasHappened && !IsWhole)
+            if (!_commit.HasHappened && !IsInline)
                 await AbandonAsync();
         }
         finally
@@ -107,6 +110,10 @@ internal sealed partial class PendingWrite : IAsyncDisposable
             _lost.Dispose();
         }
     }
+
+    private Func<Task<ChangeResult>>? InlineCommit(FileCommit commit) => Inline is { } inline && _whole is { } bytes
+        ? () => inline.CommitAsync(Owner, FileId, Intent, bytes, creates: !_replaces, commit, CancellationToken.None)
+        : null;
 
     private static async Task<byte[]> ReadWholeAsync(Stream content, long length, bool exact, CancellationToken cancellation)
     {
@@ -188,7 +195,7 @@ internal sealed partial class PendingWrite : IAsyncDisposable
     /// answer. Otherwise the store failed, or the sweeper took the lease of a writer that it thought dead.
     /// </summary>
     private async Task<Exception> ExplainAsync(Exception? failure) =>
-        _replaces && await _catalog.FindAsync(Owner, FileId, CancellationToken.None) is null
+        _replaces && await _catalog.FindAsync(Owner, FileId, forChange: false, CancellationToken.None) is null
             ? new ContentRejectedException(ApiProblem.FileNotFound, failure)
             : failure as StorageException
                 ?? new StorageException(StorageFailure.Unavailable, $"The lease of blob {Intent.BlobId} of file {FileId} was lost.", failure);

@@ -54,5 +54,5 @@ internal sealed class MongoListFilter
 
     /// <summary>A search for bytes: exact whatever the part holds, where a pattern would have to be escaped for two dialects.</summary>
     private static BsonDocument Contains(string field, string part) =>
-        new("$gte", new BsonArray { new BsonDocument("$indexOfBytes", new BsonArray { field, MongoChange.Literal(part) }), 0 });
+        new("$gte", new BsonArray { new BsonDocument("$indexOfBytes", new BsonArray { field, MongoExpressions.Literal(part) }), 0 });
 }

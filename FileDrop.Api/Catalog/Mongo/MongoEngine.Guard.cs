@@ -5,7 +5,7 @@ namespace FileDrop.Api.Catalog.Mongo;
 
 // The keys that sign links, and the audit log. Neither belongs to an owner: a cluster leaves these small collections unsharded, or
 // shards them by _id.
-internal sealed partial class MongoFileCatalog : ILinkKeyCatalog, IAuditCatalog
+internal sealed partial class MongoEngine : ILinkKeyCatalog, IAuditCatalog
 {
     private static readonly BsonDocument NewestFirst = new("_id", -1);
 

@@ -4,7 +4,7 @@ using Microsoft.Data.Sqlite;
 namespace FileDrop.Api.Catalog.Sqlite;
 
 // The keys that sign links, and the audit log.
-internal sealed partial class SqliteFileCatalog : ILinkKeyCatalog, IAuditCatalog
+internal sealed partial class SqliteEngine : ILinkKeyCatalog, IAuditCatalog
 {
     /// <summary>So many events are forgotten by one change, so that others need not wait long.</summary>
     private const long EventsForgottenAtOnce = 1_000;
@@ -25,11 +25,11 @@ internal sealed partial class SqliteFileCatalog : ILinkKeyCatalog, IAuditCatalog
     public Task<bool> AddLinkKeyAsync(LinkKey key, CancellationToken cancellation) => ChangeAsync(
         session => session.Execute(
             "INSERT INTO link_keys (number, secret, created_at) VALUES (?1, ?2, ?3) ON CONFLICT DO NOTHING",
-            key.Number, key.Secret.ToArray(), Milliseconds(key.CreatedAt)) > 0,
+            key.Number, key.Secret.ToArray(), SqliteRows.Milliseconds(key.CreatedAt)) > 0,
         cancellation);
 
     public Task ForgetLinkKeysAsync(DateTimeOffset before, CancellationToken cancellation) => ChangeAsync(
-        session => session.Execute("DELETE FROM link_keys WHERE created_at < ?1", Milliseconds(before)), cancellation);
+        session => session.Execute("DELETE FROM link_keys WHERE created_at < ?1", SqliteRows.Milliseconds(before)), cancellation);
 
     public Task AddAuditAsync(IReadOnlyList<AuditEvent> events, TimeSpan retention, CancellationToken cancellation) => ChangeAsync(
         session =>
@@ -38,7 +38,7 @@ internal sealed partial class SqliteFileCatalog : ILinkKeyCatalog, IAuditCatalog
             {
                 session.Execute(
                     $"INSERT INTO audit ({AuditColumns}) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12) ON CONFLICT DO NOTHING",
-                    SqliteRows.Bytes(one.Id), Milliseconds(one.At), one.Operation, one.Caller, one.Owner, one.Subject, one.Method, one.Path,
+                    SqliteRows.Bytes(one.Id), SqliteRows.Milliseconds(one.At), one.Operation, one.Caller, one.Owner, one.Subject, one.Method, one.Path,
                     (long)one.Status, one.Result, one.Address, one.TraceId);
             }
             return events.Count;

@@ -3,7 +3,7 @@ using FileDrop.Api.Blobs;
 namespace FileDrop.Api.Catalog.Sqlite;
 
 // Small blobs, as rows beside the documents.
-internal sealed partial class SqliteFileCatalog
+internal sealed partial class SqliteEngine
 {
     /// <summary>A blob's bytes; null: there is none.</summary>
     public Task<byte[]?> FindBlobAsync(BlobKey key, CancellationToken cancellation) => ReadAsync(

@@ -3,7 +3,7 @@ using Microsoft.Data.Sqlite;
 namespace FileDrop.Api.Catalog.Sqlite;
 
 // API keys.
-internal sealed partial class SqliteFileCatalog : IKeyCatalog
+internal sealed partial class SqliteEngine : IKeyCatalog
 {
     private const string ApiKeyColumns = "id, secret_hash, owner, name, scopes, created_at, expires_at, last_used_at, revoked_at";
 
@@ -14,7 +14,7 @@ internal sealed partial class SqliteFileCatalog : IKeyCatalog
         session => session.Execute(
             $"INSERT INTO api_keys ({ApiKeyColumns}) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, NULL, NULL)",
             key.Id, key.SecretHash.ToArray(), key.Owner, key.Name, string.Join(' ', key.Scopes),
-            Milliseconds(key.CreatedAt), Milliseconds(key.ExpiresAt)),
+            SqliteRows.Milliseconds(key.CreatedAt), SqliteRows.Milliseconds(key.ExpiresAt)),
         cancellation);
 
     public Task<ApiKey?> FindApiKeyAsync(string id, CancellationToken cancellation) => ReadAsync(
@@ -38,13 +38,13 @@ internal sealed partial class SqliteFileCatalog : IKeyCatalog
         cancellation);
 
     public Task<bool> RevokeApiKeyAsync(string id, DateTimeOffset revokedAt, CancellationToken cancellation) => ChangeAsync(
-        session => session.Execute("UPDATE api_keys SET revoked_at = ?2 WHERE id = ?1 AND revoked_at IS NULL", id, Milliseconds(revokedAt)) > 0,
+        session => session.Execute("UPDATE api_keys SET revoked_at = ?2 WHERE id = ?1 AND revoked_at IS NULL", id, SqliteRows.Milliseconds(revokedAt)) > 0,
         cancellation);
 
     public Task NoteApiKeyUseAsync(string id, DateTimeOffset usedAt, DateTimeOffset unlessAfter, CancellationToken cancellation) => ChangeAsync(
         session => session.Execute(
             "UPDATE api_keys SET last_used_at = ?2 WHERE id = ?1 AND (last_used_at IS NULL OR last_used_at <= ?3)",
-            id, Milliseconds(usedAt), Milliseconds(unlessAfter)),
+            id, SqliteRows.Milliseconds(usedAt), SqliteRows.Milliseconds(unlessAfter)),
         cancellation, isPassing: true);
 
     private static ApiKey ReadApiKey(SqliteDataReader row) => new(
@@ -54,5 +54,4 @@ internal sealed partial class SqliteFileCatalog : IKeyCatalog
     private static DateTimeOffset? TimeOrNull(SqliteDataReader row, int column) =>
         row.IsDBNull(column) ? null : DateTimeOffset.FromUnixTimeMilliseconds(row.GetInt64(column));
 
-    private static long? Milliseconds(DateTimeOffset? time) => time?.ToUnixTimeMilliseconds();
 }

@@ -4,7 +4,7 @@ using MongoDB.Driver;
 namespace FileDrop.Api.Catalog.Mongo;
 
 // API keys.
-internal sealed partial class MongoFileCatalog : IKeyCatalog
+internal sealed partial class MongoEngine : IKeyCatalog
 {
     private static readonly BsonDocument ApiKeyOrder = new() { { "revoked_at", 1 }, { "created_at", -1 }, { "_id", 1 } };
 
