@@ -52,7 +52,7 @@ internal sealed partial class S3BlobStore : IBlobStore, IDisposable
     {
         _options = options;
         _s3 = new S3Connection(options);
-        _memory = new PartMemory(options.PartMemory, (int)Math.Min(options.PartMemory, 64 * PartSizes.MiB));
+        _memory = PartMemory.WithReserve(options.PartMemory, 64 * PartSizes.MiB);
     }
 
     /// <inheritdoc/>
@@ -103,9 +103,9 @@ internal sealed partial class S3BlobStore : IBlobStore, IDisposable
 
     /// <inheritdoc/>
     /// <exception cref="BlobTooLargeException">The content is longer than S3, or memory for its parts, allows.</exception>
-    public async Task WriteAsync(BlobKey key, Stream content, long? length, bool exact, CancellationToken cancellation)
+    public async Task WriteAsync(BlobKey key, string owner, Stream content, long? length, bool exact, CancellationToken cancellation)
     {
-        using var upload = new S3Upload(_options, _s3, _memory, key.ToString(), content, length, exact && length is not null);
+        using var upload = new S3Upload(_options, _s3, _memory, key.ToString(), owner, content, length, exact && length is not null);
         await upload.RunAsync(cancellation);
     }
 
