@@ -118,5 +118,6 @@ internal static class Composition
             options.TrashRetention, options.UploadsExpiry)
         {
             Quotas = options.Quotas,
+            OpenUploadsPerOwner = options.Limits.OpenUploadsPerOwner,
         };
 }

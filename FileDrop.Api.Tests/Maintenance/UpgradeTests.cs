@@ -61,7 +61,7 @@ public sealed class UpgradeTests
             });
         }
 
-        Assert.Equal(7, LayoutOf(stores.Directory));
+        Assert.Equal(8, LayoutOf(stores.Directory));
         var (exit, output) = await ServiceProcess.CommandAsync(stores, "check", "--hash");
         Assert.True(exit == 0, output);
         Assert.Contains("6 blobs, 0 findings", output, StringComparison.Ordinal);

@@ -17,6 +17,7 @@ internal sealed partial class MongoFileCatalog
             Projection = MongoResumable.Fields,
             IsUpsert = true,
         };
+        await DemandPlaceAsync(owner, cancellation);
         var begun = await ReservingAsync(owner, id, intent, length ?? 0, files: plan.IsPartial ? 0 : 1, isReserved => CallAsync(
             token => _files.FindOneAndUpdateAsync(
                 Absent(owner, id), _resumable.Begin(owner, intent, plan, length, holder, isReserved), options, token), cancellation), cancellation);
@@ -47,6 +48,15 @@ internal sealed partial class MongoFileCatalog
 
     public Task<bool> EndResumableAsync(string owner, Guid id, WriteIntent intent, CancellationToken cancellation) =>
         SettlingAsync(owner, id, UpdateAsync(Held(owner, id, intent, complete: true), _resumable.End(), cancellation));
+
+    /// <summary>Refuses one upload more than an owner may have open.</summary>
+    private async Task DemandPlaceAsync(string owner, CancellationToken cancellation)
+    {
+        var open = new BsonDocument { { "owner", owner }, { "state", MongoSchema.Pending }, { "upload", new BsonDocument("$exists", true) } };
+        var options = new CountOptions { Limit = _rules.OpenUploadsPerOwner, Hint = MongoSchema.Orders[FileSort.CreatedAt].Index };
+        if (await CallAsync(token => _files.CountDocumentsAsync(open, options, token), cancellation) >= _rules.OpenUploadsPerOwner)
+            throw new TooManyUploadsException(_rules.OpenUploadsPerOwner);
+    }
 
     private static BsonDocument OpenResumable(string owner, Guid id) => File(owner, id).AddRange(new BsonDocument
     {

@@ -16,6 +16,7 @@ internal sealed class SqliteResumable(CatalogRules rules, TimeProvider time)
     public ResumableUpload Begin(
         SqliteSession session, string owner, Guid id, WriteIntent intent, ResumablePlan plan, long? length, Guid? holder)
     {
+        DemandPlace(session, owner);
         var inserted = session.Execute(
             "INSERT INTO files (owner, id, state, version) VALUES (?1, ?2, 0, 0) ON CONFLICT (id, owner) DO NOTHING", owner, Bytes(id));
         SqliteChanges.RefuseKnown(inserted, id);
@@ -131,6 +132,19 @@ internal sealed class SqliteResumable(CatalogRules rules, TimeProvider time)
             row.IsDBNull(16) ? null : Id(row, 16),
             IsAlive: row.GetInt64(17) > now - Term,
             IsWanted: row.GetInt64(18) != 0);
+    }
+
+    /// <summary>Refuses one upload more than an owner may have open.</summary>
+    private void DemandPlace(SqliteSession session, string owner)
+    {
+        var open = session.Number(
+            """
+            SELECT count(*) FROM (
+                SELECT 1 FROM files f INDEXED BY files_pending JOIN uploads u ON u.file = f.n WHERE f.owner = ?1 AND f.state = 0 LIMIT ?2)
+            """,
+            owner, (long)rules.OpenUploadsPerOwner);
+        if (open >= rules.OpenUploadsPerOwner)
+            throw new TooManyUploadsException(rules.OpenUploadsPerOwner);
     }
 
     private static long FileOf(SqliteSession session, string owner, Guid id) =>
