@@ -37,6 +37,9 @@ public sealed record ListFilter(
     long? MinSize = null,
     long? MaxSize = null)
 {
+    /// <summary>The tags to look for: one that is asked for twice is looked for once.</summary>
+    public IReadOnlyList<KeyValuePair<string, string>> DistinctTags => Tags is { Count: > 1 } ? [.. Tags.Distinct()] : Tags ?? [];
+
     /// <summary>Whether it lets every file through.</summary>
     public bool IsEmpty => this is
     {
@@ -62,7 +65,7 @@ public sealed record ListQuery(string Owner, bool InTrash, FileSort Sort, bool D
     public const int MaxWeight = 2 << 20;
 
     /// <summary>How many entries this page examines at most: each tag that is looked for costs as much as an entry does.</summary>
-    public int Examined => MaxExamined / Math.Max(1, Filter.Tags?.Count ?? 0);
+    public int Examined => MaxExamined / Math.Max(1, Filter.DistinctTags.Count);
 
     /// <summary>What a file adds to its page's weight.</summary>
     public static long WeightOf(CatalogFile file)

@@ -171,8 +171,7 @@ internal static partial class ListRequest
             return null;
         if (sent.Count > FileTags.MaxCount)
             throw Malformed($"At most {FileTags.MaxCount} tags can be asked for.");
-        // A tag that is asked for twice is looked for once.
-        return [.. sent.Distinct(StringComparer.Ordinal).Select(tag => (tag ?? "").Split(':', 2) is [{ Length: > 0 } key, var value]
+        return [.. sent.Select(tag => (tag ?? "").Split(':', 2) is [{ Length: > 0 } key, var value]
             ? KeyValuePair.Create(key, value)
             : throw Malformed("tag is key:value."))];
     }

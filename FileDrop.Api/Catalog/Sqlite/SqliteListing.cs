@@ -136,7 +136,7 @@ internal static class SqliteListing
             Add($"substr({Type}, 1, length(?)) = ?", type[..^1]);
         else if (filter.Type is { } exact)
             Add($"{Type} = ?", exact);
-        foreach (var (key, value) in filter.Tags ?? [])
+        foreach (var (key, value) in filter.DistinctTags)
         {
             Add("EXISTS (SELECT 1 FROM json_each(f.tags) t WHERE t.key = ?", key);
             Add("t.value = ?)", value);
