@@ -100,7 +100,7 @@ internal sealed class FileForm
         {
             bytes.Allow(MaxFraming);
             var part = await reader.ReadNextSectionAsync(Cancellation);
-            bytes.Allow(FileRequest.FormAllowance);
+            bytes.Allow(FormBytes.MaxOthers);
             return part;
         }
     }

@@ -12,8 +12,11 @@ internal sealed class FormBytes(Stream body, long maxFileSize) : ForwardStream
     /// <summary>Bytes that a reader takes at once: it may have read so many of the next part when the last one ends.</summary>
     public const int ReadAhead = 4096;
 
+    /// <summary>Bytes besides the file's content. Parts that mean nothing are passed over, so there may be some of them.</summary>
+    public const int MaxOthers = 8 << 20;
+
     private long _fileLeft = maxFileSize + FileRequest.FormAllowance;
-    private long _othersLeft = FileRequest.FormAllowance;
+    private long _othersLeft = MaxOthers;
     private long _headerLeft;
 
     /// <summary>Whether the bytes that are read now are the file's content.</summary>
@@ -36,7 +39,7 @@ internal sealed class FormBytes(Stream body, long maxFileSize) : ForwardStream
         if ((_othersLeft -= read) < 0)
         {
             throw new ContentRejectedException(ApiProblem.InvalidRequest(
-                $"A form has at most {FileRequest.FormAllowance} bytes besides its file."));
+                $"A form has at most {MaxOthers} bytes besides its file."));
         }
         if ((_headerLeft -= read) < 0)
             throw new ContentRejectedException(ApiProblem.InvalidRequest("A part's header is too large, or has no end."));
