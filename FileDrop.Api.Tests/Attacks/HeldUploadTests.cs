@@ -25,17 +25,17 @@ public sealed class HeldUploadTests
         await using var service = await Service.StartAsync(stores, ("ConnectionStrings:storage", $"{stores.S3};PartMemory=20"));
         var content = Requests.Bytes(Size);
         var senders = new List<(Wire Wire, int Sent)>();
+        var sending = new List<Task>();
         for (var i = 0; i < 4; i++)
         {
             // Up to a few bytes before the part is full; one of them to its very end, where a byte more decides what becomes of it.
             var wire = await Wire.ConnectAsync(service);
             await BeginAsync(service, wire, kind);
-            var sent = i == 0 ? 8 * MiB : Sent;
-            var sending = SendAsync(wire, kind, content[..sent]);
-            await Task.WhenAny(sending, Task.Delay(TimeSpan.FromSeconds(1)));
-            senders.Add((wire, sent));
-            _ = sending;
+            senders.Add((wire, i == 0 ? 8 * MiB : Sent));
+            sending.Add(SendAsync(wire, kind, content[..senders[i].Sent]));
         }
+        // Those who have no memory yet are not read from.
+        await Task.WhenAny(Task.WhenAll(sending), Task.Delay(TimeSpan.FromSeconds(1)));
 
         using (var small = new CancellationTokenSource(Patience))
         using (var answer = await service.Http.PostAsync("/files/upload", new ByteArrayContent(new byte[100_000]), small.Token))
@@ -44,6 +44,7 @@ public sealed class HeldUploadTests
         using (var answer = await service.Http.PostAsync("/files/upload", new ByteArrayContent(content), large.Token))
             await answer.SucceededAsync(HttpStatusCode.Created);
 
+        await Task.WhenAll(sending);
         await Task.WhenAll(senders.Select(async sender =>
         {
             await SendAsync(sender.Wire, kind, content[sender.Sent..]);
@@ -106,8 +107,8 @@ public sealed class TricklingTests(TricklePair pair) : IClassFixture<TricklePair
     public async Task A_slow_client_above_it_is_welcome()
     {
         using var wire = await BeginAsync("POST /files/upload");
-        await wire.SendAsync(new byte[(4 << 20) - (50 * 60)]);
-        for (var i = 0; i < 50; i++)
+        await wire.SendAsync(new byte[(4 << 20) - (25 * 60)]);
+        for (var i = 0; i < 25; i++)
         {
             await wire.SendAsync(new byte[60]);
             await Task.Delay(100);

@@ -23,7 +23,7 @@ internal sealed class PartBuffer : IDisposable
     private int _capacity;
     private int _filled;
 
-    internal PartBuffer(PartMemory memory, PartMemory.Share owner, int size)
+    internal PartBuffer(PartMemory memory, PartShare owner, int size)
     {
         (_memory, Owner, Size) = (memory, owner, size);
         Claimed = UnitsFor(size);
@@ -40,7 +40,7 @@ internal sealed class PartBuffer : IDisposable
     internal int Held { get; set; }
 
     /// <summary>Whose memory it takes; null once it has given it back.</summary>
-    internal PartMemory.Share? Owner { get; set; }
+    internal PartShare? Owner { get; set; }
 
     /// <summary>Since when it has held memory, in milliseconds since the system's start, and its place among those that do.</summary>
     internal long HeldSince { get; set; }
@@ -82,6 +82,13 @@ internal sealed class PartBuffer : IDisposable
             _isIdle = false;
             return _spilling;
         }
+    }
+
+    /// <summary>Both: it is complete, and about to be read.</summary>
+    public Task CloseAsync()
+    {
+        Settle();
+        return FreezeAsync();
     }
 
     /// <summary>Its bytes in order, from the one at <paramref name="skip"/> on. A piece is good until the next one is asked for.</summary>

@@ -36,7 +36,7 @@ internal sealed class PartMemory
 
     private readonly Lock _gate = new();
     private readonly BlockPool _segments = new(SegmentSize);
-    private readonly Dictionary<string, Share> _shares = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, PartShare> _shares = new(StringComparer.Ordinal);
 
     /// <summary>The parts that hold memory; the one that has held it longest comes first.</summary>
     private readonly LinkedList<PartBuffer> _holding = new();
@@ -88,7 +88,7 @@ internal sealed class PartMemory
             if (_forSmall is null || size > _forSmall.LargestPart || (_waiting == 0 && _free >= _budget / 4))
             {
                 if (!_shares.TryGetValue(owner, out var share))
-                    _shares.Add(owner, share = new Share(owner));
+                    _shares.Add(owner, share = new PartShare(owner));
                 share.Parts++;
                 return new PartBuffer(this, share, (int)size);
             }
@@ -104,7 +104,7 @@ internal sealed class PartMemory
         {
             if (_waiting == 0 && TryGrant(part, units))
                 return ValueTask.CompletedTask;
-            var waiter = new Waiter(part, units);
+            var waiter = new PartWaiter(part, units);
             var place = OwnerOf(part).Waiting.AddLast(waiter);
             _waiting++;
             ServeWaiting();
@@ -158,7 +158,7 @@ internal sealed class PartMemory
 
     internal byte[] TakeSegment() => _segments.Rent();
 
-    private async Task WaitAsync(Waiter waiter, LinkedListNode<Waiter> place, CancellationToken cancellation)
+    private async Task WaitAsync(PartWaiter waiter, LinkedListNode<PartWaiter> place, CancellationToken cancellation)
     {
         // What is granted in spite of the cancellation is the part's, which gives it back when it is disposed of.
         await using var registration = cancellation.UnsafeRegister(_ =>
@@ -170,7 +170,7 @@ internal sealed class PartMemory
         await waiter.Granted.Task;
     }
 
-    private void Leave(LinkedListNode<Waiter> place)
+    private void Leave(LinkedListNode<PartWaiter> place)
     {
         if (place.List is not { } list)
             return;
@@ -266,7 +266,7 @@ internal sealed class PartMemory
         }
     }
 
-    private static Share OwnerOf(PartBuffer part) =>
+    private static PartShare OwnerOf(PartBuffer part) =>
         part.Owner ?? throw new InvalidOperationException("The part has given its memory back.");
 
     private bool IsSafe()
@@ -285,22 +285,4 @@ internal sealed class PartMemory
     /// <summary>What is charged for an array: arrays below a segment come in powers of two.</summary>
     internal static int Charge(int capacity) =>
         capacity > SegmentSize / 2 ? SegmentSize / Unit : (int)BitOperations.RoundUpToPowerOf2((uint)((capacity + Unit - 1) / Unit));
-
-    /// <summary>What one owner holds, and the parts of theirs that wait.</summary>
-    internal sealed class Share(string name)
-    {
-        public string Name { get; } = name;
-
-        public LinkedList<Waiter> Waiting { get; } = new();
-
-        /// <summary>Parts that are not released.</summary>
-        public int Parts { get; set; }
-
-        public long Held { get; set; }
-    }
-
-    internal sealed record Waiter(PartBuffer Part, int Units)
-    {
-        public TaskCompletionSource Granted { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    }
 }

@@ -191,8 +191,7 @@ internal sealed class S3Appender(
 
     private async Task SendPartAsync(PartBuffer part, CancellationToken cancellation)
     {
-        part.Settle();
-        await part.FreezeAsync();
+        await part.CloseAsync();
         await _slots.WaitAsync(cancellation);
         try
         {
@@ -260,8 +259,7 @@ internal sealed class S3Appender(
 
     private async Task<S3Piece> PutPieceAsync(PartBuffer part, int skip, CancellationToken cancellation)
     {
-        part.Settle();
-        await part.FreezeAsync();
+        await part.CloseAsync();
         var blob = Guid.NewGuid();
         await ReserveAsync(0, blob, cancellation);
         var hashing = HashAsync(_hashing, part, _loaded);
