@@ -16,9 +16,6 @@ namespace FileDrop.Api;
 /// <summary>What the service is put together from; the only place that names an implementation of a store.</summary>
 internal static class Composition
 {
-    /// <summary>Below this rate, averaged over the request, a client keeps a connection busy rather than uploads. Kestrel's default.</summary>
-    private const double MinBytesPerSecond = 240;
-
     /// <summary>Kestrel refuses a shorter one; it judges the rate once a second.</summary>
     private static readonly TimeSpan ShortestGrace = TimeSpan.FromSeconds(2);
 
@@ -33,7 +30,7 @@ internal static class Composition
             kestrel.Limits.MaxRequestHeadersTotalSize = options.Limits.HeaderBytes;
             kestrel.Limits.MaxConcurrentConnections = options.Limits.Connections;
             kestrel.Limits.MinRequestBodyDataRate = new MinDataRate(
-                MinBytesPerSecond, options.UploadPatience > ShortestGrace ? options.UploadPatience : ShortestGrace);
+                UploadBody.MinBytesPerSecond, options.UploadPatience > ShortestGrace ? options.UploadPatience : ShortestGrace);
         });
         builder.Services.AddSingleton<IMemoryPoolFactory<byte>, ConnectionMemory>();
         builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = options.ShutdownTimeout);
@@ -125,5 +122,6 @@ internal static class Composition
             options.TrashRetention, options.UploadsExpiry)
         {
             Quotas = options.Quotas,
+            OpenUploadsPerOwner = options.Limits.OpenUploadsPerOwner,
         };
 }

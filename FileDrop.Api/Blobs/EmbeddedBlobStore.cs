@@ -26,8 +26,8 @@ internal sealed class EmbeddedBlobStore(DiskBlobStore disk, SqliteEngine catalog
 
     public Task PingAsync(CancellationToken cancellation) => disk.PingAsync(cancellation);
 
-    public Task WriteAsync(BlobKey key, Stream content, long? length, bool exact, CancellationToken cancellation) =>
-        disk.WriteAsync(key, content, length, exact, cancellation);
+    public Task WriteAsync(BlobKey key, string owner, Stream content, long? length, bool exact, CancellationToken cancellation) =>
+        disk.WriteAsync(key, owner, content, length, exact, cancellation);
 
     public Task<IBlobAppender> AppendAsync(BlobKey key, AppendPoint from, AppendExtent extent, AppendLog log, CancellationToken cancellation) =>
         disk.AppendAsync(key, from, extent, log, cancellation);
@@ -58,7 +58,7 @@ internal sealed class EmbeddedBlobStore(DiskBlobStore disk, SqliteEngine catalog
             // As a file first. Should this end in between, both are the same, and the row is deleted with what follows.
             await disk.DeleteAsync(key, cancellation);
             using var content = new MemoryStream(bytes, writable: false);
-            await disk.WriteAsync(key, content, bytes.Length, exact: true, cancellation);
+            await disk.WriteAsync(key, owner: "", content, bytes.Length, exact: true, cancellation);
             await catalog.DeleteBlobAsync(key, cancellation);
         }
         await disk.QuarantineAsync(key, cancellation);

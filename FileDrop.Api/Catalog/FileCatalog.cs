@@ -122,6 +122,8 @@ internal sealed class FileCatalog(ICatalogEngine engine, IIdempotencyRecords key
     public async Task<ResumableUpload> BeginResumableAsync(
         string owner, Guid id, WriteIntent intent, ResumablePlan plan, long? length, Guid? holder, CancellationToken cancellation)
     {
+        if (await engine.CountUploadsAsync(owner, rules.OpenUploadsPerOwner, cancellation) >= rules.OpenUploadsPerOwner)
+            throw new TooManyUploadsException(rules.OpenUploadsPerOwner);
         var begunAt = DateTimeOffset.MinValue;
         var begun = await InsertNewAsync(
             owner, id, now => FileDocument.BeginResumable(owner, id, intent, plan, length, holder, rules, begunAt = now), cancellation);

@@ -86,6 +86,9 @@ internal interface ICatalogEngine
     /// <summary>Whole documents with these ids, of whatever owner; those that are not there are left out.</summary>
     Task<(IReadOnlyList<FileDocument> Documents, DateTimeOffset Now)> FindManyAsync(IReadOnlyCollection<Guid> ids, CancellationToken cancellation);
 
+    /// <summary>How many resumable uploads an owner has that are not complete, or partial; counts up to the limit.</summary>
+    Task<long> CountUploadsAsync(string owner, int limit, CancellationToken cancellation);
+
     /// <inheritdoc cref="IFileCatalog.MeasureAsync"/>
     Task<CatalogBacklog> MeasureAsync(CancellationToken cancellation);
 

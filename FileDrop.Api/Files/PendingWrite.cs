@@ -80,7 +80,7 @@ internal sealed partial class PendingWrite : IAsyncDisposable
         {
             await using var reserved = new ReservedContent(
                 content, Reserved, (needed, wanted, token) => _catalog.ReserveAsync(Owner, FileId, Intent, needed, wanted, token));
-            await _blobs.WriteAsync(Key, reserved, length, exact, stop.Token);
+            await _blobs.WriteAsync(Key, Owner, reserved, length, exact, stop.Token);
         }
         catch (Exception failure) when (failure is StorageException || (failure is OperationCanceledException && _lost.IsCancellationRequested))
         {

@@ -98,7 +98,7 @@ internal sealed partial class UploadWriter : IAsyncDisposable
         _ticking = TickAsync();
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellation, _stop.Token);
         _appender = await _blobs.AppendAsync(
-            new BlobKey(Upload.Intent.BlobId, Upload.Id), _recorded, new AppendExtent(_length, incoming),
+            new BlobKey(Upload.Intent.BlobId, Upload.Id), _recorded, new AppendExtent(_length, incoming, Upload.Owner),
             new AppendLog(bytes => _hashes.Append(bytes.Span), () => _hashes.Export(), RecordAsync, keeps), stop.Token);
     }
 

@@ -65,6 +65,13 @@ internal sealed partial class MongoEngine
         return ([.. found.Select(document => MongoDocument.Read(document).Document)], await _clock.NowAsync(cancellation));
     }
 
+    public Task<long> CountUploadsAsync(string owner, int limit, CancellationToken cancellation)
+    {
+        var open = new BsonDocument { { "owner", owner }, { "state", MongoSchema.Pending }, { "upload", new BsonDocument("$exists", true) } };
+        var options = new CountOptions { Limit = limit, Hint = MongoSchema.Orders[FileSort.CreatedAt].Index };
+        return CallAsync(token => _files.CountDocumentsAsync(open, options, token), cancellation);
+    }
+
     /// <summary>How far ahead an intent or a garbage blob can be due.</summary>
     private static TimeSpan Horizon(CatalogRules rules) =>
         new[] { rules.Lease + rules.LateWrites, rules.ReadersGrace, rules.ResumableExpiry, rules.ResumableLateWrites }.Max();

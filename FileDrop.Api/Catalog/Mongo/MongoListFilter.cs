@@ -13,7 +13,7 @@ internal sealed class MongoListFilter
         Narrow(query, FileSort.FileSize, "content.size", Size(filter.MinSize), Size(filter.MaxSize));
         if (filter.Type is { } type)
             Conditions.Add("content.type_key", TypeCondition(type));
-        if (filter.Tags is { Count: > 0 } tags)
+        if (filter.DistinctTags is { Count: > 0 } tags)
             Conditions.Add("tags", new BsonDocument("$all", new BsonArray(tags.Select(tag => MongoSchema.Tag(tag.Key, tag.Value)))));
         if (filter.NameKeyPart is { } part)
             Conditions.Add("$expr", Contains("$name_key", part));

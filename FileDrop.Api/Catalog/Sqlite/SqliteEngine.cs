@@ -108,6 +108,15 @@ internal sealed partial class SqliteEngine(string path, CatalogRules rules, Disk
         (await ReadAsync(
             session => SqliteDocuments.AtOneMoment(session, () => SqliteDocuments.FindMany(session, ids)), cancellation), Now());
 
+    public Task<long> CountUploadsAsync(string owner, int limit, CancellationToken cancellation) => ReadAsync(
+        session => session.Number(
+            """
+            SELECT count(*) FROM (
+                SELECT 1 FROM files f INDEXED BY files_pending JOIN uploads u ON u.file = f.n WHERE f.owner = ?1 AND f.state = 0 LIMIT ?2)
+            """,
+            owner, (long)limit),
+        cancellation);
+
     public Task<CatalogBacklog> MeasureAsync(CancellationToken cancellation) =>
         ReadAsync(session => SqliteReads.Measure(session, Milliseconds()), cancellation);
 
