@@ -171,7 +171,7 @@ public abstract class ImportTests(Pair pair)
         await using var target = await pair.MakeStoresAsync();
         await using var service = await Service.StartAsync(target);
         using var other = new MemoryStream(Requests.Bytes(50));
-        await Backups.Blobs(service).WriteAsync(key, other, 50, exact: true, default);
+        await Backups.Blobs(service).WriteAsync(key, owner: "", other, 50, exact: true, default);
 
         var result = await backup.ImportAsync(service);
         Assert.True(result is { Imported: 1, Failed: 0 }, $"{result}");

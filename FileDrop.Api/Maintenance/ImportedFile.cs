@@ -180,7 +180,7 @@ internal sealed class ImportedFile
         using var content = new IncomingContent(entry, first: null, long.MaxValue, expected?.Sha256);
         try
         {
-            await _blobs.WriteAsync(key, content, entry.Size, exact: true, cancellation);
+            await _blobs.WriteAsync(key, owner: "", content, entry.Size, exact: true, cancellation);
             return content.Facts;
         }
         catch (ContentRejectedException)

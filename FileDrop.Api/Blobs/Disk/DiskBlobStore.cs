@@ -57,7 +57,7 @@ internal sealed partial class DiskBlobStore(string directory) : IBlobStore
         Room.TakeBack();
     });
 
-    public async Task WriteAsync(BlobKey key, Stream content, long? length, bool exact, CancellationToken cancellation)
+    public async Task WriteAsync(BlobKey key, string owner, Stream content, long? length, bool exact, CancellationToken cancellation)
     {
         cancellation.ThrowIfCancellationRequested();
         var name = key.ToString();
