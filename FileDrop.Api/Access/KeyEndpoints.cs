@@ -1,3 +1,4 @@
+using FileDrop.Api.Blobs;
 using FileDrop.Api.Catalog;
 using FileDrop.Api.Files;
 
@@ -39,9 +40,11 @@ internal static class KeyEndpoints
         return new JsonAnswer<KeyJson[]>([.. keys.Select(KeyJson.Of)], ApiJson.Instance.KeyJsonArray);
     }
 
-    private static async Task<IResult> RevokeAsync(HttpContext context, IKeyCatalog catalog, ApiKeys keys, TimeProvider time, string key_id)
+    private static async Task<IResult> RevokeAsync(
+        HttpContext context, IKeyCatalog catalog, IReserve reserve, ApiKeys keys, TimeProvider time, string key_id)
     {
-        if (!await catalog.RevokeApiKeyAsync(key_id, time.GetUtcNow(), context.RequestAborted))
+        // Also on a full disk.
+        if (!await reserve.FreeAsync(() => catalog.RevokeApiKeyAsync(key_id, time.GetUtcNow(), context.RequestAborted)))
             return ApiProblem.KeyNotFound;
         keys.Forget(key_id);
         return new JsonAnswer<KeyRevokedJson>(new KeyRevokedJson($"Key {key_id} was revoked.", key_id), ApiJson.Instance.KeyRevokedJson);

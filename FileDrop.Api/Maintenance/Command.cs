@@ -2,6 +2,7 @@ using System.Text.Json;
 using FileDrop.Api.Access;
 using FileDrop.Api.Blobs;
 using FileDrop.Api.Catalog;
+using Microsoft.Data.Sqlite;
 
 namespace FileDrop.Api.Maintenance;
 
@@ -49,11 +50,11 @@ internal static class Command
             return words switch
             {
                 ["check", .. var flags] when flags.All(flag => flag is "--repair" or "--hash" or "--json") => await WithStoresAsync(options,
-                    alone: false, (catalog, blobs) => CheckAsync(catalog, blobs, options, [.. flags], stop.Token), stop.Token),
+                    alone: false, stores => CheckAsync(stores, options, [.. flags], stop.Token), stop.Token),
                 ["export", var target] => await WithStoresAsync(options,
-                    alone: false, (catalog, blobs) => ExportAsync(catalog, blobs, target, stop.Token), stop.Token),
+                    alone: false, stores => ExportAsync(stores.Catalog, stores.Blobs, target, stop.Token), stop.Token),
                 ["import", var source] => await WithStoresAsync(options,
-                    alone: true, (catalog, blobs) => ImportAsync(catalog, blobs, source, stop.Token), stop.Token),
+                    alone: true, stores => ImportAsync(stores.Catalog, stores.Blobs, source, stop.Token), stop.Token),
                 ["keys", .. var rest] => await KeysAsync(options, [.. rest], stop.Token) switch
                 {
                     true => Clean,
@@ -63,7 +64,8 @@ internal static class Command
                 _ => await SayUsageAsync(words),
             };
         }
-        catch (Exception failure) when (failure is StorageException or IOException or UnauthorizedAccessException or InvalidOperationException or JsonException)
+        catch (Exception failure) when (failure is StorageException or IOException or UnauthorizedAccessException or InvalidOperationException or JsonException
+            or SqliteException)
         {
             await Console.Error.WriteLineAsync($"{words[0]} could not run to its end. {failure.Message}");
             return CouldNotRun;
@@ -86,19 +88,23 @@ internal static class Command
     /// <param name="work">What is done with them.</param>
     /// <param name="cancellation">Ends the start.</param>
     private static async Task<int> WithStoresAsync(
-        FileDropOptions options, bool alone, Func<IFileCatalog, IBlobStore, Task<int>> work, CancellationToken cancellation)
+        FileDropOptions options, bool alone, Func<Opened, Task<int>> work, CancellationToken cancellation)
     {
         await using var provider = Stores(options, alone);
-        var (catalog, blobs) = (provider.GetRequiredService<IFileCatalog>(), provider.GetRequiredService<IBlobStore>());
-        await Task.WhenAll(catalog.StartAsync(cancellation), blobs.StartAsync(cancellation));
-        return await work(catalog, blobs);
+        var stores = new Opened(provider.GetRequiredService<IFileCatalog>(), provider.GetRequiredService<IBlobStore>(),
+            provider.GetRequiredService<IDamageNotes>(), provider.GetRequiredService<IReserve>());
+        await stores.Reserve.FreeAsync(() => Task.WhenAll(stores.Catalog.StartAsync(cancellation), stores.Blobs.StartAsync(cancellation)));
+        return await work(stores);
     }
 
     private static async Task<bool?> KeysAsync(FileDropOptions options, string[] words, CancellationToken cancellation)
     {
         await using var provider = Stores(options, alone: false);
-        await provider.GetRequiredService<IFileCatalog>().StartAsync(cancellation);
-        return await new KeysCommand(provider.GetRequiredService<IKeyCatalog>(), TimeProvider.System).RunAsync(words, cancellation);
+        var (catalog, reserve) = (provider.GetRequiredService<IFileCatalog>(), provider.GetRequiredService<IReserve>());
+        await reserve.FreeAsync(() => catalog.StartAsync(cancellation));
+        var command = new KeysCommand(provider.GetRequiredService<IKeyCatalog>(), TimeProvider.System);
+        // A key must be revocable on a full disk; nothing is printed before it is.
+        return words is ["revoke", ..] ? await reserve.FreeAsync(() => command.RunAsync(words, cancellation)) : await command.RunAsync(words, cancellation);
     }
 
     private static ServiceProvider Stores(FileDropOptions options, bool alone)
@@ -109,12 +115,11 @@ internal static class Command
         return services.BuildServiceProvider();
     }
 
-    private static async Task<int> CheckAsync(
-        IFileCatalog catalog, IBlobStore blobs, FileDropOptions options, HashSet<string> flags, CancellationToken cancellation)
+    private static async Task<int> CheckAsync(Opened stores, FileDropOptions options, HashSet<string> flags, CancellationToken cancellation)
     {
         var json = flags.Contains("--json");
         var how = new CheckOptions(flags.Contains("--repair"), flags.Contains("--hash"), options.SweepInterval + SweepersMargin);
-        var summary = await new Check(catalog, blobs, how, finding => Console.Out.WriteLine(json
+        var summary = await new Check(stores.Catalog, stores.Blobs, stores.Notes, stores.Reserve, how, finding => Console.Out.WriteLine(json
             ? JsonSerializer.Serialize(finding, MaintenanceJson.Default.Finding)
             : $"{finding.Kind}: {(finding.Owner is { } owner ? $"owner {owner}" : $"file {finding.FileId}, blob {finding.BlobId}")}"
               + $"{(finding.Version is { } version ? $", version {version}" : "")}. "
@@ -141,8 +146,13 @@ internal static class Command
         var result = source is "-" ? await import.RunAsync(input, cancellation) : await import.RunAsync(Path.GetFullPath(source), cancellation);
         await Console.Error.WriteLineAsync(
             $"{result.Imported} files were imported, {result.Present} were there already, {result.Failed} could not be imported.");
+        if (result.Mended > 0)
+            await Console.Error.WriteLineAsync($"{result.Mended} contents that were missing or damaged here were mended.");
         if (!result.Complete)
             await Console.Error.WriteLineAsync("The backup is not complete: its manifest is missing, or tells of more files.");
-        return result is { Failed: 0, Complete: true } ? Clean : Findings;
+        return result is { Failed: 0, Complaints: 0, Complete: true } ? Clean : Findings;
     }
+
+    /// <summary>The stores that the configuration names.</summary>
+    private sealed record Opened(IFileCatalog Catalog, IBlobStore Blobs, IDamageNotes Notes, IReserve Reserve);
 }

@@ -7,7 +7,8 @@ namespace FileDrop.Api.Maintenance;
 /// Makes schema, indexes, bucket and folders at start. A store in this process must start, or the process ends; one across
 /// the network may come up later: it is tried until it does, and until then the service answers that it is not ready.
 /// </summary>
-internal sealed partial class StoreStarter(IFileCatalog catalog, IBlobStore blobs, FileDropOptions options, TimeProvider time, ILogger<StoreStarter> log)
+internal sealed partial class StoreStarter(
+    IFileCatalog catalog, IBlobStore blobs, IReserve reserve, FileDropOptions options, TimeProvider time, ILogger<StoreStarter> log)
     : BackgroundService
 {
     private static readonly TimeSpan FirstPause = TimeSpan.FromMilliseconds(250);
@@ -56,7 +57,9 @@ internal sealed partial class StoreStarter(IFileCatalog catalog, IBlobStore blob
 
     private async Task StartStoresAsync(CancellationToken cancellation)
     {
-        await Task.WhenAll(catalog.StartAsync(cancellation), blobs.StartAsync(cancellation));
+        // A service must start on a full disk, or nobody could delete anything there.
+        await reserve.FreeAsync(() => Task.WhenAll(catalog.StartAsync(cancellation), blobs.StartAsync(cancellation)));
+        reserve.Keep();
         _started.TrySetResult();
     }
 
