@@ -56,6 +56,7 @@ public abstract class KeyTests(Pair pair)
     }
 
     [Theory]
+    [StoreIndependent]
     [InlineData("""{"scopes":[]}""")]
     [InlineData("""{"scopes":["read","root"]}""")]
     [InlineData("""{"scopes":["Read"]}""")]
@@ -188,6 +189,7 @@ public abstract class KeyTests(Pair pair)
     }
 
     [Theory]
+    [StoreIndependent]
     [InlineData("keys")]
     [InlineData("keys", "create", "--name")]
     [InlineData("keys", "create", "--color", "red")]

@@ -5,6 +5,7 @@ using Xunit;
 
 namespace FileDrop.Api.Tests.Access;
 
+[StoreIndependent]
 public abstract class SafeByDefaultTests(Pair pair)
 {
     [Theory]

@@ -131,6 +131,7 @@ public abstract class TusConcatenationTests(Pair pair)
     }
 
     [Theory]
+    [StoreIndependent]
     [InlineData("final")]
     [InlineData("final;")]
     [InlineData("Partial")]

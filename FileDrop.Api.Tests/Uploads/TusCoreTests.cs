@@ -113,6 +113,7 @@ public abstract class TusCoreTests(Pair pair)
     }
 
     [Theory]
+    [StoreIndependent]
     [InlineData(null)]
     [InlineData("application/octet-stream")]
     [InlineData("application/partial-upload")]
@@ -139,6 +140,7 @@ public abstract class TusCoreTests(Pair pair)
     }
 
     [Theory]
+    [StoreIndependent]
     [InlineData(null)]
     [InlineData("")]
     [InlineData("-1")]
@@ -181,6 +183,7 @@ public abstract class TusCoreTests(Pair pair)
     }
 
     [Theory]
+    [StoreIndependent]
     [InlineData("/uploads")]
     [InlineData(TusClient.Unknown)]
     public async Task OPTIONS_tells_what_the_server_can_do_whatever_version_the_client_has(string path)
@@ -198,6 +201,7 @@ public abstract class TusCoreTests(Pair pair)
     }
 
     [Theory]
+    [StoreIndependent]
     [InlineData(null)]
     [InlineData("")]
     [InlineData("0.2.2")]
@@ -240,6 +244,7 @@ public abstract class TusCoreTests(Pair pair)
     }
 
     [Fact]
+    [StoreIndependent]
     public async Task A_method_that_an_upload_does_not_have_is_405()
     {
         var upload = await Tus.CreateAsync(6);
