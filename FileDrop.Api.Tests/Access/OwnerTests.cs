@@ -66,7 +66,7 @@ public abstract class OwnerTests(Pair pair)
     }
 
     [Theory]
-    [StoreIndependent]
+    [ClusterAtNight]
     [InlineData("owner=")]
     [InlineData("owner")]
     [InlineData("owner=a&owner=b")]

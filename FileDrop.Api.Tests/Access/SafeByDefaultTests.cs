@@ -5,7 +5,7 @@ using Xunit;
 
 namespace FileDrop.Api.Tests.Access;
 
-[StoreIndependent]
+[ClusterAtNight]
 public abstract class SafeByDefaultTests(Pair pair)
 {
     [Theory]

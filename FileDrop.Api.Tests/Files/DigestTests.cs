@@ -65,7 +65,7 @@ public abstract class DigestTests(Pair pair)
     }
 
     [Theory]
-    [StoreIndependent]
+    [ClusterAtNight]
     [InlineData("sha-256")]
     [InlineData("sha-256=")]
     [InlineData("sha-256=abc")]

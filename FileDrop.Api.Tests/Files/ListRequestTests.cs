@@ -7,7 +7,7 @@ namespace FileDrop.Api.Tests.Files;
 public abstract class ListRequestTests(Pair pair)
 {
     [Theory]
-    [StoreIndependent]
+    [ClusterAtNight]
     [InlineData("limit=0")]
     [InlineData("limit=-1")]
     [InlineData("limit=1001")]
@@ -91,7 +91,7 @@ public abstract class ListRequestTests(Pair pair)
     }
 
     [Theory]
-    [StoreIndependent]
+    [ClusterAtNight]
     [InlineData("")]
     [InlineData("x")]
     [InlineData("AAAA")]
@@ -108,7 +108,7 @@ public abstract class ListRequestTests(Pair pair)
     }
 
     [Fact]
-    [StoreIndependent]
+    [ClusterAtNight]
     public async Task A_cursor_that_was_damaged_or_cut_short_never_makes_the_service_fail()
     {
         foreach (var sort in new[] { "created_at", "updated_at", "file_name", "file_size" })

@@ -3,7 +3,7 @@ using Xunit;
 
 namespace FileDrop.Api.Tests.Files;
 
-[StoreIndependent]
+[ClusterAtNight]
 public abstract class NameTests(Pair pair)
 {
     [Theory]

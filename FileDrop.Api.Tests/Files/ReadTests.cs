@@ -48,7 +48,7 @@ public abstract class ReadTests(Pair pair)
     }
 
     [Theory]
-    [StoreIndependent]
+    [ClusterAtNight]
     [InlineData("plain.txt")]
     [InlineData("a b.txt")]
     [InlineData("100% \"quoted\".txt")]
@@ -71,7 +71,7 @@ public abstract class ReadTests(Pair pair)
     }
 
     [Theory]
-    [StoreIndependent]
+    [ClusterAtNight]
     [InlineData("image/png", true)]
     [InlineData("image/jpeg", true)]
     [InlineData("IMAGE/WEBP", true)]
@@ -106,7 +106,7 @@ public abstract class ReadTests(Pair pair)
     }
 
     [Fact]
-    [StoreIndependent]
+    [ClusterAtNight]
     public async Task An_id_is_the_same_in_capitals()
     {
         var file = await pair.Http.UploadAsync([1], "a");
@@ -114,7 +114,7 @@ public abstract class ReadTests(Pair pair)
     }
 
     [Theory]
-    [StoreIndependent]
+    [ClusterAtNight]
     [InlineData("inline=yes")]
     [InlineData("inline=")]
     [InlineData("inline=true&inline=true")]

@@ -80,7 +80,7 @@ public abstract class UpdateTests(Pair pair)
     }
 
     [Theory]
-    [StoreIndependent]
+    [ClusterAtNight]
     [InlineData("")]
     [InlineData("{}")]
     [InlineData("[]")]
@@ -112,7 +112,7 @@ public abstract class UpdateTests(Pair pair)
     }
 
     [Fact]
-    [StoreIndependent]
+    [ClusterAtNight]
     public async Task JSON_is_UTF8_and_has_a_limit()
     {
         var old = await FileAsync();

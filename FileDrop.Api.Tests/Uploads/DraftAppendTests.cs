@@ -48,7 +48,7 @@ public abstract class DraftAppendTests(Pair pair)
         });
 
     [Theory]
-    [StoreIndependent]
+    [ClusterAtNight]
     [InlineData(null)]
     [InlineData("")]
     [InlineData("-3")]
@@ -60,7 +60,7 @@ public abstract class DraftAppendTests(Pair pair)
         RefusedAsync(upload => Draft.PatchAsync(upload, 3, [4], complete: false, ("Upload-Offset", offset)), 400, "invalid_request");
 
     [Theory]
-    [StoreIndependent]
+    [ClusterAtNight]
     [InlineData(null)]
     [InlineData("1")]
     [InlineData("true")]
@@ -68,7 +68,7 @@ public abstract class DraftAppendTests(Pair pair)
         RefusedAsync(upload => Draft.PatchAsync(upload, 3, [4], complete: false, ("Upload-Complete", complete)), 400, "invalid_request");
 
     [Theory]
-    [StoreIndependent]
+    [ClusterAtNight]
     [InlineData(null)]
     [InlineData("application/octet-stream")]
     [InlineData("application/offset+octet-stream")]
@@ -80,7 +80,7 @@ public abstract class DraftAppendTests(Pair pair)
         });
 
     [Theory]
-    [StoreIndependent]
+    [ClusterAtNight]
     [InlineData(false, "5", null)]
     [InlineData(false, "7", null)]
     [InlineData(true, null, null)]

@@ -131,7 +131,7 @@ public abstract class TusConcatenationTests(Pair pair)
     }
 
     [Theory]
-    [StoreIndependent]
+    [ClusterAtNight]
     [InlineData("final")]
     [InlineData("final;")]
     [InlineData("Partial")]

@@ -24,7 +24,7 @@ public abstract class TusCreationTests(Pair pair)
     }
 
     [Theory]
-    [StoreIndependent]
+    [ClusterAtNight]
     [InlineData(null, null)]
     [InlineData("3", "1")]
     [InlineData(null, "0")]
@@ -45,7 +45,7 @@ public abstract class TusCreationTests(Pair pair)
         RefusedAsync(400, "invalid_request", ("Upload-Length", length), ("Upload-Defer-Length", deferred));
 
     [Fact]
-    [StoreIndependent]
+    [ClusterAtNight]
     public Task A_length_beyond_the_largest_is_413() => RefusedAsync(413, "file_too_large", ("Upload-Length", TusClient.Text((5L << 40) + 1)));
 
     [Fact]
@@ -110,7 +110,7 @@ public abstract class TusCreationTests(Pair pair)
     }
 
     [Theory]
-    [StoreIndependent]
+    [ClusterAtNight]
     [InlineData("-1", 400)]
     [InlineData("three", 400)]
     [InlineData("2", 400)]
@@ -168,7 +168,7 @@ public abstract class TusCreationTests(Pair pair)
     }
 
     [Theory]
-    [StoreIndependent]
+    [ClusterAtNight]
     [InlineData(null)]
     [InlineData("application/octet-stream")]
     [InlineData("multipart/form-data; boundary=x")]

@@ -40,7 +40,7 @@ public abstract class TusMetadataTests(Pair pair)
     }
 
     [Theory]
-    [StoreIndependent]
+    [ClusterAtNight]
     [InlineData("filename !!!")]
     [InlineData("filename YQ")]
     [InlineData("filename Y=Q=")]
@@ -71,7 +71,7 @@ public abstract class TusMetadataTests(Pair pair)
     }
 
     [Theory]
-    [StoreIndependent]
+    [ClusterAtNight]
     [InlineData("/etc/passwd", "passwd")]
     [InlineData("C:\\a\\b.txt", "b.txt")]
     [InlineData("e\u0301", "\u00e9")]
@@ -83,7 +83,7 @@ public abstract class TusMetadataTests(Pair pair)
     }
 
     [Theory]
-    [StoreIndependent]
+    [ClusterAtNight]
     [InlineData("a\r\nSet-Cookie: x")]
     [InlineData("a\0b")]
     [InlineData("..")]
@@ -92,7 +92,7 @@ public abstract class TusMetadataTests(Pair pair)
         await RefusedAsync(TusClient.Metadata(("filename", name)), "invalid_name");
 
     [Fact]
-    [StoreIndependent]
+    [ClusterAtNight]
     public async Task A_name_that_is_too_long_or_no_text_is_400()
     {
         await RefusedAsync(TusClient.Metadata(("filename", new string('x', 256))), "invalid_name");
@@ -112,7 +112,7 @@ public abstract class TusMetadataTests(Pair pair)
     }
 
     [Theory]
-    [StoreIndependent]
+    [ClusterAtNight]
     [InlineData("{")]
     [InlineData("[]")]
     [InlineData("{\"a\": 1}")]
@@ -121,7 +121,7 @@ public abstract class TusMetadataTests(Pair pair)
     public async Task Tags_that_no_file_may_have_are_400(string tags) => await RefusedAsync(TusClient.Metadata(("tags", tags)), "invalid_tags");
 
     [Fact]
-    [StoreIndependent]
+    [ClusterAtNight]
     public async Task A_name_and_a_type_as_other_clients_send_them_count_where_the_common_ones_are_absent()
     {
         var uppy = await Tus.CreateAsync(0, ("Upload-Metadata", TusClient.Metadata(("name", "u.bin"), ("type", "image/png"))));
@@ -133,7 +133,7 @@ public abstract class TusMetadataTests(Pair pair)
     }
 
     [Fact]
-    [StoreIndependent]
+    [ClusterAtNight]
     public async Task Without_a_type_the_name_tells_it()
     {
         var upload = await Tus.CreateAsync(0, ("Upload-Metadata", TusClient.Metadata(("filename", "a.png"))));
