@@ -28,6 +28,7 @@ step() { # NAME COMMAND…: one step; its output is shown if it fails
 
 later() { # NAME COMMAND…: a step that runs beside the following ones, with a lower priority; `join` reports it
     local name=$1 began=$SECONDS log=$work/later.${#jobs[@]}; shift
+    rm -f "$log.end"
     set -m # a process group of its own, so that `finish` can end all of it
     { renice -n 10 "$BASHPID"; "$@" >"$log" 2>&1; echo $? $((SECONDS - began)) >"$log.end"; } >/dev/null 2>&1 &
     set +m
