@@ -89,6 +89,7 @@ public sealed class ClusterStores : Stores
 
     private readonly Servers _servers;
     private readonly string _name;
+    private int _isReturned;
 
     private ClusterStores(Servers servers)
     {
@@ -146,7 +147,8 @@ public sealed class ClusterStores : Stores
 
     public override ValueTask DisposeAsync()
     {
-        ClusterPool.Return(this);
+        if (Interlocked.Exchange(ref _isReturned, 1) == 0)
+            ClusterPool.Return(this);
         return ValueTask.CompletedTask;
     }
 
