@@ -50,6 +50,7 @@ finish() {
     for job in ${jobs[@]+"${jobs[@]}"}; do kill -- "-$job" 2>/dev/null; done
     [ -z "$service" ] || { kill "$service" && wait "$service"; } 2>/dev/null
     for server in ${started[@]+"${started[@]}"}; do "$server/down" >/dev/null 2>&1; done
+    ! declare -F stop_engine >/dev/null || stop_engine
     rm -rf "$work"
     echo
     echo "$passed passed, $failed failed, $skipped skipped"
