@@ -9,6 +9,7 @@ public abstract class ProblemTests(Pair pair)
     private static readonly string[] Members = ["type", "title", "status", "detail", "instance", "code", "trace_id"];
 
     [Theory]
+    [ClusterAtNight]
     [InlineData("GET", "/elsewhere")]
     [InlineData("GET", "/files/a/b")]
     [InlineData("GET", "/files/00000000-0000-7000-8000-000000000000/content/more")]
@@ -22,6 +23,7 @@ public abstract class ProblemTests(Pair pair)
     }
 
     [Theory]
+    [ClusterAtNight]
     [InlineData("POST", "/files", "GET")]
     [InlineData("DELETE", "/files", "GET")]
     [InlineData("POST", "/files/{id}", "DELETE, GET, HEAD, PUT")]
@@ -43,6 +45,7 @@ public abstract class ProblemTests(Pair pair)
     }
 
     [Fact]
+    [ClusterAtNight]
     public async Task Every_problem_has_all_its_members_and_no_others()
     {
         foreach (var response in await ProblemsAsync())
@@ -81,6 +84,7 @@ public abstract class ProblemTests(Pair pair)
     }
 
     [Fact]
+    [ClusterAtNight]
     public async Task Each_problem_has_a_trace_id_of_its_own()
     {
         var traces = new HashSet<string>();
@@ -92,6 +96,7 @@ public abstract class ProblemTests(Pair pair)
     }
 
     [Fact]
+    [ClusterAtNight]
     public async Task HEAD_has_a_problems_status_and_no_body()
     {
         using var response = await pair.Http.SendAsync(HttpMethod.Head, "/files/00000000-0000-7000-8000-000000000000", null);
@@ -101,6 +106,7 @@ public abstract class ProblemTests(Pair pair)
     }
 
     [Fact]
+    [ClusterAtNight]
     public async Task The_path_of_a_request_that_names_no_path_is_told_as_it_is()
     {
         using var wire = await Wire.ConnectAsync(pair.Service);

@@ -66,6 +66,7 @@ public abstract class OwnerTests(Pair pair)
     }
 
     [Theory]
+    [ClusterAtNight]
     [InlineData("owner=")]
     [InlineData("owner")]
     [InlineData("owner=a&owner=b")]

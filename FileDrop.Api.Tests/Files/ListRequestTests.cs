@@ -7,6 +7,7 @@ namespace FileDrop.Api.Tests.Files;
 public abstract class ListRequestTests(Pair pair)
 {
     [Theory]
+    [ClusterAtNight]
     [InlineData("limit=0")]
     [InlineData("limit=-1")]
     [InlineData("limit=1001")]
@@ -90,6 +91,7 @@ public abstract class ListRequestTests(Pair pair)
     }
 
     [Theory]
+    [ClusterAtNight]
     [InlineData("")]
     [InlineData("x")]
     [InlineData("AAAA")]
@@ -106,6 +108,7 @@ public abstract class ListRequestTests(Pair pair)
     }
 
     [Fact]
+    [ClusterAtNight]
     public async Task A_cursor_that_was_damaged_or_cut_short_never_makes_the_service_fail()
     {
         foreach (var sort in new[] { "created_at", "updated_at", "file_name", "file_size" })

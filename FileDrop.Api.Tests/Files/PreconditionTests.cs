@@ -9,6 +9,7 @@ public abstract class PreconditionTests(Pair pair)
 {
     /// <summary>Fields separated by bars; {etag} and the dates stand for the file's.</summary>
     [Theory]
+    [ClusterAtNight]
     [InlineData("If-Match: {etag}", 200)]
     [InlineData("If-Match: *", 200)]
     [InlineData("If-Match: \"other\", {etag}", 200)]
@@ -68,6 +69,7 @@ public abstract class PreconditionTests(Pair pair)
     }
 
     [Theory]
+    [ClusterAtNight]
     [InlineData("If-None-Match: {etag}|Range: bytes=0-0", 304)]
     [InlineData("If-Match: \"other\"|Range: bytes=0-0", 412)]
     [InlineData("If-Match: {etag}|If-None-Match: \"other\"|If-Range: {etag}|Range: bytes=0-0", 206)]
@@ -118,6 +120,7 @@ public abstract class PreconditionTests(Pair pair)
     }
 
     [Theory]
+    [ClusterAtNight]
     [InlineData("If-Match: unquoted")]
     [InlineData("If-Match: ")]
     [InlineData("If-None-Match: \"open")]

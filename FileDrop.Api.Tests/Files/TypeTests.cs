@@ -3,6 +3,7 @@ using Xunit;
 
 namespace FileDrop.Api.Tests.Files;
 
+[ClusterAtNight]
 public abstract class TypeTests(Pair pair)
 {
     [Theory]

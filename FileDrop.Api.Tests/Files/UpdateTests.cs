@@ -80,6 +80,7 @@ public abstract class UpdateTests(Pair pair)
     }
 
     [Theory]
+    [ClusterAtNight]
     [InlineData("")]
     [InlineData("{}")]
     [InlineData("[]")]
@@ -111,6 +112,7 @@ public abstract class UpdateTests(Pair pair)
     }
 
     [Fact]
+    [ClusterAtNight]
     public async Task JSON_is_UTF8_and_has_a_limit()
     {
         var old = await FileAsync();

@@ -61,6 +61,7 @@ public abstract class UploadTests(Pair pair)
     }
 
     [Theory]
+    [ClusterAtNight]
     [MemberData(nameof(Sizes))]
     public async Task A_file_in_a_form_of_unknown_length_comes_back_as_it_was(int size)
     {
@@ -112,6 +113,7 @@ public abstract class UploadTests(Pair pair)
     }
 
     [Theory]
+    [ClusterAtNight]
     [InlineData("POST", "/files/upload")]
     [InlineData("PUT", "/files/{id}")]
     [InlineData("PUT", "/files/{id}/content")]
@@ -126,6 +128,7 @@ public abstract class UploadTests(Pair pair)
     }
 
     [Theory]
+    [ClusterAtNight]
     [InlineData("POST", "/files/upload", "gzip")]
     [InlineData("POST", "/files/upload", "identity, br")]
     [InlineData("PUT", "/files/{id}", "gzip")]
@@ -142,6 +145,7 @@ public abstract class UploadTests(Pair pair)
     }
 
     [Fact]
+    [ClusterAtNight]
     public async Task Identity_is_no_coding()
     {
         using var response = await pair.Http.SendAsync(HttpMethod.Post, "/files/upload", new ByteArrayContent([9]), ("Content-Encoding", "identity"));
