@@ -1,4 +1,3 @@
-using System.Text;
 using Microsoft.AspNetCore.WebUtilities;
 using Microsoft.Net.Http.Headers;
 
@@ -45,7 +44,8 @@ internal sealed class FileForm
         using var body = new RequestBody(request.BodyReader, limits.UploadPatience, digest);
         try
         {
-            await form.ReadPartsAsync(new MultipartReader(Boundary(request), body)
+            using var recent = new RecentBytes(body);
+            await form.ReadPartsAsync(recent, new MultipartReader(Boundary(request), recent)
             {
                 HeadersLengthLimit = MaxHeaderBytes,
                 HeadersCountLimit = MaxHeaders,
@@ -73,7 +73,7 @@ internal sealed class FileForm
     private static string Made(string sent) =>
         FileName.TryMake(sent, out var name, out var problem) ? name : throw new ContentRejectedException(problem);
 
-    private async Task ReadPartsAsync(MultipartReader reader)
+    private async Task ReadPartsAsync(RecentBytes recent, MultipartReader reader)
     {
         for (var parts = 0; await reader.ReadNextSectionAsync(Cancellation) is { } part; parts++)
         {
@@ -81,12 +81,16 @@ internal sealed class FileForm
                 throw new ContentRejectedException(ApiProblem.InvalidRequest($"A form has at most {MaxParts} parts."));
             if (ContentDisposition.Parse(part.ContentDisposition ?? "", inForm: true) is not { Type: "form-data" } disposition)
                 throw new ContentRejectedException(ApiProblem.InvalidRequest("Every part of a form has a Content-Disposition of form-data."));
+            // The reader replaces what is not UTF-8 by U+FFFD, which may also stand in a name itself.
+            if (disposition.IsUnreadable || (disposition.FileName?.Contains('\uFFFD', StringComparison.Ordinal) == true && !recent.Contains(part.ContentDisposition ?? "")))
+                throw new ContentRejectedException(FileName.NotText);
             if (disposition.FileName is { } fileName)
                 await ReadFileAsync(part, fileName);
-            else if (disposition.Name is "file_name")
-                _name = _name is null ? Made(await ReadTextAsync(part)) : throw Twice("file_name");
-            else if (disposition.Name is "tags")
-                _tags = _tags is null ? Tags(await ReadTextAsync(part)) : throw Twice("tags");
+            // Browsers send a field that was left empty, too.
+            else if (disposition.Name is "file_name" && await ReadTextAsync(part) is { Length: > 0 } name)
+                _name = _name is null ? Made(name) : throw Twice("file_name");
+            else if (disposition.Name is "tags" && await ReadTextAsync(part) is { Length: > 0 } tags)
+                _tags = _tags is null ? Tags(tags) : throw Twice("tags");
         }
     }
 
@@ -122,14 +126,9 @@ internal sealed class FileForm
                 throw new ContentRejectedException(ApiProblem.InvalidRequest($"A text part has at most {MaxTextBytes} bytes."));
             text.Write(buffer, 0, read);
         }
-        try
-        {
-            return new UTF8Encoding(false, throwOnInvalidBytes: true).GetString(text.GetBuffer(), 0, (int)text.Length);
-        }
-        catch (DecoderFallbackException notUtf8)
-        {
-            throw new ContentRejectedException(ApiProblem.InvalidRequest("A form's text parts are UTF-8."), notUtf8);
-        }
+        return UnicodeText.TryDecode(text.GetBuffer().AsSpan(0, (int)text.Length), out var decoded)
+            ? decoded
+            : throw new ContentRejectedException(ApiProblem.InvalidRequest("A form's text parts are UTF-8."));
     }
 
     private static IReadOnlyDictionary<string, string> Tags(string text) =>
