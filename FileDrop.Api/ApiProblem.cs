@@ -146,6 +146,9 @@ public sealed record ApiProblem(int Status, string Code, string Title, string De
     public static ApiProblem InternalError { get; } = new(500, "internal_error", "Something went wrong on our side",
         "This is a bug of FileDrop's; the trace id finds it in the log.");
 
+    public static ApiProblem UnknownTransferCoding { get; } = new(501, "unknown_transfer_coding", "The transfer coding is not known here",
+        "Send the content as it is, with a Content-Length or as \"Transfer-Encoding: chunked\": nothing here undoes another coding.");
+
     public static ApiProblem StorageUnavailable { get; } = new(503, "storage_unavailable", "The storage does not answer",
         "The metadata or content store is out of reach. The request happened whole or not at all; try again.")
     {

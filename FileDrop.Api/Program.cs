@@ -16,6 +16,7 @@ try
     builder.AddServiceDefaults();
     builder.ListenSafely();
     builder.LimitRequests(options);
+    builder.FrameStrictly();
     builder.Services.AddSingleton(options);
     builder.Services.AddSingleton(TimeProvider.System);
     builder.Services.AddStores(options, alone: true);
@@ -26,8 +27,9 @@ try
     builder.Services.AddApiDescription();
 
     var app = builder.Build();
-    app.UseGuard();
+    app.UseGuard(options);
     app.UseMiddleware<ProblemMiddleware>();
+    app.UseFraming();
     app.UseTus();
     app.UseSafeByDefault(options);
     app.UseHttps(options);
@@ -38,16 +40,17 @@ try
     app.UseAccess();
     app.UseLimitsOfCaller();
     app.MapDefaultEndpoints();
-    app.MapApiDescription();
-    app.MapFiles();
-    app.MapVersions();
-    app.MapTrash();
-    app.MapUsage();
-    app.MapTus();
-    app.MapDraft();
-    app.MapLinks();
-    app.MapKeys();
-    app.MapAudit();
+    var api = app.MapGroup("").WithHead();
+    api.MapApiDescription();
+    api.MapFiles();
+    api.MapVersions();
+    api.MapTrash();
+    api.MapUsage();
+    api.MapTus();
+    api.MapDraft();
+    api.MapLinks();
+    api.MapKeys();
+    api.MapAudit();
     await app.DemandAccessAsync(options);
     await app.RunAsync();
     return 0;

@@ -36,7 +36,6 @@ public abstract class NameTests(Pair pair)
     }
 
     [Theory]
-    [InlineData("")]
     [InlineData("%2F")]
     [InlineData("dir%2F")]
     [InlineData("dir%5C")]

@@ -30,7 +30,8 @@ internal static class FileType
             problem = ApiProblem.InvalidRequest($"Content-Type is not a media type of at most {MaxLength} ASCII characters.");
             return false;
         }
-        var means = !parsed.MediaType.Equals(Unknown, StringComparison.OrdinalIgnoreCase)
+        // Browsers send a wildcard for what they do not know, out of the attribute "accept" of a form's field.
+        var means = !parsed.MediaType.AsSpan().Contains('*') && !parsed.MediaType.Equals(Unknown, StringComparison.OrdinalIgnoreCase)
             && !(raw && parsed.MediaType.Equals(CurlsDefault, StringComparison.OrdinalIgnoreCase));
         type = means ? field.Trim() : null;
         return true;

@@ -22,7 +22,7 @@ internal static class ApiErrors
     ];
 
     /// <summary>What a change can answer besides.</summary>
-    private static readonly ApiProblem[] Changing = [.. Always, ApiProblem.InsufficientStorage];
+    private static readonly ApiProblem[] Changing = [.. Always, ApiProblem.InsufficientStorage, ApiProblem.UnknownTransferCoding];
 
     /// <summary>What a request that brings content can answer besides.</summary>
     private static readonly ApiProblem[] Storing =
