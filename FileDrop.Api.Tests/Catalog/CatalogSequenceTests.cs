@@ -9,7 +9,7 @@ namespace FileDrop.Api.Tests.Catalog;
 public sealed class CatalogSequenceTests(SqliteEngineStore sqlite, MongoEngineStore mongo)
     : IClassFixture<SqliteEngineStore>, IClassFixture<MongoEngineStore>
 {
-    private const int Short = 3;
+    private const int Short = 2;
     private const int Long = 120;
 
     private static readonly TimeSpan s_ever = TimeSpan.FromDays(1_000);

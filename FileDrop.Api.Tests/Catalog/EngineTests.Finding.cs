@@ -154,7 +154,11 @@ public abstract partial class EngineTests
         Assert.Equal((before.Intents + 2, before.Garbage + 1), (after.Intents, after.Garbage));
         Assert.InRange(after.OldestOverdue, TimeSpan.FromDays(399), TimeSpan.FromDays(401));
         foreach (var (owner, id) in await store.Engine.FindDueAsync(10_000, default))
-            await store.Engine.ChangeAsync(owner, id, (document, at) => document?.Claim(Rules, at) ?? default, Durability.Full, default);
+        {
+            var work = await store.Engine.ChangeAsync(owner, id, (document, at) => document?.Claim(Rules, at) ?? default, Durability.Full, default);
+            await store.Engine.ChangeAsync(
+                owner, id, (document, at) => document?.Swept(work?.Deletions ?? [], at) ?? default, Durability.Full, default);
+        }
         Assert.InRange((await store.Engine.MeasureAsync(default)).OldestOverdue, TimeSpan.Zero, TimeSpan.FromDays(1));
     }
 
