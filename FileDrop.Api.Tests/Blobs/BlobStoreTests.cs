@@ -68,7 +68,7 @@ public abstract class BlobStoreTests(BlobStoreFixture fixture)
     [Theory]
     [InlineData(100)]
     [InlineData(Large)]
-    public async Task What_a_content_throws_comes_out_unchanged_and_nothing_is_left(int until)
+    public async Task A_content_s_exception_comes_out_unchanged_and_nothing_is_left(int until)
     {
         var failure = new InvalidDataException("The sender went away.");
         await using var content = new BrokenContent(until, failure);

@@ -18,6 +18,9 @@ internal sealed class CatalogComparison(CatalogRules rules, IReadOnlyList<ICatal
         Rules.ReadersGrace, Rules.ReadersGrace, Rules.ResumableExpiry, Rules.TrashRetention,
     ];
 
+    /// <summary>How often each operation was done, and not refused.</summary>
+    public Dictionary<Verb, int> Done { get; } = [];
+
     private readonly string _owner = $"owner-{Guid.NewGuid():N}";
     private readonly FileCatalog[] _catalogs = [.. engines.Select(engine => new FileCatalog(engine, (IIdempotencyRecords)engine, rules))];
     private readonly KnownFile[] _files = [.. Enumerable.Range(0, CatalogOperation.Files).Select(_ => new KnownFile())];
@@ -37,7 +40,11 @@ internal sealed class CatalogComparison(CatalogRules rules, IReadOnlyList<ICatal
         {
             var answer = await AnswerAsync(() => act(_catalogs[i]));
             answers[i] = Described.Text(answer, times: clock is not null);
-            if (i == 0 && answer is SweepWork work)
+            if (i > 0)
+                continue;
+            if (answer is not (null or false or string or ChangeResult { Outcome: not ChangeOutcome.Done }))
+                Done[operation.Verb] = Done.GetValueOrDefault(operation.Verb) + 1;
+            if (answer is SweepWork work)
                 file.Claimed = work.Deletions;
         }
         Agree($"{operation}: the answer", answers);
@@ -141,8 +148,8 @@ internal sealed class CatalogComparison(CatalogRules rules, IReadOnlyList<ICatal
         Guid[] pieces = [.. former.Where((_, i) => (operation.Number & (1 << i)) == 0), .. operation.Flag ? [Guid.NewGuid()] : Array.Empty<Guid>()];
         var completes = upload?.Plan.IsPartial == true && operation.Number == 7;
         var stage = completes ? ResumableStage.Complete : operation.Number == 6 ? ResumableStage.Sealed : ResumableStage.Open;
-        return Step((upload?.Step ?? 0) + 1 - (operation.Number == 8 ? 2 : 0), (upload?.Offset ?? 0) + (operation.Number % 2), stage, operation.Number > 4, pieces)
-            with { BlobId = completes ? upload?.Main : null };
+        var (number, offset) = ((upload?.Step ?? 0) + (operation.Number == 8 ? -1 : 1), (upload?.Offset ?? 0) + (operation.Number % 2));
+        return Step(number, offset, stage, operation.Number > 4, pieces) with { BlobId = completes ? upload?.Main : null };
     }
 
     private static Func<FileCatalog, Task<object?>> Call<T>(Func<FileCatalog, Task<T>> call) => async catalog => await call(catalog);

@@ -70,7 +70,7 @@ public abstract partial class EngineTests
     }
 
     [Fact]
-    public async Task What_is_due_is_found_the_longest_due_first_whatever_makes_it_due()
+    public async Task Due_documents_are_found_the_longest_due_first_whatever_makes_them_due()
     {
         // A tombstone that names nothing is due from the moment on at which it became one.
         var (_, now) = await store.Engine.LoadAsync(_owner, (await PutAsync(Imported(Live(1)))).Id, DocumentParts.ForChange, default);
@@ -238,7 +238,7 @@ public abstract partial class EngineTests
     }
 
     [Fact]
-    public async Task Of_many_who_add_one_key_one_succeeds()
+    public async Task One_of_many_who_add_a_key_succeeds()
     {
         var ids = Enumerable.Range(0, Writers).Select(_ => Guid.NewGuid()).ToList();
         var added = await Task.WhenAll(ids.Select((id, i) => ((IIdempotencyRecords)Replica(i)).AddKeyAsync(_owner, "k", id, s_long, default)));

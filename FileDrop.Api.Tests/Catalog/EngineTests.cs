@@ -40,7 +40,7 @@ public abstract partial class EngineTests(EngineStore store)
     }
 
     [Fact]
-    public async Task Of_many_insertions_of_one_id_one_happens()
+    public async Task One_of_many_insertions_of_an_id_happens()
     {
         var id = Guid.CreateVersion7();
         var made = await Task.WhenAll(Enumerable.Range(0, Writers).Select(i =>
@@ -167,7 +167,7 @@ public abstract partial class EngineTests(EngineStore store)
     [Theory]
     [InlineData(false)]
     [InlineData(true)]
-    public async Task Of_many_writers_of_one_document_none_is_lost_and_each_is_answered_as_it_was_saved(bool passing)
+    public async Task Many_writers_of_one_document_lose_no_change_and_each_is_answered_as_it_was_saved(bool passing)
     {
         var file = await PutAsync(Imported(Live(5)));
         var answers = await Task.WhenAll(Enumerable.Range(0, Writers).Select(i => Replica(i).ChangeAsync(
@@ -245,7 +245,8 @@ public abstract partial class EngineTests(EngineStore store)
             var seen = await ChangeAsync(file.Id, (document, now) => new Decision<DateTimeOffset>(now, document.Change(new MetadataChange("b", null), now).Next));
             var (_, loaded) = await store.Engine.LoadAsync(_owner, file.Id, i % 2 == 0 ? DocumentParts.Settled : DocumentParts.ForChange, default);
             var after = await store.ClockAsync();
-            Assert.True(seen <= loaded && loaded <= after, $"{seen:O}, {loaded:O}, the store's clock: {after:O}");
+            // A server may tell its time rounded to a millisecond in one answer, and cut to it in another.
+            Assert.True(seen <= loaded && loaded <= after.AddMilliseconds(1), $"{seen:O}, {loaded:O}, the store's clock: {after:O}");
             Assert.True(seen >= last && seen > before.AddSeconds(-10), $"{last:O}, {seen:O}, before that the store's clock: {before:O}");
             Assert.Equal(0, seen.Ticks % TimeSpan.TicksPerMillisecond);
             last = seen;

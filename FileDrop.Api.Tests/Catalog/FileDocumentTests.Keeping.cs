@@ -66,7 +66,7 @@ public sealed partial class FileDocumentTests
     }
 
     [Fact]
-    public void As_many_earlier_contents_stay_as_the_rules_say_and_the_oldest_become_garbage()
+    public void The_rules_say_how_many_earlier_contents_stay_and_the_oldest_become_garbage()
     {
         var file = Live(1, 2, 3, 4);
         Assert.Equal([4, 3, 2, 1], file.Contents.Select(content => content.Size));

@@ -120,7 +120,7 @@ public sealed partial class FileDocumentTests
     }
 
     [Fact]
-    public void What_the_sweeper_leaves_is_never_due_at_the_time_it_came()
+    public void A_document_is_not_due_again_right_after_the_sweeper_came()
     {
         // Otherwise it would come again at once, for nothing.
         var intent = NewIntent();

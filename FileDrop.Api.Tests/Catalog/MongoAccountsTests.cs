@@ -31,7 +31,7 @@ public sealed class MongoAccountsTests
     }
 
     [Fact]
-    public void Of_several_writes_that_end_at_once_the_first_tells_all_and_each_gives_its_reservation_back()
+    public void The_first_of_several_writes_that_end_at_once_tells_all_and_each_gives_its_reservation_back()
     {
         var (one, other) = (NewIntent(), NewIntent());
         var file = Live(5).BeginReplace(one, 1, Rules, Noon).Saved().BeginReplace(other, 1, Rules, Noon).Saved();
@@ -42,7 +42,7 @@ public sealed class MongoAccountsTests
     }
 
     [Fact]
-    public void What_is_still_to_be_told_stays_until_it_is()
+    public void A_settlement_stays_until_it_is_told()
     {
         var earlier = new MongoAccounts.Settlement(Guid.NewGuid(), 3, 0);
         var live = Pending(_intent).Commit(_intent, Commit(7), Rules, Noon).Saved();
