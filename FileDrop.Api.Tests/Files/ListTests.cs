@@ -1,6 +1,7 @@
 using System.Net;
 using System.Security.Cryptography;
 using System.Text;
+using FileDrop.Api.Catalog;
 using Xunit;
 
 namespace FileDrop.Api.Tests.Files;
@@ -185,8 +186,8 @@ public abstract class ListTests(Pair pair)
         var ids = (await http.PageAsync("/files")).Files.Where((_, i) => i % 3 == 1).Ids().ToList();
         foreach (var id in ids)
         {
-            var change = new Catalog.MetadataChange(null, new Dictionary<string, string> { ["touched"] = "yes" });
-            Assert.Equal(Catalog.ChangeOutcome.Done, (await pair.Catalog().ChangeAsync("local", Guid.Parse(id), change, default)).Outcome);
+            var change = new MetadataChange(null, new Dictionary<string, string> { ["touched"] = "yes" });
+            Assert.Equal(ChangeOutcome.Done, (await pair.Catalog().ChangeAsync("local", Guid.Parse(id), change, default)).Outcome);
         }
         var files = (await http.PageAsync("/files")).Files;
         Assert.Equal(names.Order(StringComparer.Ordinal), files.Select(file => file.Name).Order(StringComparer.Ordinal));
