@@ -4,6 +4,7 @@ using FileDrop.Api.Files;
 using FileDrop.Api.Maintenance;
 using FileDrop.Api.Uploads;
 
+var start = new Start();
 try
 {
     if (Command.IsOne(args))
@@ -11,9 +12,11 @@ try
 
     // The data directory lies below the program's own by default: watching all that for changed settings costs an event for each blob.
     var builder = WebApplication.CreateBuilder([.. args, "--hostBuilder:reloadConfigOnChange=false"]);
+    Start.Check(builder.Configuration);
     var options = FileDropOptions.Read(builder.Configuration, builder.Environment.ContentRootPath);
 
     builder.AddServiceDefaults();
+    start.Hush(builder.Services);
     builder.ListenSafely();
     builder.LimitRequests(options);
     builder.Services.AddSingleton(options);
@@ -25,7 +28,7 @@ try
     builder.AddGuard(options);
     builder.Services.AddApiDescription();
 
-    var app = builder.Build();
+    await using var app = builder.Build();
     app.UseGuard();
     app.UseMiddleware<ProblemMiddleware>();
     app.UseTus();
@@ -49,11 +52,11 @@ try
     app.MapKeys();
     app.MapAudit();
     await app.DemandAccessAsync(options);
-    await app.RunAsync();
+    await start.RunAsync(app, options);
     return 0;
 }
-catch (ConfigurationException wrong)
+catch (Exception failure) when (start.IsEndedBy(failure))
 {
-    await Console.Error.WriteLineAsync($"FileDrop cannot start. {wrong.Message}");
-    return 2;
+    await Console.Error.WriteLineAsync($"FileDrop cannot start. {Start.Tell(failure)}");
+    return Start.CouldNotStart;
 }

@@ -178,7 +178,7 @@ internal sealed partial class PendingWrite : IAsyncDisposable
         }
         catch (StorageException unreachable)
         {
-            LogRenewalFailed(unreachable, FileId);
+            LogRenewalFailed(FileId, unreachable.Reason);
             return _time.GetElapsedTime(_renewedAt) < _lease;
         }
     }
@@ -199,6 +199,6 @@ internal sealed partial class PendingWrite : IAsyncDisposable
     [LoggerMessage(LogLevel.Warning, "The lease of blob {Blob} of file {File} is gone")]
     private partial void LogLeaseLost(Guid file, Guid blob);
 
-    [LoggerMessage(LogLevel.Warning, "The lease of a write to file {File} could not be renewed")]
-    private partial void LogRenewalFailed(Exception failure, Guid file);
+    [LoggerMessage(LogLevel.Debug, "The lease of a write to file {File} could not be renewed. {Reason}")]
+    private partial void LogRenewalFailed(Guid file, string reason);
 }
