@@ -38,7 +38,7 @@ internal static class ApiDescription
 
     public static void MapApiDescription(this WebApplication app)
     {
-        app.MapOpenApi().AllowAnonymous();
+        app.MapOpenApi().AllowAnonymous().Compressed();
         // The page's script is in its package; what it would fetch from elsewhere is turned off, so that it works offline.
         app.MapScalarApiReference("/scalar", scalar => scalar
             .WithTitle("FileDrop")
@@ -49,7 +49,7 @@ internal static class ApiDescription
             .HideClientButton()
             .HideDeveloperTools()
             .WithDefaultHttpClient(ScalarTarget.Shell, ScalarClient.Curl))
-            .AllowAnonymous();
+            .AllowAnonymous().Compressed();
     }
 
     private static void Describe(OpenApiDocument document)

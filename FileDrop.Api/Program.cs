@@ -27,6 +27,7 @@ try
     builder.Services.AddAccess(options);
     builder.AddGuard(options);
     builder.Services.AddApiDescription();
+    builder.Services.AddCompression();
 
     await using var app = builder.Build();
     app.UseGuard();
@@ -35,8 +36,10 @@ try
     app.UseSafeByDefault(options);
     app.UseHttps(options);
     app.UseAllowedOrigins(options);
+    app.UseCompression(WebPage.Asks);
     app.UseWebPage();
     app.UseRouting();
+    app.UseCompression(Compression.IsMarked);
     app.UseLimitOfAddress();
     app.UseAccess();
     app.UseLimitsOfCaller();
