@@ -18,7 +18,7 @@ internal static class Compression
     public static void AddCompression(this IServiceCollection services)
     {
         services.AddSingleton<IResponseCompressionProvider, Provider>();
-        services.Configure<BrotliCompressionProviderOptions>(brotli => brotli.Level = CompressionLevel.Fastest);
+        services.Configure<BrotliCompressionProviderOptions>(brotli => brotli.Level = CompressionLevel.Optimal);
         services.Configure<GzipCompressionProviderOptions>(gzip => gzip.Level = CompressionLevel.Fastest);
         services.AddResponseCompression(compression =>
         {

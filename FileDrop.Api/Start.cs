@@ -19,7 +19,7 @@ internal sealed partial class Start
 
     /// <summary>They log each exception that ends a start with its stack trace, and throw it besides.</summary>
     private static readonly string[] Loud =
-        ["Microsoft.AspNetCore.Server.Kestrel", "Microsoft.AspNetCore.Hosting.Diagnostics", "Microsoft.Extensions.Hosting.Internal.Host"];
+        ["Microsoft.AspNetCore.Server.Kestrel", "Microsoft.Extensions.Hosting.Internal.Host"];
 
     /// <summary>The health checks log each probe of an outage; <see cref="Maintenance.StoreStarter"/> has one line for it.</summary>
     private const string Probes = "Microsoft.Extensions.Diagnostics.HealthChecks";
@@ -34,6 +34,8 @@ internal sealed partial class Start
     /// <summary>One sentence or several, without a stack trace.</summary>
     public static string Tell(Exception failure)
     {
+        if (failure is StorageException store)
+            return store.Reason;
         // The framework says no more of a content root than its path.
         if (failure is DirectoryNotFoundException && !failure.Message.Contains(' ', StringComparison.Ordinal))
             return $"There is no directory {failure.Message}; set contentRoot to the service's folder, or do not set it.";
@@ -54,16 +56,20 @@ internal sealed partial class Start
             throw new ConfigurationException($"{Telemetry} is \"{endpoint}\", but it must be an address such as http://localhost:4317.");
     }
 
-    /// <summary>Keeps the stack traces of a start that fails out of the log. What is set for one provider wins over what is set for all.</summary>
+    /// <summary>Keeps the stack traces of a start that fails out of the log.</summary>
     public void Hush(IServiceCollection services) => services.PostConfigure<LoggerFilterOptions>(filter =>
     {
-        foreach (var provider in filter.Rules.Select(rule => rule.ProviderName).Append(null).Distinct(StringComparer.Ordinal).ToList())
-        {
-            foreach (var category in Loud)
-                filter.Rules.Add(new LoggerFilterRule(provider, category, LogLevel.Warning, (_, _, level) => _isDone || level < LogLevel.Error));
-            filter.Rules.Add(new LoggerFilterRule(provider, Probes, LogLevel.None, filter: null));
-        }
+        foreach (var category in Loud)
+            AddRule(filter, category, LogLevel.Warning, (_, _, level) => _isDone || level < LogLevel.Error);
+        AddRule(filter, Probes, LogLevel.None);
     });
+
+    /// <summary>Adds a rule for each provider of logs: what is set for one provider wins over what is set for all.</summary>
+    public static void AddRule(LoggerFilterOptions filter, string category, LogLevel least, Func<string?, string?, LogLevel, bool>? which = null)
+    {
+        foreach (var provider in filter.Rules.Select(rule => rule.ProviderName).Append(null).Distinct(StringComparer.Ordinal).ToList())
+            filter.Rules.Add(new LoggerFilterRule(provider, category, least, which));
+    }
 
     /// <summary>Starts the service, says where it is, and returns when it has stopped.</summary>
     /// <exception cref="ConfigurationException">It cannot listen where it should.</exception>

@@ -15,7 +15,7 @@ public abstract class ListTests(Pair pair)
     {
         var http = await pair.EmptiedAsync();
         using var response = await http.GetAsync("/files");
-        Assert.Equal("[]", await response.Content.ReadAsStringAsync());
+        Assert.Equal("[]\n", await response.Content.ReadAsStringAsync());
         Assert.False(response.Headers.Contains("Link"), "there is no next page");
     }
 

@@ -18,15 +18,8 @@ internal static class Guard
         services.PostConfigure<LoggerFilterOptions>(HideQueries);
     }
 
-    /// <summary>
-    /// The server's own line for each request shows the query, where a link has its secret. The audit log and the traces do not. What is
-    /// configured for one provider wins over what is for all, so this is said for each of them.
-    /// </summary>
-    private static void HideQueries(LoggerFilterOptions filter)
-    {
-        foreach (var provider in filter.Rules.Select(rule => rule.ProviderName).Append(null).Distinct(StringComparer.Ordinal).ToList())
-            filter.Rules.Add(new LoggerFilterRule(provider, "Microsoft.AspNetCore.Hosting.Diagnostics", LogLevel.Warning, filter: null));
-    }
+    /// <summary>The server's own line for each request shows the query, where a link has its secret. The audit log and the traces do not.</summary>
+    private static void HideQueries(LoggerFilterOptions filter) => Start.AddRule(filter, "Microsoft.AspNetCore.Hosting.Diagnostics", LogLevel.Warning);
 
     /// <summary>Before all that answers: from where it comes is settled, and what it was answered is noted.</summary>
     public static void UseGuard(this WebApplication app)

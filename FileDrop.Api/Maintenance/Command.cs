@@ -90,7 +90,7 @@ internal static class Command
         }
         catch (Exception failure) when (failure is StorageException or IOException or UnauthorizedAccessException or InvalidOperationException or JsonException)
         {
-            await Console.Error.WriteLineAsync($"{words[0]} could not run to its end. {(failure is StorageException store ? store.Reason : Start.Tell(failure))}");
+            await Console.Error.WriteLineAsync($"{words[0]} could not run to its end. {Start.Tell(failure)}");
             return CouldNotRun;
         }
         catch (OperationCanceledException)
