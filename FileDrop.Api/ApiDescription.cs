@@ -38,7 +38,7 @@ internal static class ApiDescription
 
     public static void MapApiDescription(this WebApplication app)
     {
-        app.MapOpenApi().AllowAnonymous().Compressed();
+        app.MapOpenApi().AllowAnonymous().Compressed().Add(EndWithLineFeed);
         // The page's script is in its package; what it would fetch from elsewhere is turned off, so that it works offline.
         app.MapScalarApiReference("/scalar", scalar => scalar
             .WithTitle("FileDrop")
@@ -50,6 +50,18 @@ internal static class ApiDescription
             .HideDeveloperTools()
             .WithDefaultHttpClient(ScalarTarget.Shell, ScalarClient.Curl))
             .AllowAnonymous().Compressed();
+    }
+
+    /// <summary>As every other JSON answer does.</summary>
+    private static void EndWithLineFeed(EndpointBuilder endpoint)
+    {
+        var send = endpoint.RequestDelegate;
+        endpoint.RequestDelegate = async context =>
+        {
+            if (send is not null)
+                await send(context);
+            await context.Response.WriteAsync("\n", context.RequestAborted);
+        };
     }
 
     private static void Describe(OpenApiDocument document)

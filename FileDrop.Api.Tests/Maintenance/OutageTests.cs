@@ -43,7 +43,7 @@ public sealed class OutageTests
         Assert.InRange(lines.Count(line => line.Contains("A store does not answer", StringComparison.Ordinal)), 1, 3);
         Assert.Single(lines, line => line.Contains("The stores answer again", StringComparison.Ordinal));
         Assert.DoesNotContain("   at ", service.Output, StringComparison.Ordinal);
-        Assert.True(lines.Length < 25, service.Output);
+        Assert.True(lines.Length < 40, service.Output);
     }
 
     [Theory]
