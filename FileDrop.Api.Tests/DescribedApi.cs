@@ -28,6 +28,7 @@ internal sealed record DescribedApi(JsonElement Root, HttpClient Http)
         var operation = Root.GetProperty("paths").GetProperty(path).GetProperty(method);
         Assert.True(operation.GetProperty("responses").TryGetProperty(status.ToString(CultureInfo.InvariantCulture), out var described),
             $"The status is not described: {what}");
+        described = Resolve(described);
         CheckHeaders(described, response, what);
         CheckBody(described, response, body, what, method == "head");
         if (code is not null && method != "head")

@@ -44,6 +44,22 @@ public abstract class ProblemTests(Pair pair)
         });
     }
 
+    [Theory]
+    [InlineData("POST", "/", 405)]
+    [InlineData("PUT", "/", 405)]
+    [InlineData("POST", "/files", 405)]
+    [InlineData("POST", "/files/", 405)]
+    [InlineData("PUT", "/files", 405)]
+    [InlineData("POST", "/upload", 404)]
+    [InlineData("PUT", "/report.pdf", 404)]
+    public async Task A_new_file_that_is_sent_elsewhere_is_told_where_to_go(string method, string path, int status)
+    {
+        using var response = await pair.Http.SendAsync(new HttpMethod(method), path, new StringContent("new"));
+        await response.RefusedAsync(status, status == 405 ? "method_not_allowed" : "not_found");
+        Assert.Contains("Upload with POST /files/upload", await response.Content.ReadAsStringAsync(), StringComparison.Ordinal);
+        Assert.Equal(status == 405, response.Content.Headers.Allow.Contains("GET"));
+    }
+
     [Fact]
     [ClusterAtNight]
     public async Task Every_problem_has_all_its_members_and_no_others()

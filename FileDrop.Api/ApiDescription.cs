@@ -46,7 +46,7 @@ internal static class ApiDescription
     public static void MapApiDescription(this IEndpointRouteBuilder app)
     {
         var described = app.MapGroup("").AllowAnonymous().AddEndpointFilter(GuardAsync);
-        described.MapOpenApi();
+        described.MapOpenApi().Compressed().Add(EndWithLineFeed);
         // The page's script is in its package; what it would fetch from elsewhere is turned off, so that it works offline.
         described.MapScalarApiReference("/scalar", scalar => scalar
             .WithTitle("FileDrop")
@@ -57,7 +57,8 @@ internal static class ApiDescription
             .HideClientButton()
             .HideDeveloperTools()
             .WithNonce()
-            .WithDefaultHttpClient(ScalarTarget.Shell, ScalarClient.Curl));
+            .WithDefaultHttpClient(ScalarTarget.Shell, ScalarClient.Curl))
+            .Compressed();
     }
 
     /// <summary>
@@ -76,6 +77,18 @@ internal static class ApiDescription
             return Task.CompletedTask;
         });
         return await next(invocation);
+    }
+
+    /// <summary>As every other JSON answer does.</summary>
+    private static void EndWithLineFeed(EndpointBuilder endpoint)
+    {
+        var send = endpoint.RequestDelegate;
+        endpoint.RequestDelegate = async context =>
+        {
+            if (send is not null)
+                await send(context);
+            await context.Response.WriteAsync("\n", context.RequestAborted);
+        };
     }
 
     private static void Describe(OpenApiDocument document)

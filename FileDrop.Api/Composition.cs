@@ -53,9 +53,14 @@ internal static class Composition
         }
         catch (Exception unusable) when (unusable is InvalidOperationException or IOException or UnauthorizedAccessException)
         {
-            throw new ConfigurationException($"The data directory cannot be used. {unusable.Message}");
+            throw UnusableDirectory(options, unusable);
         }
     }
+
+    /// <summary>What is told of a data directory that cannot be used: the setting, the directory, the user, and the reason.</summary>
+    public static ConfigurationException UnusableDirectory(FileDropOptions options, Exception reason) => new(
+        $"FileDrop:DataDirectory is \"{options.DataDirectory}\", which the user {Environment.UserName} cannot use: {Start.Tell(reason)} "
+        + "Set it to a directory on a local disk that this user can write to.");
 
     public static void AddFiles(this IServiceCollection services)
     {

@@ -4,6 +4,7 @@ using FileDrop.Api.Files;
 using FileDrop.Api.Maintenance;
 using FileDrop.Api.Uploads;
 
+var start = new Start();
 try
 {
     if (Command.IsOne(args))
@@ -11,9 +12,11 @@ try
 
     // The data directory lies below the program's own by default: watching all that for changed settings costs an event for each blob.
     var builder = WebApplication.CreateBuilder([.. args, "--hostBuilder:reloadConfigOnChange=false"]);
+    Start.Check(builder.Configuration);
     var options = FileDropOptions.Read(builder.Configuration, builder.Environment.ContentRootPath);
 
     builder.AddServiceDefaults();
+    start.Hush(builder.Services);
     builder.ListenSafely();
     builder.LimitRequests(options);
     builder.FrameStrictly();
@@ -25,8 +28,9 @@ try
     builder.Services.AddAccess(options);
     builder.AddGuard(options);
     builder.Services.AddApiDescription();
+    builder.Services.AddCompression();
 
-    var app = builder.Build();
+    await using var app = builder.Build();
     app.UseGuard(options);
     app.UseMiddleware<ProblemMiddleware>();
     app.UseFraming();
@@ -34,8 +38,10 @@ try
     app.UseSafeByDefault(options);
     app.UseHttps(options);
     app.UseAllowedOrigins(options);
+    app.UseCompression(WebPage.Asks);
     app.UseWebPage();
     app.UseRouting();
+    app.UseCompression(Compression.IsMarked);
     app.UseLimitOfAddress();
     app.UseAccess();
     app.UseLimitsOfCaller();
@@ -52,11 +58,11 @@ try
     api.MapKeys();
     api.MapAudit();
     await app.DemandAccessAsync(options);
-    await app.RunAsync();
+    await start.RunAsync(app, options);
     return 0;
 }
-catch (ConfigurationException wrong)
+catch (Exception failure) when (start.IsEndedBy(failure))
 {
-    await Console.Error.WriteLineAsync($"FileDrop cannot start. {wrong.Message}");
-    return 2;
+    await Console.Error.WriteLineAsync($"FileDrop cannot start. {Start.Tell(failure)}");
+    return Start.CouldNotStart;
 }

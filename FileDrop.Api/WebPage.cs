@@ -17,6 +17,8 @@ internal static class WebPage
 
     private static readonly PathString Index = "/index.html";
 
+    private static readonly PathString[] Folders = ["/page", "/css", "/js"];
+
     /// <summary>Answers <c>GET</c> and <c>HEAD</c> of <c>/</c> and of the page's files; passes on whatever else is asked for.</summary>
     public static void UseWebPage(this IApplicationBuilder app)
     {
@@ -25,12 +27,29 @@ internal static class WebPage
             return;
         app.Use((context, next) =>
         {
-            if (context.Request.Path == "/" && (HttpMethods.IsGet(context.Request.Method) || HttpMethods.IsHead(context.Request.Method)))
-                context.Request.Path = Index;
+            if (context.Request.Path != "/")
+                return next(context);
+            if (!HttpMethods.IsGet(context.Request.Method) && !HttpMethods.IsHead(context.Request.Method))
+                return OnlyRead(context.Request.Method).ExecuteAsync(context);
+            context.Request.Path = Index;
+            return next(context);
+        });
+        app.Use((context, next) =>
+        {
+            // Its tags are sent as weak ones, since its bytes may be compressed on their way.
+            if (Asks(context) && context.Request.Headers.IfNoneMatch is [{ } known])
+                context.Request.Headers.IfNoneMatch = known.Replace("W/", "", StringComparison.Ordinal);
             return next(context);
         });
         app.UseStaticFiles(new StaticFileOptions { FileProvider = new PhysicalFileProvider(folder), OnPrepareResponse = Protect });
     }
+
+    /// <summary>Whether a request is for the page or one of its files.</summary>
+    public static bool Asks(HttpContext context) =>
+        context.Request.Path.Value is "/" or "/index.html" or "/icon.svg" || Folders.Any(folder => context.Request.Path.StartsWithSegments(folder, StringComparison.Ordinal));
+
+    private static ApiProblem OnlyRead(string method) =>
+        (HttpMethods.IsPost(method) || HttpMethods.IsPut(method) ? ApiProblem.UploadIsElsewhere : ApiProblem.MethodNotAllowed) with { Header = ("Allow", "GET, HEAD") };
 
     private static void Protect(StaticFileResponseContext file)
     {
@@ -39,6 +58,7 @@ internal static class WebPage
         headers.CacheControl = "no-cache";
         headers.ContentSecurityPolicy = ContentSecurityPolicy;
         headers.XContentTypeOptions = "nosniff";
+        headers.ETag = $"W/{headers.ETag}";
         headers["Referrer-Policy"] = "same-origin";
     }
 }

@@ -130,7 +130,7 @@ public abstract partial class EndpointRuleTests(Pair pair)
             await restored.SucceededAsync();
         using var offset = await alice.SendAsync(HttpMethod.Head, $"/uploads/{upload}", null, ("Tus-Resumable", "1.0.0"));
         Assert.Equal("0", offset.Headers.GetValues("Upload-Offset").Single());
-        Assert.Equal("[]", await bob.GetStringAsync("/files"));
+        Assert.Equal("[]\n", await bob.GetStringAsync("/files"));
 
         // All of an answer but what differs between any two: the time, the trace and the path that was asked for. And what was asked of the stores.
         async Task<(string Answer, List<string> Calls)> AnswerAsync(

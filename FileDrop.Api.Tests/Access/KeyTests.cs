@@ -168,7 +168,7 @@ public abstract class KeyTests(Pair pair)
         Assert.True(exit == 0, output);
         var second = output.Split('\n')[0];
         using var frank = service.As(second);
-        Assert.Equal("[]", await frank.GetStringAsync("/files"));
+        Assert.Equal("[]\n", await frank.GetStringAsync("/files"));
         Assert.Equal(HttpStatusCode.Forbidden, await frank.StatusAsync("/admin/keys"));
         (exit, output) = await ServiceProcess.CommandAsync(stores, "keys", "list");
         Assert.True(exit == 0, output);

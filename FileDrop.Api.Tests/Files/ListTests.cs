@@ -16,7 +16,7 @@ public abstract class ListTests(Pair pair)
     {
         var http = await pair.EmptiedAsync();
         using var response = await http.GetAsync("/files");
-        Assert.Equal("[]", await response.Content.ReadAsStringAsync());
+        Assert.Equal("[]\n", await response.Content.ReadAsStringAsync());
         Assert.False(response.Headers.Contains("Link"), "there is no next page");
     }
 
@@ -32,7 +32,7 @@ public abstract class ListTests(Pair pair)
         Assert.Equal(
             ["created_at", "file_id", "file_name", "file_size", "file_type", "sha256", "tags", "updated_at", "version"],
             file.EnumerateObject().Select(member => member.Name).Order(StringComparer.Ordinal));
-        Assert.Equal($"[{await http.GetStringAsync($"/files/{file.Id()}/metadata")}]", list);
+        Assert.Equal($"[{(await http.GetStringAsync($"/files/{file.Id()}/metadata")).TrimEnd()}]\n", list);
         Assert.Equal("Żółć 灯泡.pdf", file.GetProperty("file_name").GetString());
         Assert.Equal("""{"project":"apollo"}""", file.GetProperty("tags").GetRawText());
         Assert.Equal(Convert.ToHexStringLower(SHA256.HashData(new byte[7])), file.GetProperty("sha256").GetString());

@@ -121,12 +121,12 @@ internal sealed partial class ApiKeys(IKeyCatalog catalog, TimeProvider time, IL
         catch (StorageException failure)
         {
             // What was asked for with the key has its own answer.
-            LogUnnoted(failure, id);
+            LogUnnoted(id, failure.Reason);
         }
     }
 
-    [LoggerMessage(LogLevel.Warning, "The last use of key {Id} could not be written down")]
-    private partial void LogUnnoted(Exception failure, string id);
+    [LoggerMessage(LogLevel.Debug, "The last use of key {Id} could not be written down. {Reason}")]
+    private partial void LogUnnoted(string id, string reason);
 
     private sealed record Known(ApiKey Key, long At);
 }

@@ -23,16 +23,12 @@ internal static class Guard
 
     /// <summary>
     /// Lines of the framework that show what a client sent: the query, where a link has its secret, and the head of a request that is malformed,
-    /// where a key may stand. The audit log and the traces do not. What is configured for one provider wins over what is for all, so this is said
-    /// for each of them.
+    /// where a key may stand. The audit log and the traces do not.
     /// </summary>
     private static void HideSecrets(LoggerFilterOptions filter)
     {
-        foreach (var provider in filter.Rules.Select(rule => rule.ProviderName).Append(null).Distinct(StringComparer.Ordinal).ToList())
-        {
-            foreach (var category in Telling)
-                filter.Rules.Add(new LoggerFilterRule(provider, category, LogLevel.Warning, filter: null));
-        }
+        foreach (var category in Telling)
+            Start.AddRule(filter, category, LogLevel.Warning);
     }
 
     /// <summary>Before all that answers: from where it comes is settled, and what it was answered is noted.</summary>

@@ -32,13 +32,37 @@ internal static class SafeByDefault
         var ports = Ports.Where(key => !string.IsNullOrEmpty(configuration[key])).ToList();
         var urls = configuration["urls"]?.Split(';', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries) ?? [];
         // Kestrel's endpoints win over urls, and urls over the ports, which mean every address.
-        var asked = kestrel.Count > 0 ? kestrel.Select(endpoint => endpoint["Url"] ?? "").ToArray() : urls;
+        var asked = kestrel.Count > 0
+            ? kestrel.Select(endpoint => Check($"{endpoint.Path}:Url", endpoint["Url"] ?? "")).ToArray()
+            : [.. urls.Select(url => Check("urls", url))];
         var isUnsaid = asked.Length == 0 && ports.Count == 0;
         if (isUnsaid)
             builder.WebHost.UseUrls(DefaultUrl);
-        builder.Services.AddSingleton(new ListeningAddress(asked.FirstOrDefault(url => !IsLoopback(url))
-            ?? (asked.Length == 0 && !isUnsaid ? $"{ports[0]}={configuration[ports[0]]}" : null)));
+        var port = asked.Length == 0 && !isUnsaid ? CheckPorts(ports[0], configuration[ports[0]] ?? "") : null;
+        var setting = kestrel.Count > 0 ? "Kestrel:Endpoints is set" : port ?? $"urls is \"{(isUnsaid ? DefaultUrl : configuration["urls"])}\"";
+        builder.Services.AddSingleton(new ListeningAddress(asked.FirstOrDefault(url => !IsLoopback(url)) ?? port, setting));
     }
+
+    /// <exception cref="ConfigurationException">The server would refuse the address; the message names the setting.</exception>
+    private static string Check(string setting, string url)
+    {
+        try
+        {
+            var address = BindingAddress.Parse(url);
+            if (address.IsUnixPipe || address.IsNamedPipe || (address is { Scheme: "http" or "https", PathBase: "", Port: >= 0 and <= ushort.MaxValue }))
+                return url;
+        }
+        catch (FormatException)
+        {
+            // It is said below.
+        }
+        throw new ConfigurationException(
+            $"{setting} is \"{url}\", but it must be an address such as {DefaultUrl}: http or https, a host, a port, and no path; several are separated by semicolons.");
+    }
+
+    private static string CheckPorts(string setting, string ports) =>
+        ports.Split(';', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries).All(port => ushort.TryParse(port, out _)) ? $"{setting} is \"{ports}\""
+        : throw new ConfigurationException($"{setting} is \"{ports}\", but it must be port numbers, separated by semicolons.");
 
     /// <summary>
     /// Answers 421 to a Host that is not ours, and 403 to a change that another site's page asks for and, until somebody says who may use the
@@ -115,4 +139,5 @@ internal static class SafeByDefault
 
 /// <summary>Where the service listens.</summary>
 /// <param name="BeyondLoopback">The first address, as it was configured, by which other machines reach the service; null: none.</param>
-internal sealed record ListeningAddress(string? BeyondLoopback);
+/// <param name="Setting">The setting that says so with its value, for messages.</param>
+internal sealed record ListeningAddress(string? BeyondLoopback, string Setting);

@@ -31,7 +31,13 @@ internal static class TokenAuthentication
         SecurityAlgorithms.EcdsaSha256, SecurityAlgorithms.EcdsaSha384, SecurityAlgorithms.EcdsaSha512,
     ];
 
-    public static void AddTokens(this AuthenticationBuilder authentication, OidcOptions oidc) => authentication
+    public static void AddTokens(this AuthenticationBuilder authentication, OidcOptions oidc)
+    {
+        authentication.Services.AddSingleton<IAuthenticationConfigurationProvider, ConfiguredSchemes>();
+        authentication.AddTokenSchemes(oidc);
+    }
+
+    private static void AddTokenSchemes(this AuthenticationBuilder authentication, OidcOptions oidc) => authentication
         .AddPolicyScheme(EitherName, null, either =>
             either.ForwardDefaultSelector = context => IsToken(context.Request) ? SchemeName : KeyAuthentication.SchemeName)
         .AddJwtBearer(SchemeName, token =>
@@ -86,5 +92,11 @@ internal static class TokenAuthentication
         var scopes = oidc.Scopes.Where(each => given.Contains(each.Value)).Aggregate(Scope.None, (sum, each) => sum | each.Scope);
         var owner = $"{context.SecurityToken.Issuer}#{subject}";
         context.Principal = Caller.Principal(SchemeName, owner, $"token {owner}", scopes);
+    }
+
+    /// <summary>As ASP.NET Core's own one, which is internal: JwtBearer asks for it.</summary>
+    private sealed class ConfiguredSchemes(IConfiguration configuration) : IAuthenticationConfigurationProvider
+    {
+        public IConfiguration AuthenticationConfiguration => configuration.GetSection("Authentication");
     }
 }

@@ -13,7 +13,7 @@ internal static class FileEndpoints
         files.MapPost("/upload", (FileUpload upload, HttpContext context) => upload.CreateAsync(context))
             .AddEndpointFilter(DraftEndpoints.Offer).Needs(Scope.Write).WithName("UploadFile").WithSummary("Upload a file");
         files.MapGet("/", (HttpContext context, FileStore store) => ListAsync(context, store, inTrash: false))
-            .Needs(Scope.Read).WithName("ListFiles").WithSummary("List files");
+            .Compressed().Needs(Scope.Read).WithName("ListFiles").WithSummary("List files");
         files.MapGet("/{file_id}",
             (FileDownload download, HttpContext context, string file_id) => download.SendAsync(context, file_id))
             .Needs(Scope.Read).WithName("ReadFile").WithSummary("Read a file");

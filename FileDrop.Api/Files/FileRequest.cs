@@ -2,6 +2,7 @@ using System.Diagnostics.CodeAnalysis;
 using System.Text;
 using System.Text.Json;
 using FileDrop.Api.Uploads;
+using Microsoft.AspNetCore.Http.Features;
 using Microsoft.Extensions.Primitives;
 using Microsoft.Net.Http.Headers;
 
@@ -54,6 +55,13 @@ internal static class FileRequest
     public static bool IsForm(HttpRequest request) => HasType(request, "multipart/form-data");
 
     public static bool IsJson(HttpRequest request) => HasType(request, "application/json");
+
+    /// <summary>Whether the type says only that curl was told none.</summary>
+    public static bool IsCurlsDefault(HttpRequest request) => HasType(request, FileType.CurlsDefault);
+
+    /// <summary>Whether a body comes that is the content, or a form with it.</summary>
+    public static bool BringsContent(HttpRequest request) =>
+        request.HttpContext.Features.Get<IHttpRequestBodyDetectionFeature>() is { CanHaveBody: true } && !IsJson(request);
 
     /// <summary>Reads a body that is the file.</summary>
     /// <param name="request">The request.</param>

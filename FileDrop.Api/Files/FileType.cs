@@ -9,7 +9,9 @@ internal static class FileType
 {
     public const string Unknown = "application/octet-stream";
 
-    private const string CurlsDefault = "application/x-www-form-urlencoded";
+    /// <summary>The type of a page's form, which curl also sends with <c>-d</c> and <c>--data-binary</c> if it is told none.</summary>
+    public const string CurlsDefault = "application/x-www-form-urlencoded";
+
     private const int MaxLength = 255;
 
     private static readonly FileExtensionContentTypeProvider Extensions = new();

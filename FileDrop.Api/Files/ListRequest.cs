@@ -16,11 +16,13 @@ internal static partial class ListRequest
 {
     public const int MaxLimit = 1000;
 
-    /// <summary>Reads the query of a request. Parameters that the list does not know are passed over.</summary>
+    /// <summary>Reads the query of a request. Parameters that the list does not know are ignored, except those that <see cref="ListParameters"/> refuses.</summary>
     public static bool TryRead(
         IQueryCollection query, string owner, bool inTrash, [NotNullWhen(true)] out ListQuery? list, [NotNullWhen(false)] out ApiProblem? problem)
     {
         list = null;
+        if (!ListParameters.AreUnderstood(query, out problem))
+            return false;
         try
         {
             var sort = One(query, "sort") switch

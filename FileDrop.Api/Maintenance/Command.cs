@@ -14,7 +14,8 @@ namespace FileDrop.Api.Maintenance;
 internal static class Command
 {
     private const string Usage = """
-        usage:  check [--repair] [--hash] [--json]    compare the catalog and the blob store
+        usage:  (no command)                           run the service
+                check [--repair] [--hash] [--json]    compare the catalog and the blob store
                 export FOLDER|-                        write a backup into a folder, or as a tar archive to standard output
                 import FOLDER|-                        bring a backup in; the service must not be running
                 keys create [--name NAME] [--owner OWNER] [--scopes read,write,delete,admin] [--days DAYS]
@@ -24,21 +25,45 @@ internal static class Command
         Settings follow as --FileDrop:DataDirectory=PATH, or come from the environment.
         """;
 
-    private const int Clean = 0, Findings = 1, CouldNotRun = 2;
+    private const int Clean = 0, Findings = 1, CouldNotRun = Start.CouldNotStart;
+
+    private static readonly string[] Names = ["check", "export", "import", "keys create", "keys list", "keys revoke"];
+    private static readonly string[] Help = ["help", "--help", "-h", "-?"];
 
     /// <summary>A running sweeper may need this much more than its interval.</summary>
     private static readonly TimeSpan SweepersMargin = TimeSpan.FromSeconds(30);
 
-    /// <summary>Whether these are the arguments of a command.</summary>
-    public static bool IsOne(string[] args) => args is ["check" or "export" or "import" or "keys" or "help" or "--help", ..];
+    /// <summary>Whether these are the arguments of a command, right or mistyped: a word that is neither a setting nor its value never starts the service.</summary>
+    public static bool IsOne(string[] args) => FindFirstWord(args) < args.Length;
+
+    /// <summary>Where the settings end that stand before a command: <c>--key=value</c>, or <c>--key value</c>.</summary>
+    private static int FindFirstWord(string[] args)
+    {
+        var at = 0;
+        while (at < args.Length)
+        {
+            if (args[at].Contains('=', StringComparison.Ordinal))
+                at++;
+            else if (args[at].StartsWith("--", StringComparison.Ordinal) && !Help.Contains(args[at], StringComparer.Ordinal) && at + 1 < args.Length)
+                at += 2;
+            else
+                break;
+        }
+        return at;
+    }
 
     /// <summary>Runs the command.</summary>
     /// <returns>The exit code.</returns>
     public static async Task<int> RunAsync(string[] args)
     {
-        var words = args.Where(arg => !arg.Contains('=', StringComparison.Ordinal)).ToList();
-        var builder = WebApplication.CreateBuilder([.. args.Where(arg => arg.Contains('=', StringComparison.Ordinal))]);
+        var first = FindFirstWord(args);
+        var words = args[first..].Where(arg => !arg.Contains('=', StringComparison.Ordinal)).ToList();
+        if (!Names.Contains(words[0] is "keys" ? string.Join(' ', words.Take(2)) : words[0], StringComparer.Ordinal))
+            return await SayUsageAsync(words);
+        var builder = WebApplication.CreateBuilder([.. args[..first], .. args[first..].Where(arg => arg.Contains('=', StringComparison.Ordinal))]);
         var options = FileDropOptions.Read(builder.Configuration, builder.Environment.ContentRootPath);
+        foreach (var ignored in options.Ignored)
+            await Console.Error.WriteLineAsync(ignored);
         using var stop = new CancellationTokenSource();
         Console.CancelKeyPress += (_, pressed) =>
         {
@@ -67,7 +92,7 @@ internal static class Command
         catch (Exception failure) when (failure is StorageException or IOException or UnauthorizedAccessException or InvalidOperationException or JsonException
             or SqliteException)
         {
-            await Console.Error.WriteLineAsync($"{words[0]} could not run to its end. {failure.Message}");
+            await Console.Error.WriteLineAsync($"{words[0]} could not run to its end. {Start.Tell(failure)}");
             return CouldNotRun;
         }
         catch (OperationCanceledException)
@@ -79,8 +104,17 @@ internal static class Command
 
     private static async Task<int> SayUsageAsync(List<string> words)
     {
+        if (Help.Contains(words[0], StringComparer.Ordinal))
+        {
+            await Console.Out.WriteLineAsync(Usage);
+            return Clean;
+        }
+        var said = string.Join(' ', words);
+        await Console.Error.WriteLineAsync(words is [['-', '-', ..]] ? $"{said} has no value: write {said}=VALUE."
+            : words[0] is ['-', ..] ? $"There is no option {words[0]}."
+            : $"There is no command \"{said}\"; the nearest one is \"{Spelling.Nearest(string.Join(' ', words.Take(2)), Names)}\".");
         await Console.Error.WriteLineAsync(Usage);
-        return words is ["help" or "--help"] ? Clean : CouldNotRun;
+        return CouldNotRun;
     }
 
     /// <param name="options">Names the stores.</param>

@@ -39,7 +39,8 @@ internal sealed partial class Scrub(
             }
             catch (StorageException failure)
             {
-                LogCut(failure);
+                starter.Report(failure);
+                LogCut(failure.Reason);
                 return;
             }
             if (documents.Count == 0)
@@ -78,7 +79,8 @@ internal sealed partial class Scrub(
         }
         catch (StorageException failure)
         {
-            LogUnread(failure, file);
+            starter.Report(failure);
+            LogUnread(file, failure.Reason);
             return true;
         }
     }
@@ -110,11 +112,11 @@ internal sealed partial class Scrub(
     [LoggerMessage(LogLevel.Information, "Scrubbed {Contents} contents in {Seconds:0} s, of which {Damaged} are damaged or missing")]
     private partial void LogPass(long contents, long damaged, double seconds);
 
-    [LoggerMessage(LogLevel.Warning, "A scrub was cut short: the catalog does not answer")]
-    private partial void LogCut(Exception failure);
+    [LoggerMessage(LogLevel.Warning, "A scrub was cut short. {Reason}")]
+    private partial void LogCut(string reason);
 
-    [LoggerMessage(LogLevel.Warning, "A content of file {File} could not be read; the next scrub tries again")]
-    private partial void LogUnread(Exception failure, Guid file);
+    [LoggerMessage(LogLevel.Debug, "A content of file {File} could not be read; the next scrub tries again. {Reason}")]
+    private partial void LogUnread(Guid file, string reason);
 
     /// <summary>Takes bytes no faster than the rate, and drops them.</summary>
     private sealed class PacedSink(long bytesPerSecond, TimeProvider time) : Stream

@@ -52,7 +52,8 @@ internal sealed partial class Sweeper(
             }
             catch (StorageException failure)
             {
-                LogFailure(failure);
+                starter.Report(failure);
+                LogFailure(failure.Reason);
             }
             catch (Exception failure) when (failure is not OperationCanceledException)
             {
@@ -94,7 +95,8 @@ internal sealed partial class Sweeper(
         }
         catch (StorageException failure)
         {
-            LogDocumentFailure(failure, id);
+            starter.Report(failure);
+            LogDocumentFailure(id, failure.Reason);
             return null;
         }
     }
@@ -102,11 +104,11 @@ internal sealed partial class Sweeper(
     [LoggerMessage(LogLevel.Information, "Swept {Documents} documents, deleted {Blobs} blobs")]
     private partial void LogSwept(int documents, int blobs);
 
-    [LoggerMessage(LogLevel.Warning, "A sweep was cut short: a store does not answer")]
-    private partial void LogFailure(Exception failure);
+    [LoggerMessage(LogLevel.Debug, "A sweep was cut short. {Reason}")]
+    private partial void LogFailure(string reason);
 
-    [LoggerMessage(LogLevel.Warning, "What is due of file {File} could not be swept; it stays due")]
-    private partial void LogDocumentFailure(Exception failure, Guid file);
+    [LoggerMessage(LogLevel.Debug, "Garbage of file {File} could not be deleted, and stays due. {Reason}")]
+    private partial void LogDocumentFailure(Guid file, string reason);
 
     [LoggerMessage(LogLevel.Critical, "A sweep failed by a bug")]
     private partial void LogBug(Exception failure);

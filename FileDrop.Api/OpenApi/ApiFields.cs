@@ -49,7 +49,8 @@ internal static class ApiFields
         "Content-Range" => Header("The file's size.", value),
         "Accept-Encoding" => Header("The one content coding that is taken.", value),
         "Accept-Patch" => Header("The one media type that can be appended.", value),
-        "Accept" => Header("The one media type that is taken.", value),
+        "Accept" => Header("The media types that are taken.", value),
+        "Allow" => Header("The methods that this path has.", value),
         "WWW-Authenticate" => Header("How a credential is sent; never Basic, so that no browser asks for a password.", value),
         _ => Header(name, value),
     };
