@@ -72,16 +72,17 @@ public sealed class SystemTests(SharedSystem shared) : SystemTest(shared)
     }
 
     [Fact]
-    public async Task The_commands_of_the_dashboard_work()
+    public async Task Each_command_of_the_dashboard_works_and_runs_once()
     {
-        var health = await System.CommandAsync("api", "health");
+        var health = await System.CommandAsync("commands", "health");
         Assert.Contains("\"healthy\"", health.Data?.Value, StringComparison.Ordinal);
-        var upload = await System.CommandAsync("api", "upload-sample");
+        var upload = await System.CommandAsync("commands", "upload-sample");
         var file = JsonDocument.Parse(upload.Data?.Value ?? "").RootElement;
         Assert.Equal("hello.txt", file.GetProperty("file_name").GetString());
+        Assert.Single(await Http.ListAsync("?name=hello.txt"));
         using var deleted = await Http.DeleteAsync($"/files/{file.GetProperty("file_id").GetGuid()}");
         Assert.Equal(HttpStatusCode.OK, deleted.StatusCode);
-        var check = await System.CommandAsync("api", "check");
+        var check = await System.CommandAsync("commands", "check", attempts: 3);
         Assert.Contains(" 0 findings.", check.Data?.Value, StringComparison.Ordinal);
     }
 

@@ -36,25 +36,29 @@ internal static class MongoDBBuilder
         this IDistributedApplicationBuilder builder, [ResourceName] string name, IResourceBuilder<ParameterResource> password)
     {
         var server = new MongoDBServerResource(name, password.Resource);
-        builder.Services.AddHealthChecks().Add(new HealthCheckRegistration(HealthKey(server), new Ping(server), HealthStatus.Unhealthy, []));
         return builder.AddResource(server)
             .WithEndpoint(targetPort: 27017, name: server.Endpoint.EndpointName)
             .WithImage("library/mongo", "8.3").WithImageRegistry("docker.io")
             .WithEnvironment("MONGO_INITDB_ROOT_USERNAME", MongoDBServerResource.User)
             .WithEnvironment("MONGO_INITDB_ROOT_PASSWORD", server.Password)
-            .WithHealthCheck(HealthKey(server));
+            .WithPing();
     }
 
     public static IResourceBuilder<MongoDBServerResource> WithDataVolume(this IResourceBuilder<MongoDBServerResource> server, string name) =>
         server.WithVolume(name, "/data/db");
 
     public static IResourceBuilder<MongoDBDatabaseResource> AddDatabase(this IResourceBuilder<MongoDBServerResource> server, [ResourceName] string name) =>
-        server.ApplicationBuilder.AddResource(new MongoDBDatabaseResource(name, name, server.Resource)).WithHealthCheck(HealthKey(server.Resource));
+        server.ApplicationBuilder.AddResource(new MongoDBDatabaseResource(name, name, server.Resource)).WithPing();
 
-    private static string HealthKey(MongoDBServerResource server) => $"{server.Name}-ping";
+    private static IResourceBuilder<T> WithPing<T>(this IResourceBuilder<T> resource) where T : IResourceWithConnectionString
+    {
+        var key = $"{resource.Resource.Name}-ping";
+        resource.ApplicationBuilder.Services.AddHealthChecks().Add(new HealthCheckRegistration(key, new Ping(resource.Resource), HealthStatus.Unhealthy, []));
+        return resource.WithHealthCheck(key);
+    }
 
     /// <summary>Healthy while the server takes the password and answers. One client for all checks, since each has threads of its own.</summary>
-    private sealed class Ping(MongoDBServerResource server) : IHealthCheck
+    private sealed class Ping(IResourceWithConnectionString resource) : IHealthCheck
     {
         private MongoClient? _client;
 
@@ -62,7 +66,7 @@ internal static class MongoDBBuilder
         {
             try
             {
-                _client ??= new MongoClient(await server.ConnectionStringExpression.GetValueAsync(cancellationToken));
+                _client ??= new MongoClient(await resource.GetConnectionStringAsync(cancellationToken));
                 await _client.GetDatabase("admin").RunCommandAsync<BsonDocument>(new BsonDocument("ping", 1), cancellationToken: cancellationToken);
                 return HealthCheckResult.Healthy();
             }
