@@ -47,6 +47,6 @@ public sealed class DashboardTests(SharedSystem shared) : SystemTest(shared)
     public void A_healthy_start_logs_no_warning()
     {
         _ = System;
-        Assert.Empty(shared.WarningsOfStart);
+        Assert.Empty(Shared.WarningsOfStart);
     }
 }

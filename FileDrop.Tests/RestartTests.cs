@@ -11,7 +11,7 @@ public sealed class RestartTests(SharedSystem shared) : SystemTest(shared)
         var file = await Http.UploadAsync(content, "kept.bin");
         var key = System.Key;
 
-        await shared.RestartAsync();
+        await Shared.RestartAsync();
 
         Assert.Equal(key, System.Key);
         Assert.Equal(file.Id, Assert.Single(await Http.ListAsync("?name=kept.bin")).Id);

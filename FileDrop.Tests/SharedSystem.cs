@@ -78,6 +78,8 @@ public sealed class SharedSystemTests : ICollectionFixture<SharedSystem>
 /// <summary>A test that shows the resources' logs if it fails.</summary>
 public abstract class SystemTest(SharedSystem shared) : IDisposable
 {
+    protected SharedSystem Shared => shared;
+
     protected FileDropSystem System => shared.System;
 
     protected HttpClient Http => System.Http;

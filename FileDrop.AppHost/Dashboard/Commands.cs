@@ -38,7 +38,6 @@ internal static class Commands
             {
                 Description = "Shows which check passes and which does not.",
                 IconName = "HeartPulse",
-                IsHighlighted = true,
             });
     }
 
