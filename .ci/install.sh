@@ -8,7 +8,6 @@ install() { # what `later` began before it (npm, restore) runs beside the server
     { command -v strace && command -v chromium; } >/dev/null || [ "$(id -u)" -ne 0 ] || ! command -v apt-get >/dev/null \
         || step 'install strace and Chromium' sh -c 'apt-get update && apt-get install -y strace chromium'
     join
-    [ ! -e "$work/without-aspire" ] || export WithoutAspire=true
     say "installed in $((SECONDS - began)) s"
 }
 
@@ -23,8 +22,4 @@ alive() { [ -f "$1" ] && kill -0 "$(cat "$1")" 2>/dev/null; }
 
 install_tools() { npm install --prefix "$work" --no-audit --no-fund --loglevel=error "${npm_packages[@]}"; }
 
-restore() { # all packages; without Aspire's if the package source here lacks them
-    timeout 300 dotnet restore FileDrop.sln && return
-    touch "$work/without-aspire"
-    WithoutAspire=true dotnet restore FileDrop.sln
-}
+restore() { timeout 300 dotnet restore FileDrop.sln; }

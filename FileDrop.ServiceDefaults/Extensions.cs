@@ -55,7 +55,8 @@ public static class Extensions
             })
             .WithTracing(tracing =>
             {
-                tracing.AddSource(builder.Environment.ApplicationName, "MongoDB.Driver")
+                tracing.SetSampler(RequestSampler.Read(name => builder.Configuration[name]))
+                    .AddSource(builder.Environment.ApplicationName, "MongoDB.Driver")
                     .AddAspNetCoreInstrumentation(options =>
                         // Probes come every few seconds and tell nothing.
                         options.Filter = context =>
@@ -72,6 +73,9 @@ public static class Extensions
     /// <summary>Adds the check that says no more than that the process answers.</summary>
     public static TBuilder AddDefaultHealthChecks<TBuilder>(this TBuilder builder) where TBuilder : IHostApplicationBuilder
     {
+        // HealthLog says the same once.
+        builder.Logging.AddFilter("Microsoft.Extensions.Diagnostics.HealthChecks", LogLevel.None);
+        builder.Services.AddSingleton<HealthLog>();
         builder.Services.AddHealthChecks()
             .AddCheck("self", () => HealthCheckResult.Healthy(), ["live"]);
 
@@ -83,7 +87,15 @@ public static class Extensions
     public static WebApplication MapDefaultEndpoints(this WebApplication app)
     {
         // All checks must pass for the service to be given requests.
-        app.MapHealthChecks(HealthEndpointPath, new HealthCheckOptions { ResponseWriter = WriteHealth }).AllowAnonymous();
+        var log = app.Services.GetRequiredService<HealthLog>();
+        app.MapHealthChecks(HealthEndpointPath, new HealthCheckOptions
+        {
+            ResponseWriter = (context, report) =>
+            {
+                log.Observe(report);
+                return WriteHealth(context, report);
+            },
+        }).AllowAnonymous();
 
         // Only those tagged "live" must pass for it to be left running.
         app.MapHealthChecks(AlivenessEndpointPath, new HealthCheckOptions

@@ -45,7 +45,7 @@ internal sealed class MemoryEngine(CatalogRules rules, TimeProvider time) : ICat
         });
 
     public Task<T> ChangeAsync<T>(
-        string owner, Guid id, Func<FileDocument?, DateTimeOffset, Decision<T>> decide, Durability durability, CancellationToken cancellation) =>
+        string owner, Guid id, Func<FileDocument?, DateTimeOffset, Decision<T>> decide, ChangeKind kind, CancellationToken cancellation) =>
         Locked(() =>
         {
             var before = Find(owner, id);
@@ -92,6 +92,9 @@ internal sealed class MemoryEngine(CatalogRules rules, TimeProvider time) : ICat
     public Task<(IReadOnlyList<FileDocument> Documents, DateTimeOffset Now)> FindManyAsync(
         IReadOnlyCollection<Guid> ids, CancellationToken cancellation) =>
         Locked<(IReadOnlyList<FileDocument>, DateTimeOffset)>(() => ([.. ids.Distinct().Where(_documents.ContainsKey).Select(id => _documents[id])], Now));
+
+    public Task<long> CountUploadsAsync(string owner, int limit, CancellationToken cancellation) => Locked(() =>
+        (long)_documents.Values.Where(file => file.Owner == owner && file is { State: FileState.Pending, Upload: not null }).Take(limit).Count());
 
     public Task<CatalogBacklog> MeasureAsync(CancellationToken cancellation) => Locked(() =>
     {
