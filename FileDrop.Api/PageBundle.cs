@@ -90,13 +90,13 @@ internal sealed partial class PageBundle
     }
 
     [GeneratedRegex("""^import (\* as (?<all>\w+)|\{(?<some>[\w\s,]+)\}) from "(?<from>[^"]+)";\n""",
-        RegexOptions.Multiline | RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]
+        RegexOptions.Multiline | RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 10_000)]
     private static partial Regex Import();
 
     [GeneratedRegex(@"^export (?<what>(async )?(const|class|function) )(?<name>\w+)",
-        RegexOptions.Multiline | RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]
+        RegexOptions.Multiline | RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 10_000)]
     private static partial Regex Export();
 
-    [GeneratedRegex("^(import|export) .*", RegexOptions.Multiline | RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]
+    [GeneratedRegex("^(import|export) .*", RegexOptions.Multiline | RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 10_000)]
     private static partial Regex Leftover();
 }

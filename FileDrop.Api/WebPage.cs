@@ -20,7 +20,8 @@ internal static class WebPage
         var folder = Path.Combine(AppContext.BaseDirectory, "wwwroot");
         if (!Directory.Exists(folder))
             return;
-        var files = new Lazy<IReadOnlyDictionary<string, PageFile>>(() => PageBundle.Read(folder));
+        // A failure, of the disk for example, is not kept: the next request tries again.
+        var files = new Lazy<IReadOnlyDictionary<string, PageFile>>(() => PageBundle.Read(folder), LazyThreadSafetyMode.PublicationOnly);
         app.Use((context, next) =>
         {
             var (method, path) = (context.Request.Method, context.Request.Path.Value ?? "");

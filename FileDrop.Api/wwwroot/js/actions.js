@@ -3,7 +3,7 @@
 import { api, contentUrl } from "./api.js";
 import { confirmed } from "./dialogs.js";
 import { el } from "./dom.js";
-import { filesChanged } from "./events.js";
+import { filesChanged, on } from "./events.js";
 import { toast, toastProblem } from "./toasts.js";
 import { t } from "./texts.js";
 
@@ -13,6 +13,8 @@ const betweenDownloads = 400;
 
 /** Takes the last deletion of this page back. */
 let undoable = null;
+// Another key has other files.
+on("session", () => (undoable = null));
 
 /** Does something to each of many; gives those for which it worked, and the first problem. */
 async function each(ids, one) {

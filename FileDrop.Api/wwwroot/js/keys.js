@@ -16,7 +16,8 @@ export function listenToKeys(browser, detail) {
     if (event.key === "Escape") return leave(event.target, browser, detail);
     if (isTyping || document.body.classList.contains("closed")) return;
     const large = () => detail.showLarge();
-    const run = { "/": () => search.focus(), u: chooseFiles, U: chooseFiles, v: large, V: large, "?": showKeys }[event.key];
+    const rename = () => detail.rename();
+    const run = { "/": () => search.focus(), u: chooseFiles, U: chooseFiles, v: large, V: large, F2: rename, "?": showKeys }[event.key];
     if (!run) return;
     event.preventDefault();
     run();
