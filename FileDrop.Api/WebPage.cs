@@ -37,7 +37,7 @@ internal static class WebPage
     {
         var (request, response) = (context.Request, context.Response);
         var headers = response.Headers;
-        // The page is asked about each time, so that a new version of the service is a new page at once; it names the other files anew.
+        // Browsers ask about the page each time, so that a new version of the service is a new page at once. The page names the other files.
         headers.CacheControl = file.IsForever ? "public, max-age=31536000, immutable" : "no-cache";
         headers.ContentSecurityPolicy = ContentSecurityPolicy;
         headers.XContentTypeOptions = "nosniff";

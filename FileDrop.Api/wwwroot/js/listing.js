@@ -10,8 +10,8 @@ const nextPage = 200;
 const largestPage = 1000;
 
 /**
- * The service sorts names by their bytes, which a page of names alone cannot be put right from: of a list by name so many files are asked
- * for at once, and what comes later is put in at its place.
+ * The service sorts names by their bytes. To show them in natural order, a list by name loads at most this many files at once; files that
+ * come later are put in at their places.
  */
 const sortedAtOnce = 10_000;
 

@@ -35,7 +35,7 @@ let shown = null;
 let looking = null;
 let changes = 0;
 
-// What the document shows before this runs makes room for the page itself.
+// The page itself takes the place of the shell that the document shows before any script runs.
 document.body.replaceChildren(
   el("a", {
     class: "skip",

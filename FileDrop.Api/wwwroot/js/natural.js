@@ -2,7 +2,7 @@
 
 const keys = new WeakMap();
 
-/** What names are compared by: accents gone, and before each number how many digits it has. */
+/** Names are compared by this: without accents, and with the count of digits before each number. */
 function keyOf(file) {
   let key = keys.get(file);
   if (key === undefined) {

@@ -34,10 +34,10 @@ export function nameField(file, done) {
   // A window that is left keeps its focused element: the person comes back to the field.
   field.addEventListener("blur", () => document.hasFocus() && keep(false));
   const save = iconButton("check", t.keepName, () => keep(true), { tabindex: "-1" });
-  // Pressing the button must not take the focus from the field, since that alone would end the renaming.
+  // Pressing the button must not take the focus from the field: leaving the field ends the renaming.
   save.addEventListener("pointerdown", (event) => event.preventDefault());
   const element = el("span", { class: "renaming" }, field, save);
-  // What happens in the field is not for the row around it.
+  // The row around the field ignores clicks in it.
   for (const type of ["click", "dblclick", "pointerdown"]) element.addEventListener(type, (event) => event.stopPropagation());
   return {
     element,

@@ -9,7 +9,7 @@ export const hasFiles = (transfer) => [...(transfer?.types ?? [])].includes("Fil
 /** How many files are dragged; a folder is one. */
 export const filesIn = (transfer) => [...transfer.items].filter((item) => item.kind === "file").length;
 
-/** What systems leave in every folder, and nobody means to upload. */
+/** Files that systems leave in every folder, and that nobody means to upload. */
 const leftovers = new Set([".ds_store", "thumbs.db", "desktop.ini"]);
 const isMeant = (name) => !leftovers.has(name.toLowerCase());
 

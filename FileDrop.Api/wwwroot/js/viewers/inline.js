@@ -23,7 +23,7 @@ const patterns = [
   [/^(?: {2,}|\\)\n/, () => el("br")],
 ];
 
-/** Where one of the patterns can begin. */
+/** One of the patterns can begin here. */
 const special = /[\\`![<*_~]|https?:|(?: {2,}\n)/gi;
 
 /** Gives texts and elements. */
