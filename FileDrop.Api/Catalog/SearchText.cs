@@ -15,12 +15,6 @@ internal static class SearchText
 
     private const char Dropped = '\0';
 
-    private static readonly Dictionary<char, char> Strokes = new()
-    {
-        ['Ł'] = 'L', ['ł'] = 'L', ['Ø'] = 'O', ['ø'] = 'O', ['Đ'] = 'D', ['đ'] = 'D', ['Ð'] = 'D', ['ð'] = 'D', ['Ħ'] = 'H', ['ħ'] = 'H',
-        ['Ŧ'] = 'T', ['ŧ'] = 'T', ['ı'] = 'I',
-    };
-
     private static readonly Lazy<(char[] Bases, ILookup<char, char> Letters)> Table = new(() =>
     {
         var bases = new char[char.MaxValue + 1];
@@ -71,7 +65,7 @@ internal static class SearchText
 
     private static char BaseOf(char letter)
     {
-        if (Strokes.TryGetValue(letter, out var plain))
+        if (WithoutStroke(letter) is { } plain)
             return plain;
         // string.Normalize refuses surrogates on their own, and the noncharacters.
         if (char.IsSurrogate(letter) || letter is >= '\uFDD0' and <= '\uFDEF' or '\uFFFE' or '\uFFFF')
@@ -81,6 +75,17 @@ internal static class SearchText
         var parts = letter.ToString().Normalize(NormalizationForm.FormD);
         return char.ToUpperInvariant(parts.Skip(1).All(IsMark) ? parts[0] : letter);
     }
+
+    private static char? WithoutStroke(char letter) => letter switch
+    {
+        'Ł' or 'ł' => 'L',
+        'Ø' or 'ø' => 'O',
+        'Đ' or 'đ' or 'Ð' or 'ð' => 'D',
+        'Ħ' or 'ħ' => 'H',
+        'Ŧ' or 'ŧ' => 'T',
+        'ı' => 'I',
+        _ => null,
+    };
 
     private static bool IsMark(char letter) => letter is >= '\u0300' and <= '\u036F';
 }
