@@ -14,6 +14,8 @@ public abstract class StoreCalls
         Wrap<IFileCatalog>(services);
         Wrap<IBlobStore>(services);
         Wrap<IKeyCatalog>(services);
+        if (services.Any(service => service.ServiceType == typeof(IInlineContents)))
+            Wrap<IInlineContents>(services);
     }
 
     /// <summary>A call is about to be made. What this throws comes out of the call, which is not made then.</summary>

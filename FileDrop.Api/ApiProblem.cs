@@ -165,6 +165,11 @@ public sealed record ApiProblem(int Status, string Code, string Title, string De
         "What you would store is more than your quota leaves. GET /usage tells what is used; what is in the trash and earlier versions count, "
         + "and can be deleted for good.");
 
+    public static ApiProblem TooManyUploads(int most) => QuotaExceeded with
+    {
+        Detail = $"You have {most} resumable uploads that are not complete, or partial. Complete some, end some with DELETE, or wait until they expire.",
+    };
+
     /// <summary>What the framework answered by a bare status.</summary>
     public static ApiProblem? OfStatus(int status) => status switch
     {

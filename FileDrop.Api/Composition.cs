@@ -16,9 +16,6 @@ namespace FileDrop.Api;
 /// <summary>What the service is put together from; the only place that names an implementation of a store.</summary>
 internal static class Composition
 {
-    /// <summary>Below this rate, averaged over the request, a client keeps a connection busy rather than uploads. Kestrel's default.</summary>
-    private const double MinBytesPerSecond = 240;
-
     /// <summary>Kestrel refuses a shorter one; it judges the rate once a second.</summary>
     private static readonly TimeSpan ShortestGrace = TimeSpan.FromSeconds(2);
 
@@ -33,7 +30,7 @@ internal static class Composition
             kestrel.Limits.MaxRequestHeadersTotalSize = options.Limits.HeaderBytes;
             kestrel.Limits.MaxConcurrentConnections = options.Limits.Connections;
             kestrel.Limits.MinRequestBodyDataRate = new MinDataRate(
-                MinBytesPerSecond, options.UploadPatience > ShortestGrace ? options.UploadPatience : ShortestGrace);
+                UploadBody.MinBytesPerSecond, options.UploadPatience > ShortestGrace ? options.UploadPatience : ShortestGrace);
         });
         builder.Services.AddSingleton<IMemoryPoolFactory<byte>, ConnectionMemory>();
         builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = options.ShutdownTimeout);
@@ -87,33 +84,37 @@ internal static class Composition
     private static void AddClusterStores(this IServiceCollection services, string mongoDb, string storage, FileDropOptions options)
     {
         var blobs = new S3BlobStore(S3Options.Parse(storage));
-        var catalog = new MongoFileCatalog(mongoDb, Rules(options, blobs));
+        var rules = Rules(options, blobs);
+        var engine = new MongoEngine(mongoDb, rules);
         // By factories, so that the container disposes of them.
         services.AddSingleton<IBlobStore>(_ => blobs);
-        services.AddSingleton<IFileCatalog>(_ => catalog);
-        services.AddSingleton<IKeyCatalog>(_ => catalog);
-        services.AddSingleton<ILinkKeyCatalog>(_ => catalog);
-        services.AddSingleton<IAuditCatalog>(_ => catalog);
+        services.AddSingleton<IFileCatalog>(_ => new FileCatalog(engine, engine, rules));
+        services.AddSingleton<IKeyCatalog>(_ => engine);
+        services.AddSingleton<ILinkKeyCatalog>(_ => engine);
+        services.AddSingleton<IAuditCatalog>(_ => engine);
     }
 
     private static void AddEmbeddedStores(this IServiceCollection services, FileDropOptions options, bool alone)
     {
         var directory = alone ? DataDirectoryLock.Take(options.DataDirectory, TimeProvider.System) : null;
         var blobs = new DiskBlobStore(options.DataDirectory);
-        services.AddSingleton<IBlobStore>(provider => new EmbeddedBlobStore(blobs, provider.GetRequiredService<SqliteFileCatalog>()));
+        var rules = Rules(options, blobs);
+        services.AddSingleton<IBlobStore>(provider => new EmbeddedBlobStore(blobs, provider.GetRequiredService<SqliteEngine>()));
         if (directory is not null)
             services.AddSingleton(_ => directory);
         services.AddSingleton(provider =>
         {
             // The container disposes of what it made in reverse: asked for first, the lock goes last.
             provider.GetService<DataDirectoryLock>();
-            return new SqliteFileCatalog(
-                Path.Combine(options.DataDirectory, "catalog.db"), Rules(options, blobs), blobs.Room, provider.GetRequiredService<TimeProvider>());
+            return new SqliteEngine(
+                Path.Combine(options.DataDirectory, "catalog.db"), rules, blobs.Room, provider.GetRequiredService<TimeProvider>());
         });
-        services.AddSingleton<IFileCatalog>(provider => provider.GetRequiredService<SqliteFileCatalog>());
-        services.AddSingleton<IKeyCatalog>(provider => provider.GetRequiredService<SqliteFileCatalog>());
-        services.AddSingleton<ILinkKeyCatalog>(provider => provider.GetRequiredService<SqliteFileCatalog>());
-        services.AddSingleton<IAuditCatalog>(provider => provider.GetRequiredService<SqliteFileCatalog>());
+        services.AddSingleton<IFileCatalog>(provider =>
+            new FileCatalog(provider.GetRequiredService<SqliteEngine>(), provider.GetRequiredService<SqliteEngine>(), rules));
+        services.AddSingleton<IInlineContents>(provider => provider.GetRequiredService<SqliteEngine>());
+        services.AddSingleton<IKeyCatalog>(provider => provider.GetRequiredService<SqliteEngine>());
+        services.AddSingleton<ILinkKeyCatalog>(provider => provider.GetRequiredService<SqliteEngine>());
+        services.AddSingleton<IAuditCatalog>(provider => provider.GetRequiredService<SqliteEngine>());
     }
 
     private static CatalogRules Rules(FileDropOptions options, IBlobStore blobs) =>
@@ -121,5 +122,6 @@ internal static class Composition
             options.TrashRetention, options.UploadsExpiry)
         {
             Quotas = options.Quotas,
+            OpenUploadsPerOwner = options.Limits.OpenUploadsPerOwner,
         };
 }

@@ -56,6 +56,8 @@ internal sealed partial class ProblemMiddleware(RequestDelegate next, FileMetric
                 return ApiProblem.FileTooLarge(tooLarge.Message);
             case QuotaExceededException:
                 return ApiProblem.QuotaExceeded;
+            case TooManyUploadsException full:
+                return ApiProblem.TooManyUploads(full.Most);
             case DamagedContentException:
                 return ApiProblem.InternalError;
             case StorageException { Failure: StorageFailure.Full }:

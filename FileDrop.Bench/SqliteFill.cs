@@ -20,7 +20,7 @@ internal static class SqliteFill
             cancellation.ThrowIfCancellationRequested();
             session.Execute("BEGIN IMMEDIATE");
             foreach (var file in files)
-                SqliteDocuments.Import(session, new CatalogDocument(file.Owner, file.Id, file, [file.Content], [], []));
+                SqliteSaves.Insert(session, FileDocument.Imported(new CatalogDocument(file.Owner, file.Id, file, [file.Content], [], [])), file.UpdatedAt);
             session.Execute("COMMIT");
         }
     }

@@ -165,7 +165,7 @@ public sealed class FaultOnEmbeddedTests(EmbeddedPair pair) : FaultTests(pair), 
         var faults = new FaultyStores();
         await using var service = await StartAsync(stores, faults);
         var file = await service.Http.UploadAsync([1], "a");
-        const string Step = "IFileCatalog.CommitWholeAsync";
+        const string Step = "IInlineContents.CommitAsync";
 
         faults.Break(Step, fault, times);
         using var replaced = await service.Http.PutAsync($"/files/{file.Id()}/content", new ByteArrayContent([2]));

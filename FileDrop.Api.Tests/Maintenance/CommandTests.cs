@@ -45,7 +45,7 @@ public abstract class CommandTests(Pair pair)
             await Damage.FlipAsync(stores, ids["flipped"]);
             await Damage.ShortenAsync(stores, ids["shortened"]);
             using var bytes = new MemoryStream(new byte[100]);
-            await service.Services.GetRequiredService<IBlobStore>().WriteAsync(orphan, bytes, 100, exact: true, default);
+            await service.Services.GetRequiredService<IBlobStore>().WriteAsync(orphan, "local", bytes, 100, exact: true, default);
             await service.Services.GetRequiredService<IFileCatalog>()
                 .BeginCreateAsync("local", expired, new WriteIntent(Guid.NewGuid(), 1), 0, default);
         }

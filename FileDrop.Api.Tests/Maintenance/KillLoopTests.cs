@@ -43,7 +43,7 @@ public abstract class KillLoopTests(Pair pair, ITestOutputHelper output)
     ];
 
     private static readonly (string Method, KillMoment[] Moments)[] PointsOfEmbedded =
-        [.. PointsOfBoth, ("IFileCatalog.CommitWholeAsync", [KillMoment.Before, KillMoment.After])];
+        [.. PointsOfBoth, ("IInlineContents.CommitAsync", [KillMoment.Before, KillMoment.After])];
 
     [Fact]
     public async Task Whatever_a_kill_cuts_what_was_acknowledged_is_there_and_nothing_is_there_by_half()

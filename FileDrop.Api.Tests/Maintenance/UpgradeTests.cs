@@ -61,7 +61,7 @@ public sealed class UpgradeTests
             });
         }
 
-        Assert.Equal(7, LayoutOf(stores.Directory));
+        Assert.Equal(8, LayoutOf(stores.Directory));
         var (exit, output) = await ServiceProcess.CommandAsync(stores, "check", "--hash");
         Assert.True(exit == 0, output);
         Assert.Contains("6 blobs, 0 findings", output, StringComparison.Ordinal);
@@ -103,7 +103,7 @@ public sealed class UpgradeTests
             (FirstDocuments.Pending, FirstDocuments.Intent, [7]), (FirstDocuments.InTrash, FirstDocuments.TrashBlob, s_first),
         })
         {
-            await blobs.WriteAsync(new BlobKey(blob, file), new MemoryStream(content), content.Length, exact: true, CancellationToken.None);
+            await blobs.WriteAsync(new BlobKey(blob, file), "local", new MemoryStream(content), content.Length, exact: true, CancellationToken.None);
         }
         await files.InsertManyAsync(FirstDocuments.All(s_first, s_second, s_third).Select(BsonDocument.Parse));
 

@@ -89,7 +89,7 @@ internal static class Samples
             var content = new FileContent(Guid.CreateVersion7(created), number, "application/pdf", digest, 0, 1, created);
             var name = string.Create(CultureInfo.InvariantCulture, $"Report {number:D6}.pdf");
             var file = new CatalogFile(Guid.CreateVersion7(created), "local", name, new Dictionary<string, string>(), 1, created, created, content);
-            SqliteDocuments.Import(session, new CatalogDocument(file.Owner, file.Id, file, [content], [], []));
+            SqliteSaves.Insert(session, FileDocument.Imported(new CatalogDocument(file.Owner, file.Id, file, [content], [], [])), created);
         }
         session.Execute("COMMIT");
     }

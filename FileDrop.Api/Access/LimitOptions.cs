@@ -1,6 +1,6 @@
 namespace FileDrop.Api.Access;
 
-/// <summary>How much one caller may ask for. Each is a key under <c>FileDrop:Limits</c>; a limit that is not set is none.</summary>
+/// <summary>How much one caller may ask for. Each is a key under <c>FileDrop:Limits</c>; of most, one that is not set is none.</summary>
 public sealed record LimitOptions
 {
     private const int MostRequests = 1_000_000;
@@ -13,6 +13,16 @@ public sealed record LimitOptions
 
     /// <summary><c>UploadsPerOwner</c>: requests of one owner that bring content at the same time; up to 10,000.</summary>
     public int? UploadsPerOwner { get; init; }
+
+    /// <summary>
+    /// <c>OpenUploadsPerOwner</c>: resumable uploads of one owner that are not complete, or partial, on all replicas together; up to a million.
+    /// </summary>
+    public int OpenUploadsPerOwner { get; init; } = 1_000;
+
+    /// <summary>
+    /// <c>IdempotencyKeysPerOwner</c>: new Idempotency-Keys of one owner within the time that one is remembered, on each replica; up to a million.
+    /// </summary>
+    public int IdempotencyKeysPerOwner { get; init; } = 100_000;
 
     /// <summary><c>Connections</c>: open at the same time, of all callers together; up to a million.</summary>
     public int? Connections { get; init; }
@@ -27,6 +37,8 @@ public sealed record LimitOptions
         RequestsPerCaller = Limit(section, "RequestsPerCaller", MostRequests),
         RequestsPerAddress = Limit(section, "RequestsPerAddress", MostRequests),
         UploadsPerOwner = Limit(section, "UploadsPerOwner", 10_000),
+        OpenUploadsPerOwner = Limit(section, "OpenUploadsPerOwner", MostRequests) ?? new LimitOptions().OpenUploadsPerOwner,
+        IdempotencyKeysPerOwner = Limit(section, "IdempotencyKeysPerOwner", MostRequests) ?? new LimitOptions().IdempotencyKeysPerOwner,
         Connections = Limit(section, "Connections", MostRequests),
         HeaderBytes = (int)FileDropOptions.Number(section, "HeaderBytes", new LimitOptions().HeaderBytes, 4 * 1024, 1024 * 1024),
     };

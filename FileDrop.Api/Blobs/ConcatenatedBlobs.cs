@@ -10,6 +10,8 @@ internal sealed class ConcatenatedBlobs(IBlobStore blobs, IReadOnlyList<Concaten
     {
         if (buffer.IsEmpty)
             return 0;
+        if (buffer.IsEmpty)
+            return 0;
         while (true)
         {
             if (_current is null)

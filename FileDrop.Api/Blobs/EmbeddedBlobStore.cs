@@ -1,4 +1,5 @@
 using FileDrop.Api.Blobs.Disk;
+using FileDrop.Api.Catalog;
 using FileDrop.Api.Catalog.Sqlite;
 
 namespace FileDrop.Api.Blobs;
@@ -10,8 +11,8 @@ namespace FileDrop.Api.Blobs;
 /// places and never to both.
 /// </remarks>
 /// <param name="disk">Has the files.</param>
-/// <param name="catalog">Has the others: see <see cref="SqliteFileCatalog.CommitWholeAsync"/>.</param>
-internal sealed class EmbeddedBlobStore(DiskBlobStore disk, SqliteFileCatalog catalog) : IBlobStore
+/// <param name="catalog">Has the others: see <see cref="IInlineContents"/>.</param>
+internal sealed class EmbeddedBlobStore(DiskBlobStore disk, SqliteEngine catalog) : IBlobStore
 {
     private const int PageSize = 1_000;
 
@@ -25,8 +26,8 @@ internal sealed class EmbeddedBlobStore(DiskBlobStore disk, SqliteFileCatalog ca
 
     public Task PingAsync(CancellationToken cancellation) => disk.PingAsync(cancellation);
 
-    public Task WriteAsync(BlobKey key, Stream content, long? length, bool exact, CancellationToken cancellation) =>
-        disk.WriteAsync(key, content, length, exact, cancellation);
+    public Task WriteAsync(BlobKey key, string owner, Stream content, long? length, bool exact, CancellationToken cancellation) =>
+        disk.WriteAsync(key, owner, content, length, exact, cancellation);
 
     public Task<IBlobAppender> AppendAsync(BlobKey key, AppendPoint from, AppendExtent extent, AppendLog log, CancellationToken cancellation) =>
         disk.AppendAsync(key, from, extent, log, cancellation);
@@ -34,7 +35,7 @@ internal sealed class EmbeddedBlobStore(DiskBlobStore disk, SqliteFileCatalog ca
     public async Task<Stream?> OpenAsync(BlobKey key, long offset, long count, CancellationToken cancellation)
     {
         // What ends behind the size of a small blob is no such one.
-        if (offset + count > catalog.MaxWholeSize || await catalog.FindBlobAsync(key, cancellation) is not { } bytes)
+        if (offset + count > SqliteEngine.MaxRowSize || await catalog.FindBlobAsync(key, cancellation) is not { } bytes)
             return await disk.OpenAsync(key, offset, count, cancellation);
         return offset + count <= bytes.Length
             ? new MemoryStream(bytes, (int)offset, (int)count, writable: false)
@@ -57,7 +58,7 @@ internal sealed class EmbeddedBlobStore(DiskBlobStore disk, SqliteFileCatalog ca
             // As a file first. Should this end in between, both are the same, and the row is deleted with what follows.
             await disk.DeleteAsync(key, cancellation);
             using var content = new MemoryStream(bytes, writable: false);
-            await disk.WriteAsync(key, content, bytes.Length, exact: true, cancellation);
+            await disk.WriteAsync(key, owner: "", content, bytes.Length, exact: true, cancellation);
             await catalog.DeleteBlobAsync(key, cancellation);
         }
         await disk.QuarantineAsync(key, cancellation);

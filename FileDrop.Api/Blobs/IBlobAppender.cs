@@ -31,7 +31,8 @@ public sealed record AppendLog(
 /// <summary>What is known of the bytes to come.</summary>
 /// <param name="Length">Bytes in the whole blob; null if unknown.</param>
 /// <param name="Incoming">Bytes that will be appended now; null if unknown.</param>
-public readonly record struct AppendExtent(long? Length, long? Incoming);
+/// <param name="Owner">For whom, as in <see cref="IBlobStore.WriteAsync"/>.</param>
+public readonly record struct AppendExtent(long? Length, long? Incoming, string Owner);
 
 /// <summary>One caller's way to append to an unfinished blob. For one caller at a time, but for <see cref="Durable"/>.</summary>
 /// <remarks>

@@ -53,7 +53,11 @@ public interface IBlobStore
 
     /// <summary>Writes one blob under a new key; complete and durable when it returns, invisible before.</summary>
     /// <param name="key">A key never used before.</param>
-    /// <param name="content">Read once, to its end, never buffered whole. What it throws comes out unchanged.</param>
+    /// <param name="owner">For whom: where writers share something scarce, owners get equal shares of it.</param>
+    /// <param name="content">
+    /// Read once, to its end, never buffered whole. What it throws comes out unchanged. A read into no room waits until there is
+    /// something to read.
+    /// </param>
     /// <param name="length">
     /// Bytes that <paramref name="content"/> will give, or at least an upper bound where <paramref name="exact"/> is false;
     /// null if nothing is known. Decides on one request or a multipart upload, and on the size of the parts.
@@ -62,7 +66,7 @@ public interface IBlobStore
     /// <param name="cancellation">When cancelled the write stops; what it left is deleted as far as that is possible now.</param>
     /// <exception cref="BlobTooLargeException">The content is longer than the store can take.</exception>
     /// <exception cref="StorageException">The store failed. Nothing readable was left, or what was left is found by its key.</exception>
-    Task WriteAsync(BlobKey key, Stream content, long? length, bool exact, CancellationToken cancellation);
+    Task WriteAsync(BlobKey key, string owner, Stream content, long? length, bool exact, CancellationToken cancellation);
 
     /// <summary>The largest blob that can be appended to, in bytes.</summary>
     long MaxAppendedSize { get; }

@@ -177,6 +177,12 @@ public sealed record CatalogRules(
     /// <summary>How much each owner may store.</summary>
     public Quotas Quotas { get; init; } = Quotas.None;
 
+    /// <summary>
+    /// How many resumable uploads an owner may have that are not complete, or partial: no quota counts these. Uploads that begin at the
+    /// same moment may exceed it by their number.
+    /// </summary>
+    public int OpenUploadsPerOwner { get; init; } = int.MaxValue;
+
     /// <summary>A holder of a resumable upload that has recorded nothing for so long is replaced by the next who comes.</summary>
     public static readonly TimeSpan ResumableTerm = TimeSpan.FromSeconds(3);
 

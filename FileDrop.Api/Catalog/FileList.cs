@@ -39,6 +39,9 @@ public sealed record ListFilter(
     long? MinSize = null,
     long? MaxSize = null)
 {
+    /// <summary>The tags to look for: one that is asked for twice is looked for once.</summary>
+    public IReadOnlyList<KeyValuePair<string, string>> DistinctTags => Tags is { Count: > 1 } ? [.. Tags.Distinct()] : Tags ?? [];
+
     /// <summary>Whether it lets every file through.</summary>
     public bool IsEmpty => this is
     {
@@ -57,8 +60,21 @@ public sealed record ListFilter(
 /// <param name="Filter">What the files must match.</param>
 public sealed record ListQuery(string Owner, bool InTrash, FileSort Sort, bool Descending, int Limit, ListPosition? After, ListFilter Filter)
 {
-    /// <summary>How many entries a filtered page examines at the most before it is cut short.</summary>
+    /// <summary>How many entries a filtered page examines at most before it is cut short.</summary>
     public const int MaxExamined = 10_000;
+
+    /// <summary>How many characters the tags of a page's files may have before the page is cut short.</summary>
+    public const int MaxWeight = 2 << 20;
+
+    /// <summary>How many entries this page examines at most: each tag that is looked for costs as much as an entry does.</summary>
+    public int Examined => MaxExamined / Math.Max(1, Filter.DistinctTags.Count);
+
+    /// <summary>What a file adds to its page's weight.</summary>
+    public static long WeightOf(CatalogFile file)
+    {
+        ArgumentNullException.ThrowIfNull(file);
+        return file.Tags.Sum(tag => (long)tag.Key.Length + tag.Value.Length);
+    }
 }
 
 /// <summary>A page, complete in memory: nothing in the catalog stays open while it is sent.</summary>

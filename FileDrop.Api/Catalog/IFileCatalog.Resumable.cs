@@ -17,6 +17,7 @@ public partial interface IFileCatalog
     /// <param name="holder">Who appends at once; null: nobody.</param>
     /// <param name="cancellation">Ends the waiting.</param>
     /// <exception cref="QuotaExceededException">The owner's quota has no room for it; a partial upload is not counted as a file.</exception>
+    /// <exception cref="TooManyUploadsException">The owner has <see cref="CatalogRules.OpenUploadsPerOwner"/> already.</exception>
     Task<ResumableUpload> BeginResumableAsync(
         string owner, Guid id, WriteIntent intent, ResumablePlan plan, long? length, Guid? holder, CancellationToken cancellation);
 

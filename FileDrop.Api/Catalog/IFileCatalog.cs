@@ -28,7 +28,11 @@ public partial interface IFileCatalog
     Task PingAsync(CancellationToken cancellation);
 
     /// <summary>The live file, or null.</summary>
-    Task<CatalogFile?> FindAsync(string owner, Guid id, CancellationToken cancellation);
+    /// <param name="owner">Whose file it is.</param>
+    /// <param name="id">The file's id.</param>
+    /// <param name="forChange">Whether the caller is about to change it, so that the change may spare a read of its own.</param>
+    /// <param name="cancellation">Ends the reading.</param>
+    Task<CatalogFile?> FindAsync(string owner, Guid id, bool forChange, CancellationToken cancellation);
 
     /// <summary>The live file with the contents that it keeps, or null.</summary>
     Task<FileHistory?> FindHistoryAsync(string owner, Guid id, CancellationToken cancellation);
@@ -48,24 +52,6 @@ public partial interface IFileCatalog
     /// <param name="cancellation">Ends the waiting.</param>
     /// <exception cref="QuotaExceededException">The owner's quota has no room for them, or for one more file.</exception>
     Task<bool> BeginReplaceAsync(string owner, Guid id, WriteIntent intent, long bytes, CancellationToken cancellation);
-
-    /// <summary>Contents of up to so many bytes may be given to <see cref="CommitWholeAsync"/>; null: none, not even an empty one.</summary>
-    int? MaxWholeSize { get; }
-
-    /// <summary>
-    /// A write in one change, with the bytes in the catalog itself: it is begun, stored and committed, or nothing of it ever was. There
-    /// is no intent, for there is no time in which it would stand for anything; afterwards the blob is one like others.
-    /// </summary>
-    /// <param name="owner">Whose file it is.</param>
-    /// <param name="id">The file's id.</param>
-    /// <param name="blob">The blob that the content becomes.</param>
-    /// <param name="bytes">The content.</param>
-    /// <param name="creates">Whether it is a new file's, and not a live one's.</param>
-    /// <param name="commit">What becomes of the blob.</param>
-    /// <param name="cancellation">Ends the waiting.</param>
-    /// <exception cref="QuotaExceededException">The owner's quota has no room for it.</exception>
-    Task<ChangeResult> CommitWholeAsync(
-        string owner, Guid id, WriteIntent blob, byte[] bytes, bool creates, FileCommit commit, CancellationToken cancellation);
 
     /// <summary>Lets the intent's lease begin anew. False: the document does not name the intent; the writer must stop.</summary>
     Task<bool> RenewAsync(string owner, Guid id, WriteIntent intent, CancellationToken cancellation);
@@ -157,7 +143,7 @@ public partial interface IFileCatalog
 
     /// <summary>
     /// Inserts a file as another catalog had it, live or in the trash, with its contents, versions and times. False: there is a
-    /// document with this owner and id already, which stays as it is.
+    /// document with this id already, of whatever owner, which stays as it is.
     /// </summary>
     /// <param name="document">With a file; its intents and garbage are passed over. Its blobs are in the store already.</param>
     Task<bool> ImportAsync(CatalogDocument document, CancellationToken cancellation);

@@ -39,3 +39,11 @@ public sealed record UsageDifference(string Owner, OwnerUsage Recorded, OwnerUsa
 
 /// <summary>A write would exceed its owner's quota. Nothing was changed.</summary>
 public sealed class QuotaExceededException() : Exception("The owner's quota leaves no room.");
+
+/// <summary>An owner has as many resumable uploads as one may have that are not complete, or partial. Nothing was changed.</summary>
+/// <param name="most">So many.</param>
+public sealed class TooManyUploadsException(int most) : Exception($"The owner has {most} open uploads.")
+{
+    /// <summary>So many one may have.</summary>
+    public int Most => most;
+}

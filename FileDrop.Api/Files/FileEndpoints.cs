@@ -94,7 +94,7 @@ internal static class FileEndpoints
         if (!Preconditions.TryRead(context.Request, out var preconditions, out var problem))
             return problem;
         var owner = Caller.Owner(context);
-        if (!TryReadId(file_id, out var id) || await store.FindAsync(owner, id, context.RequestAborted) is not { } file)
+        if (!TryReadId(file_id, out var id) || await store.FindForChangeAsync(owner, id, context.RequestAborted) is not { } file)
             return ApiProblem.FileNotFound;
         if (preconditions.Check(file) != PreconditionState.Met)
             return ApiProblem.PreconditionFailed;

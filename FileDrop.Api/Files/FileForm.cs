@@ -17,6 +17,9 @@ internal sealed class FileForm
     private const int MaxHeaders = 32;
     private const int MaxBoundary = 70;
 
+    /// <summary>A preamble and a header, each of which the reader allows as many bytes, and what it reads ahead.</summary>
+    private const int MaxFraming = (2 * MaxHeaderBytes) + (2 * FormBytes.ReadAhead);
+
     private readonly HttpRequest _request;
     private readonly FileDropOptions _limits;
     private readonly ContentSink _sink;
@@ -43,14 +46,15 @@ internal sealed class FileForm
             throw new ContentRejectedException(problem);
         // A digest field on the request covers the whole body, framing and all.
         using var body = new RequestBody(request.BodyReader, limits.UploadPatience, digest);
+        using var bytes = new FormBytes(body, limits.MaxFileSize);
         try
         {
-            await form.ReadPartsAsync(new MultipartReader(Boundary(request), body)
+            await form.ReadPartsAsync(bytes, new MultipartReader(Boundary(request), bytes, FormBytes.ReadAhead)
             {
                 HeadersLengthLimit = MaxHeaderBytes,
                 HeadersCountLimit = MaxHeaders,
             });
-            await body.CopyToAsync(Stream.Null, form.Cancellation);
+            await bytes.CopyToAsync(Stream.Null, form.Cancellation);
         }
         catch (Exception malformed) when (malformed is InvalidDataException || malformed is IOException and not BadHttpRequestException)
         {
@@ -73,24 +77,35 @@ internal sealed class FileForm
     private static string Made(string sent) =>
         FileName.TryMake(sent, out var name, out var problem) ? name : throw new ContentRejectedException(problem);
 
-    private async Task ReadPartsAsync(MultipartReader reader)
+    private async Task ReadPartsAsync(FormBytes bytes, MultipartReader reader)
     {
-        for (var parts = 0; await reader.ReadNextSectionAsync(Cancellation) is { } part; parts++)
+        for (var parts = 0; await NextAsync() is { } part; parts++)
         {
             if (parts == MaxParts)
                 throw new ContentRejectedException(ApiProblem.InvalidRequest($"A form has at most {MaxParts} parts."));
             if (ContentDisposition.Parse(part.ContentDisposition ?? "", inForm: true) is not { Type: "form-data" } disposition)
                 throw new ContentRejectedException(ApiProblem.InvalidRequest("Every part of a form has a Content-Disposition of form-data."));
             if (disposition.FileName is { } fileName)
-                await ReadFileAsync(part, fileName);
+                await ReadFileAsync(bytes, part, fileName);
             else if (disposition.Name is "file_name")
                 _name = _name is null ? Made(await ReadTextAsync(part)) : throw Twice("file_name");
             else if (disposition.Name is "tags")
                 _tags = _tags is null ? Tags(await ReadTextAsync(part)) : throw Twice("tags");
+            // What nobody wanted is read here, and not by the reader, which is about to be held to a header's length.
+            await part.Body.CopyToAsync(Stream.Null, Cancellation);
+            bytes.IsFile = false;
+        }
+
+        async Task<MultipartSection?> NextAsync()
+        {
+            bytes.Allow(MaxFraming);
+            var part = await reader.ReadNextSectionAsync(Cancellation);
+            bytes.Allow(FormBytes.MaxOthers);
+            return part;
         }
     }
 
-    private async Task ReadFileAsync(MultipartSection part, string fileName)
+    private async Task ReadFileAsync(FormBytes bytes, MultipartSection part, string fileName)
     {
         byte? first = null;
         if (fileName.Length == 0)
@@ -107,6 +122,7 @@ internal sealed class FileForm
             || !ContentDigest.TryRead(part.Headers is { } fields ? FileRequest.DigestFields(new HeaderDictionary(fields)) : [], out var digest, out problem))
             throw new ContentRejectedException(problem);
         _fileName = fileName.Length == 0 ? null : fileName;
+        bytes.IsFile = true;
         using var content = new IncomingContent(part.Body, first, _limits.MaxFileSize, digest);
         await _sink(content, _request.ContentLength, exact: false);
         _content = content.Facts;

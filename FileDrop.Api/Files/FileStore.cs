@@ -14,10 +14,22 @@ internal sealed record OpenFile(CatalogFile File, ByteRange Slice, Stream Conten
 /// Writing is <see cref="PendingWrite"/>'s: intent, bytes, commit. What this and it promise: an acknowledged file is there
 /// with its bytes; a file without its bytes never is; what is refused leaves nothing; what fails happened whole or not at all.
 /// </remarks>
-internal sealed class FileStore(IFileCatalog catalog, IBlobStore blobs, FileDropOptions options, Integrity integrity, TimeProvider time, ILogger<FileStore> log)
+internal sealed class FileStore(IFileCatalog catalog, IBlobStore blobs, FileDropOptions options, Integrity integrity, TimeProvider time, ILogger<FileStore> log,
+    IInlineContents? inline = null)
 {
+    /// <summary>
+    /// Places for filtered pages: half of what SQLite reads with, and a third of the connections to MongoDB. The others are for reads that are
+    /// short.
+    /// </summary>
+    private readonly FairSlots _filtered = new(options.IsEmbedded ? 2 : 32);
+
     /// <summary>The live file, or null.</summary>
-    public Task<CatalogFile?> FindAsync(string owner, Guid id, CancellationToken cancellation) => catalog.FindAsync(owner, id, cancellation);
+    public Task<CatalogFile?> FindAsync(string owner, Guid id, CancellationToken cancellation) =>
+        catalog.FindAsync(owner, id, forChange: false, cancellation);
+
+    /// <summary>The live file, or null, for a change that follows at once.</summary>
+    public Task<CatalogFile?> FindForChangeAsync(string owner, Guid id, CancellationToken cancellation) =>
+        catalog.FindAsync(owner, id, forChange: true, cancellation);
 
     /// <summary>The live file with the contents that it keeps, or null.</summary>
     public Task<FileHistory?> FindHistoryAsync(string owner, Guid id, CancellationToken cancellation) =>
@@ -34,7 +46,9 @@ internal sealed class FileStore(IFileCatalog catalog, IBlobStore blobs, FileDrop
             : null;
 
     /// <summary>One page of files.</summary>
-    public Task<CatalogPage> ListAsync(ListQuery query, CancellationToken cancellation) => catalog.ListAsync(query, cancellation);
+    public Task<CatalogPage> ListAsync(ListQuery query, CancellationToken cancellation) => query.Filter.IsEmpty
+        ? catalog.ListAsync(query, cancellation)
+        : _filtered.RunAsync(query.Owner, () => catalog.ListAsync(query, cancellation), cancellation);
 
     /// <summary>Changes name or tags.</summary>
     public Task<ChangeResult> ChangeAsync(string owner, Guid id, MetadataChange change, CancellationToken cancellation) =>
@@ -86,8 +100,8 @@ internal sealed class FileStore(IFileCatalog catalog, IBlobStore blobs, FileDrop
     public async Task<PendingWrite> BeginCreateAsync(string owner, long? length, bool exact, bool stands, CancellationToken cancellation)
     {
         var bytes = ReservedContent.Announced(length, exact);
-        var write = NewWrite(owner, Guid.CreateVersion7(time.GetUtcNow()), bytes, replaces: false, isWhole: !stands && length <= catalog.MaxWholeSize);
-        if (write.IsWhole)
+        var write = NewWrite(owner, Guid.CreateVersion7(time.GetUtcNow()), bytes, replaces: false, isInline: !stands && length <= inline?.MaxSize);
+        if (write.IsInline)
             return write;
         await catalog.BeginCreateAsync(owner, write.FileId, write.Intent, bytes, cancellation);
         write.KeepLease();
@@ -99,8 +113,8 @@ internal sealed class FileStore(IFileCatalog catalog, IBlobStore blobs, FileDrop
     public async Task<PendingWrite?> BeginReplaceAsync(string owner, Guid id, long? length, bool exact, CancellationToken cancellation)
     {
         var bytes = ReservedContent.Announced(length, exact);
-        var write = NewWrite(owner, id, bytes, replaces: true, isWhole: length <= catalog.MaxWholeSize);
-        if (write.IsWhole)
+        var write = NewWrite(owner, id, bytes, replaces: true, isInline: length <= inline?.MaxSize);
+        if (write.IsInline)
             return write;
         if (!await catalog.BeginReplaceAsync(owner, id, write.Intent, bytes, cancellation))
             return null;
@@ -132,6 +146,6 @@ internal sealed class FileStore(IFileCatalog catalog, IBlobStore blobs, FileDrop
         }
     }
 
-    private PendingWrite NewWrite(string owner, Guid id, long bytes, bool replaces, bool isWhole) =>
-        new(catalog, blobs, owner, id, replaces, options.Lease, time, log) { Reserved = bytes, IsWhole = isWhole };
+    private PendingWrite NewWrite(string owner, Guid id, long bytes, bool replaces, bool isInline) =>
+        new(catalog, blobs, owner, id, replaces, options.Lease, time, log) { Reserved = bytes, Inline = isInline ? inline : null };
 }

@@ -69,7 +69,7 @@ internal sealed class FileUpload(FileStore files, IdempotencyKeys keys, FileDrop
             return refused;
         if (!Preconditions.TryRead(request, out var preconditions, out var problem))
             return problem;
-        if (!FileEndpoints.TryReadId(file_id, out var id) || await files.FindAsync(owner, id, context.RequestAborted) is not { } file)
+        if (!FileEndpoints.TryReadId(file_id, out var id) || await files.FindForChangeAsync(owner, id, context.RequestAborted) is not { } file)
             return ApiProblem.FileNotFound;
         if (preconditions.Check(file) != PreconditionState.Met)
             return ApiProblem.PreconditionFailed;

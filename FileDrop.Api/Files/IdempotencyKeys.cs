@@ -1,4 +1,5 @@
 using System.Diagnostics.CodeAnalysis;
+using System.Threading.RateLimiting;
 using FileDrop.Api.Catalog;
 
 namespace FileDrop.Api.Files;
@@ -14,9 +15,18 @@ internal readonly record struct KeyedUpload(PendingWrite? Write, CatalogFile? Fi
 /// crash can leave a key lying. The document, with its intent, is there before the record: a record that names no document
 /// is an upload that failed, and may be taken over. Of two uploads that begin at once, the one that adds the record goes on.
 /// </remarks>
-internal sealed class IdempotencyKeys(FileStore files, IFileCatalog catalog, FileDropOptions options)
+internal sealed class IdempotencyKeys(FileStore files, IFileCatalog catalog, FileDropOptions options) : IDisposable
 {
     private const int MaxLength = 255;
+    private const string Policy = "idempotency-keys";
+
+    /// <summary>A record outlives its file, which is counted by a quota; so records are counted by themselves, as they are made.</summary>
+    private readonly PartitionedRateLimiter<string> _made = PartitionedRateLimiter.Create<string, string>(
+        owner => RateLimitPartition.GetFixedWindowLimiter(owner, _ => new FixedWindowRateLimiterOptions
+        {
+            PermitLimit = options.Limits.IdempotencyKeysPerOwner,
+            Window = options.IdempotencyKeyLife,
+        }));
 
     /// <summary>Reads the Idempotency-Key field: printable ASCII, bare or as a quoted string (RFC 8941, section 3.3.3).</summary>
     public static bool TryRead(HttpRequest request, out string? key, [NotNullWhen(false)] out ApiProblem? problem)
@@ -38,7 +48,7 @@ internal sealed class IdempotencyKeys(FileStore files, IFileCatalog catalog, Fil
     /// <param name="length">The content's length, or a bound of it; null if unknown.</param>
     /// <param name="exact">Whether <paramref name="length"/> is exact.</param>
     /// <param name="cancellation">Ends the waiting.</param>
-    /// <exception cref="ContentRejectedException">That one is still running.</exception>
+    /// <exception cref="ContentRejectedException">That one is still running, or the owner has made too many keys.</exception>
     /// <exception cref="QuotaExceededException">The owner's quota has no room for another one.</exception>
     public async Task<KeyedUpload> BeginAsync(string owner, string key, long? length, bool exact, CancellationToken cancellation)
     {
@@ -62,6 +72,8 @@ internal sealed class IdempotencyKeys(FileStore files, IFileCatalog catalog, Fil
                         break;
                 }
             }
+            if (named is null)
+                CountNew(owner);
             var write = await files.BeginCreateAsync(owner, length, exact, stands: true, cancellation);
             var mine = false;
             try
@@ -78,5 +90,16 @@ internal sealed class IdempotencyKeys(FileStore files, IFileCatalog catalog, Fil
             if (mine)
                 return new KeyedUpload(write, null);
         }
+    }
+
+    public void Dispose() => _made.Dispose();
+
+    private void CountNew(string owner)
+    {
+        using var lease = _made.AttemptAcquire(owner);
+        if (lease.IsAcquired)
+            return;
+        var wait = lease.TryGetMetadata(MetadataName.RetryAfter, out var after) ? after : TimeSpan.FromSeconds(1);
+        throw new ContentRejectedException(ApiProblem.TooManyRequests(Math.Max(1, (long)Math.Ceiling(wait.TotalSeconds)), Policy));
     }
 }

@@ -29,7 +29,10 @@ internal sealed class RequestBody(PipeReader source, TimeSpan patience, string? 
     public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
     {
         if (buffer.Length == 0)
+        {
+            await _body.WaitAsync(cancellationToken);
             return 0;
+        }
         var bytes = await _body.ReadAsync(buffer.Length, cancellationToken);
         var read = (int)bytes.Length;
         bytes.CopyTo(buffer.Span);
@@ -85,8 +88,10 @@ internal sealed class IncomingContent(Stream source, byte? first, long maxSize, 
 
     public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
     {
-        if (buffer.Length == 0 || _hash is not null)
+        if (_hash is not null)
             return 0;
+        if (buffer.Length == 0)
+            return _first is null ? await source.ReadAsync(buffer, cancellationToken) : 0;
         var read = 1;
         if (_first is { } one)
             (buffer.Span[0], _first) = (one, null);

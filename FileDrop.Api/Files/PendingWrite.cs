@@ -25,6 +25,7 @@ internal sealed partial class PendingWrite : IAsyncDisposable
     private readonly ILogger _log;
     private readonly CancellationTokenSource _lost = new();
     private readonly CancellationTokenSource _ended = new();
+    private readonly PeriodicTimer _renewal;
     private readonly WriteCommit _commit;
     private byte[]? _whole;
     private long _renewedAt;
@@ -37,6 +38,7 @@ internal sealed partial class PendingWrite : IAsyncDisposable
         (Owner, FileId, Intent, _replaces) = (owner, fileId, new WriteIntent(Guid.NewGuid(), Fence: 1), replaces);
         _commit = new WriteCommit(catalog, owner, fileId, time, log);
         _renewedAt = time.GetTimestamp();
+        _renewal = new PeriodicTimer(lease / 4, time);
     }
 
     public string Owner { get; }
@@ -48,8 +50,11 @@ internal sealed partial class PendingWrite : IAsyncDisposable
     /// <summary>Bytes that were reserved when the write began.</summary>
     public long Reserved { get; init; }
 
-    /// <summary>Whether the content is small enough for one change of the catalog; until that nothing of it stands anywhere.</summary>
-    public bool IsWhole { get; init; }
+    /// <summary>Takes a content that is small enough in the commit's own change; null: it is stored as a blob first.</summary>
+    public IInlineContents? Inline { get; init; }
+
+    /// <summary>Whether nothing of the write stands anywhere before its commit.</summary>
+    public bool IsInline => Inline is not null;
 
     private BlobKey Key => new(Intent.BlobId, FileId);
 
@@ -65,7 +70,7 @@ internal sealed partial class PendingWrite : IAsyncDisposable
     /// <exception cref="QuotaExceededException">The owner's quota has no room for all of it.</exception>
     public async Task StoreAsync(IncomingContent content, long? length, bool exact, CancellationToken cancellation)
     {
-        if (IsWhole)
+        if (IsInline)
         {
             _whole = await ReadWholeAsync(content, length ?? 0, exact, cancellation);
             return;
@@ -75,7 +80,7 @@ internal sealed partial class PendingWrite : IAsyncDisposable
         {
             await using var reserved = new ReservedContent(
                 content, Reserved, (needed, wanted, token) => _catalog.ReserveAsync(Owner, FileId, Intent, needed, wanted, token));
-            await _blobs.WriteAsync(Key, reserved, length, exact, stop.Token);
+            await _blobs.WriteAsync(Key, Owner, reserved, length, exact, stop.Token);
         }
         catch (Exception failure) when (failure is StorageException || (failure is OperationCanceledException && _lost.IsCancellationRequested))
         {
@@ -88,17 +93,19 @@ internal sealed partial class PendingWrite : IAsyncDisposable
     /// <exception cref="StorageException">Whether it happened could not be found out, or the lease was lost.</exception>
     /// <exception cref="ContentRejectedException">The file was deleted meanwhile.</exception>
     public async Task<ChangeResult> CommitAsync(FileCommit commit) =>
-        await _commit.RunAsync(Intent, commit, _lost.Token, _whole is { } bytes ? new WholeContent(bytes, Creates: !_replaces) : null)
+        await _commit.RunAsync(Intent, commit, _lost.Token, InlineCommit(commit))
         ?? throw await ExplainAsync(null);
 
     /// <summary>Ends the write: what was not committed is abandoned and, if no commit was ever sent, deleted at once.</summary>
     public async ValueTask DisposeAsync()
     {
+        // The timer's end is an answer to who waits for it; a cancelled wait would be an exception in every upload.
+        _renewal.Dispose();
         await _ended.CancelAsync();
         await _renewing;
         try
         {
-            if (!_commit.HasHappened && !IsWhole)
+            if (!_commit.HasHappened && !IsInline)
                 await AbandonAsync();
         }
         finally
@@ -107,6 +114,10 @@ internal sealed partial class PendingWrite : IAsyncDisposable
             _lost.Dispose();
         }
     }
+
+    private Func<Task<ChangeResult>>? InlineCommit(FileCommit commit) => Inline is { } inline && _whole is { } bytes
+        ? () => inline.CommitAsync(Owner, FileId, Intent, bytes, creates: !_replaces, commit, CancellationToken.None)
+        : null;
 
     private static async Task<byte[]> ReadWholeAsync(Stream content, long length, bool exact, CancellationToken cancellation)
     {
@@ -145,10 +156,9 @@ internal sealed partial class PendingWrite : IAsyncDisposable
     private async Task RenewAsync()
     {
         // The first wait gives the thread back to the request, which has work to do.
-        using var timer = new PeriodicTimer(_lease / 4, _time);
         try
         {
-            while (await timer.WaitForNextTickAsync(_ended.Token))
+            while (await _renewal.WaitForNextTickAsync(CancellationToken.None))
             {
                 if (!await TryRenewAsync())
                 {
@@ -159,7 +169,7 @@ internal sealed partial class PendingWrite : IAsyncDisposable
         }
         catch (OperationCanceledException) when (_ended.IsCancellationRequested)
         {
-            // The write has ended.
+            // The write ended during a renewal.
         }
     }
 
@@ -188,7 +198,7 @@ internal sealed partial class PendingWrite : IAsyncDisposable
     /// answer. Otherwise the store failed, or the sweeper took the lease of a writer that it thought dead.
     /// </summary>
     private async Task<Exception> ExplainAsync(Exception? failure) =>
-        _replaces && await _catalog.FindAsync(Owner, FileId, CancellationToken.None) is null
+        _replaces && await _catalog.FindAsync(Owner, FileId, forChange: false, CancellationToken.None) is null
             ? new ContentRejectedException(ApiProblem.FileNotFound, failure)
             : failure as StorageException
                 ?? new StorageException(StorageFailure.Unavailable, $"The lease of blob {Intent.BlobId} of file {FileId} was lost.", failure);

@@ -44,7 +44,7 @@ internal static class VersionEndpoints
         if (!Preconditions.TryRead(context.Request, out var preconditions, out var problem))
             return problem;
         var owner = Caller.Owner(context);
-        if (!FileEndpoints.TryReadId(file_id, out var id) || await files.FindAsync(owner, id, context.RequestAborted) is not { } file)
+        if (!FileEndpoints.TryReadId(file_id, out var id) || await files.FindForChangeAsync(owner, id, context.RequestAborted) is not { } file)
             return ApiProblem.FileNotFound;
         if (preconditions.Check(file) != PreconditionState.Met)
             return ApiProblem.PreconditionFailed;

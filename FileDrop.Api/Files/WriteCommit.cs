@@ -2,11 +2,6 @@ using FileDrop.Api.Catalog;
 
 namespace FileDrop.Api.Files;
 
-/// <summary>A content that its commit brings along.</summary>
-/// <param name="Bytes">All of it.</param>
-/// <param name="Creates">Whether it is a new file's.</param>
-internal sealed record WholeContent(byte[] Bytes, bool Creates);
-
 /// <summary>The commit of one written blob. An answer that gets lost is looked up: the document knows whether the commit happened.</summary>
 internal sealed partial class WriteCommit(IFileCatalog catalog, string owner, Guid fileId, TimeProvider time, ILogger log)
 {
@@ -22,11 +17,11 @@ internal sealed partial class WriteCommit(IFileCatalog catalog, string owner, Gu
     /// <param name="intent">The blob.</param>
     /// <param name="commit">What becomes of it.</param>
     /// <param name="lost">The lease was lost: another attempt is pointless.</param>
-    /// <param name="whole">Its bytes, if they are not in the blob store already.</param>
+    /// <param name="inline">Commits it with its bytes, which are in no blob store yet; null: they are in one.</param>
     /// <returns>Done, with the file, or a version mismatch; null: it was refused, because the intent is not in the document any more.</returns>
     /// <exception cref="StorageException">Whether it happened could not be found out.</exception>
     /// <remarks>Not cancellable: all bytes are there, and a client that is gone may have been told to expect them.</remarks>
-    public async Task<ChangeResult?> RunAsync(WriteIntent intent, FileCommit commit, CancellationToken lost, WholeContent? whole = null)
+    public async Task<ChangeResult?> RunAsync(WriteIntent intent, FileCommit commit, CancellationToken lost, Func<Task<ChangeResult>>? inline = null)
     {
         for (var attempt = 1; ; attempt++)
         {
@@ -37,12 +32,12 @@ internal sealed partial class WriteCommit(IFileCatalog catalog, string owner, Gu
             StorageException? unanswered = null;
             try
             {
-                answer = whole is null
+                answer = inline is null
                     ? await catalog.CommitAsync(owner, fileId, intent, commit, CancellationToken.None)
-                    : await catalog.CommitWholeAsync(owner, fileId, intent, whole.Bytes, whole.Creates, commit, CancellationToken.None);
+                    : await inline();
             }
-            // What was to bring its bytes along and met a full disk was undone.
-            catch (StorageException failure) when (whole is null || failure.Failure != StorageFailure.Full)
+            // An inline commit that meets a full disk is rolled back.
+            catch (StorageException failure) when (inline is null || failure.Failure != StorageFailure.Full)
             {
                 LogLostAnswer(failure, fileId, attempt);
                 unanswered = failure;
@@ -61,8 +56,8 @@ internal sealed partial class WriteCommit(IFileCatalog catalog, string owner, Gu
             {
                 // A later refusal may come from an earlier attempt, whose answer was lost, that came through after all.
                 var fate = await catalog.FindFateAsync(owner, fileId, intent, CancellationToken.None);
-                // What leaves no intent is open as long as it has not happened.
-                switch (fate == WriteFate.Lost && whole is not null ? WriteFate.Open : fate)
+                // Inline commits have no intent, so "lost" means "not yet": try again.
+                switch (fate == WriteFate.Lost && inline is not null ? WriteFate.Open : fate)
                 {
                     case WriteFate.Committed:
                         return await AnswerAgainAsync(intent, commit);

@@ -103,7 +103,7 @@ internal sealed class Import(IFileCatalog catalog, IBlobStore blobs, Action<stri
         if (there is not null)
             await blobs.DeleteAsync(key, cancellation);
         using var content = new IncomingContent(entry, first: null, long.MaxValue, digest: null);
-        await blobs.WriteAsync(key, content, length, exact: true, cancellation);
+        await blobs.WriteAsync(key, owner: "", content, length, exact: true, cancellation);
         _waiting[key] = (content.Facts, Written: true);
     }
 

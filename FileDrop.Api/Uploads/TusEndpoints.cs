@@ -94,7 +94,7 @@ internal static class TusEndpoints
     private static async Task<IResult> ConcatenateAsync(HttpContext context, UploadStore uploads, string owner, ResumablePlan plan)
     {
         if (TusRequest.ReadFinal(plan.Concat ?? "") is not { } partials)
-            return ApiProblem.InvalidRequest("Upload-Concat is 'partial', or 'final;' and the URLs of partial uploads, separated by spaces.");
+            return ApiProblem.InvalidRequest("Upload-Concat is 'partial', or 'final;' and the URLs of partial uploads, separated by spaces, each at most twice.");
         var file = await uploads.ConcatenateAsync(owner, plan, partials, context.RequestAborted);
         WriteState(context, plan, file.Content.Size, default, isComplete: true, file.Id);
         return Created(context, file.Id);

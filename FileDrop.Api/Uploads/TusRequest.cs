@@ -11,6 +11,15 @@ internal static class TusRequest
 {
     public const string ContentType = "application/offset+octet-stream";
 
+    /// <summary>Bytes of <c>Upload-Metadata</c>: 32 tags of 320 bytes are 14 KB in base64.</summary>
+    private const int MaxMetadata = 16 * 1024;
+
+    /// <summary>The same of a partial upload, which no quota counts and which needs none of it.</summary>
+    private const int MaxPartialMetadata = 4 * 1024;
+
+    /// <summary>How often a final upload may name one partial upload: each time copies all of it, at the price of an id.</summary>
+    private const int MaxRepeats = 2;
+
     /// <summary>What is no text: half a surrogate pair, which no decoder gives.</summary>
     private const string NoText = "\uD800";
 
@@ -51,6 +60,12 @@ internal static class TusRequest
             problem = ApiProblem.InvalidRequest("Upload-Metadata and Upload-Concat are ASCII: values are in base64, and URLs percent-encoded.");
             return false;
         }
+        var most = concat is "partial" ? MaxPartialMetadata : MaxMetadata;
+        if (metadata?.Length > most)
+        {
+            problem = ApiProblem.InvalidRequest($"Upload-Metadata of {(concat is "partial" ? "a partial" : "an")} upload has at most {most} bytes.");
+            return false;
+        }
         if (!TryReadMetadata(metadata, out var values, out problem))
             return false;
         if (concat is "partial")
@@ -77,7 +92,7 @@ internal static class TusRequest
     public static bool HasContentType(HttpRequest request) =>
         string.Equals(request.ContentType?.Split(';', 2)[0].Trim(), ContentType, StringComparison.OrdinalIgnoreCase);
 
-    /// <summary>The ids of the partial uploads that <c>Upload-Concat: final</c> names, by relative or absolute URLs; null: it is malformed.</summary>
+    /// <summary>The ids of the partial uploads that <c>Upload-Concat: final</c> names, by relative or absolute URLs; null: it is malformed, or names one too often.</summary>
     public static IReadOnlyList<Guid>? ReadFinal(string concat)
     {
         if (!concat.StartsWith("final;", StringComparison.Ordinal))
@@ -89,7 +104,7 @@ internal static class TusRequest
                 return null;
             ids.Add(id);
         }
-        return ids.Count > 0 ? ids : null;
+        return ids.Count > 0 && ids.CountBy(id => id).All(named => named.Value <= MaxRepeats) ? ids : null;
     }
 
     private static bool TryReadMetadata(string? field, out Dictionary<string, string> values, [NotNullWhen(false)] out ApiProblem? problem)

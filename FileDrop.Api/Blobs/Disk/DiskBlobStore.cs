@@ -56,7 +56,7 @@ internal sealed partial class DiskBlobStore(string directory) : IBlobStore
                 throw new DirectoryNotFoundException($"The folder {folder} is not there.");
     });
 
-    public async Task WriteAsync(BlobKey key, Stream content, long? length, bool exact, CancellationToken cancellation)
+    public async Task WriteAsync(BlobKey key, string owner, Stream content, long? length, bool exact, CancellationToken cancellation)
     {
         cancellation.ThrowIfCancellationRequested();
         var name = key.ToString();

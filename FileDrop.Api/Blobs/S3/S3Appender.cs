@@ -128,7 +128,7 @@ internal sealed class S3Appender(
         // caller that was killed may have left one. So an object is made of all of them, and what counts of it is copied.
         for (var attempt = 1; await multipart.ListPartsAsync(_name, _state.UploadId ?? "", cancellation) is { } parts; attempt++)
         {
-            parts = await multipart.FillAsync(_name, _state, parts, memory, cancellation);
+            parts = await multipart.FillAsync(_name, extent.Owner, _state, parts, memory, cancellation);
             _state = _state with { Runs = _state.RunsIn([.. parts.Select(part => (part.PartNumber ?? 0, part.Size ?? 0))]) };
             await log.RecordAsync(() => _state.At(_durable, _hashes), true, cancellation);
             if (!await multipart.TryCompleteAsync(_name, _state.UploadId ?? "", parts, cancellation) && attempt == FinishAttempts)
@@ -136,7 +136,7 @@ internal sealed class S3Appender(
         }
         var copy = Guid.NewGuid();
         await log.RecordAsync(() => _state.At(_durable, _hashes) with { Pieces = [copy] }, true, cancellation);
-        await multipart.CopyAsync(key, new BlobKey(copy, key.FileId), _state.Runs ?? [], cancellation);
+        await multipart.CopyAsync(key, new BlobKey(copy, key.FileId), extent.Owner, _state.Runs ?? [], cancellation);
         return copy;
     }
 
@@ -157,7 +157,7 @@ internal sealed class S3Appender(
         _full = Math.Max(_sizes.SizeOf(_used + 1), tail);
         var isPiece = !last && tail > 0 && tail + incoming < _full && _offset + incoming != extent.Length && _tail.Count < MaxPieces;
         var before = isPiece ? 0 : tail;
-        var part = memory.Begin(Math.Min(_full, before + (incoming ?? _full)));
+        var part = memory.Begin(Math.Min(_full, before + (incoming ?? _full)), extent.Owner);
         try
         {
             if (before > 0)
@@ -191,7 +191,7 @@ internal sealed class S3Appender(
 
     private async Task SendPartAsync(PartBuffer part, CancellationToken cancellation)
     {
-        part.Settle();
+        await part.CloseAsync();
         await _slots.WaitAsync(cancellation);
         try
         {
@@ -259,7 +259,7 @@ internal sealed class S3Appender(
 
     private async Task<S3Piece> PutPieceAsync(PartBuffer part, int skip, CancellationToken cancellation)
     {
-        part.Settle();
+        await part.CloseAsync();
         var blob = Guid.NewGuid();
         await ReserveAsync(0, blob, cancellation);
         var hashing = HashAsync(_hashing, part, _loaded);

@@ -8,7 +8,8 @@
 // Writing. Content that fits one part (8 MiB, if no more is known) is one PUT. More is a multipart upload, four parts of
 // which are on their way at a time while the next one fills; PartSizes says how long they are. Parts are held in memory,
 // so that one can be sent again when the store has a bad moment without asking the sender for it; PartMemory bounds what all
-// uploads hold together. Only parts above 64 MiB (content of known length above 562 GiB) go straight through, and have
+// uploads hold together. While some wait for it, parts whose senders take their time go to temporary files, and are sent from
+// there. Only parts above 64 MiB (content of known length above 562 GiB) go straight through, and have
 // one try. Content of unknown length may have 492 GiB, content with a bound that is not exact 625 GiB; less, if the memory is
 // set below 64 MiB. More throws BlobTooLargeException.
 //
@@ -52,7 +53,7 @@ internal sealed partial class S3BlobStore : IBlobStore, IDisposable
     {
         _options = options;
         _s3 = new S3Connection(options);
-        _memory = new PartMemory(options.PartMemory, (int)Math.Min(options.PartMemory, 64 * PartSizes.MiB));
+        _memory = PartMemory.WithReserve(options.PartMemory, 64 * PartSizes.MiB);
     }
 
     /// <inheritdoc/>
@@ -103,9 +104,9 @@ internal sealed partial class S3BlobStore : IBlobStore, IDisposable
 
     /// <inheritdoc/>
     /// <exception cref="BlobTooLargeException">The content is longer than S3, or memory for its parts, allows.</exception>
-    public async Task WriteAsync(BlobKey key, Stream content, long? length, bool exact, CancellationToken cancellation)
+    public async Task WriteAsync(BlobKey key, string owner, Stream content, long? length, bool exact, CancellationToken cancellation)
     {
-        using var upload = new S3Upload(_options, _s3, _memory, key.ToString(), content, length, exact && length is not null);
+        using var upload = new S3Upload(_options, _s3, _memory, key.ToString(), owner, content, length, exact && length is not null);
         await upload.RunAsync(cancellation);
     }
 

@@ -93,6 +93,7 @@ internal sealed class S3Connection : IDisposable
     /// <returns>The entity tag as the server wrote it.</returns>
     public async Task<string> PutAsync(S3Target target, PartBuffer part, CancellationToken cancellation, int skip = 0)
     {
+        await part.FreezeAsync();
         using var timer = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
         return await WithinAsync($"PUT {target}", timer, _options.CallTimeout, token => RepeatAsync(async () =>
         {

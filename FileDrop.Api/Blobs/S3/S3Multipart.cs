@@ -104,12 +104,12 @@ internal sealed class S3Multipart(S3BlobStore store, S3Options options, S3Connec
     /// <summary>Makes the parts that do not count large enough to be parts: their bytes are nobody's.</summary>
     /// <returns>All parts, as they are then.</returns>
     public async Task<List<PartDetail>> FillAsync(
-        string name, S3AppendState state, List<PartDetail> parts, PartMemory memory, CancellationToken cancellation)
+        string name, string owner, S3AppendState state, List<PartDetail> parts, PartMemory memory, CancellationToken cancellation)
     {
         var small = parts.SkipLast(1).Where(part => part.Size < SmallestPart && !state.Counts(part.PartNumber ?? 0)).ToList();
         foreach (var part in small)
         {
-            using var filler = memory.Begin(SmallestPart);
+            using var filler = memory.Begin(SmallestPart, owner);
             while (filler.Length < filler.Size)
             {
                 var space = await filler.SpaceAsync(cancellation);
@@ -123,11 +123,11 @@ internal sealed class S3Multipart(S3BlobStore store, S3Options options, S3Connec
     }
 
     /// <summary>Copies runs of bytes of one object into another, which is complete when this returns.</summary>
-    public async Task CopyAsync(BlobKey from, BlobKey to, IReadOnlyList<long> runs, CancellationToken cancellation)
+    public async Task CopyAsync(BlobKey from, BlobKey to, string owner, IReadOnlyList<long> runs, CancellationToken cancellation)
     {
         var slices = runs.Chunk(2).Select(run => new ConcatenatedBlobs.Part(from, run[0], run[1])).ToList();
         await using var content = new ConcatenatedBlobs(store, slices);
-        await store.WriteAsync(to, content, slices.Sum(slice => slice.Size), exact: true, cancellation);
+        await store.WriteAsync(to, owner, content, slices.Sum(slice => slice.Size), exact: true, cancellation);
     }
 
     private static BlobKey Key(string name) => BlobKey.TryParse(name, out var key) ? key : throw new ArgumentException("No blob's key.", nameof(name));

@@ -6,7 +6,7 @@ namespace FileDrop.Api.Blobs.S3;
 
 /// <summary>One write of one blob: a single PUT if it fits one part, or else a multipart upload whose parts go out side by side.</summary>
 internal sealed class S3Upload(
-    S3Options options, S3Connection s3, PartMemory memory, string key, Stream content, long? length, bool exact) : IDisposable
+    S3Options options, S3Connection s3, PartMemory memory, string key, string owner, Stream content, long? length, bool exact) : IDisposable
 {
     private const int PartsInFlight = 4;
     private static readonly TimeSpan CleanupTimeout = TimeSpan.FromSeconds(5);
@@ -85,6 +85,7 @@ internal sealed class S3Upload(
             {
                 try
                 {
+                    await part.FreezeAsync();
                     await _slots.WaitAsync(stop.Token);
                 }
                 catch
@@ -178,11 +179,13 @@ internal sealed class S3Upload(
         // Nothing may come after the announced bytes, and nothing can after the last part that S3 allows.
         if (!_hasAhead && ((exact && _total >= length) || number > PartSizes.MaxParts))
             await LookAheadAsync(cancellation);
-        var part = memory.Begin(_ended ? 0 : SizeOf(number));
+        var part = memory.Begin(_ended ? 0 : SizeOf(number), owner);
         try
         {
             while (!_ended && part.Length < part.Size)
             {
+                if (!_hasAhead)
+                    await WaitAsync(cancellation);
                 var space = await part.SpaceAsync(cancellation);
                 part.Advance(await ReadAsync(space, cancellation));
             }
@@ -197,7 +200,12 @@ internal sealed class S3Upload(
     }
 
     private long SizeOf(int number) =>
-        exact && length - _total is { } left ? Math.Min(_sizes.SizeOf(number), left) : _sizes.SizeOf(number);
+        length - _total is { } left ? Math.Min(_sizes.SizeOf(number), exact ? left : Math.Max(1, left)) : _sizes.SizeOf(number);
+
+#pragma warning disable CA2022, MA0060 // A read into no room reads nothing.
+    /// <summary>Waits for bytes without room for them, so that a slow sender's part can be moved to the disk meanwhile.</summary>
+    private async ValueTask WaitAsync(CancellationToken cancellation) => await content.ReadAsync(Memory<byte>.Empty, cancellation);
+#pragma warning restore CA2022, MA0060
 
     private async ValueTask<int> ReadAsync(Memory<byte> space, CancellationToken cancellation)
     {

@@ -13,7 +13,7 @@ internal sealed class MongoListFilter
         Narrow(query, FileSort.FileSize, "content.size", Size(filter.MinSize), Size(filter.MaxSize));
         if (filter.Type is { } type)
             Conditions.Add("content.type_key", TypeCondition(type));
-        if (filter.Tags is { Count: > 0 } tags)
+        if (filter.DistinctTags is { Count: > 0 } tags)
             Conditions.Add("tags", new BsonDocument("$all", new BsonArray(tags.Select(tag => MongoSchema.Tag(tag.Key, tag.Value)))));
         if (filter.NameKeyParts is { Count: > 0 } parts)
             Conditions.Add("$expr", new BsonDocument("$and", new BsonArray(parts.Select(part => Contains("$name_key", part)))));
@@ -63,5 +63,5 @@ internal sealed class MongoListFilter
 
     /// <summary>A search for bytes: exact whatever the part holds, where a pattern would have to be escaped for two dialects.</summary>
     private static BsonDocument Contains(string field, string part) =>
-        new("$gte", new BsonArray { new BsonDocument("$indexOfBytes", new BsonArray { field, MongoChange.Literal(part) }), 0 });
+        new("$gte", new BsonArray { new BsonDocument("$indexOfBytes", new BsonArray { field, MongoExpressions.Literal(part) }), 0 });
 }

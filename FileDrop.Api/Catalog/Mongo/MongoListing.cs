@@ -40,9 +40,9 @@ internal sealed class MongoListing(IMongoCollection<BsonDocument> files, ListQue
     private async Task<CatalogPage> ReadFilteredAsync()
     {
         var position = query.After;
-        for (var budget = ListQuery.MaxExamined; budget > 0;)
+        for (var budget = query.Examined; budget > 0;)
         {
-            var wanted = budget == ListQuery.MaxExamined ? FirstWindow : budget;
+            var wanted = budget == query.Examined ? Math.Min(FirstWindow, budget) : budget;
             var (count, end) = await MeasureAsync(position, wanted);
             if (end is not null)
                 await FillAsync(position, end);
@@ -143,10 +143,14 @@ internal sealed class MongoListing(IMongoCollection<BsonDocument> files, ListQue
     /// <param name="cutAt">Where the list goes on if all that was found fits on the page.</param>
     private CatalogPage Page(ListPosition? cutAt)
     {
-        var isMore = _found.Count > query.Limit;
-        var page = isMore ? _found[..query.Limit] : _found;
-        return new CatalogPage(
-            [.. page.Select(document => MongoSchema.ToFile(document, MongoSchema.ToGuid(document["_id"]), query.Owner))],
-            isMore ? _order.Position(page[^1]) : cutAt);
+        var (files, weight) = (new List<CatalogFile>(), 0L);
+        foreach (var document in _found)
+        {
+            if (files.Count == query.Limit || weight > ListQuery.MaxWeight)
+                return new CatalogPage(files, _order.Position(_found[files.Count - 1]));
+            files.Add(MongoSchema.ToFile(document, MongoSchema.ToGuid(document["_id"]), query.Owner));
+            weight += ListQuery.WeightOf(files[^1]);
+        }
+        return new CatalogPage(files, cutAt);
     }
 }

@@ -1,7 +1,7 @@
 using System.Collections.Concurrent;
 using MongoDB.Bson;
 using MongoDB.Driver;
-using static FileDrop.Api.Catalog.Mongo.MongoChange;
+using static FileDrop.Api.Catalog.Mongo.MongoExpressions;
 
 namespace FileDrop.Api.Catalog.Mongo;
 
@@ -128,6 +128,15 @@ internal sealed class MongoOwners(IMongoDatabase database, CatalogRules rules)
         return found;
     }
 
+    /// <summary>Makes documents counted ones, with nothing left to be settled. They become others by it, as by every change.</summary>
+    private static UpdateDefinition<BsonDocument> Count() => Pipeline(new BsonDocument
+    {
+        { "charged", Usage() },
+        { "held", new BsonArray() },
+        { "settle", new BsonArray() },
+        { "rev", Random.Shared.NextInt64() },
+    });
+
     private async Task CountAsync(string owner, CancellationToken cancellation)
     {
         await MakeAsync(owner, cancellation);
@@ -220,8 +229,7 @@ internal sealed class MongoOwners(IMongoDatabase database, CatalogRules rules)
             { "files", Op("$max", files, Sum(own, "files")) },
             { "at", Now },
         };
-        BsonDocument[] stages = [new("$set", new BsonDocument("open", Op("$concatArrays", others, new BsonArray { entry })))];
-        return (filter, Builders<BsonDocument>.Update.Pipeline(PipelineDefinition<BsonDocument, BsonDocument>.Create(stages)));
+        return (filter, Pipeline(new BsonDocument("open", Op("$concatArrays", others, new BsonArray { entry }))));
 
         static BsonDocument Sum(BsonValue open, string what) => Op("$sum", Map(open, "$$each." + what));
     }

@@ -13,6 +13,7 @@ namespace FileDrop.Api.Catalog.Mongo;
 /// {
 ///   _id: UUID,                      the file's id; big-endian, so that ids sort by their time
 ///   schema: 1,                      by which a later release knows how to read it
+///   rev: long,                      random, another one after every save; absent until the first save that sets one
 ///   owner: "local",                 with _id the shard key of a cluster: every query but the sweeper's names it
 ///   state: "pending"|"live"|"trash"|"deleted",
 ///   name, name_key, tags: ["key:value"],
@@ -73,16 +74,8 @@ internal static partial class MongoSchema
     /// <summary>What a read of a file takes along; a file's versions, intents and garbage stay where they are.</summary>
     public static readonly BsonDocument FileFields = new()
     {
-        { "owner", 1 }, { "name", 1 }, { "name_key", 1 }, { "tags", 1 }, { "version", 1 },
+        { "owner", 1 }, { "state", 1 }, { "name", 1 }, { "name_key", 1 }, { "tags", 1 }, { "version", 1 },
         { "created_at", 1 }, { "updated_at", 1 }, { "deleted_at", 1 }, { "purge_at", 1 }, { "content", 1 },
-    };
-
-    /// <summary>All that a document names, with how long its blobs are due by the server's clock.</summary>
-    public static readonly BsonDocument DocumentFields = new BsonDocument(FileFields)
-    {
-        { "state", 1 }, { "versions", 1 },
-        { "intents", MongoChange.Overdue("$intents", "lease_until") },
-        { "garbage", MongoChange.Overdue("$garbage", "due") },
     };
 
     /// <summary>Makes the indexes; those that are there already are left as they are.</summary>
@@ -166,7 +159,7 @@ internal static partial class MongoSchema
 
     public static BsonDateTime Time(DateTimeOffset time) => new(time.ToUnixTimeMilliseconds());
 
-    /// <summary>Reads a document of a file, or the <c>first</c> of any.</summary>
+    /// <summary>Reads a list's entry, or the <c>first</c> of any document.</summary>
     public static CatalogFile ToFile(BsonDocument document, Guid id, string owner) => new(
         id,
         owner,
@@ -179,26 +172,53 @@ internal static partial class MongoSchema
         document.TryGetValue("deleted_at", out var deleted) ? ToTime(deleted) : null,
         document.TryGetValue("purge_at", out var purge) ? ToTime(purge) : null);
 
-    /// <summary>Reads the contents of a file's document, newest first.</summary>
-    public static IReadOnlyList<FileContent> ToContents(BsonDocument document) =>
-        [ToContent(document["content"].AsBsonDocument), .. document["versions"].AsBsonArray.Select(each => ToContent(each.AsBsonDocument))];
-
-    /// <summary>Reads what <see cref="DocumentFields"/> took along.</summary>
-    public static CatalogDocument ToDocument(BsonDocument document)
+    /// <summary>Reads a file's fields, of a document in whatever state; lists stay empty.</summary>
+    public static FileDocument ToPartial(BsonDocument document, Guid id, string owner) => new()
     {
-        var (id, owner) = (ToGuid(document["_id"]), document["owner"].AsString);
-        var isFile = document["state"] == Live || document["state"] == Trash;
-        return new CatalogDocument(
-            owner,
-            id,
-            isFile ? ToFile(document, id, owner) : null,
-            isFile ? ToContents(document) : [],
-            ToDue(document["intents"]),
-            ToDue(document["garbage"]));
-    }
+        Id = id,
+        Owner = owner,
+        State = ToState(document["state"].AsString),
+        Name = document.TryGetValue("name", out var name) ? name.AsString : null,
+        Tags = document["tags"].AsBsonArray is { Count: > 0 } tags ? ToTags(tags) : FileDocument.NoTags,
+        Version = document["version"].ToInt64(),
+        CreatedAt = TimeOrNull(document, "created_at"),
+        UpdatedAt = TimeOrNull(document, "updated_at"),
+        DeletedAt = TimeOrNull(document, "deleted_at"),
+        PurgeAt = TimeOrNull(document, "purge_at"),
+        Content = document.TryGetValue("content", out var content) ? ToContent(content.AsBsonDocument) : null,
+    };
 
-    private static IReadOnlyList<DueBlob> ToDue(BsonValue blobs) =>
-        [.. blobs.AsBsonArray.Select(each => new DueBlob(ToGuid(each["blob"]), TimeSpan.FromMilliseconds(each["overdue"].ToInt64())))];
+    /// <summary>Reads the earlier contents, newest first.</summary>
+    public static IReadOnlyList<FileContent> ToVersions(BsonDocument document) =>
+        [.. document["versions"].AsBsonArray.Select(each => ToContent(each.AsBsonDocument))];
+
+    /// <summary>A file as it is remembered in <c>first</c>.</summary>
+    public static BsonDocument File(CatalogFile file) => new()
+    {
+        { "name", file.Name },
+        { "tags", Tags(file.Tags) },
+        { "version", file.Version },
+        { "created_at", Time(file.CreatedAt) },
+        { "updated_at", Time(file.UpdatedAt) },
+        { "content", Content(file.Content) },
+    };
+
+    public static string NameOf(FileState state) => state switch
+    {
+        FileState.Pending => Pending,
+        FileState.Live => Live,
+        FileState.Trash => Trash,
+        _ => Deleted,
+    };
+
+    private static FileState ToState(string name) => name switch
+    {
+        Pending => FileState.Pending,
+        Live => FileState.Live,
+        Trash => FileState.Trash,
+        Deleted => FileState.Deleted,
+        _ => throw new FormatException($"A document is in the state {name}, which this release does not know."),
+    };
 
     private static FileContent ToContent(BsonDocument content) => new(
         ToGuid(content["blob"]),

@@ -3,115 +3,71 @@ using static FileDrop.Api.Catalog.Sqlite.SqliteRows;
 
 namespace FileDrop.Api.Catalog.Sqlite;
 
-/// <summary>Whole documents, of all owners: what the check, a backup and the scrub go through.</summary>
+/// <summary>A document with the number that its rows hang together by.</summary>
+internal readonly record struct SqliteDocument(long N, FileDocument Document);
+
+/// <summary>Reads documents from their rows.</summary>
 /// <remarks>
-/// A document is read by several statements, so they run within one transaction: a document seen between the two halves
-/// of a commit would name a blob twice, or not at all, and the check would take that for a loss.
+/// A whole document is read by several statements, so readers run them within one transaction: a document seen between the two
+/// halves of a commit would name a blob twice, or not at all. The row of <c>files</c> tells which other tables have rows at all:
+/// most documents are this one row.
 /// </remarks>
 internal static class SqliteDocuments
 {
+    private const string Columns =
+        $"{FileColumns}, f.n, f.state, f.remember_until, f.first, "
+        + "EXISTS (SELECT 1 FROM contents WHERE file = f.n AND version < f.content_version), "
+        + "EXISTS (SELECT 1 FROM blobs WHERE file = f.n AND role <> 1), EXISTS (SELECT 1 FROM uploads WHERE file = f.n)";
+
     /// <summary>Behind all ids.</summary>
     private static readonly byte[] BehindIds = Enumerable.Repeat(byte.MaxValue, 17).ToArray();
 
-    public static IReadOnlyList<CatalogDocument> Scan(SqliteSession session, Guid? after, int limit, long now) =>
-        AtOneMoment(session, () =>
-        {
-            // To the id at the limit, whole: of owners who share one, which only an import could bring about, none is left out.
-            using var rows = session.Query(
-                $"""
-                SELECT {FileColumns}, f.n, f.state FROM files f
-                WHERE f.id > ?1 AND f.id <= coalesce((SELECT id FROM files WHERE id > ?1 ORDER BY id LIMIT 1 OFFSET ?2), ?3)
-                ORDER BY f.id, f.owner
-                """,
-                after is { } id ? Bytes(id) : Array.Empty<byte>(), limit - 1L, BehindIds);
-            var documents = new List<CatalogDocument>(limit);
-            while (rows.Read())
-                documents.Add(Read(session, rows, now));
-            return documents;
-        });
-
-    public static IReadOnlyList<CatalogDocument> Find(SqliteSession session, IReadOnlyCollection<Guid> ids, long now) =>
-        AtOneMoment(session, () =>
-        {
-            var documents = new List<CatalogDocument>(ids.Count);
-            foreach (var id in ids.Distinct())
-            {
-                using var rows = session.Query(
-                    $"SELECT {FileColumns}, f.n, f.state FROM files f WHERE f.id = ?1 ORDER BY f.owner", Bytes(id));
-                while (rows.Read())
-                    documents.Add(Read(session, rows, now));
-            }
-
-            return documents;
-        });
-
-    /// <summary>Inserts a file as another catalog had it; false if there is such a document already.</summary>
-    public static bool Import(SqliteSession session, CatalogDocument document)
+    /// <summary>The file alone, without earlier contents, intents, garbage and upload; null: there is no such document.</summary>
+    public static FileDocument? FindFile(SqliteSession session, string owner, Guid id)
     {
-        if (document.File is not { } file)
-            throw new ArgumentException("A document without a file is not imported.", nameof(document));
+        using var row = session.Query(
+            $"SELECT {FileColumns}, f.n, f.state FROM files f WHERE f.id = ?2 AND f.owner = ?1", owner, Bytes(id));
+        return row.Read() ? ReadRow(row) : null;
+    }
 
-        var content = file.Content;
-        var inserted = session.Execute(
-            """
-            INSERT INTO files (owner, id, state, version, created_at, updated_at, name, name_key, tags, blob, size, type, sha256, xxh3,
-                content_version, content_at, deleted_at, due)
-            VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18)
-            ON CONFLICT (id, owner) DO NOTHING
+    /// <summary>A whole document, within a transaction; null: there is no such document.</summary>
+    public static SqliteDocument? Find(SqliteSession session, string owner, Guid id, bool withGarbage = true)
+    {
+        using var row = session.Query($"SELECT {Columns} FROM files f WHERE f.id = ?2 AND f.owner = ?1", owner, Bytes(id));
+        return row.Read() ? ReadWhole(session, row, withGarbage) : null;
+    }
+
+    public static IReadOnlyList<FileDocument> Scan(SqliteSession session, Guid? after, int limit)
+    {
+        // To the id at the limit, whole: catalogs of earlier releases may have an id twice, for two owners.
+        using var rows = session.Query(
+            $"""
+            SELECT {Columns} FROM files f
+            WHERE f.id > ?1 AND f.id <= coalesce((SELECT id FROM files WHERE id > ?1 ORDER BY id LIMIT 1 OFFSET ?2), ?3)
+            ORDER BY f.id, f.owner
             """,
-            document.Owner, Bytes(document.FileId), (long)(file.DeletedAt is null ? FileState.Live : FileState.Trash), file.Version,
-            Milliseconds(file.CreatedAt), Milliseconds(file.UpdatedAt), file.Name, NameKey.Of(file.Name), Json(file.Tags),
-            Bytes(content.BlobId), content.Size, content.Type, Convert.FromHexString(content.Sha256), content.XxHash3, content.Version,
-            Milliseconds(content.CreatedAt), MillisecondsOrNull(file.DeletedAt), MillisecondsOrNull(file.PurgeAt));
-        if (inserted == 0)
-            return false;
+            after is { } id ? Bytes(id) : Array.Empty<byte>(), limit - 1L, BehindIds);
+        var documents = new List<FileDocument>(limit);
+        while (rows.Read())
+            documents.Add(ReadWhole(session, rows).Document);
+        return documents;
+    }
 
-        var n = session.Number("SELECT n FROM files WHERE id = ?2 AND owner = ?1", document.Owner, Bytes(document.FileId));
-        foreach (var each in document.Contents.Append(content).DistinctBy(each => each.Version))
+    public static IReadOnlyList<FileDocument> FindMany(SqliteSession session, IReadOnlyCollection<Guid> ids)
+    {
+        var documents = new List<FileDocument>(ids.Count);
+        foreach (var id in ids.Distinct())
         {
-            session.Execute(
-                "INSERT INTO blobs (file, blob, role, fence, committed, size) VALUES (?1, ?2, 1, 0, 1, ?3) ON CONFLICT DO NOTHING",
-                n, Bytes(each.BlobId), each.Size);
-            session.Execute(
-                """
-                INSERT INTO contents (file, version, blob, size, type, sha256, xxh3, created_at)
-                VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)
-                """,
-                n, each.Version, Bytes(each.BlobId), each.Size, each.Type, Convert.FromHexString(each.Sha256), each.XxHash3,
-                Milliseconds(each.CreatedAt));
+            using var rows = session.Query($"SELECT {Columns} FROM files f WHERE f.id = ?1 ORDER BY f.owner", Bytes(id));
+            while (rows.Read())
+                documents.Add(ReadWhole(session, rows).Document);
         }
 
-        return true;
+        return documents;
     }
 
-    private static CatalogDocument Read(SqliteSession session, SqliteDataReader row, long now)
-    {
-        var n = row.GetInt64(FileColumnCount);
-        var file = (FileState)row.GetInt64(FileColumnCount + 1) is FileState.Live or FileState.Trash ? ReadFile(row) : null;
-        return new CatalogDocument(
-            row.GetString(1), Id(row, 0), file, Contents(session, n), Due(session, n, BlobRole.Intent, now),
-            Due(session, n, BlobRole.Garbage, now));
-    }
-
-    private static List<FileContent> Contents(SqliteSession session, long file)
-    {
-        using var rows = session.Query($"SELECT {ContentColumns} FROM contents c WHERE c.file = ?1 ORDER BY c.version DESC", file);
-        var contents = new List<FileContent>();
-        while (rows.Read())
-            contents.Add(ReadContent(rows, 0));
-        return contents;
-    }
-
-    private static List<DueBlob> Due(SqliteSession session, long file, BlobRole role, long now)
-    {
-        using var rows = session.Query("SELECT blob, due FROM blobs WHERE file = ?1 AND role = ?2 ORDER BY due", file, (long)role);
-        var blobs = new List<DueBlob>();
-        while (rows.Read())
-            blobs.Add(new DueBlob(Id(rows, 0), TimeSpan.FromMilliseconds(now - rows.GetInt64(1))));
-        return blobs;
-    }
-
-    private static T AtOneMoment<T>(SqliteSession session, Func<T> read)
+    /// <summary>Runs a read of several statements at one moment.</summary>
+    public static T AtOneMoment<T>(SqliteSession session, Func<T> read)
     {
         session.Execute("BEGIN");
         try
@@ -124,7 +80,99 @@ internal static class SqliteDocuments
         }
     }
 
-    private static long Milliseconds(DateTimeOffset time) => time.ToUnixTimeMilliseconds();
+    private static SqliteDocument ReadWhole(SqliteSession session, SqliteDataReader row, bool withGarbage = true)
+    {
+        var n = row.GetInt64(FileColumnCount);
+        var document = ReadRow(row) with
+        {
+            RememberUntil = TimeOrNull(row, FileColumnCount + 2),
+            First = TextOrNull(row, FileColumnCount + 3) is { } first ? FileOf(first) : null,
+        };
+        if (row.GetInt64(FileColumnCount + 4) != 0)
+            document = document with { Versions = ReadVersions(session, n, document.Content?.Version) };
+        if (row.GetInt64(FileColumnCount + 5) != 0)
+            document = ReadBlobs(session, n, document, withGarbage);
+        if (row.GetInt64(FileColumnCount + 6) != 0)
+            document = document with { Upload = ReadUpload(session, n) };
+        return new SqliteDocument(n, document);
+    }
 
-    private static long? MillisecondsOrNull(DateTimeOffset? time) => time?.ToUnixTimeMilliseconds();
+    private static FileDocument ReadRow(SqliteDataReader row)
+    {
+        var state = (FileState)row.GetInt64(FileColumnCount + 1);
+        return new FileDocument
+        {
+            Id = Id(row, 0),
+            Owner = row.GetString(1),
+            State = state,
+            Name = TextOrNull(row, 2),
+            Tags = TextOrNull(row, 3) is { } tags ? Tags(tags) : FileDocument.NoTags,
+            Version = row.GetInt64(4),
+            CreatedAt = TimeOrNull(row, 5),
+            UpdatedAt = TimeOrNull(row, 6),
+            Content = row.IsDBNull(7) ? null : ReadContent(row, 7),
+            DeletedAt = TimeOrNull(row, 14),
+            PurgeAt = state == FileState.Trash ? TimeOrNull(row, 15) : null,
+        };
+    }
+
+    private static List<FileContent> ReadVersions(SqliteSession session, long file, long? live)
+    {
+        using var rows = session.Query(
+            $"SELECT {ContentColumns} FROM contents c WHERE c.file = ?1 AND c.version < ?2 ORDER BY c.version DESC", file, live ?? 0);
+        var versions = new List<FileContent>();
+        while (rows.Read())
+            versions.Add(ReadContent(rows, 0));
+        return versions;
+    }
+
+    private static FileDocument ReadBlobs(SqliteSession session, long file, FileDocument document, bool withGarbage)
+    {
+        var intents = new List<BlobIntent>();
+        var garbage = new List<GarbageBlob>();
+        using var rows = session.Query(
+            withGarbage
+                ? "SELECT blob, role, fence, committed, due, until, size, creates FROM blobs WHERE file = ?1 AND role <> 1"
+                : "SELECT blob, role, fence, committed, due, until, size, creates FROM blobs WHERE file = ?1 AND role = 0",
+            file);
+        while (rows.Read())
+        {
+            if ((BlobRole)rows.GetInt64(1) == BlobRole.Intent)
+                intents.Add(new BlobIntent(
+                    Id(rows, 0), rows.GetInt64(2), Time(rows.GetInt64(4)), new Reservation(rows.GetInt64(6), rows.GetInt64(7) != 0)));
+            else
+                garbage.Add(new GarbageBlob(Id(rows, 0), Time(rows.GetInt64(4)), Time(rows.GetInt64(5)), rows.GetInt64(3) != 0));
+        }
+
+        return document with { Intents = intents, Garbage = garbage };
+    }
+
+    private static StoredUpload? ReadUpload(SqliteSession session, long file)
+    {
+        using var row = session.Query(
+            """
+            SELECT name, type, tags, sha256, metadata, concat, length, main, fence, "offset", hashes, store, step, stage, blob, until, holder,
+                seen_at, wanted
+            FROM uploads WHERE file = ?1
+            """,
+            file);
+        return !row.Read() ? null : new StoredUpload
+        {
+            Plan = new ResumablePlan(
+                row.GetString(0), row.GetString(1), Tags(row.GetString(2)), TextOrNull(row, 3), TextOrNull(row, 4), TextOrNull(row, 5)),
+            Length = NumberOrNull(row, 6),
+            Main = Id(row, 7),
+            Fence = row.GetInt64(8),
+            Offset = row.GetInt64(9),
+            Hashes = row.IsDBNull(10) ? ReadOnlyMemory<byte>.Empty : row.GetFieldValue<byte[]>(10),
+            Store = TextOrNull(row, 11),
+            Step = row.GetInt64(12),
+            Stage = (ResumableStage)row.GetInt64(13),
+            Blob = row.IsDBNull(14) ? null : Id(row, 14),
+            Until = Time(row.GetInt64(15)),
+            Holder = row.IsDBNull(16) ? null : Id(row, 16),
+            SeenAt = Time(row.GetInt64(17)),
+            IsWanted = row.GetInt64(18) != 0,
+        };
+    }
 }

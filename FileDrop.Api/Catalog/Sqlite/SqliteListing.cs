@@ -8,7 +8,7 @@ namespace FileDrop.Api.Catalog.Sqlite;
 /// A page is a walk along the index of its sort key between two edges, each a key and an id compared as one value, so
 /// that neither the catalog's size nor a million files with the same key cost anything. The planner, who knows nothing
 /// of the data, is not asked: the index is named. A filtered page first looks up, in the index alone, where its
-/// <see cref="ListQuery.MaxExamined"/> entries end, and walks to there at the most.
+/// <see cref="ListQuery.Examined"/> entries end, and walks to there at the most.
 /// </remarks>
 internal static class SqliteListing
 {
@@ -38,14 +38,15 @@ internal static class SqliteListing
 
         var (conditions, values) = Conditions(query, low, high);
         var sql = $"SELECT {SqliteRows.FileColumns} {Walk(query)}{conditions} {Order(query)} LIMIT ?6";
-        var files = new List<CatalogFile>();
+        var (files, weight) = (new List<CatalogFile>(), 0L);
         using var rows = session.Query(sql, [.. values]);
         while (rows.Read())
         {
             // One more than the page holds was asked for: it tells whether there is another page.
-            if (files.Count == query.Limit)
+            if (files.Count == query.Limit || weight > ListQuery.MaxWeight)
                 return new CatalogPage(files, PositionOf(files[^1], query.Sort));
             files.Add(SqliteRows.ReadFile(rows));
+            weight += ListQuery.WeightOf(files[^1]);
         }
 
         return new CatalogPage(files, end);
@@ -54,7 +55,7 @@ internal static class SqliteListing
     private static ListPosition? FindWindowEnd(SqliteSession session, ListQuery query, Edge low, Edge high)
     {
         var sql = $"SELECT {Key(query.Sort)}, f.id {Walk(query)} {Order(query)} LIMIT 1 OFFSET ?6";
-        using var rows = session.Query(sql, query.Owner, low.Key, low.Id, high.Key, high.Id, ListQuery.MaxExamined - 1L);
+        using var rows = session.Query(sql, query.Owner, low.Key, low.Id, high.Key, high.Id, query.Examined - 1L);
         if (!rows.Read())
             return null;
         return query.Sort == FileSort.FileName
@@ -137,7 +138,7 @@ internal static class SqliteListing
             Add($"substr({Type}, 1, length(?)) = ?", type[..^1]);
         else if (filter.Type is { } exact)
             Add($"{Type} = ?", exact);
-        foreach (var (key, value) in filter.Tags ?? [])
+        foreach (var (key, value) in filter.DistinctTags)
         {
             Add("EXISTS (SELECT 1 FROM json_each(f.tags) t WHERE t.key = ?", key);
             Add("t.value = ?)", value);

@@ -25,15 +25,15 @@ internal sealed class SqliteQuota(Quotas quotas)
         )
         """;
 
-    /// <summary>What a write that begins has to record as its reservation: nothing for an owner without a quota.</summary>
+    /// <summary>The reservation that a write records when it begins: nothing for an owner without a quota.</summary>
     /// <exception cref="QuotaExceededException">There is no room for it.</exception>
-    public (long Bytes, long Files) Admit(SqliteSession session, string owner, long bytes, long files)
+    public Reservation Admit(SqliteSession session, string owner, Reservation wanted)
     {
         var quota = quotas.Of(owner);
         if (quota.IsNone)
-            return (0, 0);
-        Demand(session, owner, quota, bytes, files, own: 0);
-        return (bytes, files);
+            return default;
+        Demand(session, owner, quota, wanted.Bytes, wanted.Creates ? 1 : 0, own: 0);
+        return wanted;
     }
 
     /// <inheritdoc cref="IFileCatalog.ReserveAsync"/>

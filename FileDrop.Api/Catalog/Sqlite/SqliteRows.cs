@@ -1,4 +1,3 @@
-using System.Collections.ObjectModel;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Serialization;
@@ -6,15 +5,6 @@ using FileDrop.Api.Blobs;
 using Microsoft.Data.Sqlite;
 
 namespace FileDrop.Api.Catalog.Sqlite;
-
-/// <summary>What a row of <c>files</c> is at the moment.</summary>
-internal enum FileState
-{
-    Pending = 0,
-    Live = 1,
-    Tombstone = 2,
-    Trash = 3,
-}
 
 /// <summary>What a row of <c>blobs</c> is at the moment; it only ever moves down this list.</summary>
 internal enum BlobRole
@@ -39,8 +29,6 @@ internal static partial class SqliteRows
 
     /// <summary>The columns of a content, in the order in which <see cref="ReadContent"/> reads them.</summary>
     public const string ContentColumns = "c.blob, c.size, c.type, c.sha256, c.xxh3, c.version, c.created_at";
-
-    public static readonly IReadOnlyDictionary<string, string> NoTags = ReadOnlyDictionary<string, string>.Empty;
 
     public static byte[] Bytes(Guid id) => id.ToByteArray(bigEndian: true);
 
@@ -83,11 +71,13 @@ internal static partial class SqliteRows
     public static CatalogFile? FileOf(string json) => JsonSerializer.Deserialize(json, Context.Relaxed.CatalogFile);
 
     public static IReadOnlyDictionary<string, string> Tags(string json) => json is "{}"
-        ? NoTags
-        : JsonSerializer.Deserialize(json, Context.Relaxed.IReadOnlyDictionaryStringString) ?? NoTags;
+        ? FileDocument.NoTags
+        : JsonSerializer.Deserialize(json, Context.Relaxed.IReadOnlyDictionaryStringString) ?? FileDocument.NoTags;
 
-    private static DateTimeOffset? TimeOrNull(SqliteDataReader row, int column) =>
+    public static DateTimeOffset? TimeOrNull(SqliteDataReader row, int column) =>
         NumberOrNull(row, column) is { } milliseconds ? Time(milliseconds) : null;
+
+    public static long? Milliseconds(DateTimeOffset? time) => time?.ToUnixTimeMilliseconds();
 
     public static DateTimeOffset Time(long milliseconds) => DateTimeOffset.FromUnixTimeMilliseconds(milliseconds);
 

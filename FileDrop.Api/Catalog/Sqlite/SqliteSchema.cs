@@ -252,6 +252,10 @@ internal static class SqliteSchema
             bytes BLOB NOT NULL
         ) STRICT;
         """,
+        // Counts what an owner has begun.
+        """
+        CREATE INDEX files_pending ON files (owner) WHERE state = 0;
+        """,
     ];
 
     /// <summary>Brings the database to the layout that this program knows; safe beside another process that does the same.</summary>

@@ -83,6 +83,9 @@ internal sealed class SqliteSession : IDisposable
     /// <summary>Whether a transaction is open. After some errors SQLite rolls the whole of it back by itself.</summary>
     public bool InTransaction => raw.sqlite3_get_autocommit(_connection.Handle) == 0;
 
+    /// <summary>The rowid of the last row that was inserted into a table with rowids.</summary>
+    public long LastInsertedRow => raw.sqlite3_last_insert_rowid(_connection.Handle);
+
     /// <summary>Runs one statement to its end.</summary>
     /// <param name="sql">The parameters are <c>?1</c>, <c>?2</c>, …</param>
     /// <param name="values">Long, string, byte[] or null.</param>

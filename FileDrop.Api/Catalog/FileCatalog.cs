@@ -1,0 +1,171 @@
+namespace FileDrop.Api.Catalog;
+
+/// <summary>The catalog: the rules of <see cref="FileDocument"/> over an engine that stores documents.</summary>
+/// <param name="engine">Where documents are kept.</param>
+/// <param name="keys">Where idempotency keys are kept.</param>
+/// <param name="rules">The protocol's times and counts.</param>
+internal sealed class FileCatalog(ICatalogEngine engine, IIdempotencyRecords keys, CatalogRules rules) : IFileCatalog
+{
+    public string Description => engine.Description;
+
+    public Task StartAsync(CancellationToken cancellation) => engine.StartAsync(cancellation);
+
+    public Task PingAsync(CancellationToken cancellation) => engine.PingAsync(cancellation);
+
+    public async Task<CatalogFile?> FindAsync(string owner, Guid id, bool forChange, CancellationToken cancellation) =>
+        await FindLiveAsync(owner, id, forChange ? DocumentParts.ForChange : DocumentParts.File, cancellation) is { } live ? live.ToFile() : null;
+
+    public async Task<FileHistory?> FindHistoryAsync(string owner, Guid id, CancellationToken cancellation) =>
+        await FindLiveAsync(owner, id, DocumentParts.Contents, cancellation) is { } live
+            ? new FileHistory(live.ToFile(), [.. live.Contents])
+            : null;
+
+    public Task<CatalogPage> ListAsync(ListQuery query, CancellationToken cancellation) => engine.ListAsync(query, cancellation);
+
+    public Task BeginCreateAsync(string owner, Guid id, WriteIntent intent, long bytes, CancellationToken cancellation) =>
+        InsertNewAsync(owner, id, now => FileDocument.Begin(owner, id, intent, bytes, rules, now), cancellation);
+
+    public Task<bool> BeginReplaceAsync(string owner, Guid id, WriteIntent intent, long bytes, CancellationToken cancellation) =>
+        DecideAsync(owner, id, (document, now) => document.BeginReplace(intent, bytes, rules, now), false, cancellation);
+
+    public Task<bool> RenewAsync(string owner, Guid id, WriteIntent intent, CancellationToken cancellation) =>
+        engine.RenewAsync(owner, id, intent, rules.Lease, cancellation);
+
+    public Task<ChangeResult> CommitAsync(string owner, Guid id, WriteIntent intent, FileCommit commit, CancellationToken cancellation) =>
+        ChangeAsync(owner, id, (document, now) => document.Commit(intent, commit, rules, now), cancellation);
+
+    public Task AbandonAsync(string owner, Guid id, WriteIntent intent, CancellationToken cancellation) =>
+        DecideAsync(owner, id, (document, now) => document.Abandon(intent, rules, now), false, cancellation);
+
+    public async Task<WriteFate> FindFateAsync(string owner, Guid id, WriteIntent intent, CancellationToken cancellation)
+    {
+        var (document, _) = await engine.LoadAsync(owner, id, DocumentParts.Settled, cancellation);
+        return document?.Fate(intent) ?? WriteFate.Lost;
+    }
+
+    public Task<ChangeResult> ChangeAsync(string owner, Guid id, MetadataChange change, CancellationToken cancellation) =>
+        ChangeAsync(owner, id, (document, now) => document.Change(change, now), cancellation);
+
+    public Task<ChangeResult> RestoreVersionAsync(string owner, Guid id, long version, long? ifVersion, CancellationToken cancellation) =>
+        ChangeAsync(owner, id, (document, now) => document.RestoreVersion(version, ifVersion, rules, now), cancellation);
+
+    public Task<ChangeResult> DeleteVersionAsync(string owner, Guid id, long version, long? ifVersion, CancellationToken cancellation) =>
+        ChangeAsync(owner, id, (document, now) => document.DeleteVersion(version, ifVersion, rules, now), cancellation);
+
+    public Task<ChangeResult> DeleteAsync(string owner, Guid id, long? ifVersion, bool permanent, CancellationToken cancellation) =>
+        ChangeAsync(owner, id, (document, now) => document.Delete(ifVersion, permanent, rules, now), cancellation);
+
+    public Task<ChangeResult> RestoreAsync(string owner, Guid id, CancellationToken cancellation) =>
+        ChangeAsync(owner, id, (document, _) => document.Restore(), cancellation);
+
+    public Task<bool> PurgeAsync(string owner, Guid id, CancellationToken cancellation) =>
+        DecideAsync(owner, id, (document, now) => document.Purge(rules, now), false, cancellation);
+
+    public Task<Guid?> FindKeyAsync(string owner, string key, CancellationToken cancellation) => keys.FindKeyAsync(owner, key, cancellation);
+
+    public Task<bool> AddKeyAsync(string owner, string key, Guid id, TimeSpan life, CancellationToken cancellation) =>
+        keys.AddKeyAsync(owner, key, id, life, cancellation);
+
+    public Task<bool> TakeKeyAsync(
+        string owner, string key, Guid former, Guid successor, TimeSpan life, CancellationToken cancellation) =>
+        keys.TakeKeyAsync(owner, key, former, successor, life, cancellation);
+
+    public Task ForgetKeysAsync(CancellationToken cancellation) => keys.ForgetKeysAsync(cancellation);
+
+    public async Task<UploadRecord> FindUploadAsync(string owner, Guid id, CancellationToken cancellation)
+    {
+        var (document, now) = await engine.LoadAsync(owner, id, DocumentParts.Settled, cancellation);
+        return document?.CreatingUpload(now) ?? new UploadRecord(UploadState.Failed);
+    }
+
+    public Task<IReadOnlyList<(string Owner, Guid Id)>> FindDueAsync(int limit, CancellationToken cancellation) =>
+        engine.FindDueAsync(limit, cancellation);
+
+    public Task<SweepWork?> ClaimExpiredAsync(string owner, Guid id, CancellationToken cancellation) =>
+        DecideAsync(owner, id, (document, now) => document.Claim(rules, now), null, cancellation, ChangeKind.Sweep);
+
+    public Task SweptAsync(string owner, Guid id, IReadOnlyList<BlobDeletion> done, CancellationToken cancellation) =>
+        DecideAsync(owner, id, (document, now) => document.Swept(done, now), false, cancellation, ChangeKind.Sweep);
+
+    public Task<CatalogBacklog> MeasureAsync(CancellationToken cancellation) => engine.MeasureAsync(cancellation);
+
+    public async Task<IReadOnlyList<CatalogDocument>> ScanAsync(Guid? after, int limit, CancellationToken cancellation)
+    {
+        var (documents, now) = await engine.ScanAsync(after, limit, cancellation);
+        return [.. documents.Select(document => document.ToCatalogDocument(now))];
+    }
+
+    public async Task<IReadOnlyList<CatalogDocument>> FindDocumentsAsync(IReadOnlyCollection<Guid> ids, CancellationToken cancellation)
+    {
+        var (documents, now) = await engine.FindManyAsync(ids, cancellation);
+        return [.. documents.Select(document => document.ToCatalogDocument(now))];
+    }
+
+    public async Task<bool> ImportAsync(CatalogDocument document, CancellationToken cancellation)
+    {
+        var imported = FileDocument.Imported(document);
+        return await engine.InsertAsync(document.Owner, document.FileId, _ => imported, cancellation) is not null;
+    }
+
+    public Task<long> ReserveAsync(string owner, Guid id, WriteIntent intent, long needed, long wanted, CancellationToken cancellation) =>
+        rules.Quotas.Of(owner).IsNone
+            ? Task.FromResult(long.MaxValue)
+            : engine.ReserveAsync(owner, id, intent, needed, wanted, cancellation);
+
+    public Task<OwnerUsage> FindUsageAsync(string owner, CancellationToken cancellation) => engine.FindUsageAsync(owner, cancellation);
+
+    public Task ReleaseReservationsAsync(CancellationToken cancellation) => engine.ReleaseReservationsAsync(cancellation);
+
+    public Task<IReadOnlyList<UsageDifference>> CheckUsageAsync(bool repair, CancellationToken cancellation) =>
+        engine.CheckUsageAsync(repair, cancellation);
+
+    public async Task<ResumableUpload> BeginResumableAsync(
+        string owner, Guid id, WriteIntent intent, ResumablePlan plan, long? length, Guid? holder, CancellationToken cancellation)
+    {
+        if (await engine.CountUploadsAsync(owner, rules.OpenUploadsPerOwner, cancellation) >= rules.OpenUploadsPerOwner)
+            throw new TooManyUploadsException(rules.OpenUploadsPerOwner);
+        var begunAt = DateTimeOffset.MinValue;
+        var begun = await InsertNewAsync(
+            owner, id, now => FileDocument.BeginResumable(owner, id, intent, plan, length, holder, rules, begunAt = now), cancellation);
+        return begun.FindUpload(begunAt) ?? throw new InvalidOperationException("An upload's expiry lies in the future.");
+    }
+
+    public async Task<ResumableUpload?> FindResumableAsync(string owner, Guid id, CancellationToken cancellation)
+    {
+        // The offset is a promise, which no failover may take back.
+        var (document, now) = await engine.LoadAsync(owner, id, DocumentParts.Settled, cancellation);
+        return document?.FindUpload(now);
+    }
+
+    public Task<ResumableUpload?> TakeResumableAsync(string owner, Guid id, Guid taker, CancellationToken cancellation) =>
+        // A holder lives no longer than its process.
+        DecideAsync(owner, id, (document, now) => document.TakeUpload(taker, now), null, cancellation, ChangeKind.Passing);
+
+    public Task<ResumableUpload?> RecordResumableAsync(
+        string owner, Guid id, WriteIntent intent, ResumableStep done, CancellationToken cancellation) =>
+        DecideAsync(owner, id, (document, now) => document.RecordStep(intent, done, rules, now), null, cancellation);
+
+    public Task<bool> EndResumableAsync(string owner, Guid id, WriteIntent intent, CancellationToken cancellation) =>
+        DecideAsync(owner, id, (document, now) => document.EndUpload(intent, rules, now), false, cancellation);
+
+    private async Task<FileDocument?> FindLiveAsync(string owner, Guid id, DocumentParts parts, CancellationToken cancellation)
+    {
+        var (document, _) = await engine.LoadAsync(owner, id, parts, cancellation);
+        return document is { State: FileState.Live } ? document : null;
+    }
+
+    private async Task<FileDocument> InsertNewAsync(
+        string owner, Guid id, Func<DateTimeOffset, FileDocument> make, CancellationToken cancellation) =>
+        await engine.InsertAsync(owner, id, make, cancellation) ?? throw FileDocument.KnownAlready(id);
+
+    private Task<ChangeResult> ChangeAsync(
+        string owner, Guid id, Func<FileDocument, DateTimeOffset, Decision<ChangeResult>> rule, CancellationToken cancellation) =>
+        DecideAsync(owner, id, rule, new ChangeResult(ChangeOutcome.NotFound), cancellation);
+
+    /// <param name="absent">The answer where there is no document.</param>
+    private Task<T> DecideAsync<T>(
+        string owner, Guid id, Func<FileDocument, DateTimeOffset, Decision<T>> rule, T absent, CancellationToken cancellation,
+        ChangeKind kind = ChangeKind.Plain) =>
+        engine.ChangeAsync(
+            owner, id, (document, now) => document is null ? new Decision<T>(absent) : rule(document, now), kind, cancellation);
+}

@@ -1,0 +1,180 @@
+namespace FileDrop.Api.Catalog;
+
+// Metadata, versions, the trash, and the sweeper's way with what is left.
+internal sealed partial record FileDocument
+{
+    /// <summary>Another name, other tags.</summary>
+    public Decision<ChangeResult> Change(MetadataChange change, DateTimeOffset now)
+    {
+        if (Refuse(change.IfVersion) is { } refused)
+            return refused;
+        var next = Remembering(now) with
+        {
+            Name = change.Name ?? Name,
+            Tags = change.Tags ?? Tags,
+            Version = Version + 1,
+            UpdatedAt = At(now),
+        };
+        return new(new ChangeResult(ChangeOutcome.Done, next.ToFile()), next);
+    }
+
+    /// <summary>A content that the file keeps becomes the live one under a new version, with the same blob.</summary>
+    public Decision<ChangeResult> RestoreVersion(long version, long? ifVersion, CatalogRules rules, DateTimeOffset now)
+    {
+        // RFC 9110 §13.2.1: a precondition counts only where the request would succeed without it.
+        if (State == FileState.Live && !Contents.Any(content => content.Version == version))
+            return new(new ChangeResult(ChangeOutcome.ContentNotFound));
+        if (Refuse(ifVersion) is { } refused)
+            return refused;
+        var named = Contents.First(content => content.Version == version);
+        return Remembering(now).MakeLive(named with { Version = Version + 1, CreatedAt = At(now) }, rules, now);
+    }
+
+    /// <summary>An earlier content goes.</summary>
+    public Decision<ChangeResult> DeleteVersion(long version, long? ifVersion, CatalogRules rules, DateTimeOffset now)
+    {
+        if (State == FileState.Live && Content?.Version == version)
+            return new(new ChangeResult(ChangeOutcome.ContentIsLive));
+        if (State == FileState.Live && !Versions.Any(content => content.Version == version))
+            return new(new ChangeResult(ChangeOutcome.ContentNotFound));
+        if (Refuse(ifVersion) is { } refused)
+            return refused;
+        var next = this with { Versions = [.. Versions.Where(content => content.Version != version)] };
+        next = next with { Garbage = next.Released(Versions, rules, now) };
+        return new(new ChangeResult(ChangeOutcome.Done, next.ToFile()), next);
+    }
+
+    /// <summary>A live file goes to the trash or, if <paramref name="permanent"/> or without a retention, for good.</summary>
+    public Decision<ChangeResult> Delete(long? ifVersion, bool permanent, CatalogRules rules, DateTimeOffset now)
+    {
+        if (Refuse(ifVersion) is { } refused)
+            return refused;
+        if (permanent || rules.TrashRetention <= TimeSpan.Zero)
+            return new(new ChangeResult(ChangeOutcome.Done), Purged(rules, now));
+        var at = At(now);
+        return new(new ChangeResult(ChangeOutcome.Done), DropIntents(_ => true, rules, now) with
+        {
+            State = FileState.Trash,
+            DeletedAt = at,
+            PurgeAt = After(at, rules.TrashRetention),
+        });
+    }
+
+    /// <summary>A file comes out of the trash as it was, also when its time there has passed: until the sweeper came, nothing of it is lost.</summary>
+    public Decision<ChangeResult> Restore()
+    {
+        if (State != FileState.Trash)
+            return new(new ChangeResult(ChangeOutcome.NotFound));
+        var next = this with { State = FileState.Live, DeletedAt = null, PurgeAt = null };
+        return new(new ChangeResult(ChangeOutcome.Done, next.ToFile()), next);
+    }
+
+    /// <summary>A file in the trash goes for good. False: it is not there.</summary>
+    public Decision<bool> Purge(CatalogRules rules, DateTimeOffset now) =>
+        State == FileState.Trash ? new(true, Purged(rules, now)) : new(false);
+
+    /// <summary>
+    /// Expired intents become garbage, and a file whose time in the trash has passed a tombstone. Answers which garbage is due.
+    /// </summary>
+    public Decision<SweepWork?> Claim(CatalogRules rules, DateTimeOffset now)
+    {
+        var next = State == FileState.Trash && PurgeAt <= now ? Purged(rules, now) : this;
+        next = next.DropIntents(intent => intent.LeaseUntil <= now, rules, now).BuryIfUnwritten();
+        if (next.Upload?.Until <= now)
+            next = next with { Upload = null };
+        var due = next.Garbage.Where(blob => blob.Due <= now).OrderBy(blob => blob.Due)
+            .Select(blob => new BlobDeletion(blob.BlobId, Last: blob.Until <= now));
+        return new(new SweepWork(Owner, Id, [.. due]), ReferenceEquals(next, this) ? null : next);
+    }
+
+    /// <summary>
+    /// These deletions are done: of a last one the entry goes, another is due again at its <see cref="GarbageBlob.Until"/>. A tombstone
+    /// that names nothing and need not be remembered is removed.
+    /// </summary>
+    public Decision<bool> Swept(IReadOnlyList<BlobDeletion> done, DateTimeOffset now)
+    {
+        var next = done.Count == 0 ? this : this with
+        {
+            Garbage =
+            [
+                .. from blob in Garbage
+                   let last = done.Where(deletion => deletion.BlobId == blob.BlobId).Select(deletion => (bool?)deletion.Last).FirstOrDefault()
+                   where last != true
+                   select last == false ? blob with { Due = blob.Until } : blob,
+            ],
+        };
+        return next.IsIdleTombstone && !(RememberUntil > now)
+            ? new(true, next, Removes: true)
+            : new(false, ReferenceEquals(next, this) ? null : next);
+    }
+
+    /// <summary>The earliest time at which the sweeper has something to do here; null: never.</summary>
+    public DateTimeOffset? DueAt(DateTimeOffset now)
+    {
+        DateTimeOffset? earliest = null;
+        foreach (var intent in Intents)
+            Consider(intent.LeaseUntil);
+        foreach (var blob in Garbage)
+            Consider(blob.Due);
+        if (PurgeAt is { } purge)
+            Consider(purge);
+        if (Upload is { Stage: ResumableStage.Complete } upload)
+            Consider(upload.Until);
+        if (IsIdleTombstone)
+            Consider(RememberUntil ?? now);
+        return earliest;
+
+        void Consider(DateTimeOffset time) => earliest = earliest < time ? earliest : time;
+    }
+
+    /// <summary>Whether nothing but remembering keeps a tombstone.</summary>
+    public bool IsIdleTombstone => this is { State: FileState.Deleted, Intents.Count: 0, Garbage.Count: 0 };
+
+    /// <summary>Why a change of a live file is refused; null: it is not.</summary>
+    private Decision<ChangeResult>? Refuse(long? ifVersion)
+    {
+        if (State != FileState.Live)
+            return new Decision<ChangeResult>(new ChangeResult(ChangeOutcome.NotFound));
+        return ifVersion is { } wanted && wanted != Version
+            ? new Decision<ChangeResult>(new ChangeResult(ChangeOutcome.VersionMismatch))
+            : null;
+    }
+
+    /// <summary>A tombstone: every content and every unfinished write becomes garbage. What the user deleted is not kept.</summary>
+    private FileDocument Purged(CatalogRules rules, DateTimeOffset now)
+    {
+        var next = Remembering(now).DropIntents(_ => true, rules, now) with
+        {
+            State = FileState.Deleted,
+            Name = null,
+            Tags = NoTags,
+            Content = null,
+            Versions = [],
+            DeletedAt = null,
+            PurgeAt = null,
+        };
+        return next with { Garbage = next.Released(Contents, rules, now) };
+    }
+
+    /// <summary>The garbage, with those blobs of former contents that no content names any more; readers have a grace.</summary>
+    private IReadOnlyList<GarbageBlob> Released(IEnumerable<FileContent> former, CatalogRules rules, DateTimeOffset now)
+    {
+        var named = Contents.Select(content => content.BlobId).ToHashSet();
+        var released = former.Select(content => content.BlobId).Where(named.Add).ToList();
+        var due = After(now, rules.ReadersGrace);
+        return released.Count == 0 ? Garbage : [.. Garbage, .. released.Select(blob => new GarbageBlob(blob, due, due, Committed: true))];
+    }
+
+    /// <summary>The earlier contents that stay. A content was replaced when the next newer one came.</summary>
+    private static IReadOnlyList<FileContent> Prune(IReadOnlyList<FileContent> earlier, CatalogRules rules, DateTimeOffset now)
+    {
+        var keep = rules.VersionsKept;
+        if (rules.VersionsMaxAge is { } age)
+        {
+            // As many were replaced within the limit as were committed within it, and the one before them.
+            var since = now - age;
+            keep = Math.Min(keep, earlier.Count(content => content.CreatedAt >= since) + 1);
+        }
+        return earlier.Count <= keep ? earlier : [.. earlier.Take(Math.Max(0, keep))];
+    }
+}

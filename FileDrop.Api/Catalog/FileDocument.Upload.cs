@@ -1,0 +1,186 @@
+namespace FileDrop.Api.Catalog;
+
+/// <summary>A resumable upload as its file's document keeps it; the blobs are the document's intents.</summary>
+internal sealed record StoredUpload
+{
+    public required ResumablePlan Plan { get; init; }
+
+    /// <summary>Bytes in the whole; null while that is deferred.</summary>
+    public long? Length { get; init; }
+
+    /// <summary>Its own blob.</summary>
+    public required Guid Main { get; init; }
+
+    /// <summary>The fencing number of its last holder.</summary>
+    public long Fence { get; init; }
+
+    /// <summary>When it is given up or, once complete, forgotten.</summary>
+    public DateTimeOffset Until { get; init; }
+
+    public long Offset { get; init; }
+
+    public ReadOnlyMemory<byte> Hashes { get; init; }
+
+    public string? Store { get; init; }
+
+    public long Step { get; init; }
+
+    public ResumableStage Stage { get; init; }
+
+    /// <summary>Where the content is, once complete.</summary>
+    public Guid? Blob { get; init; }
+
+    public Guid? Holder { get; init; }
+
+    /// <summary>The holder's last sign of life.</summary>
+    public DateTimeOffset SeenAt { get; init; }
+
+    /// <summary>Whether somebody has asked the holder to let go.</summary>
+    public bool IsWanted { get; init; }
+
+    /// <summary>Whether the holder has given a sign of life within the term.</summary>
+    public bool IsAlive(DateTimeOffset now) => SeenAt > now - CatalogRules.ResumableTerm;
+}
+
+// Resumable uploads: begun, taken over, recorded step by step, finished by a commit or given up.
+internal sealed partial record FileDocument
+{
+    /// <summary>A new document with a resumable upload; its own blob is the first intent.</summary>
+    public static FileDocument BeginResumable(
+        string owner, Guid id, WriteIntent intent, ResumablePlan plan, long? length, Guid? holder, CatalogRules rules, DateTimeOffset now)
+    {
+        var until = After(now, rules.ResumableExpiry);
+        return new FileDocument
+        {
+            Owner = owner,
+            Id = id,
+            Intents = [new BlobIntent(intent.BlobId, intent.Fence, until, new Reservation(length ?? 0, Creates: !plan.IsPartial))],
+            Upload = new StoredUpload
+            {
+                Plan = plan,
+                Length = length,
+                Main = intent.BlobId,
+                Fence = intent.Fence,
+                Until = until,
+                Holder = holder,
+                SeenAt = now,
+            },
+        };
+    }
+
+    /// <summary>The upload, whatever has become of the file since; null: there is none, or its time has passed.</summary>
+    public ResumableUpload? FindUpload(DateTimeOffset now) =>
+        Upload is { } upload && upload.Until > now && (upload.Stage == ResumableStage.Complete || State == FileState.Pending)
+            ? new ResumableUpload(
+                Id,
+                Owner,
+                upload.Plan,
+                upload.Length,
+                new WriteIntent(upload.Main, upload.Fence),
+                new ResumableProgress(
+                    upload.Offset, upload.Hashes, upload.Store,
+                    [.. Intents.Select(intent => intent.BlobId).Where(blob => blob != upload.Main)]),
+                upload.Step,
+                upload.Stage,
+                upload.Blob,
+                upload.Until,
+                upload.Holder,
+                upload.IsAlive(now),
+                upload.IsWanted)
+            : null;
+
+    /// <summary>Makes the taker the holder under a new fencing number, unless another is alive: that one is asked to let go.</summary>
+    public Decision<ResumableUpload?> TakeUpload(Guid taker, DateTimeOffset now)
+    {
+        if (!IsOpen(now) || Upload is not { } upload || upload.Holder == taker)
+            return new(FindUpload(now));
+        if (upload is { Holder: not null, IsWanted: true } && upload.IsAlive(now))
+            return new(FindUpload(now));
+        var isFree = upload.Holder is null || !upload.IsAlive(now);
+        var next = isFree
+            ? this with
+            {
+                Upload = upload with { Holder = taker, Fence = upload.Fence + 1, SeenAt = now, IsWanted = false },
+                Intents = [.. Intents.Select(intent => intent with { Fence = upload.Fence + 1 })],
+            }
+            : this with { Upload = upload with { IsWanted = true } };
+        return new(next.FindUpload(now), next);
+    }
+
+    /// <summary>Records a holder's step. Null: its fencing number was raised, or the upload is gone.</summary>
+    public Decision<ResumableUpload?> RecordStep(WriteIntent intent, ResumableStep step, CatalogRules rules, DateTimeOffset now)
+    {
+        if (!IsOpen(now) || !IsHeldBy(intent) || Upload is not { } upload || upload.Step > step.Step)
+            return new(null);
+        var renews = step.Stage == ResumableStage.Complete || step.Progress.Offset > upload.Offset;
+        var until = renews ? After(now, rules.ResumableExpiry) : upload.Until;
+        HashSet<Guid> kept = [intent.BlobId, .. step.Progress.Pieces];
+        var next = DropUploadIntents(each => !kept.Contains(each.BlobId), rules, now) with
+        {
+            Upload = upload with
+            {
+                Step = step.Step,
+                Offset = step.Progress.Offset,
+                Hashes = step.Progress.Hashes,
+                Store = step.Progress.Store,
+                Length = step.Length,
+                Stage = step.Stage,
+                Blob = step.BlobId,
+                SeenAt = now,
+                Until = until,
+                Holder = step.Release ? null : upload.Holder,
+                IsWanted = !step.Release && upload.IsWanted,
+            },
+            Intents =
+            [
+                .. kept.Select(blob => new BlobIntent(
+                    blob, intent.Fence, until, Intents.FirstOrDefault(each => each.BlobId == blob)?.Reserved)),
+            ],
+        };
+        return new(next.FindUpload(now), next);
+    }
+
+    /// <summary>Gives an upload up: all that it has stored becomes garbage. False: it is not there, or not under this fencing number.</summary>
+    public Decision<bool> EndUpload(WriteIntent intent, CatalogRules rules, DateTimeOffset now) =>
+        State == FileState.Pending && Upload?.Until > now && IsHeldBy(intent)
+            ? new(true, DropUploadIntents(_ => true, rules, now) with { State = FileState.Deleted, Upload = null })
+            : new(false);
+
+    /// <summary>In the commit that ends an upload: what it tells from now on; its other blobs become garbage.</summary>
+    private FileDocument Finish(WriteIntent intent, long size, ResumablePlan plan, CatalogRules rules, DateTimeOffset now) =>
+        DropUploadIntents(_ => true, rules, now) with
+        {
+            Upload = new StoredUpload
+            {
+                Plan = plan,
+                Length = size,
+                Main = intent.BlobId,
+                Fence = intent.Fence,
+                Until = After(now, rules.ResumableExpiry),
+                Offset = size,
+                Stage = ResumableStage.Complete,
+                Blob = intent.BlobId,
+                SeenAt = now,
+            },
+        };
+
+    private bool IsOpen(DateTimeOffset now) =>
+        State == FileState.Pending && Upload is { Stage: not ResumableStage.Complete } upload && upload.Until > now;
+
+    private bool IsHeldBy(WriteIntent intent) => Upload is { } upload && upload.Main == intent.BlobId && upload.Fence == intent.Fence;
+
+    /// <summary>As <see cref="DropIntents"/>; the lease here is the upload's expiry, and a holder stops long before that.</summary>
+    private FileDocument DropUploadIntents(Func<BlobIntent, bool> which, CatalogRules rules, DateTimeOffset now)
+    {
+        var dropped = Intents.Where(which).ToList();
+        return dropped.Count == 0 ? this : this with
+        {
+            Intents = [.. Intents.Except(dropped)],
+            Garbage =
+            [
+                .. Garbage,
+                .. dropped.Select(intent => new GarbageBlob(intent.BlobId, now, After(now, rules.ResumableLateWrites), Committed: false)),
+            ],
+        };
+    }
+}

@@ -1,0 +1,142 @@
+namespace FileDrop.Api.Catalog;
+
+// The write protocol: intent, bytes, commit, conditional on the intent.
+internal sealed partial record FileDocument
+{
+    /// <summary>A new file's document, with one intent.</summary>
+    public static FileDocument Begin(string owner, Guid id, WriteIntent intent, long bytes, CatalogRules rules, DateTimeOffset now) => new()
+    {
+        Owner = owner,
+        Id = id,
+        Intents = [NewIntent(intent, new Reservation(bytes, Creates: true), rules, now)],
+    };
+
+    /// <summary>One more intent of a live file. False: it is not live.</summary>
+    public Decision<bool> BeginReplace(WriteIntent intent, long bytes, CatalogRules rules, DateTimeOffset now) => State == FileState.Live
+        ? new(true, this with { Intents = [.. Intents, NewIntent(intent, new Reservation(bytes, Creates: false), rules, now)] })
+        : new(false);
+
+    /// <summary>The intent's blob becomes the live content; see <see cref="IFileCatalog.CommitAsync"/>.</summary>
+    /// <exception cref="ArgumentException">The first commit of a file brings no name or no type.</exception>
+    public Decision<ChangeResult> Commit(WriteIntent intent, FileCommit commit, CatalogRules rules, DateTimeOffset now)
+    {
+        if (State is not (FileState.Pending or FileState.Live) || !Holds(intent))
+            return new(new ChangeResult(ChangeOutcome.NotFound));
+        if (State == FileState.Pending && (commit.Name is null || commit.Type is null))
+            throw new ArgumentException("The first commit of a file has to bring its name and type.", nameof(commit));
+        if (commit.IfVersion is { } wanted && wanted != Version)
+            return new(new ChangeResult(ChangeOutcome.VersionMismatch));
+
+        var at = At(now);
+        var type = commit.Type ?? Content?.Type ?? throw new InvalidOperationException("A live file has a content with a type.");
+        var next = Remembering(now) with
+        {
+            Name = commit.Name ?? Name,
+            Tags = commit.Tags ?? Tags,
+            CreatedAt = CreatedAt ?? at,
+            Intents = [.. Intents.Where(each => each.BlobId != intent.BlobId)],
+        };
+        if (Version == 0 && commit.RememberFor is { } life)
+            next = next with { RememberUntil = After(at, life) };
+        if (commit.Upload is { } plan)
+            next = next.Finish(intent, commit.Size, plan, rules, now);
+        return next.MakeLive(new FileContent(intent.BlobId, commit.Size, type, commit.Sha256, commit.XxHash3, Version + 1, at), rules, now);
+    }
+
+    /// <summary>A write in one step, whose bytes come with it: begun and committed, or nothing of it happens.</summary>
+    public static Decision<ChangeResult> CommitWhole(
+        FileDocument? document, string owner, Guid id, WriteIntent intent, bool creates, FileCommit commit, CatalogRules rules, DateTimeOffset now)
+    {
+        if (creates)
+        {
+            return document is null
+                ? Begin(owner, id, intent, commit.Size, rules, now).Commit(intent, commit, rules, now)
+                : throw KnownAlready(id);
+        }
+        return document?.BeginReplace(intent, commit.Size, rules, now).Next?.Commit(intent, commit, rules, now)
+            ?? new(new ChangeResult(ChangeOutcome.NotFound));
+    }
+
+    /// <summary>The intent becomes garbage. False: it is not there.</summary>
+    public Decision<bool> Abandon(WriteIntent intent, CatalogRules rules, DateTimeOffset now) => Holds(intent)
+        ? new(true, DropIntents(each => each.BlobId == intent.BlobId, rules, now).BuryIfUnwritten())
+        : new(false);
+
+    /// <summary>Whether a write with this intent may still be committed, was, or never will be.</summary>
+    public WriteFate Fate(WriteIntent intent)
+    {
+        if (Intents.Any(each => each.BlobId == intent.BlobId))
+            return Holds(intent) ? WriteFate.Open : WriteFate.Lost;
+        return Contents.Any(content => content.BlobId == intent.BlobId)
+            || Garbage.Any(blob => blob.BlobId == intent.BlobId && blob.Committed)
+                ? WriteFate.Committed
+                : WriteFate.Lost;
+    }
+
+    /// <summary>What has become of the upload that created, or was to create, this file.</summary>
+    public UploadRecord CreatingUpload(DateTimeOffset now) => this switch
+    {
+        { First: { } first } => new UploadRecord(UploadState.Committed, first),
+        // The trash leaves the file as it was; only how it was created is asked for.
+        { IsFile: true, Version: 1 } => new UploadRecord(UploadState.Committed, ToFile() with { DeletedAt = null, PurgeAt = null }),
+        { Version: > 0 } => new UploadRecord(UploadState.Committed),
+        { State: FileState.Pending, Intents.Count: > 0 } => new UploadRecord(
+            Intents.Any(intent => intent.LeaseUntil > now) ? UploadState.Running : UploadState.Expired),
+        _ => new UploadRecord(UploadState.Failed),
+    };
+
+    /// <summary>The failure of an insertion that finds its id taken: ids are random, so only a repeated call meets its own.</summary>
+    public static StorageException KnownAlready(Guid id) =>
+        new(StorageFailure.Unavailable, $"The catalog has a document {id} already.");
+
+    private bool Holds(WriteIntent intent) =>
+        Intents.Any(each => each.BlobId == intent.BlobId && each.Fence == intent.Fence);
+
+    private static BlobIntent NewIntent(WriteIntent intent, Reservation reserved, CatalogRules rules, DateTimeOffset now) =>
+        new(intent.BlobId, intent.Fence, After(now, rules.Lease), reserved);
+
+    /// <summary>Makes a content the live one under its version, the former an earlier one, and prunes.</summary>
+    private Decision<ChangeResult> MakeLive(FileContent content, CatalogRules rules, DateTimeOffset now)
+    {
+        IReadOnlyList<FileContent> earlier = [.. Contents];
+        var next = this with
+        {
+            State = FileState.Live,
+            Version = content.Version,
+            UpdatedAt = content.CreatedAt,
+            Content = content,
+            Versions = Prune(earlier, rules, now),
+        };
+        next = next with { Garbage = next.Released(earlier, rules, now) };
+        return new(new ChangeResult(ChangeOutcome.Done, next.ToFile()), next);
+    }
+
+    /// <summary>Before a file's first change: keeps how it was created, or forgets it once its time has passed.</summary>
+    private FileDocument Remembering(DateTimeOffset now)
+    {
+        if (RememberUntil is not { } until)
+            return this;
+        if (until <= now)
+            return this with { First = null, RememberUntil = null };
+        return Version == 1 && First is null ? this with { First = CreatingUpload(now).Created } : this;
+    }
+
+    /// <summary>Moves intents to garbage as unfinished writes: a store call of theirs may still be under way.</summary>
+    private FileDocument DropIntents(Func<BlobIntent, bool> which, CatalogRules rules, DateTimeOffset now)
+    {
+        var dropped = Intents.Where(which).ToList();
+        return dropped.Count == 0 ? this : this with
+        {
+            Intents = [.. Intents.Except(dropped)],
+            Garbage =
+            [
+                .. Garbage,
+                .. dropped.Select(intent => new GarbageBlob(
+                    intent.BlobId, now, After(intent.LeaseUntil > now ? intent.LeaseUntil : now, rules.LateWrites), Committed: false)),
+            ],
+        };
+    }
+
+    private FileDocument BuryIfUnwritten() =>
+        this is { State: FileState.Pending, Intents.Count: 0 } ? this with { State = FileState.Deleted } : this;
+}

@@ -1,0 +1,121 @@
+using System.Diagnostics;
+using MongoDB.Bson;
+using MongoDB.Driver;
+
+namespace FileDrop.Api.Catalog.Mongo;
+
+// Quotas: an owner's usage stands in a document of its own, which no update of a file's document can change as well.
+internal sealed partial class MongoEngine
+{
+    private readonly MongoOwners _owners;
+
+    public Task<long> ReserveAsync(string owner, Guid id, WriteIntent intent, long needed, long wanted, CancellationToken cancellation) =>
+        _owners.OpenAsync(owner, intent.BlobId, id, needed, wanted, files: 0, cancellation);
+
+    public async Task<OwnerUsage> FindUsageAsync(string owner, CancellationToken cancellation) =>
+        (HasQuota(owner) ? await _owners.FindUsageAsync(owner, cancellation) : null) ?? await AddUpAsync(owner, cancellation);
+
+    public Task ReleaseReservationsAsync(CancellationToken cancellation) => _owners.ReleaseAsync(cancellation);
+
+    public Task<IReadOnlyList<UsageDifference>> CheckUsageAsync(bool repair, CancellationToken cancellation) =>
+        _owners.CheckAsync(repair, cancellation);
+
+    private bool HasQuota(string owner) => !_rules.Quotas.Of(owner).IsNone;
+
+    /// <summary>Reserves what a document's new intents want, before the document names them.</summary>
+    /// <param name="before">The intents that are there.</param>
+    /// <param name="after">The document as it is to be.</param>
+    /// <param name="opened">Gets the operations that were opened.</param>
+    /// <param name="cancellation">Ends the waiting.</param>
+    private async Task ReserveNewAsync(
+        IReadOnlyList<BlobIntent> before, FileDocument after, HashSet<Guid> opened, CancellationToken cancellation)
+    {
+        if (!HasQuota(after.Owner) || ReferenceEquals(before, after.Intents))
+            return;
+        foreach (var intent in after.Intents)
+        {
+            if (intent.Reserved is not { } wanted || before.Any(each => each.BlobId == intent.BlobId) || !opened.Add(intent.BlobId))
+                continue;
+            var begun = Stopwatch.GetTimestamp();
+            await _owners.OpenAsync(
+                after.Owner, intent.BlobId, after.Id, wanted.Bytes, wanted.Bytes, wanted.Creates ? 1 : 0, cancellation);
+            DemandTime(begun);
+        }
+    }
+
+    /// <summary>Takes over into the owner's document what a file's document says that it came to; if that fails the document is due, and the sweeper does it.</summary>
+    private async Task SettleAsync(MongoDocument document)
+    {
+        try
+        {
+            while (document.Accounts is { } accounts && accounts.IsUnsettled(document.Document))
+            {
+                var (owner, id) = (document.Document.Owner, document.Document.Id);
+                if (accounts.Owes(document.Document))
+                {
+                    var begun = Stopwatch.GetTimestamp();
+                    var operation = Guid.NewGuid();
+                    await _owners.OpenAsync(owner, operation, id, needed: 0, wanted: 0, files: 0, CancellationToken.None);
+                    DemandTime(begun);
+                    document = await SaveAccountsAsync(document, accounts.Owe(operation, document.Document));
+                    continue;
+                }
+                foreach (var entry in accounts.Settle)
+                    await _owners.CloseAsync(owner, MongoSchema.Uuid(entry.Operation), entry.Bytes, entry.Files, CancellationToken.None);
+                document = await SaveAccountsAsync(document, accounts with { Settle = [] });
+            }
+        }
+        catch (StorageException)
+        {
+            // The change has happened, and that is the answer.
+        }
+    }
+
+    /// <summary>Saves other accounts of a document. If it has changed meanwhile nothing is saved, and it is read again.</summary>
+    private async Task<MongoDocument> SaveAccountsAsync(MongoDocument before, MongoAccounts accounts)
+    {
+        var after = MongoDocument.Of(before.Document, accounts, await _clock.NowAsync(CancellationToken.None), before);
+        if (await SaveAsync(before, after, CancellationToken.None))
+        {
+            _recent.Keep(after);
+            return after;
+        }
+        var (found, _) = await LoadWholeAsync(before.Document.Owner, before.Document.Id, CancellationToken.None);
+        return found ?? before with { Accounts = null };
+    }
+
+    /// <summary>An operation that was opened is released some time after its lease: it must be named before, or not at all.</summary>
+    private void DemandTime(long begun)
+    {
+        if (Stopwatch.GetElapsedTime(begun) > _rules.Lease)
+            throw new StorageException(
+                StorageFailure.Unavailable, "Between its reservation and its beginning a write stood still for the time of a lease.");
+    }
+
+    /// <summary>What is stored, from the documents themselves.</summary>
+    private async Task<OwnerUsage> AddUpAsync(string owner, CancellationToken cancellation)
+    {
+        BsonDocument[] stages =
+        [
+            new("$match", new BsonDocument
+            {
+                { "owner", owner }, { "state", new BsonDocument("$in", new BsonArray { MongoSchema.Live, MongoSchema.Trash }) },
+            }),
+            new("$group", new BsonDocument
+            {
+                { "_id", BsonNull.Value },
+                { "bytes", new BsonDocument("$sum", MongoExpressions.Usage()["bytes"]) },
+                { "files", new BsonDocument("$sum", 1L) },
+            }),
+        ];
+        var sum = await MongoConnection.CallAsync(
+            MongoConnection.IndexTimeout,
+            async token =>
+            {
+                using var cursor = await _files.AggregateAsync<BsonDocument>(stages, cancellationToken: token);
+                return await cursor.FirstOrDefaultAsync(token);
+            },
+            cancellation);
+        return sum is null ? new OwnerUsage(0, 0, 0) : new OwnerUsage(sum["bytes"].ToInt64(), sum["files"].ToInt64(), 0);
+    }
+}

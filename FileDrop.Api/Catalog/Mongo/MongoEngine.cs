@@ -1,0 +1,238 @@
+using MongoDB.Bson;
+using MongoDB.Driver;
+
+namespace FileDrop.Api.Catalog.Mongo;
+
+/// <summary>
+/// The catalog in MongoDB: a standalone server, a replica set or a sharded cluster. <see cref="MongoSchema"/> tells what a
+/// document looks like, <see cref="MongoSaves"/> what a change sends.
+/// </summary>
+/// <remarks>
+/// <para>A change reads its document, or has just read or saved it, lets a rule decide, and saves the changed fields by one update
+/// whose filter tests that nobody has changed the document since. There are no transactions, no change streams and no collations:
+/// a standalone server has none of the first two.</para>
+/// <para>Reads go to the primary with read concern <c>local</c>: they see every acknowledged change. After a lost answer
+/// that is not enough, for what they see might still be rolled back; see <see cref="DocumentParts.Settled"/>.</para>
+/// </remarks>
+internal sealed partial class MongoEngine : ICatalogEngine
+{
+    /// <summary>Within a process changes stand in line, so that only replicas meet: a loser need not wait long.</summary>
+    private static readonly TimeSpan s_firstPause = TimeSpan.FromMilliseconds(1);
+    private static readonly TimeSpan s_longestPause = TimeSpan.FromMilliseconds(16);
+
+    private readonly IMongoDatabase _database;
+    private readonly IMongoCollection<BsonDocument> _files;
+    private readonly IMongoCollection<BsonDocument> _keys;
+    private readonly CatalogRules _rules;
+    private readonly MongoClock _clock;
+    private readonly MongoRecent _recent = new();
+    private readonly MongoLines _lines = new();
+
+    private static readonly BsonDocument s_contentsFields = new(MongoSchema.FileFields) { { "versions", 1 } };
+    private static readonly BsonDocument s_wholeAndNow = new() { { "_id", 0 }, { "doc", "$$ROOT" }, { "now", MongoExpressions.Now } };
+
+    /// <param name="connectionString">MongoDB's own, with the database's name as its path (<c>filedrop</c> if it has none).</param>
+    /// <param name="rules">The protocol's times and counts.</param>
+    /// <exception cref="ArgumentException">The connection string is none, or it weakens what FileDrop promises.</exception>
+    public MongoEngine(string connectionString, CatalogRules rules)
+    {
+        var url = MongoConnection.Parse(connectionString);
+        _database = MongoConnection.Open(url);
+        _files = _database.GetCollection<BsonDocument>(MongoSchema.Files);
+        _keys = _database.GetCollection<BsonDocument>(MongoSchema.Keys);
+        _rules = rules;
+        _clock = new MongoClock(_database);
+        _owners = new MongoOwners(_database, rules);
+        Description = $"MongoDB at {string.Join(", ", url.Servers)}, database {_database.DatabaseNamespace.DatabaseName}";
+    }
+
+    public string Description { get; }
+
+    public async Task StartAsync(CancellationToken cancellation)
+    {
+        // A server that does not answer is told from one that is busy with the indexes.
+        await PingAsync(cancellation);
+        await MongoConnection.CallAsync(
+            MongoConnection.IndexTimeout,
+            async token => await MongoSchema.CreateIndexesAsync(_database, token),
+            cancellation);
+    }
+
+    public Task PingAsync(CancellationToken cancellation) =>
+        CallAsync(token => _database.RunCommandAsync<BsonDocument>(new BsonDocument("ping", 1), cancellationToken: token), cancellation);
+
+    public Task<CatalogPage> ListAsync(ListQuery query, CancellationToken cancellation) =>
+        CallAsync(token => new MongoListing(_files, query, token).ReadAsync(), cancellation);
+
+    public async Task<(FileDocument? Document, DateTimeOffset Now)> LoadAsync(
+        string owner, Guid id, DocumentParts parts, CancellationToken cancellation)
+    {
+        if (parts is DocumentParts.ForChange)
+        {
+            var (whole, now) = await LoadWholeAsync(owner, id, cancellation);
+            if (whole is not null)
+                _recent.Keep(whole);
+            return (whole?.Document, now);
+        }
+        if (parts is DocumentParts.Settled)
+        {
+            // An update that changes nothing: its write concern waits until all that it saw is on a majority's disks.
+            var same = new BsonDocument("$set", new BsonDocument("owner", owner));
+            var settled = await CallAsync(
+                token => _files.FindOneAndUpdateAsync<BsonDocument?>(
+                    File(owner, id), same, new FindOneAndUpdateOptions<BsonDocument, BsonDocument?> { ReturnDocument = ReturnDocument.After }, token),
+                cancellation);
+            return (settled is null ? null : MongoDocument.Read(settled).Document, await _clock.NowAsync(cancellation));
+        }
+
+        var fields = parts is DocumentParts.Contents ? s_contentsFields : MongoSchema.FileFields;
+        var found = await CallAsync(
+            token => _files.Find(File(owner, id)).Project(fields).FirstOrDefaultAsync(token), cancellation);
+        if (found is null)
+            return (null, default);
+        var document = MongoSchema.ToPartial(found, id, owner);
+        return (parts is DocumentParts.Contents ? document with { Versions = MongoSchema.ToVersions(found) } : document, default);
+    }
+
+    public async Task<FileDocument?> InsertAsync(
+        string owner, Guid id, Func<DateTimeOffset, FileDocument> make, CancellationToken cancellation)
+    {
+        var now = await _clock.NowAsync(cancellation);
+        var document = make(now);
+        MongoAccounts? accounts = null;
+        if (HasQuota(owner))
+        {
+            var opened = new HashSet<Guid>();
+            await _owners.EnsureCountedAsync(owner, cancellation);
+            await ReserveNewAsync([], document, opened, cancellation);
+            accounts = MongoAccounts.New with { Held = [.. opened] };
+        }
+        var stored = MongoDocument.Of(document, accounts, now, before: null);
+        try
+        {
+            await CallAsync(
+                async token =>
+                {
+                    await _files.InsertOneAsync(stored.ToBson(), cancellationToken: token);
+                    return true;
+                },
+                cancellation);
+        }
+        catch (StorageException failure) when (failure.InnerException is MongoWriteException write && MongoConnection.IsDuplicate(write))
+        {
+            return null;
+        }
+        _recent.Keep(stored);
+        await SettleAsync(stored);
+        return document;
+    }
+
+    public async Task<T> ChangeAsync<T>(
+        string owner, Guid id, Func<FileDocument?, DateTimeOffset, Decision<T>> decide, ChangeKind kind, CancellationToken cancellation)
+    {
+        using var turn = await _lines.EnterAsync(id, cancellation);
+        var opened = new HashSet<Guid>();
+        var before = _recent.Take(owner, id);
+        var isFresh = before is null;
+        var now = isFresh ? default : await _clock.NowAsync(cancellation);
+        for (var round = 1; ; round++)
+        {
+            if (isFresh)
+                (before, now) = await LoadWholeAsync(owner, id, cancellation);
+            var decision = decide(before?.Document, now);
+            if (decision.Next is not { } next)
+            {
+                // Only what is there now can be a reason to refuse.
+                if (!isFresh)
+                {
+                    isFresh = true;
+                    continue;
+                }
+                await LeaveAsync(before, owner, opened, now);
+                return decision.Answer;
+            }
+            if (before is null)
+                throw new InvalidOperationException("Only an existing document can be changed.");
+
+            await ReserveNewAsync(before.Document.Intents, next, opened, cancellation);
+            var accounts = before.Accounts is { } held ? (held with { Held = [.. held.Held, .. opened] }).After(next) : null;
+            var after = MongoDocument.Of(next, accounts, now, before);
+            var removes = decision.Removes && accounts?.IsUnsettled(next) != true;
+            if (removes ? await RemoveAsync(before, cancellation) : await SaveAsync(before, after, cancellation))
+            {
+                if (!removes)
+                {
+                    _recent.Keep(after);
+                    await SettleAsync(after);
+                }
+                return decision.Answer;
+            }
+            if (isFresh)
+                await PauseAsync(round, cancellation);
+            isFresh = true;
+        }
+    }
+
+    public async Task<bool> RenewAsync(string owner, Guid id, WriteIntent intent, TimeSpan lease, CancellationToken cancellation)
+    {
+        var named = File(owner, id).Add("intents", new BsonDocument("$elemMatch", new BsonDocument
+        {
+            { "blob", MongoSchema.Uuid(intent.BlobId) }, { "fence", intent.Fence },
+        }));
+        // With its number as it was, a save that has loaded the former lease could put that back.
+        var renewal = new BsonDocument("$set", new BsonDocument
+        {
+            { "intents.$.lease_until", MongoSchema.Time(FileDocument.After(await _clock.NowAsync(cancellation), lease)) },
+            { "rev", Random.Shared.NextInt64() },
+        });
+        var renewed = await CallAsync(token => _files.UpdateOneAsync(named, renewal, cancellationToken: token), cancellation);
+        _recent.Take(owner, id);
+        return renewed.MatchedCount > 0;
+    }
+
+    private async Task<(MongoDocument? Document, DateTimeOffset Now)> LoadWholeAsync(string owner, Guid id, CancellationToken cancellation)
+    {
+        var found = await CallAsync(
+            token => _files.Find(File(owner, id)).Project(s_wholeAndNow).FirstOrDefaultAsync(token), cancellation);
+        return found is null
+            ? (null, await _clock.NowAsync(cancellation))
+            : (MongoDocument.Read(found["doc"].AsBsonDocument), _clock.Observe(found["now"]));
+    }
+
+    private async Task<bool> SaveAsync(MongoDocument before, MongoDocument after, CancellationToken cancellation)
+    {
+        var saved = await CallAsync(
+            token => _files.UpdateOneAsync(before.Unchanged(), MongoSaves.Update(before, after), cancellationToken: token), cancellation);
+        return saved.MatchedCount > 0;
+    }
+
+    private async Task<bool> RemoveAsync(MongoDocument before, CancellationToken cancellation)
+    {
+        var removed = await CallAsync(token => _files.DeleteOneAsync(before.Unchanged(), token), cancellation);
+        return removed.DeletedCount > 0;
+    }
+
+    /// <summary>Leaves a document unchanged: gives back what was reserved for it, and puts right what only the engine knows of.</summary>
+    private async Task LeaveAsync(MongoDocument? document, string owner, HashSet<Guid> opened, DateTimeOffset now)
+    {
+        foreach (var operation in opened)
+            await _owners.CloseAsync(owner, MongoSchema.Uuid(operation), bytes: 0, files: 0, CancellationToken.None);
+        if (document is null)
+            return;
+        await SettleAsync(document);
+        // A renewal leaves the time at which the sweeper looks: once it has passed without reason, it is set anew.
+        if (document.SweepAt <= now && document.Accounts?.IsUnsettled(document.Document) != true && document.Document.DueAt(now) is var due && !(due <= now))
+            await SaveAsync(document, MongoDocument.Of(document.Document, document.Accounts, now, document), CancellationToken.None);
+    }
+
+    private static Task PauseAsync(int round, CancellationToken cancellation)
+    {
+        var longest = Math.Min(s_longestPause.TotalMilliseconds, s_firstPause.TotalMilliseconds * (1 << Math.Min(round, 10)));
+        return Task.Delay(TimeSpan.FromMilliseconds(Random.Shared.NextDouble() * longest), cancellation);
+    }
+
+    private static Task<T> CallAsync<T>(Func<CancellationToken, Task<T>> call, CancellationToken cancellation) =>
+        MongoConnection.CallAsync(MongoConnection.CallTimeout, call, cancellation);
+
+    private static BsonDocument File(string owner, Guid id) => new() { { "_id", MongoSchema.Uuid(id) }, { "owner", owner } };
+}

@@ -1,0 +1,60 @@
+using MongoDB.Bson;
+using MongoDB.Driver;
+
+namespace FileDrop.Api.Catalog.Mongo;
+
+/// <summary>Expressions that MongoDB evaluates by its own clock and data.</summary>
+/// <remarks>
+/// A string in an expression is one itself: <c>$name</c> would be a field. Every text of a user's is therefore wrapped in
+/// <c>$literal</c>.
+/// </remarks>
+internal static class MongoExpressions
+{
+    /// <summary>The server's clock, the same throughout one command.</summary>
+    public const string Now = "$$NOW";
+
+    /// <summary>Whether a time has passed, as a condition; one that is not set has.</summary>
+    /// <remarks>
+    /// Both conditions are negations on purpose: a server may look for "at most now" in an index, and DocumentDB then refuses
+    /// an update because it has no clock there.
+    /// </remarks>
+    public static BsonDocument HasPassed(string field) => Op("$not", new BsonArray { Op("$gt", "$" + field, Now) });
+
+    /// <summary>Whether a time is set and has not passed, as a condition.</summary>
+    public static BsonDocument IsToCome(string field) => Op("$not", new BsonArray { Op("$lte", "$" + field, Now) });
+
+    public static BsonDocument In(TimeSpan time) => Op("$add", Now, (long)time.TotalMilliseconds);
+
+    /// <summary>The milliseconds since a time; negative before it.</summary>
+    public static BsonDocument Since(BsonValue time) => Op("$subtract", Now, time);
+
+    public static BsonDocument Literal(BsonValue value) => new("$literal", value);
+
+    /// <summary>What a document counts for in its owner's usage: <see cref="FileDocument.Usage"/>, for sums over many documents.</summary>
+    public static BsonDocument Usage()
+    {
+        var isFile = Op("$in", "$state", new BsonArray { MongoSchema.Live, MongoSchema.Trash });
+        var live = new BsonArray { new BsonDocument { { "blob", "$content.blob" }, { "size", "$content.size" } } };
+        var earlier = Map("$versions", new BsonDocument { { "blob", "$$each.blob" }, { "size", "$$each.size" } });
+        return new BsonDocument
+        {
+            { "bytes", Op("$cond", isFile, Op("$sum", Map(Op("$setUnion", live, earlier), "$$each.size")), 0L) },
+            { "files", Op("$cond", isFile, 1L, 0L) },
+        };
+    }
+
+    public static UpdateDefinition<BsonDocument> Pipeline(BsonDocument set)
+    {
+        BsonDocument[] stages = [new("$set", set)];
+        return Builders<BsonDocument>.Update.Pipeline(PipelineDefinition<BsonDocument, BsonDocument>.Create(stages));
+    }
+
+    public static BsonDocument Filter(BsonValue list, BsonValue condition) =>
+        new("$filter", new BsonDocument { { "input", list }, { "as", "each" }, { "cond", condition } });
+
+    public static BsonDocument Map(BsonValue list, BsonValue result) =>
+        new("$map", new BsonDocument { { "input", list }, { "as", "each" }, { "in", result } });
+
+    public static BsonDocument Op(string name, params BsonValue[] arguments) =>
+        new(name, arguments.Length == 1 ? arguments[0] : new BsonArray(arguments));
+}

@@ -1,0 +1,123 @@
+using MongoDB.Bson;
+
+namespace FileDrop.Api.Catalog.Mongo;
+
+/// <summary>The update that brings a stored document to its next state: the changed fields only.</summary>
+internal static class MongoSaves
+{
+    /// <summary>All fields that a change may touch; null: absent.</summary>
+    public static IEnumerable<(string Field, BsonValue Value)> Fields(MongoDocument stored)
+    {
+        var document = stored.Document;
+        yield return ("state", MongoSchema.NameOf(document.State));
+        yield return ("name", OrNull(document.Name));
+        yield return ("name_key", document.Name is { } name ? NameKey.Of(name) : BsonNull.Value);
+        yield return ("tags", MongoSchema.Tags(document.Tags));
+        yield return ("version", document.Version);
+        yield return ("created_at", OrNull(document.CreatedAt));
+        yield return ("updated_at", OrNull(document.UpdatedAt));
+        yield return ("deleted_at", OrNull(document.DeletedAt));
+        yield return ("purge_at", OrNull(document.PurgeAt));
+        yield return ("content", document.Content is { } content ? MongoSchema.Content(content) : BsonNull.Value);
+        yield return ("versions", new BsonArray(document.Versions.Select(MongoSchema.Content)));
+        yield return ("intents", stored.Intents);
+        yield return ("garbage", new BsonArray(document.Garbage.Select(MongoDocument.ToBson)));
+        yield return ("sweep_at", OrNull(stored.SweepAt));
+        yield return ("upload", document.Upload is { } upload ? MongoUploads.ToBson(upload) : BsonNull.Value);
+        yield return ("remember_until", OrNull(document.RememberUntil));
+        yield return ("first", document.First is { } first ? MongoSchema.File(first) : BsonNull.Value);
+        foreach (var field in stored.Accounts?.ToBson() ?? [])
+            yield return (field.Name, field.Value);
+    }
+
+    /// <summary>The update from one state to the next.</summary>
+    public static BsonDocument Update(MongoDocument before, MongoDocument after)
+    {
+        var (set, unset, push) = (new BsonDocument("rev", after.Rev is { } rev ? rev : BsonNull.Value), new BsonDocument(), new BsonDocument());
+        var (former, next) = (before.Document, after.Document);
+        if (former.State != next.State)
+            set.Add("state", MongoSchema.NameOf(next.State));
+        if (!string.Equals(former.Name, next.Name, StringComparison.Ordinal))
+        {
+            Put("name", OrNull(next.Name));
+            Put("name_key", next.Name is { } name ? NameKey.Of(name) : BsonNull.Value);
+        }
+        if (!ReferenceEquals(former.Tags, next.Tags))
+            set.Add("tags", MongoSchema.Tags(next.Tags));
+        if (former.Version != next.Version)
+            set.Add("version", next.Version);
+        PutTime("created_at", former.CreatedAt, next.CreatedAt);
+        PutTime("updated_at", former.UpdatedAt, next.UpdatedAt);
+        PutTime("deleted_at", former.DeletedAt, next.DeletedAt);
+        PutTime("purge_at", former.PurgeAt, next.PurgeAt);
+        PutTime("remember_until", former.RememberUntil, next.RememberUntil);
+        PutTime("sweep_at", before.SweepAt, after.SweepAt);
+        if (!ReferenceEquals(former.Content, next.Content))
+            Put("content", next.Content is { } content ? MongoSchema.Content(content) : BsonNull.Value);
+        if (!ReferenceEquals(former.Versions, next.Versions))
+            PutVersions(former, next, set, push);
+        if (!ReferenceEquals(former.Intents, next.Intents))
+            set.Add("intents", after.Intents);
+        if (!ReferenceEquals(former.Garbage, next.Garbage))
+            PutGarbage(former.Garbage, next.Garbage, set, push);
+        if (!ReferenceEquals(former.First, next.First))
+            Put("first", next.First is { } first ? MongoSchema.File(first) : BsonNull.Value);
+        if (!ReferenceEquals(former.Upload, next.Upload))
+            PutUpload(former.Upload, next.Upload);
+        if (after.Accounts is { } accounts && !ReferenceEquals(before.Accounts, accounts))
+            set.AddRange(accounts.ToBson());
+
+        var update = new BsonDocument("$set", set);
+        if (unset.ElementCount > 0)
+            update.Add("$unset", unset);
+        if (push.ElementCount > 0)
+            update.Add("$push", push);
+        return update;
+
+        void Put(string field, BsonValue value) => (value.IsBsonNull ? unset : set).Add(field, value.IsBsonNull ? "" : value);
+
+        void PutTime(string field, DateTimeOffset? old, DateTimeOffset? changed)
+        {
+            if (old != changed)
+                Put(field, OrNull(changed));
+        }
+
+        void PutUpload(StoredUpload? old, StoredUpload? changed)
+        {
+            if (old is null || changed is null || !ReferenceEquals(old.Plan, changed.Plan))
+                Put("upload", changed is null ? BsonNull.Value : MongoUploads.ToBson(changed));
+            else
+                set.AddRange(MongoUploads.Progress(changed).Select(field => new BsonElement("upload." + field.Name, field.Value)));
+        }
+    }
+
+    /// <summary>A former live content is pushed: a file may keep a thousand, and all of them need not be sent for one more.</summary>
+    private static void PutVersions(FileDocument former, FileDocument next, BsonDocument set, BsonDocument push)
+    {
+        var kept = next.Versions;
+        if (former.Content is { } content && kept.Count > 0 && kept[0] == content && kept.Skip(1).SequenceEqual(former.Versions.Take(kept.Count - 1)))
+        {
+            push.Add("versions", new BsonDocument
+            {
+                { "$each", new BsonArray { MongoSchema.Content(content) } }, { "$position", 0 }, { "$slice", kept.Count },
+            });
+        }
+        else if (kept.Count > 0 || former.Versions.Count > 0)
+        {
+            set.Add("versions", new BsonArray(kept.Select(MongoSchema.Content)));
+        }
+    }
+
+    /// <summary>New garbage is pushed: a file that is written again and again has thousands of such blobs.</summary>
+    private static void PutGarbage(IReadOnlyList<GarbageBlob> former, IReadOnlyList<GarbageBlob> next, BsonDocument set, BsonDocument push)
+    {
+        if (next.Count > former.Count && next.Take(former.Count).SequenceEqual(former))
+            push.Add("garbage", new BsonDocument("$each", new BsonArray(next.Skip(former.Count).Select(MongoDocument.ToBson))));
+        else
+            set.Add("garbage", new BsonArray(next.Select(MongoDocument.ToBson)));
+    }
+
+    private static BsonValue OrNull(string? text) => text is null ? BsonNull.Value : text;
+
+    private static BsonValue OrNull(DateTimeOffset? time) => time is { } some ? MongoSchema.Time(some) : BsonNull.Value;
+}
