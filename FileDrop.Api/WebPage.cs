@@ -1,64 +1,71 @@
-using Microsoft.AspNetCore.StaticFiles;
-using Microsoft.Extensions.FileProviders;
+using Microsoft.Net.Http.Headers;
 
 namespace FileDrop.Api;
 
-/// <summary>The web page: static files beside the program, so that they are found whatever folder it is started in.</summary>
+/// <summary>The web page: a few files, made when the first browser asks for one, and kept in memory.</summary>
 internal static class WebPage
 {
     /// <summary>
-    /// Own files alone: no inline script or style, no other host, no HTML made from strings (Trusted Types), no page around
-    /// this one. Blobs may fill a frame: previewed text, in a sandbox.
+    /// Own files only: no inline script or style, no other host, no HTML made from strings (Trusted Types), no page around this one.
     /// </summary>
     private const string ContentSecurityPolicy =
         "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; media-src 'self'; connect-src 'self'; "
-        + "frame-src 'self' blob:; form-action 'none'; base-uri 'none'; frame-ancestors 'none'; "
+        + "frame-src 'self'; form-action 'none'; base-uri 'none'; frame-ancestors 'none'; "
         + "require-trusted-types-for 'script'; trusted-types 'none'";
 
-    private static readonly PathString Index = "/index.html";
-
-    private static readonly PathString[] Folders = ["/page", "/css", "/js"];
-
-    /// <summary>Answers <c>GET</c> and <c>HEAD</c> of <c>/</c> and of the page's files; passes on whatever else is asked for.</summary>
+    /// <summary>
+    /// Answers <c>GET</c> and <c>HEAD</c> of <c>/</c> and of the page's files, and refuses other methods on <c>/</c>; passes on all other requests.
+    /// </summary>
+    /// <remarks>The source lies beside the program, so that it is found whatever folder the program is started in.</remarks>
     public static void UseWebPage(this IApplicationBuilder app)
     {
         var folder = Path.Combine(AppContext.BaseDirectory, "wwwroot");
         if (!Directory.Exists(folder))
             return;
+        // A failure, of the disk for example, is not kept: the next request tries again.
+        var files = new Lazy<IReadOnlyDictionary<string, PageFile>>(() => PageBundle.Read(folder), LazyThreadSafetyMode.PublicationOnly);
         app.Use((context, next) =>
         {
-            if (context.Request.Path != "/")
-                return next(context);
-            if (!HttpMethods.IsGet(context.Request.Method) && !HttpMethods.IsHead(context.Request.Method))
-                return OnlyRead(context.Request.Method).ExecuteAsync(context);
-            context.Request.Path = Index;
-            return next(context);
+            var method = context.Request.Method;
+            var isRead = HttpMethods.IsGet(method) || HttpMethods.IsHead(method);
+            if (!isRead && context.Request.Path == "/")
+                return OnlyRead(method).ExecuteAsync(context);
+            return isRead && Asks(context) && files.Value.TryGetValue(context.Request.Path.Value ?? "", out var file)
+                ? SendAsync(context, file)
+                : next(context);
         });
-        app.Use((context, next) =>
-        {
-            // Its tags are sent as weak ones, since its bytes may be compressed on their way.
-            if (Asks(context) && context.Request.Headers.IfNoneMatch is [{ } known])
-                context.Request.Headers.IfNoneMatch = known.Replace("W/", "", StringComparison.Ordinal);
-            return next(context);
-        });
-        app.UseStaticFiles(new StaticFileOptions { FileProvider = new PhysicalFileProvider(folder), OnPrepareResponse = Protect });
     }
 
     /// <summary>Whether a request is for the page or one of its files.</summary>
     public static bool Asks(HttpContext context) =>
-        context.Request.Path.Value is "/" or "/index.html" or "/icon.svg" || Folders.Any(folder => context.Request.Path.StartsWithSegments(folder, StringComparison.Ordinal));
+        context.Request.Path.Value is { } path && (path is "/" || path.StartsWith("/page/", StringComparison.Ordinal));
 
     private static ApiProblem OnlyRead(string method) =>
         (HttpMethods.IsPost(method) || HttpMethods.IsPut(method) ? ApiProblem.UploadIsElsewhere : ApiProblem.MethodNotAllowed) with { Header = ("Allow", "GET, HEAD") };
 
-    private static void Protect(StaticFileResponseContext file)
+    private static async Task SendAsync(HttpContext context, PageFile file)
     {
-        var headers = file.Context.Response.Headers;
-        // Kept, but asked about each time: a new version of the service is a new page at once.
-        headers.CacheControl = "no-cache";
+        var (request, response) = (context.Request, context.Response);
+        var headers = response.Headers;
+        // Browsers ask about the page each time, so that a new version of the service is a new page at once. The page names the other files.
+        headers.CacheControl = file.IsForever ? "public, max-age=31536000, immutable" : "no-cache";
         headers.ContentSecurityPolicy = ContentSecurityPolicy;
         headers.XContentTypeOptions = "nosniff";
-        headers.ETag = $"W/{headers.ETag}";
         headers["Referrer-Policy"] = "same-origin";
+        if (!file.IsForever)
+        {
+            // Weak, since the bytes may be compressed on their way.
+            var tag = new EntityTagHeaderValue($"\"{file.Digest}\"", isWeak: true);
+            headers.ETag = tag.ToString();
+            if (request.GetTypedHeaders().IfNoneMatch.Any(known => known.Compare(tag, useStrongComparison: false)))
+            {
+                response.StatusCode = StatusCodes.Status304NotModified;
+                return;
+            }
+        }
+        response.ContentType = $"{file.Type}; charset=utf-8";
+        response.ContentLength = file.Content.Length;
+        if (HttpMethods.IsGet(request.Method))
+            await response.Body.WriteAsync(file.Content, context.RequestAborted);
     }
 }

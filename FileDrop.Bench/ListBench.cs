@@ -116,7 +116,7 @@ internal static class ListBench
         if (!response.Headers.TryGetValues("Link", out var links))
             return sample.Count;
         var cursor = links.First().Split("cursor=")[1].Split('>', '&')[0];
-        var filter = new ListFilter(NameKeyPart: NameKey.Of(SampleCatalog.RareWord));
+        var filter = new ListFilter(NameKeyParts: [NameKey.Of(SampleCatalog.RareWord)]);
         var list = new ListQuery(SampleCatalog.Owner, InTrash: false, FileSort.CreatedAt, Descending: true, PageSize, After: null, filter);
         return sample.Count - SampleCatalog.NumberOf(ListRequest.ReadCursor(Uri.UnescapeDataString(cursor), list));
     }

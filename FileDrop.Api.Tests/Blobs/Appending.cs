@@ -50,7 +50,7 @@ internal sealed class Appending(IBlobStore store, BlobKey key, long? length)
     {
         var hashes = Point.Hashes.IsEmpty ? new ContentHashState() : ContentHashState.Import(Point.Hashes.Span);
         var log = new AppendLog(bytes => hashes.Append(bytes.Span), () => hashes.Export(), RecordAsync, keeps);
-        return (await store.AppendAsync(key, Point, new AppendExtent(length, incoming), log, default), hashes);
+        return (await store.AppendAsync(key, Point, new AppendExtent(length, incoming, "local"), log, default), hashes);
     }
 
     private Task RecordAsync(Func<AppendPoint> point, bool isSealed, CancellationToken cancellation)

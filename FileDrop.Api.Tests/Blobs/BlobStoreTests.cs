@@ -25,7 +25,7 @@ public abstract class BlobStoreTests(BlobStoreFixture fixture)
         foreach (var (length, exact) in new (long?, bool)[] { (size, true), (size + 1_000_000, false), (null, false) })
         {
             var key = new BlobKey(Guid.NewGuid(), _key.FileId);
-            await Store.WriteAsync(key, new MemoryStream(content), length, exact, default);
+            await Store.WriteAsync(key, "local", new MemoryStream(content), length, exact, default);
             Assert.Equal(content, await ReadAsync(key, 0, size));
             Assert.Equal(size, await Store.FindSizeAsync(key, default));
         }
@@ -72,7 +72,7 @@ public abstract class BlobStoreTests(BlobStoreFixture fixture)
     {
         var failure = new InvalidDataException("The sender went away.");
         await using var content = new BrokenContent(until, failure);
-        var thrown = await Assert.ThrowsAsync<InvalidDataException>(() => Store.WriteAsync(_key, content, 20_000_000, exact: false, default));
+        var thrown = await Assert.ThrowsAsync<InvalidDataException>(() => Store.WriteAsync(_key, "local", content, 20_000_000, exact: false, default));
         Assert.Same(failure, thrown);
         Assert.Null(await ReadAsync(_key, 0, 1));
         await NothingIsLeftAsync();
@@ -85,7 +85,7 @@ public abstract class BlobStoreTests(BlobStoreFixture fixture)
     {
         using var stop = new CancellationTokenSource();
         await using var content = new BrokenContent(until, null, stop.Cancel);
-        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => Store.WriteAsync(_key, content, 20_000_000, exact: false, stop.Token));
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => Store.WriteAsync(_key, "local", content, 20_000_000, exact: false, stop.Token));
         await NothingIsLeftAsync();
     }
 
@@ -182,7 +182,7 @@ public abstract class BlobStoreTests(BlobStoreFixture fixture)
     private async Task<byte[]> WriteAsync(BlobKey key, int size)
     {
         var content = RandomNumberGenerator.GetBytes(size);
-        await Store.WriteAsync(key, new MemoryStream(content), size, exact: true, default);
+        await Store.WriteAsync(key, "local", new MemoryStream(content), size, exact: true, default);
         return content;
     }
 

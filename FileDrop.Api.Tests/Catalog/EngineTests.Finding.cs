@@ -60,7 +60,7 @@ public abstract partial class EngineTests
         var file = await PutAsync(Imported(Live(5)));
         await ChangeAsync(file.Id, (document, _) => document.BeginReplace(intent, 1, Rules, Noon));
         var changes = Enumerable.Range(0, Writers).Select(i => Replica(i).ChangeAsync(
-            _owner, file.Id, (document, now) => document?.Change(new MetadataChange("b", null), now) ?? default, Durability.Full, default));
+            _owner, file.Id, (document, now) => document?.Change(new MetadataChange("b", null), now) ?? default, ChangeKind.Sweep, default));
         var renewals = Enumerable.Range(1, Writers).Select(i => Replica(i).RenewAsync(_owner, file.Id, intent, i * s_long, default));
         await Task.WhenAll(changes.Zip(renewals).SelectMany(pair => new Task[] { pair.First, pair.Second }));
 
@@ -155,9 +155,9 @@ public abstract partial class EngineTests
         Assert.InRange(after.OldestOverdue, TimeSpan.FromDays(399), TimeSpan.FromDays(401));
         foreach (var (owner, id) in await store.Engine.FindDueAsync(10_000, default))
         {
-            var work = await store.Engine.ChangeAsync(owner, id, (document, at) => document?.Claim(Rules, at) ?? default, Durability.Full, default);
+            var work = await store.Engine.ChangeAsync(owner, id, (document, at) => document?.Claim(Rules, at) ?? default, ChangeKind.Sweep, default);
             await store.Engine.ChangeAsync(
-                owner, id, (document, at) => document?.Swept(work?.Deletions ?? [], at) ?? default, Durability.Full, default);
+                owner, id, (document, at) => document?.Swept(work?.Deletions ?? [], at) ?? default, ChangeKind.Sweep, default);
         }
         Assert.InRange((await store.Engine.MeasureAsync(default)).OldestOverdue, TimeSpan.Zero, TimeSpan.FromDays(1));
     }
@@ -209,7 +209,7 @@ public abstract partial class EngineTests
         await PutAsync(Imported(Live(5)) with { Name = "report.txt" });
         await PutAsync(Imported(Live(50)) with { Name = "report.txt", Tags = tags });
         await PutAsync(Imported(Live(5)) with { Name = "other.txt", Tags = tags });
-        var filter = new ListFilter(NameKeyPart: NameKey.Of("port"), Tags: [new("a.b", "$x")], MaxSize: 5);
+        var filter = new ListFilter(NameKeyParts: [NameKey.Of("port")], Tags: [new("a.b", "$x")], MaxSize: 5);
         var page = await store.Engine.ListAsync(new ListQuery(_owner, false, FileSort.FileName, false, 10, null, filter), default);
         Assert.Equal(Text(match.ToFile()), Text(Assert.Single(page.Files)));
         Assert.Null(page.Next);

@@ -59,7 +59,7 @@ public abstract partial class EngineTests(EngineStore store)
         var file = await PutAsync(Imported(Live(5)));
         Assert.Null((await store.Engine.LoadAsync("bob", file.Id, (DocumentParts)parts, default)).Document);
         Assert.Null((await store.Engine.LoadAsync(_owner, Guid.NewGuid(), (DocumentParts)parts, default)).Document);
-        Assert.True(await store.Engine.ChangeAsync("bob", file.Id, (document, _) => new Decision<bool>(document is null), Durability.Full, default));
+        Assert.True(await store.Engine.ChangeAsync("bob", file.Id, (document, _) => new Decision<bool>(document is null), ChangeKind.Sweep, default));
         Assert.Equal(file.Describe(), await LoadedAsync(file.Id));
     }
 
@@ -147,9 +147,9 @@ public abstract partial class EngineTests(EngineStore store)
     public async Task A_rule_that_changes_nothing_or_throws_leaves_the_document_as_it_is()
     {
         var file = await PutAsync(Imported(Live(5)));
-        Assert.Equal(7, await store.Engine.ChangeAsync(_owner, file.Id, (_, _) => new Decision<int>(7), Durability.Full, default));
+        Assert.Equal(7, await store.Engine.ChangeAsync(_owner, file.Id, (_, _) => new Decision<int>(7), ChangeKind.Sweep, default));
         await Assert.ThrowsAsync<ArgumentException>(() => store.Engine.ChangeAsync(
-            _owner, file.Id, Decision<int> (_, _) => throw new ArgumentException("no"), Durability.Full, default));
+            _owner, file.Id, Decision<int> (_, _) => throw new ArgumentException("no"), ChangeKind.Sweep, default));
         Assert.Equal(file.Describe(), await LoadedAsync(file.Id));
         // The next change is not held up.
         await ChangeAsync(file.Id, (document, now) => document.Change(new MetadataChange("b", null), now));
@@ -160,7 +160,7 @@ public abstract partial class EngineTests(EngineStore store)
     {
         var file = Imported(Live(5)) with { Owner = _owner };
         await Assert.ThrowsAsync<InvalidOperationException>(() => store.Engine.ChangeAsync(
-            _owner, file.Id, (_, _) => new Decision<bool>(true, file), Durability.Full, default));
+            _owner, file.Id, (_, _) => new Decision<bool>(true, file), ChangeKind.Sweep, default));
         Assert.Equal("absent", await LoadedAsync(file.Id));
     }
 
@@ -174,7 +174,7 @@ public abstract partial class EngineTests(EngineStore store)
             _owner,
             file.Id,
             (document, now) => document?.Change(new MetadataChange(document.Name + i % 10, null), now) ?? default,
-            passing ? Durability.Passing : Durability.Full,
+            passing ? ChangeKind.Passing : ChangeKind.Sweep,
             default)));
 
         Assert.Equal(Enumerable.Range(2, Writers).Select(version => (long)version), answers.Select(answer => answer.File?.Version ?? 0).Order());
@@ -190,13 +190,13 @@ public abstract partial class EngineTests(EngineStore store)
         var file = await PutAsync(Imported(Live(5)));
         var intents = Enumerable.Range(0, Writers).Select(_ => NewIntent()).ToList();
         await Task.WhenAll(intents.Select((intent, i) => Replica(i).ChangeAsync(
-            _owner, file.Id, (document, now) => document?.BeginReplace(intent, 1, Rules, now) ?? default, Durability.Full, default)));
+            _owner, file.Id, (document, now) => document?.BeginReplace(intent, 1, Rules, now) ?? default, ChangeKind.Sweep, default)));
         var (begun, _) = await store.Engine.LoadAsync(_owner, file.Id, DocumentParts.Settled, default);
         Assert.Equal(intents.Select(intent => intent.BlobId).Order(), begun?.Intents.Select(intent => intent.BlobId).Order());
 
         var rules = Rules with { VersionsKept = 100 };
         await Task.WhenAll(intents.Select((intent, i) => Replica(i + 1).ChangeAsync(
-            _owner, file.Id, (document, now) => document?.Commit(intent, Commit(1), rules, now) ?? default, Durability.Full, default)));
+            _owner, file.Id, (document, now) => document?.Commit(intent, Commit(1), rules, now) ?? default, ChangeKind.Sweep, default)));
         var (committed, _) = await store.Engine.LoadAsync(_owner, file.Id, DocumentParts.Settled, default);
         Assert.Equal(
             intents.Select(intent => intent.BlobId).Append(file.Content?.BlobId ?? default).Order(),
@@ -211,7 +211,7 @@ public abstract partial class EngineTests(EngineStore store)
         var file = await PutAsync(Imported(Live(5)));
         await ChangeAsync(file.Id, (document, now) => document.Change(new MetadataChange("b", null), now));
         await store.Other.ChangeAsync(
-            _owner, file.Id, (document, now) => document?.Change(new MetadataChange("c", null), now) ?? default, Durability.Full, default);
+            _owner, file.Id, (document, now) => document?.Change(new MetadataChange("c", null), now) ?? default, ChangeKind.Sweep, default);
         // This engine may still have version 2 at hand.
         var answer = await ChangeAsync(file.Id, (document, now) => document.Change(new MetadataChange("d", null, IfVersion: 3), now));
         Assert.Equal((ChangeOutcome.Done, "d"), (answer.Outcome, answer.File?.Name));
@@ -225,7 +225,7 @@ public abstract partial class EngineTests(EngineStore store)
         await ChangeAsync(file.Id, (document, now) => document.Abandon(intent, Rules, now));
         var blob = new BlobDeletion(intent.BlobId, Last: true);
         var removed = await Task.WhenAll(Enumerable.Range(0, Writers).Select(i => Replica(i).ChangeAsync(
-            _owner, file.Id, (document, now) => document?.Swept([blob], now) ?? default, Durability.Full, default)));
+            _owner, file.Id, (document, now) => document?.Swept([blob], now) ?? default, ChangeKind.Sweep, default)));
         Assert.Single(removed, isRemoved => isRemoved);
         Assert.Equal("absent", await LoadedAsync(file.Id));
         // The id is free again, and nothing of the former document is left.
@@ -266,7 +266,7 @@ public abstract partial class EngineTests(EngineStore store)
     }
 
     private Task<T> ChangeAsync<T>(Guid id, Func<FileDocument, DateTimeOffset, Decision<T>> rule) => store.Engine.ChangeAsync(
-        _owner, id, (document, now) => rule(document ?? throw new InvalidOperationException("There is no document."), now), Durability.Full, default);
+        _owner, id, (document, now) => rule(document ?? throw new InvalidOperationException("There is no document."), now), ChangeKind.Sweep, default);
 
     private async Task<string> LoadedAsync(Guid id) => (await store.Engine.LoadAsync(_owner, id, DocumentParts.Settled, default)).Document.Describe();
 }

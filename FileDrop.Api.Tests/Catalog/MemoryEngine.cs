@@ -187,7 +187,7 @@ internal sealed class MemoryEngine(CatalogRules rules, TimeProvider time) : ICat
     }
 
     private static bool Matches(CatalogFile file, ListFilter filter) =>
-        (filter.NameKeyPart is not { } part || NameKey.Of(file.Name).Contains(part, StringComparison.Ordinal))
+        ((filter.NameKeyParts ?? []).All(part => NameKey.Of(file.Name).Contains(part, StringComparison.Ordinal)))
         && (filter.MinSize is not { } min || file.Content.Size >= min)
         && (filter.MaxSize is not { } max || file.Content.Size <= max)
         && (filter.Tags ?? []).All(tag => file.Tags.TryGetValue(tag.Key, out var value) && value == tag.Value);

@@ -52,6 +52,33 @@ public abstract class ListFilterTests(Pair pair)
         { "\0", "" },
     };
 
+    public static TheoryData<string, string> Searches => new()
+    {
+        { "zolc", "Żółć.pdf" },
+        { "ZOL", "Żółć.pdf żółw.txt" },
+        { "żolw", "żółw.txt" },
+        { "z\u0307o\u0301l", "Żółć.pdf żółw.txt" },
+        { "txt zolw", "żółw.txt" },
+        { "  pdf   zolc  ", "Żółć.pdf" },
+        { "pdf zolw", "" },
+        { "Apollo", "Żółć.pdf żółw.txt istanbul.gif" },
+        { "apollo gif", "istanbul.gif" },
+        { "project:apollo txt", "żółw.txt" },
+        { "stage:a", "żółw.txt straße.TXT" },
+        { "istanbul", "istanbul.gif İSTANBUL.svg" },
+        { "isparta", "ısparta.bin" },
+        { "straße", "straße.TXT" },
+        { "КЛЮЧ", "100%_done'--\".dat" },
+        { "🎉 party", "party🎉.tar.gz" },
+        { "🎊", "party🎉.tar.gz" },
+        { ".*b[c](d)+$^|{e}?", "a.*b[c](d)+$^|{e}?.log" },
+        { ".*z", "" },
+        { "[a-z]", "" },
+        { "'--\"", "100%_done'--\".dat" },
+        { "qu\"ote\\:v\"al\\", "100%_done'--\".dat" },
+        { "nothing", "" },
+    };
+
     public static TheoryData<string, string> Types => new()
     {
         { "application/pdf", "Żółć.pdf" },
@@ -122,6 +149,13 @@ public abstract class ListFilterTests(Pair pair)
     [Theory, MemberData(nameof(Names))]
     public Task A_name_is_found_by_any_part_of_it_in_any_case_and_letter_by_letter(string part, string expected) =>
         FindsAsync(ListWords.Parameter("name", part), expected);
+
+    [Theory, MemberData(nameof(Searches))]
+    public Task Words_are_found_in_any_order_in_names_and_tags_without_regard_to_case_and_accents(string search, string expected) =>
+        FindsAsync(ListWords.Parameter("search", search), expected);
+
+    [Fact]
+    public Task Names_that_are_asked_for_together_must_all_match() => FindsAsync("name=tan&name=.SVG&name=", "İSTANBUL.svg");
 
     [Theory, MemberData(nameof(Types))]
     public Task A_type_is_matched_whole_or_by_its_first_half_whatever_its_case_and_parameters(string type, string expected) =>

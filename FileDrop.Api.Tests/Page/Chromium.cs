@@ -42,15 +42,18 @@ public sealed class Chromium : IAsyncLifetime
     /// </summary>
     /// <param name="service">Whose page is opened.</param>
     /// <param name="dark">Whether the device is set to dark colours.</param>
-    /// <param name="phone">Whether the window is a phone's.</param>
-    public async Task<Window> OpenAsync(Uri service, bool dark = false, bool phone = false)
+    /// <param name="size">Of the window, in CSS pixels; 1280 × 800 if not given.</param>
+    /// <param name="touch">Whether the device is used by fingers, as a phone is.</param>
+    public async Task<Window> OpenAsync(Uri service, bool dark = false, (int Width, int Height)? size = null, bool touch = false)
     {
         Assert.SkipWhen(_browser is null, $"There is no {Program}; on Debian, apt-get install chromium brings it.");
         var context = await _browser.NewContextAsync(new BrowserNewContextOptions
         {
             BaseURL = service.ToString(),
             ColorScheme = dark ? ColorScheme.Dark : ColorScheme.Light,
-            ViewportSize = phone ? new ViewportSize { Width = 390, Height = 844 } : new ViewportSize { Width = 1280, Height = 800 },
+            ViewportSize = new ViewportSize { Width = size?.Width ?? 1280, Height = size?.Height ?? 800 },
+            HasTouch = touch,
+            IsMobile = touch,
         });
         context.SetDefaultTimeout(15_000);
         return new Window(context, await context.NewPageAsync(), service);

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Reflection;
 using System.Text.Json;
 using FileDrop.Api.Tests.Access;
 using FileDrop.Api.Tests.Files;
@@ -15,7 +16,7 @@ public sealed class DoorTests(PageOnEmbeddedPair pair, GuardedEmbeddedPair locke
     [Theory]
     [InlineData(false)]
     [InlineData(true)]
-    public async Task A_key_opens_the_files_and_is_kept_on_the_device_only_if_wished(bool kept)
+    public async Task A_key_opens_the_files_of_a_tab_and_is_kept_on_the_device_only_if_wished(bool kept)
     {
         var name = $"secret {kept}.png";
         using var admin = locked.Service.AsAdmin();
@@ -37,25 +38,28 @@ public sealed class DoorTests(PageOnEmbeddedPair pair, GuardedEmbeddedPair locke
         await Assertions.Expect(window.Detail.Locator("img")).ToHaveJSPropertyAsync("naturalWidth", 10);
 
         await window.Page.ReloadAsync();
-        await Assertions.Expect(kept ? window.Row(name) : key).ToBeVisibleAsync();
-        if (!kept)
-            return;
+        await Assertions.Expect(window.Row(name)).ToBeVisibleAsync();
+        var another = await window.Context.NewPageAsync();
+        await another.GotoAsync("/");
+        await Assertions.Expect(kept ? another.Locator(".row").First : another.GetByLabel("API key")).ToBeVisibleAsync();
         await window.Button("Sign out").ClickAsync();
         await Assertions.Expect(key).ToBeVisibleAsync();
-        Assert.Equal(0, await window.Page.EvaluateAsync<int>("() => Object.values(localStorage).filter((value) => value.includes('fd_')).length"));
+        Assert.False(await window.Page.EvaluateAsync<bool>("() => JSON.stringify([{ ...localStorage }, { ...sessionStorage }]).includes('fd_')"));
+        await window.Page.ReloadAsync();
+        await Assertions.Expect(key).ToBeVisibleAsync();
     }
 
     [Fact]
     public async Task Whoever_is_signed_in_sees_and_downloads_each_version_without_the_key_in_any_address()
     {
-        byte[] first = "the first words"u8.ToArray(), second = "the second words"u8.ToArray();
+        byte[] first = Samples.Png(10, 10), second = Samples.Png(20, 20);
         using var admin = locked.Service.AsAdmin();
         var (good, _) = await admin.MakeKeyAsync(new { owner = "reader" });
         using var owner = locked.Service.As(good);
-        var file = await owner.UploadAsync(first, "words.txt", "text/plain");
+        var file = await owner.UploadAsync(first, "picture.png", "image/png");
         using (var changed = await owner.PutAsync($"/files/{file.Id()}/content", new ByteArrayContent(second)))
             await changed.SucceededAsync();
-        using (var typed = await owner.PutAsync($"/files/{file.Id()}", AccessWords.Json(new { file_name = "words now.txt" })))
+        using (var typed = await owner.PutAsync($"/files/{file.Id()}", AccessWords.Json(new { file_name = "picture now.png" })))
             await typed.SucceededAsync();
         await using var window = await chromium.OpenAsync(locked.Service.Address);
         var addresses = new ConcurrentQueue<string>();
@@ -63,7 +67,7 @@ public sealed class DoorTests(PageOnEmbeddedPair pair, GuardedEmbeddedPair locke
         await window.GoAsync();
         await window.Page.GetByLabel("API key").FillAsync(good);
         await window.Button("Sign in").ClickAsync();
-        await window.OpenAsync("words now.txt");
+        await window.OpenAsync("picture now.png");
 
         Assert.Equal(second, (await window.DownloadAsync(window.Detail.Button("Download"))).Content);
         Assert.Equal(first, (await window.DownloadAsync(window.Button("Download version 1"))).Content);
@@ -102,6 +106,40 @@ public sealed class DoorTests(PageOnEmbeddedPair pair, GuardedEmbeddedPair locke
         await window.Page.RouteAsync("**/health", route => route.FulfillAsync(health));
         await window.GoAsync();
         await Assertions.Expect(window.Page.GetByText("Not well: the store of names (catalog).")).ToBeVisibleAsync();
+    }
+
+    [Fact]
+    public async Task A_store_that_stops_answering_is_not_called_a_lost_connection()
+    {
+        await pair.Http.UploadAsync([1], "still there.bin");
+        await using var window = await chromium.OpenAsync(pair.Service.Address);
+        await window.GoAsync();
+        await Assertions.Expect(window.Row("still there.bin")).ToBeVisibleAsync();
+        var problem = Answer(503, new { code = "storage_unavailable", detail = "MongoDB is away.", status = 503 });
+        await window.Page.RouteAsync("**/files?*", route => route.FulfillAsync(problem));
+        var banner = window.Page.Locator(".banner");
+        await Assertions.Expect(banner).ToContainTextAsync("The service runs, but its storage does not answer.");
+        await Assertions.Expect(banner).Not.ToContainTextAsync("connection");
+    }
+
+    [Fact]
+    public void Each_code_of_the_service_has_a_text_of_its_own()
+    {
+        var texts = File.ReadAllText(Path.Combine(AppContext.BaseDirectory, "wwwroot", "js", "texts.js"));
+        var problems = texts[texts.IndexOf("problems: {", StringComparison.Ordinal)..texts.IndexOf("keys: [", StringComparison.Ordinal)];
+        Assert.All(Codes(), code => Assert.Matches($"(?m)^    {code}: (\"|\\(why\\) => `)[A-Z]", problems));
+    }
+
+    /// <summary>The codes of all problems that the service can answer.</summary>
+    private static HashSet<string> Codes()
+    {
+        const BindingFlags All = BindingFlags.Public | BindingFlags.Static | BindingFlags.DeclaredOnly;
+        var made = typeof(ApiProblem).GetMethods(All)
+            .Where(method => method.ReturnType == typeof(ApiProblem) && method.Name is not nameof(ApiProblem.OfStatus))
+            .Select(method => method.Invoke(null, [.. method.GetParameters().Select(parameter => parameter.ParameterType == typeof(string) ? (object)"" : 1L)]));
+        var codes = made.OfType<ApiProblem>().Select(problem => problem.Code).ToHashSet(StringComparer.Ordinal);
+        Assert.True(codes.Count > 30);
+        return codes;
     }
 
     private static RouteFulfillOptions Answer(int status, object body) =>

@@ -69,7 +69,7 @@ public sealed class PageListTests(Chromium chromium) : IAsyncLifetime
         foreach (var name in names)
             await Assertions.Expect(window.Row(name)).ToHaveCountAsync(1);
         await Assertions.Expect(window.Row("invoice\ufffdgnp.exe")).ToHaveCountAsync(1);
-        Assert.Equal(names.Length + 1, await window.Page.Locator(".row .name > bdi").CountAsync());
+        Assert.Equal(names.Length + 1, await window.Page.Locator(".row .link > bdi").CountAsync());
         await window.OpenAsync(names[3]);
         Assert.Equal(0, await window.Page.Locator("img[src=x]").CountAsync());
         var (saved, _) = await window.DownloadAsync(window.Detail.Button("Download"));
@@ -124,7 +124,8 @@ public sealed class PageListTests(Chromium chromium) : IAsyncLifetime
         await window.Page.Keyboard.PressAsync("Delete");
         await Assertions.Expect(window.Toast).ToContainTextAsync("2 files were deleted.");
         Assert.Equal(["c.txt"], await NamesAsync(window, 1));
-        await window.Toast.Button("Undo").ClickAsync();
+        await window.Page.Keyboard.PressAsync("Control+z");
+        await Assertions.Expect(window.Toast).ToContainTextAsync("2 files were restored.");
         await Assertions.Expect(window.Page.Locator(".row")).ToHaveCountAsync(3);
         await window.Grid.FocusAsync();
         await window.Page.Keyboard.PressAsync("/");
@@ -140,10 +141,120 @@ public sealed class PageListTests(Chromium chromium) : IAsyncLifetime
         window.AssertClean();
     }
 
-    private async Task<Window> OpenAsync()
+    [Fact]
+    public async Task Names_are_sorted_as_people_count()
+    {
+        foreach (var name in new[] { "scan 10.pdf", "scan 2.pdf", "Scan 1.pdf", "édition.pdf", "zebra.pdf", "edge.pdf", "scan 02b.pdf" })
+            await Service.Http.UploadAsync([1], name);
+        await using var window = await OpenAsync("/?sort=file_name&order=asc");
+        string[] expected = ["edge.pdf", "édition.pdf", "Scan 1.pdf", "scan 2.pdf", "scan 02b.pdf", "scan 10.pdf", "zebra.pdf"];
+        Assert.Equal(expected, await NamesAsync(window, expected.Length));
+        await window.Button("Name").ClickAsync();
+        Assert.Equal(expected.Reverse(), await NamesAsync(window, expected.Length));
+        await Service.Http.UploadAsync([1], "scan 3.pdf");
+        await Assertions.Expect(window.Row("scan 3.pdf")).ToHaveCountAsync(1);
+        Assert.Equal(["zebra.pdf", "scan 10.pdf", "scan 3.pdf", "scan 02b.pdf"], (await NamesAsync(window, expected.Length + 1)).Take(4));
+        // Renamed, a file goes to its new place.
+        await window.Row("zebra.pdf").Locator(".check").ClickAsync();
+        await window.Page.Keyboard.PressAsync("F2");
+        await window.Page.GetByLabel("New name of zebra.pdf").FillAsync("scan 9.pdf");
+        await window.Page.Keyboard.PressAsync("Enter");
+        await Assertions.Expect(window.Row("scan 9.pdf")).ToHaveCountAsync(1);
+        Assert.Equal(["scan 10.pdf", "scan 9.pdf", "scan 3.pdf"], (await NamesAsync(window, expected.Length + 1)).Take(3));
+        window.AssertClean();
+    }
+
+    [Fact]
+    public async Task Words_are_found_in_any_order_in_names_and_tags_without_accents()
+    {
+        var id = (await Service.Http.UploadAsync([1], "Żółte łódki 2026.txt")).Id();
+        using (await Service.Http.PutAsJsonAsync($"/files/{id}", new { tags = new { project = "Café" } }))
+            await Service.Http.UploadAsync([1], "other 2026.txt");
+        await using var window = await OpenAsync();
+        var search = window.Page.GetByRole(AriaRole.Searchbox);
+        foreach (var words in new[] { "2026 zolte", "LODKI zol", "cafe 2026", "łódki CAFÉ" })
+        {
+            await search.FillAsync(words);
+            await Assertions.Expect(window.Page.Locator(".row .link > bdi")).ToHaveTextAsync(["Żółte łódki 2026.txt"]);
+        }
+        await search.FillAsync("2026");
+        await Assertions.Expect(window.Page.Locator(".row")).ToHaveCountAsync(2);
+        await search.FillAsync("2026 nothing");
+        await Assertions.Expect(window.Page.GetByText("Nothing found")).ToBeVisibleAsync();
+    }
+
+    [Fact]
+    public async Task A_name_is_a_link_and_what_it_leads_to_is_the_file_without_the_list()
+    {
+        await Service.Http.UploadAsync([1], "linked.bin");
+        await using var window = await OpenAsync("/?q=linked");
+        var link = window.Row("linked.bin").GetByRole(AriaRole.Link);
+        var another = await window.Context.RunAndWaitForPageAsync(() => link.ClickAsync(new LocatorClickOptions { Button = MouseButton.Middle }));
+        await Assertions.Expect(another.Locator(".detail h2")).ToHaveTextAsync("linked.bin");
+        Assert.DoesNotContain("q=", another.Url, StringComparison.Ordinal);
+        await Assertions.Expect(window.Detail).ToBeHiddenAsync();
+        await Assertions.Expect(window.Row("linked.bin").GetByRole(AriaRole.Checkbox)).ToHaveAttributeAsync("aria-label", "Select linked.bin");
+        await link.ClickAsync();
+        await Assertions.Expect(window.Detail.Locator("h2")).ToHaveTextAsync("linked.bin");
+        await Assertions.Expect(window.Page).ToHaveURLAsync(new Regex("q=linked&file="));
+    }
+
+    [Fact]
+    public async Task The_order_of_the_document_is_the_one_on_the_screen_after_scrolling_up_too()
+    {
+        Samples.Fill(_stores, 300);
+        await using var window = await OpenAsync();
+        await window.Row("Report 000299.pdf").WaitForAsync();
+        await window.Grid.EvaluateAsync("grid => grid.scrollTop = 5000");
+        await Assertions.Expect(window.Row("Report 000299.pdf")).ToHaveCountAsync(0);
+        await window.Grid.EvaluateAsync("grid => grid.scrollTop = 4000");
+        await window.Grid.EvaluateAsync("grid => grid.scrollTop = 0");
+        await Assertions.Expect(window.Row("Report 000299.pdf")).ToHaveCountAsync(1);
+        var places = await window.Page.EvaluateAsync<int[]>("() => [...document.querySelectorAll('.row')].map((row) => Number(row.ariaRowIndex))");
+        Assert.Equal(places.Order(), places);
+    }
+
+    [Fact]
+    public async Task Arrows_move_the_open_details_along()
+    {
+        foreach (var name in new[] { "c.bin", "b.bin", "a.bin" })
+            await Service.Http.UploadAsync([1], name);
+        await using var window = await OpenAsync();
+        await window.OpenAsync("a.bin");
+        foreach (var (key, name) in new[] { ("ArrowDown", "b.bin"), ("ArrowDown", "c.bin"), ("ArrowUp", "b.bin") })
+        {
+            await window.Page.Keyboard.PressAsync(key);
+            await Assertions.Expect(window.Detail.Locator("h2")).ToHaveTextAsync(name);
+        }
+        // All of it was one step for the back button.
+        await window.Page.GoBackAsync();
+        await Assertions.Expect(window.Detail).ToBeHiddenAsync();
+    }
+
+    [Fact]
+    public async Task An_extension_stands_at_the_right_end_of_a_name_of_any_script()
+    {
+        foreach (var name in new[] { "مرحبا.txt", "מסמך (1).docx", "plain.txt", new string('x', 200) + ".tar.gz" })
+            await Service.Http.UploadAsync([1], name);
+        await using var window = await OpenAsync();
+        await Assertions.Expect(window.Page.Locator(".row")).ToHaveCountAsync(4);
+        Assert.True(await window.Page.EvaluateAsync<bool>(
+            """
+            () => [...document.querySelectorAll(".row .link > bdi")].every((name) => {
+                const [stem, extension] = [...name.children].map((part) => part.getBoundingClientRect());
+                const cell = name.closest(".name").getBoundingClientRect();
+                return extension.left >= stem.right - 1 && extension.right <= cell.right + 1;
+            })
+            """));
+        // No type touches the column beside it.
+        Assert.True(await window.Page.EvaluateAsync<bool>(
+            "() => [...document.querySelectorAll('.row .type')].every((cell) => cell.scrollWidth <= cell.clientWidth)"));
+    }
+
+    private async Task<Window> OpenAsync(string address = "/")
     {
         var window = await chromium.OpenAsync(Service.Address);
-        await window.GoAsync();
+        await window.GoAsync(address);
         return window;
     }
 

@@ -34,6 +34,9 @@ public sealed class FilledPair : EmbeddedPair
         await Http.UploadAsync(new byte[48_213], "Budget.xlsx", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet");
         await Http.UploadAsync([1], "מסמך חשוב (1).docx");
         await Http.UploadAsync(Samples.Pdf("Report"), "تقرير ٢٠٢٦.pdf", "application/pdf");
+        await Http.UploadAsync("# Plan\n\nWe leave **early**, by the [first bus](https://example.org/).\n\n- map\n- [x] water\n\n> No smoking.\n"u8.ToArray(), "Plan.md", "text/markdown");
+        await Http.UploadAsync("what,price\nbus,12.50\nhut,\"40, with breakfast\"\n"u8.ToArray(), "Costs.csv", "text/csv");
+        await Http.UploadAsync("{\n  \"path\": \"/żółty\",\n  \"days\": 3\n}\n"u8.ToArray(), "settings.json", "application/json");
         await Http.UploadAsync(Samples.Wav(20), "Interview.wav", "audio/wav");
         await Http.UploadAsync(Notes.ToArray(), "Notes.txt", "text/plain;charset=utf-8");
         await Http.UploadAsync(Samples.Pdf("All is well"), "Quarterly report.pdf", "application/pdf");

@@ -2,6 +2,7 @@ using System.Net;
 using System.Net.Http.Json;
 using System.Text;
 using System.Text.Json;
+using System.Text.RegularExpressions;
 using Microsoft.Playwright;
 using Xunit;
 
@@ -58,7 +59,98 @@ public sealed class PageUploadTests(PageOnEmbeddedPair pair, Chromium chromium) 
             }
             """);
         await Assertions.Expect(window.Uploads.Locator("h2")).ToHaveTextAsync("1 file uploaded");
-        Assert.StartsWith("Pasted ", await window.Uploads.Locator("bdi").TextContentAsync(), StringComparison.Ordinal);
+        Assert.StartsWith("Pasted ", await window.Uploads.Locator("bdi.name").TextContentAsync(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Pasted_text_becomes_a_file_unless_it_is_typed_somewhere()
+    {
+        const string Paste =
+            """
+            (selector) => {
+                const clipboardData = new DataTransfer();
+                clipboardData.setData("text/plain", "a pasted żółty line");
+                document.querySelector(selector).dispatchEvent(new ClipboardEvent("paste", { clipboardData, bubbles: true, cancelable: true }));
+            }
+            """;
+        await using var window = await OpenAsync();
+        await window.Page.EvaluateAsync(Paste, ".search input");
+        await window.Page.EvaluateAsync(Paste, "body");
+        await Assertions.Expect(window.Uploads.Locator("h2")).ToHaveTextAsync("1 file uploaded");
+        var name = await window.Uploads.Locator("bdi.name").TextContentAsync() ?? "";
+        Assert.Matches("^Pasted .*\\.txt$", name);
+        Assert.Equal("a pasted żółty line", Encoding.UTF8.GetString((await FindAsync(name)).Content));
+    }
+
+    [Fact]
+    public async Task What_systems_leave_in_folders_stays_behind()
+    {
+        await using var window = await OpenAsync();
+        var folder = Directory.CreateTempSubdirectory("filedrop-page-");
+        try
+        {
+            foreach (var name in new[] { ".DS_Store", "Thumbs.db", "desktop.ini", "meant.txt" })
+                await File.WriteAllTextAsync(Path.Combine(folder.FullName, name), name);
+            var chosen = await window.Page.RunAndWaitForFileChooserAsync(() => window.Button("Upload a folder").ClickAsync());
+            await chosen.SetFilesAsync(folder.FullName);
+            await Assertions.Expect(window.Uploads.Locator("h2")).ToHaveTextAsync("1 file uploaded");
+            await Assertions.Expect(window.Upload("meant.txt")).ToContainTextAsync("Uploaded");
+        }
+        finally
+        {
+            folder.Delete(recursive: true);
+        }
+    }
+
+    [Fact]
+    public async Task A_paused_upload_says_after_a_reload_how_much_the_service_has()
+    {
+        await using var window = await OpenAsync();
+        await window.DropAsync(("paused.bin", Some));
+        await window.NetworkAsync(Slow);
+        // A part of the content is at the service, and the next one on its way.
+        var part = window.Page.WaitForResponseAsync(answer => answer.Request.Method == "PATCH" && answer.Ok);
+        await Assertions.Expect(window.Page).ToHaveTitleAsync(new Regex("^[0-9]+ % · FileDrop$"));
+        await part;
+        await window.Upload("paused.bin").Button("Pause: paused.bin").ClickAsync();
+        await Assertions.Expect(window.Upload("paused.bin")).ToContainTextAsync("Paused at");
+        await Assertions.Expect(window.Page).ToHaveTitleAsync("FileDrop");
+        await KeptAsync(window);
+        await window.Page.ReloadAsync();
+        await Assertions.Expect(window.Upload("paused.bin")).ToContainTextAsync(new Regex("Paused at (8|1[0-9]|2[0-9])(\\.[0-9]+)? MB of 25.2 MB"));
+        await Assertions.Expect(window.Upload("paused.bin").Locator("progress")).Not.ToHaveJSPropertyAsync("value", 0);
+    }
+
+    [Theory]
+    [InlineData(1025, true)]
+    [InlineData(1, false)]
+    public async Task The_browser_asks_before_a_reload_loses_bytes_and_only_then(int megabytes, bool asks)
+    {
+        await using var window = await OpenAsync();
+        await window.NetworkAsync(200_000);
+        // Without a click or a key on the page a browser asks nothing.
+        await window.Page.Locator("h1").ClickAsync();
+        await window.Page.EvaluateAsync(
+            """
+            (megabytes) => {
+                const part = new Blob([new Uint8Array(1 << 20)]);
+                const transfer = new DataTransfer();
+                transfer.items.add(new File(Array(megabytes).fill(part), `large ${megabytes}.bin`));
+                for (const type of ["dragenter", "drop"]) document.body.dispatchEvent(new DragEvent(type, { dataTransfer: transfer, bubbles: true, cancelable: true }));
+            }
+            """, megabytes);
+        await window.UnderWayAsync($"large {megabytes}.bin");
+        await KeptAsync(window);
+        var asked = false;
+        window.Page.Dialog += (_, dialog) =>
+        {
+            asked = dialog.Type is "beforeunload";
+            _ = dialog.AcceptAsync();
+        };
+        await window.Page.ReloadAsync();
+        Assert.Equal(asks, asked);
+        await window.Page.GetByRole(AriaRole.Button, new PageGetByRoleOptions { NameRegex = new("^Cancel") }).ClickAsync();
+        await Assertions.Expect(window.Uploads).ToBeHiddenAsync();
     }
 
     [Fact]
@@ -68,20 +160,7 @@ public sealed class PageUploadTests(PageOnEmbeddedPair pair, Chromium chromium) 
         await window.NetworkAsync(Slow);
         await window.DropAsync(("reloaded.bin", Some));
         await window.UnderWayAsync("reloaded.bin");
-        // What a reload finds has to be on the browser's disk first.
-        await Service.UntilAsync("the queue is kept", () => window.Page.EvaluateAsync<bool>(
-            """
-            () => new Promise((resolve) => {
-                const open = indexedDB.open("filedrop");
-                open.onsuccess = () => {
-                    const all = open.result.transaction("uploads").objectStore("uploads").getAll();
-                    all.onsuccess = () => {
-                        open.result.close();
-                        resolve(all.result.length === 1 && all.result[0].url !== null && all.result[0].file !== null);
-                    };
-                };
-            })
-            """));
+        await KeptAsync(window);
         await window.Page.ReloadAsync();
         await window.NetworkAsync(0);
         await Assertions.Expect(window.Upload("reloaded.bin")).ToContainTextAsync("Uploaded");
@@ -155,6 +234,22 @@ public sealed class PageUploadTests(PageOnEmbeddedPair pair, Chromium chromium) 
         await Assertions.Expect(window.Upload("small.bin")).ToContainTextAsync("Uploaded");
         await Assertions.Expect(window.Uploads.Locator("h2")).ToHaveTextAsync("1 upload needs you");
     }
+
+    /// <summary>Waits until what a reload finds is on the browser's disk: where the upload is, and its bytes unless they are too many.</summary>
+    private static Task KeptAsync(Window window) => Service.UntilAsync("the queue is kept", () => window.Page.EvaluateAsync<bool>(
+        """
+        () => new Promise((resolve) => {
+            const open = indexedDB.open("filedrop");
+            open.onsuccess = () => {
+                const all = open.result.transaction("uploads").objectStore("uploads").getAll();
+                all.onsuccess = () => {
+                    open.result.close();
+                    const [upload, ...others] = all.result;
+                    resolve(upload !== undefined && others.length === 0 && upload.url !== null && (upload.file !== null || upload.size > 1024 ** 3));
+                };
+            };
+        })
+        """));
 
     private async Task<Window> OpenAsync()
     {

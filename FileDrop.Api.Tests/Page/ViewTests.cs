@@ -5,7 +5,7 @@ using Xunit;
 
 namespace FileDrop.Api.Tests.Page;
 
-/// <summary>Every view, on a phone and a wide screen, light and dark: open to everybody (WCAG 2.2 AA, as far as axe sees), photographed.</summary>
+/// <summary>Every view, on screens from a phone's to a wide one's, light and dark: open to everybody (WCAG 2.2 AA, as far as axe sees), photographed.</summary>
 [Collection(ChromiumTests.Name)]
 public sealed class ViewTests(FilledPair filled, Chromium chromium) : IClassFixture<FilledPair>
 {
@@ -18,12 +18,20 @@ public sealed class ViewTests(FilledPair filled, Chromium chromium) : IClassFixt
         })).violations.map((finding) => `${finding.id}: ${finding.help}: ${finding.nodes.map((node) => node.html).join(" | ")}`)
         """;
 
+    private static readonly (string Name, int Width, int Height, bool Dark)[] Screens =
+        [("wide", 1280, 800, false), ("middle-dark", 1024, 768, true), ("phone-dark", 390, 844, true), ("tiny", 360, 225, false)];
+
     private static readonly string Axe = new BundledAxeScriptProvider().GetScript();
 
     [Theory]
     [InlineData("files")]
     [InlineData("details")]
     [InlineData("text")]
+    [InlineData("markdown")]
+    [InlineData("table")]
+    [InlineData("source")]
+    [InlineData("large")]
+    [InlineData("renaming-details")]
     [InlineData("selected")]
     [InlineData("renaming")]
     [InlineData("uploads")]
@@ -39,19 +47,14 @@ public sealed class ViewTests(FilledPair filled, Chromium chromium) : IClassFixt
         await using var window = await chromium.OpenAsync(filled.Service.Address);
         await ShowAsync(window, view);
         await window.Page.EvaluateAsync(Axe);
-        foreach (var phone in new[] { false, true })
+        foreach (var (name, width, height, dark) in Screens)
         {
-            await window.Page.SetViewportSizeAsync(phone ? 390 : 1280, phone ? 844 : 800);
-            foreach (var dark in new[] { false, true })
-            {
-                var scheme = dark ? ColorScheme.Dark : ColorScheme.Light;
-                await window.Page.EmulateMediaAsync(new PageEmulateMediaOptions { ColorScheme = scheme, ReducedMotion = ReducedMotion.Reduce });
-                await PhotographAsync(window.Page, $"{view}-{(phone ? "phone" : "wide")}-{(dark ? "dark" : "light")}");
-                // Each size and each set of colours once.
-                if (dark == phone)
-                    Assert.Empty(await window.Page.EvaluateAsync<string[]>(Run));
-                Assert.Equal(phone ? 390 : 1280, await window.Page.EvaluateAsync<int>("() => document.documentElement.scrollWidth"));
-            }
+            await window.Page.SetViewportSizeAsync(width, height);
+            var scheme = dark ? ColorScheme.Dark : ColorScheme.Light;
+            await window.Page.EmulateMediaAsync(new PageEmulateMediaOptions { ColorScheme = scheme, ReducedMotion = ReducedMotion.Reduce });
+            await PhotographAsync(window.Page, $"{view}-{name}");
+            Assert.Empty(await window.Page.EvaluateAsync<string[]>(Run));
+            Assert.Equal(width, await window.Page.EvaluateAsync<int>("() => document.documentElement.scrollWidth"));
         }
         window.AssertClean();
     }
@@ -78,8 +81,24 @@ public sealed class ViewTests(FilledPair filled, Chromium chromium) : IClassFixt
                 break;
             case "text":
                 await window.OpenAsync("Notes.txt");
-                await window.Detail.FrameLocator("iframe").Locator("body").WaitForAsync();
+                await window.Detail.Locator(".prose").WaitForAsync();
                 await window.Detail.GetByText("Version 1").WaitForAsync();
+                break;
+            case "markdown" or "table" or "source" or "large":
+                await window.OpenAsync(view switch { "table" => "Costs.csv", "source" => "settings.json", _ => "Plan.md" });
+                await window.Detail.Locator(".reading").WaitForAsync();
+                await window.Detail.GetByText("Version 1").WaitForAsync();
+                if (view is "large")
+                {
+                    await window.Detail.Button("Show large").ClickAsync();
+                    await window.Page.Locator(".stage .reading").WaitForAsync();
+                }
+                break;
+            case "renaming-details":
+                await window.OpenAsync("Notes.txt");
+                await window.Detail.GetByText("Version 1").WaitForAsync();
+                await window.Detail.Button("Rename").ClickAsync();
+                await window.Detail.GetByLabel("New name of Notes.txt").WaitForAsync();
                 break;
             case "selected":
                 await window.Row("Notes.txt").Locator(".check").ClickAsync();

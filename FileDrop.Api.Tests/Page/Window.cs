@@ -13,6 +13,7 @@ public sealed class Window : IAsyncDisposable
     private readonly ConcurrentQueue<string> _strangers = new();
 
     private ICDPSession? _network;
+    private ICDPSession? _touch;
 
     internal Window(IBrowserContext context, IPage page, Uri service)
     {
@@ -70,9 +71,12 @@ public sealed class Window : IAsyncDisposable
     }
 
     /// <summary>Drops files onto the page; the content of each is <see cref="Content"/> of its size.</summary>
-    public Task DropAsync(params (string Name, int Size)[] files) => Page.EvaluateAsync(
+    public Task DropAsync(params (string Name, int Size)[] files) => DropOnAsync("body", files);
+
+    /// <summary>Drops files onto a part of the page.</summary>
+    public Task DropOnAsync(string selector, params (string Name, int Size)[] files) => Page.EvaluateAsync(
         """
-        async (files) => {
+        async ({ selector, files }) => {
             const transfer = new DataTransfer();
             for (const { name, size } of files) {
                 const content = new Uint8Array(size);
@@ -83,9 +87,32 @@ public sealed class Window : IAsyncDisposable
                 transfer.items.add(file);
             }
             for (const type of ["dragenter", "dragover", "drop"])
-                document.body.dispatchEvent(new DragEvent(type, { dataTransfer: transfer, bubbles: true, cancelable: true }));
+                document.querySelector(selector).dispatchEvent(new DragEvent(type, { dataTransfer: transfer, bubbles: true, cancelable: true }));
         }
-        """, files.Select(file => new { name = file.Name, size = file.Size }).ToArray());
+        """, new { selector, files = files.Select(file => new { name = file.Name, size = file.Size }).ToArray() });
+
+    /// <summary>Puts a finger on a place, and leaves it there.</summary>
+    public async Task TouchAsync(double x, double y)
+    {
+        _touch ??= await _context.NewCDPSessionAsync(Page);
+        await _touch.SendAsync("Input.dispatchTouchEvent", Touch("touchStart", (x, y)));
+    }
+
+    /// <summary>Moves the finger there, in steps as a finger does.</summary>
+    public async Task MoveTouchAsync(double fromX, double toX, double y)
+    {
+        for (var step = 1; _touch is not null && step <= 5; step++)
+            await _touch.SendAsync("Input.dispatchTouchEvent", Touch("touchMove", (fromX + ((toX - fromX) * step / 5), y)));
+    }
+
+    /// <summary>Lifts the finger.</summary>
+    public Task LiftAsync() => _touch?.SendAsync("Input.dispatchTouchEvent", Touch("touchEnd")) ?? Task.CompletedTask;
+
+    private static Dictionary<string, object> Touch(string type, params (double X, double Y)[] points) => new()
+    {
+        ["type"] = type,
+        ["touchPoints"] = points.Select(point => new { x = point.X, y = point.Y }).ToArray(),
+    };
 
     /// <summary>What a dropped file of a size contains.</summary>
     public static byte[] Content(int size)

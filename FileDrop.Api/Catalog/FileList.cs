@@ -21,7 +21,8 @@ public enum FileSort
 public sealed record ListPosition(long Number, string? Name, Guid Id);
 
 /// <summary>What a page must match; every member that is set narrows it.</summary>
-/// <param name="NameKeyPart">Contained in the name's key; made by <see cref="NameKey.Of"/>.</param>
+/// <param name="NameKeyParts">Each is contained in the name's key; made by <see cref="NameKey.Of"/>.</param>
+/// <param name="Words">Each is contained in the name or in a tag, written <c>key:value</c>; made by <see cref="SearchText.Words"/>.</param>
 /// <param name="Type">A media type without parameters in lower case, or its first half with <c>/*</c>.</param>
 /// <param name="Tags">Tags that must all be there, with these values.</param>
 /// <param name="CreatedAfter">Exclusive.</param>
@@ -29,7 +30,8 @@ public sealed record ListPosition(long Number, string? Name, Guid Id);
 /// <param name="MinSize">In bytes, inclusive.</param>
 /// <param name="MaxSize">In bytes, inclusive.</param>
 public sealed record ListFilter(
-    string? NameKeyPart = null,
+    IReadOnlyList<string>? NameKeyParts = null,
+    IReadOnlyList<string>? Words = null,
     string? Type = null,
     IReadOnlyList<KeyValuePair<string, string>>? Tags = null,
     DateTimeOffset? CreatedAfter = null,
@@ -43,7 +45,7 @@ public sealed record ListFilter(
     /// <summary>Whether it lets every file through.</summary>
     public bool IsEmpty => this is
     {
-        NameKeyPart: null, Type: null, Tags: null or { Count: 0 },
+        NameKeyParts: null or { Count: 0 }, Words: null or { Count: 0 }, Type: null, Tags: null or { Count: 0 },
         CreatedAfter: null, CreatedBefore: null, MinSize: null, MaxSize: null,
     };
 }

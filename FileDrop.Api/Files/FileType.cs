@@ -14,7 +14,8 @@ internal static class FileType
 
     private const int MaxLength = 255;
 
-    private static readonly FileExtensionContentTypeProvider Extensions = new();
+    /// <summary>ASP.NET Core's own table, and what it lacks of the files that people keep.</summary>
+    private static readonly FileExtensionContentTypeProvider Extensions = WithMore(new FileExtensionContentTypeProvider());
 
     /// <summary>Reads a Content-Type field.</summary>
     /// <param name="field">Its value; null or empty where there is none.</param>
@@ -58,6 +59,45 @@ internal static class FileType
 
     /// <summary>Whether the type is PDF, which browsers show by a viewer that a sandboxed document does not get.</summary>
     public static bool IsPdf(string type) => Bare(type) is "application/pdf";
+
+    private static FileExtensionContentTypeProvider WithMore(FileExtensionContentTypeProvider extensions)
+    {
+        AddAll("text/plain", "adoc asm awk bash bat cfg cmake cmd conf cs diff editorconfig env fish fs fsx gitattributes gitignore go gradle groovy hs ini kt "
+            + "kts lock log lua nfo patch pl properties proto ps1 psm1 py r rb rs rst sbt scala sh sln sql srt swift tex text tf vb vue zig zsh");
+        AddAll("text/markdown", "markdown md mdown mkd");
+        AddAll("text/javascript", "cjs js mjs");
+        AddAll("text/x-typescript", "cts mts tsx");
+        AddAll("application/json", "ipynb json5 jsonc jsonl map ndjson topojson webmanifest");
+        AddAll("application/geo+json", "geojson");
+        AddAll("application/toml", "toml");
+        AddAll("application/yaml", "yaml yml");
+        AddAll("application/xml", "csproj fsproj gpx props resx targets vbproj xaml xsl");
+        AddAll("application/gzip", "gz tgz");
+        AddAll("application/zstd", "zst");
+        AddAll("application/x-7z-compressed", "7z");
+        AddAll("application/x-bzip2", "bz2");
+        AddAll("application/x-xz", "xz");
+        AddAll("application/x-rar-compressed", "rar");
+        AddAll("application/vnd.apache.parquet", "parquet");
+        AddAll("application/vnd.sqlite3", "db sqlite sqlite3");
+        AddAll("application/epub+zip", "epub");
+        AddAll("image/avif", "avif");
+        AddAll("image/heic", "heic");
+        AddAll("image/heif", "heif");
+        AddAll("image/jxl", "jxl");
+        AddAll("image/webp", "webp");
+        AddAll("audio/flac", "flac");
+        AddAll("audio/opus", "opus");
+        AddAll("video/x-matroska", "mkv");
+        return extensions;
+
+        // The table's own answer stays where it has one.
+        void AddAll(string type, string names)
+        {
+            foreach (var name in names.Split(' '))
+                extensions.Mappings.TryAdd($".{name}", type);
+        }
+    }
 
     private static string Bare(string type) => type.Split(';', 2)[0].Trim().ToLowerInvariant();
 }

@@ -43,7 +43,8 @@ internal static partial class ListRequest
             };
             var limit = Number(query, "limit", 1, MaxLimit) ?? MaxLimit;
             var filter = new ListFilter(
-                NameKeyPart: One(query, "name") is { Length: > 0 } name ? NameKeyOf(name) : null,
+                NameKeyParts: Names(query["name"]),
+                Words: Words(One(query, "search")),
                 Type: Type(One(query, "type")),
                 Tags: Tags(query["tag"]),
                 CreatedAfter: Time(query, "created_after", roundUp: false),
@@ -80,9 +81,11 @@ internal static partial class ListRequest
         var (filter, text) = (list.Filter, new StringBuilder());
         text.Append(CultureInfo.InvariantCulture, $"{list.InTrash} {list.Sort} {list.Descending} {filter.MinSize} {filter.MaxSize} ");
         text.Append(CultureInfo.InvariantCulture, $"{filter.CreatedAfter?.ToUnixTimeMilliseconds()} {filter.CreatedBefore?.ToUnixTimeMilliseconds()} ");
-        text.Append(filter.NameKeyPart).Append('\0').Append(filter.Type).Append('\0');
+        text.AppendJoin('\0', filter.NameKeyParts ?? []).Append('\0').Append(filter.Type).Append('\0');
         foreach (var tag in filter.Tags ?? [])
             text.Append(tag.Key).Append(':').Append(tag.Value).Append('\0');
+        foreach (var word in filter.Words ?? [])
+            text.Append(' ').Append(word).Append('\0');
         return XxHash3.HashToUInt64(Encoding.UTF8.GetBytes(text.ToString()));
     }
 
@@ -141,7 +144,30 @@ internal static partial class ListRequest
         RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]
     private static partial Regex Rfc3339();
 
-    private static string NameKeyOf(string name) => UnicodeText.IsWellFormed(name) ? NameKey.Of(name) : throw Malformed("name is valid Unicode.");
+    private static string NameKeyOf(string name) =>
+        UnicodeText.IsWellFormed(name) ? NameKey.Of(name) : throw Malformed("Write name and search in valid Unicode.");
+
+    private static List<string>? Names(StringValues sent)
+    {
+        if (sent.Count > SearchText.MaxWords)
+            throw Malformed($"Ask for at most {SearchText.MaxWords} names.");
+        // One that is empty is contained in every name.
+        var parts = sent.OfType<string>().Where(name => name.Length > 0).Select(NameKeyOf).ToList();
+        return parts.Count > 0 ? parts : null;
+    }
+
+    private static IReadOnlyList<string>? Words(string? search)
+    {
+        if (search is null)
+            return null;
+        var words = SearchText.Words(NameKeyOf(search));
+        return words.Count switch
+        {
+            0 => null,
+            <= SearchText.MaxWords => words,
+            _ => throw Malformed($"Search for at most {SearchText.MaxWords} words."),
+        };
+    }
 
     /// <summary>Types are matched without their parameters, so those of a type that a client took from a file mean nothing.</summary>
     private static string? Type(string? type) => type is null ? null

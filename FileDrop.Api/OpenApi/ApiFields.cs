@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using FileDrop.Api.Catalog;
 using FileDrop.Api.Files;
 using Microsoft.OpenApi;
 
@@ -16,7 +17,7 @@ internal static class ApiFields
     public static readonly string[] Ranges = ["Range", "If-Range"];
     public static readonly string[] Digests = ["Content-Digest", "Repr-Digest"];
     public static readonly string[] Paging = ["limit", "cursor", "order"];
-    public static readonly string[] Filters = ["name", "type", "tag", "created_after", "created_before", "min_size", "max_size"];
+    public static readonly string[] Filters = ["name", "search", "type", "tag", "created_after", "created_before", "min_size", "max_size"];
 
     /// <summary>Fields of every answer.</summary>
     public static readonly string[] Security =
@@ -127,7 +128,16 @@ internal static class ApiFields
         yield return Query("sort", "What the list is sorted by; files with the same key are sorted by `file_id`.",
             ApiSchemas.Choice("created_at", "updated_at", "file_name", "file_size"));
         yield return Query("order", "Descending, or ascending.", ApiSchemas.Choice("desc", "asc"));
-        yield return Query("name", "Names that contain this, whatever the case.", new OpenApiSchema { Type = JsonSchemaType.String }, "report");
+        var name = Query("name", "Names that contain this, whatever the case. May be repeated: all must match.", new OpenApiSchema
+        {
+            Type = JsonSchemaType.Array,
+            MaxItems = SearchText.MaxWords,
+            Items = new OpenApiSchema { Type = JsonSchemaType.String },
+        }, "report");
+        (name.Style, name.Explode) = (ParameterStyle.Form, true);
+        yield return name;
+        yield return Query("search", "Words, separated by spaces, in any order. Each must be in the name or in a tag, written `key:value`, whatever the case and the accents.",
+            new OpenApiSchema { Type = JsonSchemaType.String }, "zolc apollo");
         yield return Query("type", "A media type as the file has it, or `image/*`.",
             new OpenApiSchema { Type = JsonSchemaType.String, Pattern = "^[^/]+/[^/]+$" }, "image/*");
         var tag = Query("tag", "`key:value`, split at the first colon. May be repeated: all must hold.", new OpenApiSchema

@@ -15,8 +15,10 @@ internal sealed class MongoListFilter
             Conditions.Add("content.type_key", TypeCondition(type));
         if (filter.DistinctTags is { Count: > 0 } tags)
             Conditions.Add("tags", new BsonDocument("$all", new BsonArray(tags.Select(tag => MongoSchema.Tag(tag.Key, tag.Value)))));
-        if (filter.NameKeyPart is { } part)
-            Conditions.Add("$expr", Contains("$name_key", part));
+        if (filter.NameKeyParts is { Count: > 0 } parts)
+            Conditions.Add("$expr", new BsonDocument("$and", new BsonArray(parts.Select(part => Contains("$name_key", part)))));
+        if (filter.Words is { Count: > 0 } words)
+            Conditions.Add("$and", new BsonArray(words.Select(Has)));
     }
 
     /// <summary>The first key of the list that may match; null where the filter does not bound it.</summary>
@@ -51,6 +53,13 @@ internal sealed class MongoListFilter
     private static BsonValue TypeCondition(string type) => type.EndsWith("/*", StringComparison.Ordinal)
         ? new BsonDocument { { "$gte", type[..^1] }, { "$lt", type[..^2] + (char)('/' + 1) } }
         : type;
+
+    /// <summary>A word in the name or in a tag. Tags are stored as they are searched, <c>key:value</c>.</summary>
+    private static BsonDocument Has(string word)
+    {
+        var pattern = new BsonRegularExpression(SearchText.Pattern(word));
+        return new BsonDocument("$or", new BsonArray { new BsonDocument("name", pattern), new BsonDocument("tags", pattern) });
+    }
 
     /// <summary>A search for bytes: exact whatever the part holds, where a pattern would have to be escaped for two dialects.</summary>
     private static BsonDocument Contains(string field, string part) =>

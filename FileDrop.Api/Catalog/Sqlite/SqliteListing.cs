@@ -130,8 +130,10 @@ internal static class SqliteListing
         var sql = new StringBuilder();
         var filter = query.Filter;
 
-        if (filter.NameKeyPart is { } part)
+        foreach (var part in filter.NameKeyParts ?? [])
             Add("instr(f.name_key, ?) > 0", part);
+        foreach (var word in filter.Words ?? [])
+            Add("(instr(folded(f.name), ?) > 0 OR EXISTS (SELECT 1 FROM json_each(f.tags) t WHERE instr(folded(t.key || ':' || t.value), ?) > 0))", word);
         if (filter.Type is { } type && type.EndsWith("/*", StringComparison.Ordinal))
             Add($"substr({Type}, 1, length(?)) = ?", type[..^1]);
         else if (filter.Type is { } exact)

@@ -50,6 +50,7 @@ internal sealed class SqliteSession : IDisposable
         try
         {
             _connection.Open();
+            _connection.CreateFunction("folded", static (string text) => SearchText.Fold(text), isDeterministic: true);
             // Plans do not look at values. Otherwise whatever has a parameter behind LIMIT, or for a column that a partial index is about,
             // is prepared anew for each value: a small upload took a sixth more of the processor's time.
             _ = raw.sqlite3_db_config(_connection.Handle, raw.SQLITE_DBCONFIG_ENABLE_QPSG, 1, out _);

@@ -3,13 +3,18 @@
 import { api, contentUrl } from "./api.js";
 import { confirmed } from "./dialogs.js";
 import { el } from "./dom.js";
-import { filesChanged } from "./events.js";
+import { filesChanged, on } from "./events.js";
 import { toast, toastProblem } from "./toasts.js";
 import { t } from "./texts.js";
 
 const atOnce = 6;
 /** Browsers drop downloads that are asked for in the same moment. */
 const betweenDownloads = 400;
+
+/** Takes the last deletion of this page back. */
+let undoable = null;
+// Another key has other files.
+on("session", () => (undoable = null));
 
 /** Does something to each of many; gives those for which it worked, and the first problem. */
 async function each(ids, one) {
@@ -40,7 +45,20 @@ export async function remove(files, gone) {
   if (done.length === 0) return;
   gone(done);
   filesChanged();
-  toast(t.removed(done.length, files[0].file_name), { action: t.undo, run: () => undo(done, files) });
+  const run = () => {
+    if (undoable === run) undoable = null;
+    close();
+    return undo(done, files);
+  };
+  undoable = run;
+  const close = toast(t.removed(done.length, files[0].file_name), { action: t.undo, run });
+}
+
+/** Takes the last deletion back, once; false if there is none. */
+export function undoLast() {
+  if (undoable === null) return false;
+  undoable();
+  return true;
 }
 
 async function undo(ids, files) {

@@ -9,7 +9,8 @@ const patience = 20_000;
 /** An error as the service says it (RFC 9457), or that there was no answer at all (status 0). */
 export class Problem extends Error {
   constructor(status, code, detail, retryAfter = 0) {
-    super(t.problems[code] ?? detail);
+    const text = t.problems[code] ?? detail;
+    super(typeof text === "function" ? text(detail) : text);
     Object.assign(this, { status, code, detail, retryAfter });
   }
 
@@ -84,6 +85,14 @@ export const api = {
   namesakes: (name, size) =>
     ask("GET", `/files?${new URLSearchParams({ name, min_size: size, max_size: size, sort: "file_size", limit: 100 })}`),
 };
+
+/** The first bytes of a file, at most so many. */
+export async function firstBytes(id, most, signal) {
+  const headers = { ...session.headers(), Range: `bytes=0-${most - 1}` };
+  const response = await fetch(at(id), { headers, signal, cache: "no-store" });
+  if (!response.ok) throw Problem.from(response.status, await response.text());
+  return new Uint8Array(await response.arrayBuffer());
+}
 
 /** Where the browser itself gets a file's bytes: with a key, by a link that lives for a short time, since it cannot send the key. */
 export async function contentUrl(id, { inline = false, version = null } = {}) {

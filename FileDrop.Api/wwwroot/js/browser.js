@@ -58,7 +58,7 @@ export class Browser {
 
   reload() {
     this.listing?.close();
-    const listing = (this.listing = new Listing(route));
+    const listing = (this.listing = new Listing({ ...route }));
     listing.addEventListener("change", () => this.#changed());
     this.selection.clear();
     this.selection.current = null;
@@ -178,7 +178,9 @@ export class Browser {
       ? ["search", t.nothingFound, t.nothingFoundText]
       : route.view === "trash"
         ? ["trash", t.emptyTrash, t.emptyTrashText]
-        : ["upload", t.emptyTitle, t.emptyText];
+        : matchMedia("(pointer: coarse)").matches
+          ? ["upload", t.emptyTitleTouch, t.emptyTextTouch]
+          : ["upload", t.emptyTitle, t.emptyText];
     const button = isFiltered
       ? el("button", { type: "button", text: t.showAll, on: { click: () => go({ q: "", type: "", tags: [] }) } })
       : route.view === "trash"

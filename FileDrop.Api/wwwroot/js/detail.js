@@ -5,35 +5,42 @@ import * as actions from "./actions.js";
 import { bdi, el, icon, iconButton } from "./dom.js";
 import { filesChanged } from "./events.js";
 import { size, time } from "./format.js";
+import { showLarge } from "./large.js";
 import { preview } from "./preview.js";
+import { nameField } from "./rename.js";
 import { go, route } from "./route.js";
 import { tagsOf } from "./tags.js";
+import { setTitle } from "./title.js";
 import { toast, toastProblem } from "./toasts.js";
 import { t } from "./texts.js";
+import { queue } from "./uploads/queue.js";
 import { versionsOf } from "./versions.js";
 
 export class Detail {
   #file = null;
   #etag = null;
   #stop = new AbortController();
+  #renaming = null;
   #preview = el("div", { class: "preview" });
   #facts = el("dl", { class: "facts" });
   #tags = el("section", { "aria-labelledby": "tags" });
   #versions = el("section", { "aria-labelledby": "versions" });
   #actions = el("div", { class: "actions" });
+  #large = iconButton("expand", t.large, () => this.showLarge());
   #name = el("h2", { id: "detail-name", tabindex: "-1" });
 
   element = el("aside", { class: "detail", "aria-labelledby": "detail-name", hidden: true });
 
-  /** `listing()`: the list beside it. `rename(id)`: renames in the list. */
-  constructor(listing, rename) {
+  /** `listing()`: the list beside it. */
+  constructor(listing) {
     this.listing = listing;
-    this.rename = rename;
+    this.#preview.addEventListener("click", (event) => event.target.matches("img") && this.showLarge());
     this.element.append(
       el(
         "header",
         {},
         this.#name,
+        this.#large,
         iconButton("close", t.close, () => this.close(), { class: "icon close" }),
       ),
       el("div", { class: "body" }, this.#preview, this.#actions, this.#facts, this.#tags, this.#versions),
@@ -44,12 +51,47 @@ export class Detail {
     return this.element.hidden ? "" : route.file;
   }
 
+  /** The live file that is shown; null if there is none. */
+  get file() {
+    return this.element.hidden || route.view === "trash" ? null : this.#file;
+  }
+
   close() {
     go({ file: "" });
   }
 
+  /** Turns the name into a field. */
+  rename() {
+    const { file } = this;
+    if (!file || this.#renaming) return;
+    const field = nameField(file, async (name, byKey) => {
+      this.#renaming = null;
+      this.#name.classList.remove("unseen");
+      field.element.remove();
+      if (byKey) this.#actions.querySelector("[data-action=pen]")?.focus();
+      if (name === null) return;
+      const now = await actions.rename(file, name);
+      if (now && this.#file?.file_id === now.file_id) this.#took(now);
+    });
+    this.#renaming = field;
+    this.#name.classList.add("unseen");
+    this.#name.before(field.element);
+    field.focus();
+  }
+
+  /** Shows the file over the whole window. */
+  showLarge() {
+    if (this.file) showLarge(this.listing(), this.file);
+  }
+
+  /** Takes a file of this device as the shown file's new content. */
+  addVersion(content) {
+    if (this.file) queue.addVersion(this.file, content);
+  }
+
   /** Shows the file that the address names, or nothing. */
   async show(takeFocus = false) {
+    this.#renaming?.keep();
     this.#stop.abort();
     this.#stop = new AbortController();
     this.element.hidden = !route.file;
@@ -90,11 +132,14 @@ export class Detail {
   #draw(file) {
     const before = this.#file;
     this.#file = file;
-    document.title = t.titleOf(file.file_name);
+    setTitle(file.file_name);
     const isTrash = Boolean(file.deleted_at);
-    this.#name.replaceChildren(bdi(file.file_name, { dir: "auto" }));
+    this.#large.hidden = isTrash;
+    this.#name.replaceChildren(bdi(file.file_name));
     if (!isTrash && before?.sha256 !== file.sha256) preview(this.#preview, file, this.#stop.signal);
+    const focused = this.#actions.contains(document.activeElement) ? document.activeElement.dataset.action : null;
     this.#actions.replaceChildren(...(isTrash ? this.#trashActions(file) : this.#fileActions(file)));
+    if (focused) this.#actions.querySelector(`[data-action=${focused}]`)?.focus();
     this.#drawFacts(file);
     if (isTrash) this.#tags.replaceChildren();
     else if (!this.#tags.contains(document.activeElement) || !before) this.#drawTags(file);
@@ -111,7 +156,6 @@ export class Detail {
         fact(t.updated, time(file.updated_at)),
         file.deleted_at && fact(t.deletedAt, time(file.deleted_at)),
         file.purge_at && fact(t.purgeAt, time(file.purge_at)),
-        fact(t.version, String(file.version)),
         fact(
           t.checksum,
           sum,
@@ -124,9 +168,15 @@ export class Detail {
   #fileActions(file) {
     return [
       button("download", t.download, () => actions.download([file]), "primary"),
-      button("pen", t.rename, () => this.rename(file.file_id)),
+      button("pen", t.rename, () => this.rename()),
+      button("newVersion", t.newVersion, () => this.#chooseVersion()),
       button("trash", t.remove, () => actions.remove([file], (ids) => this.#left(ids))),
     ];
+  }
+
+  #chooseVersion() {
+    const field = el("input", { type: "file", on: { change: () => field.files[0] && this.addVersion(field.files[0]) } });
+    field.click();
   }
 
   #trashActions(file) {
@@ -182,6 +232,7 @@ export class Detail {
 
   #drawGone() {
     this.#file = null;
+    this.#large.hidden = true;
     this.#name.replaceChildren(t.gone);
     for (const part of [this.#actions, this.#facts, this.#tags, this.#versions]) part.replaceChildren();
     this.#preview.replaceChildren(el("div", { class: "none" }, icon("trash"), el("p", { text: t.goneText })));
@@ -189,7 +240,7 @@ export class Detail {
 }
 
 const button = (picture, text, click, look = "") =>
-  el("button", { type: "button", class: look, on: { click } }, icon(picture), el("span", { text }));
+  el("button", { type: "button", class: look, "data-action": picture, on: { click } }, icon(picture), el("span", { text }));
 
 async function copy(text, element) {
   try {

@@ -39,7 +39,8 @@ export function showKeys() {
   show(dialog, () => {});
 }
 
-function show(dialog, closed) {
+/** Shows a dialog until it is closed, by Escape or a click beside it too. */
+export function show(dialog, closed) {
   dialog.addEventListener("close", () => {
     dialog.remove();
     closed();

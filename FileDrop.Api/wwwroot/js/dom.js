@@ -16,8 +16,18 @@ export function el(tag, attributes = {}, ...children) {
   return element;
 }
 
-/** A name of any script, kept from turning round what stands beside it. */
-export const bdi = (name, attributes = {}) => el("bdi", { ...attributes, text: plain(name) });
+/** A name of any script: it does not reorder the text beside it, and its extension stays at its right end. */
+export function bdi(name, attributes = {}) {
+  const text = plain(name);
+  const dot = /\.[A-Za-z0-9]{1,10}$/.exec(text)?.index ?? 0;
+  if (dot === 0) return el("bdi", { dir: "auto", ...attributes, text });
+  return el(
+    "bdi",
+    { ...attributes, dir: "ltr" },
+    el("bdi", { dir: "auto", text: text.slice(0, dot) }),
+    el("span", { text: text.slice(dot) }),
+  );
+}
 
 /** Characters that turn text round are shown as what they are, so that no "gnp.exe" is read as "exe.png". */
 export const plain = (name) => name.replace(/[\u202a-\u202e\u2066-\u2069]/g, "\ufffd");
@@ -55,6 +65,10 @@ const paths = {
   trash: "M4 7h16M9 7V5a1 1 0 0 1 1-1h4a1 1 0 0 1 1 1v2m3 0-1 12a1 1 0 0 1-1 1H8a1 1 0 0 1-1-1L6 7m4 4v5m4-5v5",
   upload: "M12 16V4m-5 5 5-5 5 5M4 17v2a1 1 0 0 0 1 1h14a1 1 0 0 0 1-1v-2",
   download: "M12 4v12m-5-5 5 5 5-5M4 17v2a1 1 0 0 0 1 1h14a1 1 0 0 0 1-1v-2",
+  newVersion: "M13 3H7a2 2 0 0 0-2 2v14a2 2 0 0 0 2 2h10a2 2 0 0 0 2-2V9zm0 0v6h6M12 18v-6m-3 3 3-3 3 3",
+  expand: "M4 9V4h5m6 0h5v5m0 6v5h-5m-6 0H4v-5",
+  previous: "M15 6l-6 6 6 6",
+  next: "M9 6l6 6-6 6",
   search: "M11 18a7 7 0 1 0 0-14 7 7 0 0 0 0 14zm5-2 4 4",
   close: "M6 6l12 12M18 6 6 18",
   pause: "M8 5v14M16 5v14",

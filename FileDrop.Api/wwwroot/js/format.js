@@ -1,6 +1,6 @@
 // Sizes, times and kinds, as people read them.
 
-import { locale } from "./texts.js";
+import { locale, t } from "./texts.js";
 import { el } from "./dom.js";
 
 const units = ["byte", "kilobyte", "megabyte", "gigabyte", "terabyte"];
@@ -70,25 +70,31 @@ export function duration(seconds) {
   return parts.map(([value, unit]) => new Intl.NumberFormat(locale, { style: "unit", unit, unitDisplay: "short" }).format(value)).join(" ");
 }
 
-/** A media type's kind: the name of its icon and colour. */
-export function kind(type) {
-  const [bare, top] = [type.split(";")[0].trim().toLowerCase(), type.split("/")[0].toLowerCase()];
+/** A name's extension in lower case, without the dot; "" if it has none. */
+export const extensionOf = (name) => /\.([A-Za-z0-9_-]{1,12})$/.exec(name)?.[1].toLowerCase() ?? "";
+
+/** A file's kind: the name of its icon and colour. */
+export function kind(file) {
+  const type = bareType(file);
+  const [top] = type.split("/");
+  // Browsers take TypeScript for a video, by its extension.
+  if (top === "video" && /^[mc]?tsx?$/.test(extensionOf(file.file_name))) return "text";
   if (["image", "video", "audio"].includes(top)) return top;
-  if (bare === "application/pdf") return "pdf";
-  if (/zip|compressed|x-tar|x-7z|x-rar|gzip/.test(bare)) return "archive";
-  return top === "text" || /^application\/(json|xml|javascript|yaml|x-yaml)$|\+(json|xml)$/.test(bare) ? "text" : "file";
+  if (type === "application/pdf") return "pdf";
+  if (/zip|compressed|x-tar|x-7z|x-rar/.test(type)) return "archive";
+  return top === "text" || /^application\/(json|xml|javascript|yaml|x-yaml|toml|x-sh|sql)$|\+(json|xml)$/.test(type) ? "text" : "file";
 }
 
-/** A media type in few letters: the extension where the name has a usual one, else the type's second half. */
+/** A file's media type without parameters, in lower case. */
+export const bareType = (file) => file.file_type.split(";")[0].trim().toLowerCase();
+
+/** A type in few letters: the extension where the name has a usual one, else the type's second half if that is short. */
 export function shortType(file) {
-  const extension = /\.([A-Za-z0-9]{1,5})$/.exec(file.file_name)?.[1];
-  return (
-    extension ??
-    file.file_type
-      .split(";")[0]
-      .split("/")
-      .pop()
-      .replace(/^x-|^vnd\./, "")
-      .slice(0, 12)
-  ).toUpperCase();
+  const extension = extensionOf(file.file_name);
+  if (extension && extension.length <= 5) return extension.toUpperCase();
+  const half = bareType(file)
+    .split("/")
+    .pop()
+    .replace(/^x-|^vnd\./, "");
+  return half.length <= 6 ? half.toUpperCase() : t.file;
 }

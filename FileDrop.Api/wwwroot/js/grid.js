@@ -2,11 +2,15 @@
 
 import { el, icon, setText } from "./dom.js";
 import { go, presetOf, route } from "./route.js";
-import { fillRow, makeRow, renameIn, timeOf } from "./rows.js";
+import { Press } from "./press.js";
+import { fillRow, makeRow, markRow, renameIn, timeOf } from "./rows.js";
 import { t } from "./texts.js";
 
 const margin = 12;
 const ahead = 150;
+
+/** A second click on an open file's name renames it; sooner than this, in milliseconds, it is a double click. */
+const slowClick = 500;
 
 export class Grid {
   #rows = new Map();
@@ -14,7 +18,9 @@ export class Grid {
   #head = el("div", { role: "row", class: "head" });
   #frame = 0;
   #narrow = matchMedia("(max-width: 720px)");
+  #short = matchMedia("(max-height: 520px)");
   #top = null;
+  #clicked = { id: null, at: 0 };
   #all = el("input", {
     type: "checkbox",
     "aria-label": t.selectAll,
@@ -32,6 +38,10 @@ export class Grid {
     this.element.addEventListener("scroll", () => this.draw(), { passive: true });
     this.element.addEventListener("keydown", (event) => this.#key(event));
     this.#space.addEventListener("click", (event) => this.#click(event));
+    new Press(this.#space, (row) => {
+      this.element.focus({ preventScroll: true });
+      this.selection.toggle(row.file.file_id);
+    });
     this.selection.addEventListener("change", () => {
       this.#all.checked = this.selection.size > 0 && this.selection.size === this.listing?.length;
       this.#all.indeterminate = this.selection.size > 0 && !this.#all.checked;
@@ -41,7 +51,7 @@ export class Grid {
   }
 
   get rowHeight() {
-    return this.#narrow.matches ? 64 : 48;
+    return this.#narrow.matches && !this.#short.matches ? 64 : 48;
   }
 
   show(listing) {
@@ -84,29 +94,44 @@ export class Grid {
     const [first, last] = [Math.max(0, top - margin), Math.min(listing.length - 1, bottom + margin)];
     const column = timeOf(route.sort, route.view);
     const unused = new Set(this.#rows.keys());
+    const rows = [];
     for (let i = first; i <= last; i++) {
       const file = listing.at(i);
       let row = this.#rows.get(file.file_id);
       if (!row) {
         row = makeRow(file);
         this.#rows.set(file.file_id, row);
-        this.#space.append(row);
       }
+      rows.push(row);
       unused.delete(file.file_id);
       fillRow(row, file, column);
       row.style.transform = `translateY(${i * this.rowHeight}px)`;
       row.setAttribute("aria-rowindex", i + 2);
-      row.setAttribute("aria-selected", this.selection.has(file.file_id));
-      row.classList.toggle("current", this.selection.current === file.file_id);
-      row.classList.toggle("open", route.file === file.file_id);
+      markRow(row, {
+        isSelected: this.selection.has(file.file_id),
+        isCurrent: this.selection.current === file.file_id,
+        isOpen: route.file === file.file_id,
+      });
     }
     for (const id of unused) this.#forget(id);
+    this.#place(rows);
     this.#top = top < listing.length ? { id: listing.at(top).file_id, index: top } : null;
     const current = this.#rows.get(this.selection.current);
     if (current) this.element.setAttribute("aria-activedescendant", current.id);
     else this.element.removeAttribute("aria-activedescendant");
     if (bottom + ahead > listing.length && !listing.isComplete && listing.problem === null)
       listing.more(bottom + 2 * ahead > listing.length && top > 500);
+  }
+
+  /** The order in the document is the one on the screen, for whoever reads the page without seeing it. */
+  #place(rows) {
+    let next = this.#space.firstElementChild;
+    for (const row of rows) {
+      if (row === next) next = row.nextElementSibling;
+      // Moved this way, a field in a row keeps the focus.
+      else if (row.isConnected && this.#space.moveBefore) this.#space.moveBefore(row, next);
+      else this.#space.insertBefore(row, next);
+    }
   }
 
   /** Brings a row into view, as little as needed. */
@@ -123,8 +148,8 @@ export class Grid {
     if (index < 0 || route.view === "trash") return;
     this.reveal(index);
     const row = this.#rows.get(id);
-    renameIn(row, (name) => {
-      this.element.focus({ preventScroll: true });
+    renameIn(row, (name, byKey) => {
+      if (byKey) this.element.focus({ preventScroll: true });
       if (name !== null) this.actions.rename(row.file, name);
     });
   }
@@ -167,11 +192,20 @@ export class Grid {
   #click(event) {
     const row = event.target.closest(".row");
     if (!row) return;
+    const link = event.target.closest("a");
+    const isOther = event.ctrlKey || event.metaKey;
+    // The middle button and the browser's menu open a link in a tab; Ctrl and Shift select, as in any list of files.
+    if (link) event.preventDefault();
     const id = row.file.file_id;
+    const before = this.#clicked;
+    this.#clicked = { id, at: event.timeStamp };
+    const isSelecting = event.pointerType === "touch" && this.selection.size > 0;
     this.element.focus({ preventScroll: true });
     if (event.shiftKey) this.selection.extend(this.listing, id);
-    else if (event.ctrlKey || event.metaKey || event.target.closest(".check")) this.selection.toggle(id);
-    else {
+    else if (isOther || isSelecting || event.target.closest(".check")) this.selection.toggle(id);
+    else if (link && route.file === id && before.id === id && event.pointerType === "mouse") {
+      if (event.timeStamp - before.at > slowClick) this.rename(id);
+    } else {
       this.selection.move(id);
       this.actions.open(row.file);
     }
@@ -215,6 +249,8 @@ export class Grid {
     const id = this.listing.at(to).file_id;
     if (extend) this.selection.extend(this.listing, id);
     else this.selection.move(id);
+    // Open details follow, as one step for the back button however far one goes.
+    if (route.file && !extend) go({ file: id }, { replace: true });
     this.reveal(to);
   }
 }

@@ -6,7 +6,7 @@ import { el, icon, iconButton, setText } from "./dom.js";
 import { on } from "./events.js";
 import { size } from "./format.js";
 import { go, presetOf, route } from "./route.js";
-import { isLocked, session } from "./session.js";
+import { session } from "./session.js";
 import { chosen } from "./uploads/gather.js";
 import { queue } from "./uploads/queue.js";
 import { t } from "./texts.js";
@@ -98,7 +98,7 @@ export function drawHeader() {
       ),
     ),
   );
-  out.hidden = !session.key || isLocked;
+  out.hidden = !session.key || session.isLocked;
 }
 
 /** Not every service tells it; then nothing is shown. */

@@ -2,11 +2,18 @@
 // taken out or changed since shows without the rest being asked for again.
 
 import { api } from "./api.js";
+import { NaturalOrder } from "./natural.js";
 import { listUrl } from "./route.js";
 
 const firstPage = 100;
 const nextPage = 200;
 const largestPage = 1000;
+
+/**
+ * The service sorts names by their bytes. To show them in natural order, a list by name loads at most this many files at once; files that
+ * come later are put in at their places.
+ */
+const sortedAtOnce = 10_000;
 
 /** More rows than this would make a scroll area higher than browsers can. */
 export const mostRows = 250_000;
@@ -17,10 +24,12 @@ export class Listing extends EventTarget {
   #next;
   #loading = null;
   #stop = new AbortController();
+  #natural = null;
 
   constructor(state) {
     super();
     this.state = state;
+    if (state.sort === "file_name") this.#natural = new NaturalOrder(state.order === "desc");
     this.#next = listUrl(state, firstPage);
   }
 
@@ -45,6 +54,7 @@ export class Listing extends EventTarget {
   }
 
   at(index) {
+    if (this.#natural) return this.#natural.at(index);
     const page = this.#pages[this.#pageAt(index)];
     return page?.items[index - page.start];
   }
@@ -54,6 +64,10 @@ export class Listing extends EventTarget {
   }
 
   indexOf(id) {
+    if (this.#natural) {
+      const file = this.get(id);
+      return file ? this.#natural.indexOf(file) : -1;
+    }
     const page = this.#pageOf.get(id);
     return page ? page.start + page.items.findIndex((file) => file.file_id === id) : -1;
   }
@@ -67,7 +81,8 @@ export class Listing extends EventTarget {
     if (this.isComplete || this.isFull) return Promise.resolve();
     return (this.#loading ??= this.#more(rush).finally(() => {
       this.#loading = null;
-      this.#changed();
+      this.#tell();
+      if (this.#natural && this.length < sortedAtOnce && this.problem === null && !this.#stop.signal.aborted) this.more(true);
     }));
   }
 
@@ -79,8 +94,7 @@ export class Listing extends EventTarget {
   /** Reads the pages again that hold these rows. */
   async refresh(from, to) {
     if (this.#pages.length === 0) return this.more();
-    const [first, last] = [this.#pageAt(from), this.#pageAt(Math.max(from, Math.min(to, this.length - 1)))];
-    for (const page of this.#pages.slice(Math.max(0, first), last + 1)) await this.#again(page);
+    for (const page of this.#pagesOf(from, Math.max(from, Math.min(to, this.length - 1)))) await this.#again(page);
   }
 
   /** A file that changed here: shown at its place at once. */
@@ -113,7 +127,10 @@ export class Listing extends EventTarget {
       page.etag = answer.etag;
       this.#next = answer.next;
       this.#pages.push(page);
+      const before = this.length;
       this.#fill(page, answer.body);
+      if (this.length === before + page.items.length) this.#natural?.add(page.items);
+      else this.#sort();
       this.problem = null;
     } catch (problem) {
       if (!this.#stop.signal.aborted) this.problem = problem;
@@ -177,6 +194,14 @@ export class Listing extends EventTarget {
     this.length = start;
   }
 
+  #pagesOf(from, to) {
+    if (!this.#natural) return this.#pages.slice(Math.max(0, this.#pageAt(from)), this.#pageAt(to) + 1);
+    const pages = new Set();
+    for (let i = from; i <= to && i < this.length; i++) pages.add(this.#pageOf.get(this.at(i).file_id));
+    // The first page is looked at in any case, since new files of an empty list come there.
+    return pages.size > 0 ? pages : this.#pages.slice(0, 1);
+  }
+
   #pageAt(index) {
     let [low, high] = [0, this.#pages.length - 1];
     while (low < high) {
@@ -189,6 +214,15 @@ export class Listing extends EventTarget {
 
   #changed() {
     this.#measure();
+    this.#sort();
+    this.#tell();
+  }
+
+  #sort() {
+    this.#natural?.set(this.#pages.flatMap((page) => page.items));
+  }
+
+  #tell() {
     if (!this.#stop.signal.aborted) this.dispatchEvent(new Event("change"));
   }
 }

@@ -3,17 +3,18 @@
 import { Browser } from "./browser.js";
 import { connection } from "./connection.js";
 import { Detail } from "./detail.js";
-import { el, icon } from "./dom.js";
+import { el, icon, setText } from "./dom.js";
 import { downView, signInView } from "./doors.js";
 import { on } from "./events.js";
 import { refreshTimes } from "./format.js";
 import { drawHeader, drawUsage, header } from "./header.js";
 import { listenToKeys } from "./keys.js";
 import { route } from "./route.js";
-import { isLocked } from "./session.js";
+import { session } from "./session.js";
+import { setTitle } from "./title.js";
 import { toast, toastPlace } from "./toasts.js";
 import { t } from "./texts.js";
-import { listenToDrops } from "./uploads/drops.js";
+import { listenToDrops, overlay } from "./uploads/drops.js";
 import { announcement, panel } from "./uploads/panel.js";
 import { queue } from "./uploads/queue.js";
 
@@ -24,19 +25,18 @@ const rhythm = 3000;
 const settling = 200;
 
 const browser = new Browser();
-const detail = new Detail(
-  () => browser.listing,
-  (id) => browser.grid.rename(id),
-);
+const detail = new Detail(() => browser.listing);
 const place = el("div", { class: "place" });
-const banner = el("p", { class: "banner", role: "alert", hidden: true }, icon("cloudOff"), el("span", { text: t.lost }));
+const bannerText = el("span");
+const banner = el("p", { class: "banner", role: "alert", hidden: true }, icon("cloudOff"), bannerText);
 const signIn = signInView(enter);
 const down = downView(look);
 let shown = null;
 let looking = null;
 let changes = 0;
 
-document.body.append(
+// The page itself takes the place of the shell that the document shows before any script runs.
+document.body.replaceChildren(
   el("a", {
     class: "skip",
     href: "#main",
@@ -54,12 +54,12 @@ document.body.append(
   panel,
   toastPlace,
   announcement,
-  el("div", { class: "overlay", "aria-hidden": "true" }, icon("upload"), el("span", { text: t.dropHere })),
+  overlay,
 );
 
 on("route", (before) => {
   drawHeader();
-  document.title = route.view === "trash" ? t.titleOf(t.trash) : t.title;
+  setTitle(route.view === "trash" ? t.trash : "");
   browser.show();
   drawDetail();
   if (before.file !== route.file) detail.show(!before.file && place.contains(document.activeElement) && isNarrow.matches);
@@ -91,7 +91,7 @@ isNarrow.addEventListener("change", drawDetail);
 /** Whether the service lets us in with the key that was just given. */
 async function enter() {
   await browser.listing.more();
-  return !isLocked && connection.problem === null;
+  return !session.isLocked && connection.problem === null;
 }
 
 /** Reads again what is shown. One look at a time. */
@@ -111,8 +111,9 @@ async function look() {
 /** The files, or what stands in front of them. */
 function drawFront() {
   const hasFiles = browser.listing !== null && (browser.listing.length > 0 || browser.listing.isComplete);
-  const view = isLocked ? signIn : connection.problem !== null && !hasFiles ? down : browser;
+  const view = session.isLocked ? signIn : connection.problem !== null && !hasFiles ? down : browser;
   banner.hidden = connection.problem === null || view !== browser;
+  if (!banner.hidden) setText(bannerText, t.lost(connection.problem));
   document.body.classList.toggle("closed", view !== browser);
   if (view === down) down.draw();
   if (view === shown) return;
@@ -129,7 +130,7 @@ function drawDetail() {
 }
 
 listenToKeys(browser, detail);
-listenToDrops();
+listenToDrops(detail);
 drawHeader();
 browser.show();
 drawFront();

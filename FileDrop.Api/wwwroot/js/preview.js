@@ -1,12 +1,11 @@
-// Shows a file's content, if the service lets it be shown in place.
+// Shows a file's content in place: pictures, sounds, films and PDFs by the browser, everything that is text by this page.
 
 import { contentUrl } from "./api.js";
 import { el, icon } from "./dom.js";
 import { kind, size } from "./format.js";
-import { session } from "./session.js";
 import { t } from "./texts.js";
-
-const mostText = 256 * 1024;
+import { readText } from "./viewers/text.js";
+import { viewerOf } from "./viewers/viewers.js";
 
 /** Fills a place with the preview of a file; `signal` ends it. */
 export async function preview(place, file, signal) {
@@ -19,12 +18,11 @@ export async function preview(place, file, signal) {
 }
 
 async function make(file, signal) {
-  const type = file.file_type.split(";")[0].trim().toLowerCase();
-  const look = kind(type);
+  const look = kind(file);
   const label = t.previewOf(file.file_name);
-  if (file.file_size === 0) return none(file, t.noPreview);
-  if (type === "text/plain") return text(file, label, signal);
-  if (look === "image" && !/svg|xml$/.test(type)) return [media(el("img", { alt: label, src: await url(file), decoding: "async" }), file)];
+  if (file.file_size === 0 || look === "archive") return none(file, t.noPreview);
+  // In an image element an SVG runs no script and loads nothing.
+  if (look === "image") return [media(el("img", { alt: label, src: await url(file), decoding: "async" }), file)];
   if (look === "video")
     return [
       media(el("video", { "aria-label": label, src: await url(file), controls: true, preload: "metadata", playsinline: true }), file),
@@ -32,7 +30,11 @@ async function make(file, signal) {
   if (look === "audio")
     return [media(el("audio", { "aria-label": label, src: await url(file), controls: true, preload: "metadata" }), file)];
   if (look === "pdf") return [el("iframe", { title: label, src: await url(file), class: "paper" })];
-  return none(file, t.noPreview);
+  const text = await readText(file, signal);
+  if (text === null) return none(file, t.noPreview);
+  const { element, note } = viewerOf(file)(text.text, label);
+  const notes = [note, text.isCut && t.previewPart(size(text.length))].filter(Boolean);
+  return [element, ...notes.map((words) => el("p", { class: "note", text: words }))];
 }
 
 const url = (file) => contentUrl(file.file_id, { inline: true });
@@ -42,32 +44,6 @@ function media(element, file) {
   return element;
 }
 
-/** The start of a text, as UTF-8 where it is, in a frame that may do nothing. The service's word that it is inline decides. */
-async function text(file, label, signal) {
-  const response = await fetch(await url(file), {
-    headers: { ...session.headers(), Range: `bytes=0-${mostText - 1}` },
-    signal,
-    cache: "no-store",
-  });
-  if (!response.ok || !response.headers.get("Content-Disposition")?.startsWith("inline")) return none(file, t.previewFailed);
-  const bytes = await response.arrayBuffer();
-  const blob = new Blob([decode(bytes)], { type: "text/plain;charset=utf-8" });
-  const address = URL.createObjectURL(blob);
-  signal.addEventListener("abort", () => URL.revokeObjectURL(address));
-  return [
-    el("iframe", { title: label, src: address, sandbox: "", class: "paper" }),
-    file.file_size > mostText ? el("p", { class: "note", text: t.previewPart(size(mostText)) }) : "",
-  ];
-}
-
-function decode(bytes) {
-  try {
-    return new TextDecoder("utf-8", { fatal: true }).decode(bytes, { stream: true });
-  } catch {
-    return new TextDecoder("windows-1252").decode(bytes);
-  }
-}
-
 const none = (file, why) => [
-  el("div", { class: "none" }, el("span", { class: `kind ${kind(file.file_type)}` }, icon(kind(file.file_type))), el("p", { text: why })),
+  el("div", { class: "none" }, el("span", { class: `kind ${kind(file)}` }, icon(kind(file))), el("p", { text: why })),
 ];

@@ -4,7 +4,8 @@ import { emit } from "./events.js";
 
 const sorts = ["created_at", "updated_at", "file_name", "file_size", "deleted_at"];
 
-export let route = read();
+/** What the page shows. Changes only by `go` and by the browser's own steps back and forward. */
+export const route = read();
 
 /** Changes some of it. `replace`: without a step for the back button. */
 export function go(change, { replace = false } = {}) {
@@ -33,6 +34,17 @@ export const addressOf = (state) => {
   return text ? `/?${text}` : "/";
 };
 
+/** The address of one file, as others can open it: without what the list beside it happens to show. */
+export const linkTo = (file) =>
+  addressOf({
+    ...presetOf(file.deleted_at ? "trash" : "files"),
+    view: file.deleted_at ? "trash" : "files",
+    q: "",
+    type: "",
+    tags: [],
+    file: file.file_id,
+  });
+
 export function presetOf(view) {
   return { sort: view === "trash" ? "deleted_at" : "created_at", order: "desc" };
 }
@@ -40,7 +52,7 @@ export function presetOf(view) {
 /** The list that belongs to it, as the API is asked for it. */
 export function listUrl(state, limit) {
   const query = new URLSearchParams({ limit, sort: state.sort, order: state.order });
-  if (state.q) query.set("name", state.q);
+  if (state.q) query.set("search", state.q);
   if (state.type) query.set("type", state.type);
   for (const tag of state.tags) query.append("tag", tag);
   return `/${state.view}?${query}`;
@@ -63,8 +75,8 @@ function read() {
 }
 
 function take() {
-  const before = route;
-  route = read();
+  const before = { ...route };
+  Object.assign(route, read());
   emit("route", before);
 }
 

@@ -1,7 +1,9 @@
 // One row of the list.
 
-import { bdi, el, icon, iconButton, plain, setText } from "./dom.js";
+import { bdi, el, icon, plain, setText } from "./dom.js";
 import { kind, shortType, size, time } from "./format.js";
+import { nameField } from "./rename.js";
+import { linkTo } from "./route.js";
 import { t } from "./texts.js";
 
 /** The time that a list sorted by `sort` shows. */
@@ -10,8 +12,9 @@ export const timeOf = (sort, view) =>
 
 export function makeRow(file) {
   const row = el("div", { role: "row", class: "row", id: `row-${file.file_id}` });
+  row.box = el("span", { role: "checkbox", "aria-checked": "false", class: "box" }, icon("check"));
   row.cells = {
-    check: el("div", { role: "gridcell", class: "check" }, el("span", { class: "box", "aria-hidden": "true" }, icon("check"))),
+    check: el("div", { role: "gridcell", class: "check" }, row.box),
     name: el("div", { role: "gridcell", class: "name" }),
     size: el("div", { role: "gridcell", class: "size" }),
     type: el("div", { role: "gridcell", class: "type" }),
@@ -26,11 +29,12 @@ export function fillRow(row, file, column) {
   if (row.file === file && row.column === column) return;
   const { cells } = row;
   if (!row.isRenaming && (cells.name.textContent !== plain(file.file_name) || row.file?.file_type !== file.file_type)) {
-    const look = kind(file.file_type);
+    const look = kind(file);
     cells.check.dataset.kind = look;
     cells.check.querySelector(".kind")?.remove();
     cells.check.append(el("span", { class: `kind ${look}`, "aria-hidden": "true" }, icon(look)));
-    cells.name.replaceChildren(bdi(file.file_name, { title: plain(file.file_name), dir: "auto" }));
+    row.box.setAttribute("aria-label", t.selectFile(file.file_name));
+    drawName(cells.name, file);
   }
   setText(cells.size, size(file.file_size));
   setText(cells.type, shortType(file));
@@ -39,39 +43,29 @@ export function fillRow(row, file, column) {
   [row.file, row.column] = [file, column];
 }
 
-/** Turns a row's name into a field. `done(name)` with null: given up. */
+export function markRow(row, { isSelected, isCurrent, isOpen }) {
+  row.setAttribute("aria-selected", isSelected);
+  row.box.setAttribute("aria-checked", isSelected);
+  row.classList.toggle("current", isCurrent);
+  row.classList.toggle("open", isOpen);
+}
+
+/** A link, so that the browser's own ways to open one work too: another tab, the middle button, its menu. */
+function drawName(cell, file) {
+  const link = el("a", { class: "link", href: linkTo(file), tabindex: "-1", draggable: "false" }, bdi(file.file_name));
+  link.title = plain(file.file_name);
+  cell.replaceChildren(link);
+}
+
+/** Turns a row's name into a field; see `nameField` for `done`. */
 export function renameIn(row, done) {
-  const {
-    file,
-    cells: { name },
-  } = row;
-  const field = el("input", {
-    class: "rename",
-    value: file.file_name,
-    "aria-label": t.renameOf(file.file_name),
-    dir: "auto",
-    spellcheck: "false",
+  const { file, cells } = row;
+  const field = nameField(file, (name, byKey) => {
+    row.isRenaming = false;
+    drawName(cells.name, { ...file, file_name: name ?? file.file_name });
+    done(name, byKey);
   });
   row.isRenaming = true;
-  const end = (value) => {
-    if (!row.isRenaming) return;
-    row.isRenaming = false;
-    name.replaceChildren(bdi(value ?? file.file_name, { dir: "auto" }));
-    done(value);
-  };
-  const keep = () => end(field.value.trim() && field.value !== file.file_name ? field.value.trim() : null);
-  field.addEventListener("keydown", (event) => {
-    event.stopPropagation();
-    if (event.key === "Enter" && !event.isComposing) keep();
-    if (event.key === "Escape") end(null);
-  });
-  field.addEventListener("blur", () => end(null));
-  for (const type of ["click", "dblclick", "pointerdown"]) field.addEventListener(type, (event) => event.stopPropagation());
-  // Pressing this must not take the focus from the field: leaving the field is giving up.
-  const save = iconButton("check", t.rename, keep, { tabindex: "-1" });
-  save.addEventListener("pointerdown", (event) => event.preventDefault());
-  save.addEventListener("click", (event) => event.stopPropagation());
-  name.replaceChildren(el("span", { class: "renaming" }, field, save));
+  cells.name.replaceChildren(field.element);
   field.focus();
-  field.setSelectionRange(0, file.file_name.lastIndexOf(".") > 0 ? file.file_name.lastIndexOf(".") : file.file_name.length);
 }

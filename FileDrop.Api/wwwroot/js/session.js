@@ -1,27 +1,29 @@
-// The API key: in this tab's memory, or on the device if the person says so.
+// The API key: kept for this tab, reloads included, or on the device if the person says so.
 
 import { emit } from "./events.js";
 
 const place = "filedrop.key";
 let key = read();
-
-/** Whether the service asked for a key and the one at hand, if any, was not good enough. */
-export let isLocked = false;
+let isLocked = false;
 
 export const session = {
   get key() {
     return key;
+  },
+  /** Whether the service asked for a key and the one at hand, if any, was not good enough. */
+  get isLocked() {
+    return isLocked;
   },
   /** What every request carries. */
   headers: () => (key ? { Authorization: `Bearer ${key}` } : {}),
 
   signIn(newKey, remember) {
     key = newKey;
+    forget();
     try {
-      if (remember) localStorage.setItem(place, newKey);
-      else localStorage.removeItem(place);
+      (remember ? localStorage : sessionStorage).setItem(place, newKey);
     } catch {
-      // Not kept, then: it lives as long as the tab.
+      // The browser keeps nothing, so the key lives until the page is left.
     }
     isLocked = false;
     emit("session");
@@ -29,11 +31,7 @@ export const session = {
 
   signOut() {
     key = null;
-    try {
-      localStorage.removeItem(place);
-    } catch {
-      // There was nothing.
-    }
+    forget();
     emit("session");
   },
 
@@ -47,8 +45,17 @@ export const session = {
 
 function read() {
   try {
-    return localStorage.getItem(place);
+    return sessionStorage.getItem(place) ?? localStorage.getItem(place);
   } catch {
     return null;
+  }
+}
+
+function forget() {
+  try {
+    sessionStorage.removeItem(place);
+    localStorage.removeItem(place);
+  } catch {
+    // The browser keeps nothing, so there is nothing to remove.
   }
 }

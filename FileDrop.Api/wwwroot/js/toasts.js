@@ -8,6 +8,7 @@ const place = el("div", { class: "toasts", role: "status", "aria-live": "polite"
 
 export const toastPlace = place;
 
+/** Gives what takes it away again. */
 export function toast(text, { action, run, isError = false } = {}) {
   const message = el("div", { class: isError ? "toast error" : "toast" }, el("span", { text }));
   const end = () => message.remove();
@@ -32,6 +33,7 @@ export function toast(text, { action, run, isError = false } = {}) {
   // As long as somebody is at it, it stays.
   const leave = () => (message.matches(":hover, :focus-within") ? setTimeout(leave, life) : end());
   setTimeout(leave, action ? 2 * life : life);
+  return end;
 }
 
 export const toastProblem = (problem) => toast(problem.message, { isError: true });

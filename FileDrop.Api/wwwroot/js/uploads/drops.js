@@ -1,19 +1,32 @@
 // Files that are dragged onto the page anywhere, or pasted.
 
-import { isLocked } from "../session.js";
-import { dropped, hasFiles, pasted } from "./gather.js";
+import { bdi, el, icon } from "../dom.js";
+import { session } from "../session.js";
+import { t } from "../texts.js";
+import { dropped, filesIn, hasFiles, pasted } from "./gather.js";
 import { queue } from "./queue.js";
 
-export function listenToDrops() {
+const text = el("span", {}, t.dropHere);
+
+/** Lies over the page while files are dragged, and says what dropping them will do. */
+export const overlay = el("div", { class: "overlay", "aria-hidden": "true" }, icon("upload"), text);
+
+/** `detail`: the panel about one file, which takes one dropped file as that file's new version. */
+export function listenToDrops(detail) {
   const { body } = document;
   // Browsers say "left" for every element that the pointer leaves, the inner ones too.
   let depth = 0;
-  const show = () => body.classList.toggle("dragging", depth > 0);
+  const isVersion = (event) => detail.file !== null && detail.element.contains(event.target) && filesIn(event.dataTransfer) === 1;
+  const show = (event) => {
+    body.classList.toggle("dragging", depth > 0);
+    detail.element.classList.toggle("target", depth > 0 && isVersion(event));
+    text.replaceChildren(...(depth > 0 && isVersion(event) ? [t.dropVersion, " ", bdi(detail.file.file_name)] : [t.dropHere]));
+  };
   const taking = (handler) => (event) => {
-    if (!hasFiles(event.dataTransfer) || isLocked) return;
+    if (!hasFiles(event.dataTransfer) || session.isLocked) return;
     event.preventDefault();
     handler(event);
-    show();
+    show(event);
   };
   window.addEventListener(
     "dragenter",
@@ -31,12 +44,16 @@ export function listenToDrops() {
     "drop",
     taking(async (event) => {
       depth = 0;
-      queue.add(await dropped(event.dataTransfer));
+      const wasVersion = isVersion(event);
+      const found = await dropped(event.dataTransfer);
+      // A folder counts as one until one looks into it.
+      if (wasVersion && found.length === 1 && found[0].folder === "") detail.addVersion(found[0].file);
+      else queue.add(found);
     }),
   );
   window.addEventListener("paste", (event) => {
-    const found = pasted(event.clipboardData);
-    if (found.length === 0 || isLocked) return;
+    const found = pasted(event);
+    if (found.length === 0 || session.isLocked) return;
     event.preventDefault();
     queue.add(found);
   });

@@ -6,6 +6,13 @@ import { t } from "../texts.js";
 /** Whether something that is dragged over the page is files. */
 export const hasFiles = (transfer) => [...(transfer?.types ?? [])].includes("Files");
 
+/** How many files are dragged; a folder is one. */
+export const filesIn = (transfer) => [...transfer.items].filter((item) => item.kind === "file").length;
+
+/** Files that systems leave in every folder, and that nobody means to upload. */
+const leftovers = new Set([".ds_store", "thumbs.db", "desktop.ini"]);
+const isMeant = (name) => !leftovers.has(name.toLowerCase());
+
 /** Gives { file, folder } for each; folder is the path within what was dropped, "" at its top. */
 export async function dropped(transfer) {
   // The list is empty as soon as the event is over, so that all entries are taken first.
@@ -19,10 +26,18 @@ export async function dropped(transfer) {
 }
 
 export const chosen = (files) =>
-  [...files].map((file) => ({ file, folder: file.webkitRelativePath?.split("/").slice(0, -1).join("/") ?? "" }));
+  [...files]
+    .map((file) => ({ file, folder: file.webkitRelativePath?.split("/").slice(0, -1).join("/") ?? "" }))
+    .filter(({ file, folder }) => folder === "" || isMeant(file.name));
 
-export function pasted(transfer) {
-  return [...(transfer?.files ?? [])].map((file) => ({ file: isNameless(file) ? renamed(file) : file, folder: "" }));
+/** The files that were pasted, or the text as one; nothing while somebody types in a field. */
+export function pasted(event) {
+  const transfer = event.clipboardData;
+  const files = [...(transfer?.files ?? [])].map((file) => ({ file: isNameless(file) ? renamed(file) : file, folder: "" }));
+  if (files.length > 0 || event.target.closest?.("input, textarea, dialog")) return files;
+  const text = transfer?.getData("text/plain");
+  if (!text) return [];
+  return [{ file: new File([text], `${t.pastedName(stamp(new Date()))}.txt`, { type: "text/plain" }), folder: "" }];
 }
 
 async function walk(entry, folder, found) {
@@ -36,7 +51,7 @@ async function walk(entry, folder, found) {
   for (;;) {
     const part = await new Promise((resolve, reject) => reader.readEntries(resolve, reject));
     if (part.length === 0) return;
-    for (const inner of part) await walk(inner, path, found);
+    for (const inner of part) if (!inner.isFile || isMeant(inner.name)) await walk(inner, path, found);
   }
 }
 

@@ -13,10 +13,13 @@ export class Item {
   note = null;
   fileId = null;
   stop = null;
+  /** Whether its bytes are in the browser's store, so that a reload does not lose them. */
+  isKept = false;
   #marks = [];
 
-  constructor({ id, tab, file, name, size, type, modified, folder, url = null, mayRepeat = false, order }) {
-    Object.assign(this, { id, tab, file, name, size, type, modified, folder, url, mayRepeat, order });
+  /** `target`: the id of the file whose new version it is; null for a new file. */
+  constructor({ id, tab, file, name, size, type, modified, folder, url = null, target = null, mayRepeat = false, order }) {
+    Object.assign(this, { id, tab, file, name, size, type, modified, folder, url, target, mayRepeat, order });
   }
 
   get isOpen() {
@@ -50,7 +53,13 @@ export class Item {
     this.#marks = [];
   }
 
+  /** Whether leaving the page loses what this device was to send. */
+  get isAtRisk() {
+    return this.isOpen && this.file !== null && !this.isKept;
+  }
+
   isSameFile(file) {
-    return this.name.normalize("NFC") === file.name.normalize("NFC") && this.size === file.size;
+    // A new version may have another name than its file.
+    return (this.target !== null || this.name.normalize("NFC") === file.name.normalize("NFC")) && this.size === file.size;
   }
 }

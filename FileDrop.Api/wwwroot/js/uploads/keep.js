@@ -37,6 +37,7 @@ const record = (item) => ({
   modified: item.modified,
   folder: item.folder,
   url: item.url,
+  target: item.target,
   isPaused: item.state === "paused",
   mayRepeat: item.mayRepeat,
   order: item.order,
@@ -46,10 +47,9 @@ export const keep = {
   /** With its bytes, once. */
   async add(item) {
     const isSmall = item.size <= largestKept;
-    await run("readwrite", (store) => store.put({ ...record(item), file: isSmall ? item.file : null }));
+    if (isSmall) item.isKept = (await run("readwrite", (store) => store.put({ ...record(item), file: item.file }))) !== undefined;
     // Without room for the bytes, at least where the upload is.
-    if (isSmall && (await run("readonly", (store) => store.getKey(item.id))) === undefined)
-      await run("readwrite", (store) => store.put({ ...record(item), file: null }));
+    if (!item.isKept) await run("readwrite", (store) => store.put({ ...record(item), file: null }));
   },
 
   /** How far it came; its bytes stay as they were kept. */

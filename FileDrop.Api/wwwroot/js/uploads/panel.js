@@ -5,6 +5,7 @@ import { on } from "../events.js";
 import { duration, size } from "../format.js";
 import { go, presetOf } from "../route.js";
 import { toast } from "../toasts.js";
+import { setProgress } from "../title.js";
 import { t } from "../texts.js";
 import { queue } from "./queue.js";
 
@@ -95,6 +96,7 @@ function drawWhole(items) {
   setText(summary, done === items.length ? size(bytes) : rate(sent, bytes, speed));
   whole.hidden = done === items.length;
   whole.value = bytes > 0 ? sent / bytes : 0;
+  setProgress(isRunning() ? whole.value : null);
   all.hidden = !isRunning() && !items.some((item) => item.state === "paused");
   setText(all, isRunning() ? t.pauseAll : t.resumeAll);
   clear.hidden = done === 0;
@@ -117,7 +119,7 @@ function make(item) {
   row.element = el(
     "li",
     {},
-    el("div", { class: "what" }, bdi(item.name, { class: "name", title: plain(item.name), dir: "auto" }), row.status, row.bar),
+    el("div", { class: "what" }, bdi(item.name, { class: "name", title: plain(item.name) }), row.status, row.bar),
     row.actions,
   );
   rows.set(item.id, row);
@@ -141,9 +143,9 @@ function words(item) {
     case "checking":
       return t.checking;
     case "sending":
-      return [rate(item.sent, item.size, item.speed), item.note].filter(Boolean).join(" · ");
+      return [item.target && t.newVersion, rate(item.sent, item.size, item.speed), item.note].filter(Boolean).join(" · ");
     case "offline":
-      return t.offline;
+      return item.problem ? t.trying(item.problem) : t.offline;
     case "locked":
       return t.signInFirst;
     case "paused":
@@ -151,13 +153,13 @@ function words(item) {
     case "repeat":
       return t.already;
     case "lost":
-      return t.needsFile;
+      return t.needsFile(size(item.sent), size(item.size));
     case "failed":
       return item.problem;
     case "done":
-      return `${t.finished} · ${size(item.size)}`;
+      return `${item.target ? t.versionAdded : t.finished} · ${size(item.size)}`;
     default:
-      return `${t.waiting} · ${size(item.size)}`;
+      return `${item.target ? t.versionWaiting : t.waiting} · ${size(item.size)}`;
   }
 }
 

@@ -3,13 +3,14 @@
 import { api } from "../api.js";
 import { connection } from "../connection.js";
 import { emit, filesChanged, on } from "../events.js";
-import { isLocked, session } from "../session.js";
+import { session } from "../session.js";
 import { toast } from "../toasts.js";
 import { t } from "../texts.js";
 import { Item } from "./item.js";
 import { keep } from "./keep.js";
+import { replace } from "./replace.js";
 import { enter, isOpen, tab } from "./tabs.js";
-import { send, terminate } from "./tus.js";
+import { find, send, terminate } from "./tus.js";
 
 /** How many are sent at once; small ones, in bytes, spend their time waiting for answers and may be more. */
 const lanes = 3;
@@ -39,13 +40,27 @@ class Queue {
       if (await isOpen(kept.tab)) continue;
       const item = new Item({ ...kept, tab: tab.id });
       item.state = !kept.file ? "lost" : kept.isPaused ? "paused" : "waiting";
+      item.isKept = Boolean(kept.file);
       this.items.push(item);
       keep.change(item);
+      if (item.state !== "waiting") this.#measure(item);
     }
+    window.addEventListener("beforeunload", (event) => this.items.some((item) => item.isAtRisk) && event.preventDefault());
     on("connection", () => connection.problem === null && this.#wake());
     on("session", () => this.#wake());
     window.addEventListener("online", () => this.#wake());
     this.#changed();
+  }
+
+  /** How far the service has what goes on only when the person says so. */
+  async #measure(item) {
+    if (!item.url) return;
+    try {
+      item.sent = (await find(item))?.offset ?? 0;
+      emit("uploads");
+    } catch {
+      // It is asked again before the upload goes on.
+    }
   }
 
   /** `found`: { file, folder } of each. */
@@ -55,18 +70,8 @@ class Queue {
     const known = new Set(this.items.filter((item) => item.isOpen).map(keyOf));
     let left = 0;
     for (const { file, folder } of found) {
-      const item = new Item({
-        id: newId(),
-        tab: tab.id,
-        file,
-        folder,
-        name: file.name,
-        size: file.size,
-        type: file.type,
-        modified: file.lastModified,
-        order: this.#order++,
-      });
-      const lost = this.items.find((other) => other.state === "lost" && other.isSameFile(file));
+      const item = this.#make(file, { folder, name: file.name });
+      const lost = this.items.find((other) => other.state === "lost" && !other.target && other.isSameFile(file));
       if (lost) this.give(lost, file);
       else if (known.has(keyOf(item))) left++;
       else {
@@ -79,8 +84,24 @@ class Queue {
     this.#changed();
   }
 
+  /** A file of this device as the new version of one that is there. */
+  async addVersion(target, file) {
+    await this.begin();
+    const item = this.#make(file, { folder: "", name: target.file_name, target: target.file_id });
+    this.items.push(item);
+    keep.add(item);
+    this.#changed();
+  }
+
+  #make(file, rest) {
+    const { size, type, lastModified } = file;
+    return new Item({ id: newId(), tab: tab.id, file, size, type, modified: lastModified, order: this.#order++, ...rest });
+  }
+
   pause(item) {
     item.state = "paused";
+    // A new version is sent in one request, which begins at the start again.
+    if (item.target) item.sent = 0;
     item.stop?.abort();
     keep.change(item);
     this.#changed();
@@ -99,6 +120,7 @@ class Queue {
   give(item, file) {
     if (!item.isSameFile(file)) return false;
     item.file = file;
+    item.isKept = false;
     keep.add(item);
     this.resume(item);
     return true;
@@ -141,7 +163,7 @@ class Queue {
     item.stop = stop;
     item.state = "checking";
     try {
-      const isRepeat = !item.url && !item.mayRepeat && (await isThere(item));
+      const isRepeat = !item.url && !item.target && !item.mayRepeat && (await isThere(item));
       stop.signal.throwIfAborted();
       if (isRepeat) {
         item.state = "repeat";
@@ -150,7 +172,8 @@ class Queue {
       item.state = "sending";
       item.restart();
       this.#changed();
-      item.fileId = await send(
+      const way = item.target ? replace : send;
+      item.fileId = await way(
         item,
         {
           created: (url) => {
@@ -188,6 +211,7 @@ class Queue {
     } else if (problem.isUnreachable || [409, 423, 429, 460, 503].includes(status)) {
       // Nothing is wrong with the file: how far the service has it is asked anew, a little later.
       item.state = "offline";
+      item.problem = problem.isUnreachable ? null : problem.message;
       const wait = Math.max(problem.retryAfter * 1000, Math.min(longestWait, 500 * 2 ** this.#failures++));
       clearTimeout(this.#timer);
       this.#timer = setTimeout(() => this.#wake(), wait);
@@ -197,12 +221,12 @@ class Queue {
 
   #wake() {
     if (connection.problem === null) this.#failures = Math.min(this.#failures, 2);
-    for (const item of this.items) if (item.state === "offline" || (item.state === "locked" && !isLocked)) item.state = "waiting";
+    for (const item of this.items) if (item.state === "offline" || (item.state === "locked" && !session.isLocked)) item.state = "waiting";
     this.#changed();
   }
 }
 
-const keyOf = (item) => `${item.folder}/${item.name}/${item.size}`;
+const keyOf = (item) => `${item.target}/${item.folder}/${item.name}/${item.size}`;
 
 /** Whether a file of the same name and size is listed. */
 async function isThere(item) {

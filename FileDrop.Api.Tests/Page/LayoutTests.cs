@@ -1,0 +1,134 @@
+using Microsoft.Playwright;
+using Xunit;
+
+namespace FileDrop.Api.Tests.Page;
+
+/// <summary>The page fits into windows of all sizes, and under fingers.</summary>
+[Collection(ChromiumTests.Name)]
+public sealed class LayoutTests(FilledPair filled, Chromium chromium) : IClassFixture<FilledPair>
+{
+    [Theory]
+    [InlineData(390, 844)]
+    [InlineData(720, 600)]
+    [InlineData(960, 700)]
+    [InlineData(961, 700)]
+    [InlineData(1024, 768)]
+    [InlineData(1140, 700)]
+    [InlineData(1241, 700)]
+    [InlineData(844, 390)]
+    [InlineData(360, 225)]
+    public async Task Nothing_in_the_header_covers_anything_else(int width, int height)
+    {
+        await using var window = await OpenAsync((width, height));
+        // As wide as it gets: signed in, with a limit of space.
+        await window.Page.EvaluateAsync(
+            """
+            () => {
+                for (const part of document.querySelectorAll(".usage, .usage meter, [aria-label='Sign out']")) part.hidden = false;
+                document.querySelector(".usage span").textContent = "123 GB of 1.25 TB used";
+            }
+            """);
+        var overlaps = await window.Page.EvaluateAsync<string[]>(
+            """
+            () => {
+                const parts = [...document.querySelectorAll(".top a, .top button:not(.clear), .top input:not([type=file]), .usage")].filter((part) => part.checkVisibility());
+                const boxes = parts.map((part) => part.getBoundingClientRect());
+                const found = [];
+                boxes.forEach((box, i) => {
+                    if (box.left < 0 || box.right > innerWidth || box.top < 0 || box.bottom > innerHeight) found.push(`outside: ${parts[i].outerHTML}`);
+                    for (let j = 0; j < i; j++)
+                        if (box.left < boxes[j].right && boxes[j].left < box.right && box.top < boxes[j].bottom && boxes[j].top < box.bottom)
+                            found.push(`${parts[i].outerHTML} over ${parts[j].outerHTML}`);
+                });
+                return found;
+            }
+            """);
+        Assert.Empty(overlaps);
+    }
+
+    [Theory]
+    [InlineData(360, 225, 120, false)]
+    [InlineData(360, 225, 120, true)]
+    [InlineData(844, 390, 260, true)]
+    [InlineData(390, 844, 600, true)]
+    public async Task The_list_has_most_of_a_small_window(int width, int height, int least, bool touch)
+    {
+        await using var window = await OpenAsync((width, height), touch);
+        var list = await window.Grid.BoundingBoxAsync() ?? throw new InvalidOperationException("There is no list.");
+        Assert.InRange(Math.Min(list.Height, height - list.Y), least, height);
+        // The last file can be reached, and nothing lies over it.
+        await window.Grid.EvaluateAsync("grid => grid.scrollTop = grid.scrollHeight");
+        await Assertions.Expect(window.Row("Scan 012.pdf")).ToBeInViewportAsync();
+        await window.Row("Scan 012.pdf").Locator(".link").ClickAsync();
+        await Assertions.Expect(window.Detail.Locator("h2")).ToHaveTextAsync("Scan 012.pdf");
+        await Assertions.Expect(window.Detail.Button("Delete")).ToBeVisibleAsync();
+        await window.Detail.Button("Close").ClickAsync();
+        await Assertions.Expect(window.Detail).ToBeHiddenAsync();
+    }
+
+    [Theory]
+    [InlineData(false, 24)]
+    [InlineData(true, 44)]
+    public async Task What_can_be_pressed_is_large_enough_for_what_presses_it(bool touch, int least)
+    {
+        await using var window = await OpenAsync((1024, 768), touch);
+        Assert.Empty(await SmallAsync(window, least));
+        await window.OpenAsync("Tatra at sunset.png");
+        await window.Detail.GetByText("Version 1").WaitForAsync();
+        Assert.Empty(await SmallAsync(window, least));
+        await window.Detail.Button("Show large").ClickAsync();
+        Assert.Empty(await SmallAsync(window, least));
+        await window.Page.Keyboard.PressAsync("Escape");
+        await window.Detail.Button("Close").ClickAsync();
+        await window.Row("Interview.wav").Locator(".check").ClickAsync();
+        await Assertions.Expect(window.Page.Locator(".chosen")).ToBeVisibleAsync();
+        Assert.Empty(await SmallAsync(window, least));
+    }
+
+    [Fact]
+    public async Task A_long_press_selects_and_then_a_tap_does_too()
+    {
+        await using var window = await OpenAsync((390, 844), touch: true);
+        var box = await window.Row("Interview.wav").Locator(".link").BoundingBoxAsync() ?? throw new InvalidOperationException("There is no row.");
+        await window.TouchAsync(box.X + 10, box.Y + 10);
+        await Assertions.Expect(window.Page.Locator(".chosen strong")).ToHaveTextAsync("1 selected");
+        await window.LiftAsync();
+        await window.Row("Budget.xlsx").Locator(".link").TapAsync();
+        await Assertions.Expect(window.Page.Locator(".chosen strong")).ToHaveTextAsync("2 selected");
+        await Assertions.Expect(window.Detail).ToBeHiddenAsync();
+        await window.Button("Clear the selection").ClickAsync();
+        await window.Row("Budget.xlsx").Locator(".link").TapAsync();
+        await Assertions.Expect(window.Detail.Locator("h2")).ToHaveTextAsync("Budget.xlsx");
+        window.AssertClean();
+    }
+
+    [Fact]
+    public async Task A_phone_is_not_told_to_drop_files()
+    {
+        await using var stores = new EmbeddedStores();
+        await using var service = await Service.StartAsync(stores);
+        await using var phone = await chromium.OpenAsync(service.Address, size: (390, 844), touch: true);
+        await phone.GoAsync();
+        await Assertions.Expect(phone.Page.GetByText("No files yet")).ToBeVisibleAsync();
+        Assert.DoesNotContain("Drop", await phone.Page.Locator(".empty").InnerTextAsync(), StringComparison.OrdinalIgnoreCase);
+    }
+
+    /// <summary>What is smaller than so many pixels, or covered; a row is a target as a whole, and so is the label around a box.</summary>
+    private static Task<string[]> SmallAsync(Window window, int least) => window.Page.EvaluateAsync<string[]>(
+        """
+        (least) => [...document.querySelectorAll("button, a, select, input:not([type=checkbox], [type=file]), label:has(input), .row .check")]
+            .filter((part) => part.checkVisibility({ opacityProperty: true, visibilityProperty: true }) && !part.matches(".skip, .row .link"))
+            .map((part) => [part.outerHTML.slice(0, 120), part.getBoundingClientRect()])
+            .filter(([, box]) => box.width + 0.5 < least || box.height + 0.5 < least)
+            .map(([html, box]) => `${box.width} × ${box.height}: ${html}`)
+        """, least);
+
+    private async Task<Window> OpenAsync((int Width, int Height) size, bool touch = false)
+    {
+        await filled.FillAsync();
+        var window = await chromium.OpenAsync(filled.Service.Address, size: size, touch: touch);
+        await window.GoAsync();
+        await window.Page.Locator(".row").First.WaitForAsync();
+        return window;
+    }
+}

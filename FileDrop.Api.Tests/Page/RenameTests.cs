@@ -1,0 +1,108 @@
+using System.Net.Http.Json;
+using System.Text.Json;
+using Microsoft.Playwright;
+using Xunit;
+
+namespace FileDrop.Api.Tests.Page;
+
+/// <summary>Renaming, in the list and in the details, on windows of any width.</summary>
+[Collection(ChromiumTests.Name)]
+public sealed class RenameTests(PageOnEmbeddedPair pair, Chromium chromium) : IClassFixture<PageOnEmbeddedPair>
+{
+    [Theory]
+    [InlineData(1280)]
+    [InlineData(960)]
+    [InlineData(390)]
+    public async Task A_file_is_renamed_in_its_details_however_wide_the_window_is(int width)
+    {
+        var id = (await pair.Http.UploadAsync([1], $"before {width}.tar.gz")).Id();
+        await using var window = await chromium.OpenAsync(pair.Service.Address, size: (width, 800));
+        await window.GoAsync();
+        await window.OpenAsync($"before {width}.tar.gz");
+        await window.Detail.Button("Rename").ClickAsync();
+        var field = window.Detail.GetByLabel($"New name of before {width}.tar.gz");
+        await Assertions.Expect(field).ToBeFocusedAsync();
+        await field.FillAsync($"../after żółć {width}.tar.gz");
+        await field.PressAsync("Enter");
+        await Assertions.Expect(window.Detail.Locator("h2")).ToHaveTextAsync($"after żółć {width}.tar.gz");
+        await Assertions.Expect(window.Detail.Button("Rename")).ToBeFocusedAsync();
+        Assert.Equal($"after żółć {width}.tar.gz", await NameAsync(id));
+        window.AssertClean();
+    }
+
+    [Fact]
+    public async Task A_file_that_the_list_has_not_loaded_is_renamed_by_its_own_address()
+    {
+        var id = (await pair.Http.UploadAsync([1], "linked.bin")).Id();
+        await using var window = await chromium.OpenAsync(pair.Service.Address);
+        await window.GoAsync($"/?q=nothing+like+it&file={id}");
+        await window.Detail.Button("Rename").ClickAsync();
+        await window.Detail.GetByLabel("New name of linked.bin").FillAsync("linked and renamed.bin");
+        await window.Page.Keyboard.PressAsync("Enter");
+        await Assertions.Expect(window.Detail.Locator("h2")).ToHaveTextAsync("linked and renamed.bin");
+        Assert.Equal("linked and renamed.bin", await NameAsync(id));
+    }
+
+    [Fact]
+    public async Task Leaving_the_field_keeps_the_name_and_escape_drops_it()
+    {
+        var id = (await pair.Http.UploadAsync([1], "left.bin")).Id();
+        await pair.Http.UploadAsync([1], "another.bin");
+        await using var window = await chromium.OpenAsync(pair.Service.Address);
+        await window.GoAsync();
+        await window.OpenAsync("left.bin");
+        await window.Detail.Button("Rename").ClickAsync();
+        await window.Detail.GetByLabel("New name of left.bin").FillAsync("dropped.bin");
+        await window.Page.Keyboard.PressAsync("Escape");
+        await Assertions.Expect(window.Detail.Locator("h2")).ToHaveTextAsync("left.bin");
+
+        await window.Detail.Button("Rename").ClickAsync();
+        await window.Detail.GetByLabel("New name of left.bin").FillAsync("kept.bin");
+        await window.Row("another.bin").Locator(".link").ClickAsync();
+        await Assertions.Expect(window.Row("kept.bin")).ToHaveCountAsync(1);
+        await Assertions.Expect(window.Detail.Locator("h2")).ToHaveTextAsync("another.bin");
+
+        await window.Row("kept.bin").Locator(".check").ClickAsync();
+        await window.Page.Keyboard.PressAsync("F2");
+        await window.Page.GetByLabel("New name of kept.bin").FillAsync("kept again.bin");
+        await window.Page.Locator("h1, .chosen strong").Last.ClickAsync();
+        await Assertions.Expect(window.Row("kept again.bin")).ToHaveCountAsync(1);
+        Assert.Equal("kept again.bin", await NameAsync(id));
+        window.AssertClean();
+    }
+
+    [Fact]
+    public async Task A_slow_second_click_on_a_name_renames_and_a_double_click_does_not()
+    {
+        await pair.Http.UploadAsync([1], "clicked.bin");
+        await using var window = await chromium.OpenAsync(pair.Service.Address);
+        await window.GoAsync();
+        await window.Row("clicked.bin").Locator(".link").DblClickAsync();
+        await Assertions.Expect(window.Detail.Locator("h2")).ToHaveTextAsync("clicked.bin");
+        await Assertions.Expect(window.Page.Locator(".row .rename")).ToHaveCountAsync(0);
+        // The browser's own time of an event is what counts, so the test waits until that much has passed.
+        var before = await window.Page.EvaluateAsync<double>("() => new Event('click').timeStamp");
+        await Service.UntilAsync("a double click is over", async () =>
+            await window.Page.EvaluateAsync<double>("() => new Event('click').timeStamp") - before > 600);
+        await window.Row("clicked.bin").Locator(".link").ClickAsync();
+        await Assertions.Expect(window.Page.Locator(".row").GetByLabel("New name of clicked.bin")).ToBeFocusedAsync();
+    }
+
+    [Fact]
+    public async Task A_name_that_is_refused_says_which_rule_it_breaks()
+    {
+        await pair.Http.UploadAsync([1], "good.bin");
+        await using var window = await chromium.OpenAsync(pair.Service.Address);
+        await window.GoAsync();
+        await window.OpenAsync("good.bin");
+        await window.Grid.FocusAsync();
+        await window.Page.Keyboard.PressAsync("F2");
+        await window.Page.GetByLabel("New name of good.bin").FillAsync("..");
+        await window.Page.Keyboard.PressAsync("Enter");
+        await Assertions.Expect(window.Page.Locator(".toast.error")).ToContainTextAsync("This name cannot be used.");
+        await Assertions.Expect(window.Row("good.bin")).ToHaveCountAsync(1);
+    }
+
+    private async Task<string?> NameAsync(string id) =>
+        (await pair.Http.GetFromJsonAsync<JsonElement>($"/files/{id}/metadata")).GetProperty("file_name").GetString();
+}

@@ -1,0 +1,65 @@
+// Names in the order that people expect: numbers by their value, letters without regard to case and accents.
+
+const keys = new WeakMap();
+
+/** Names are compared by this: without accents, and with the count of digits before each number. */
+function keyOf(file) {
+  let key = keys.get(file);
+  if (key === undefined) {
+    key = file.file_name
+      .normalize("NFD")
+      .replace(/[\u0300-\u036f]/g, "")
+      .toUpperCase()
+      .replace(/0*(\d+)/g, (_, digits) => `0${String.fromCharCode(digits.length)}${digits}`);
+    keys.set(file, key);
+  }
+  return key;
+}
+
+const compareTexts = (one, other) => (one < other ? -1 : one > other ? 1 : 0);
+
+const compare = (one, other) =>
+  compareTexts(keyOf(one), keyOf(other)) || compareTexts(one.file_name, other.file_name) || compareTexts(one.file_id, other.file_id);
+
+/** Files in that order, or in the opposite one. */
+export class NaturalOrder {
+  #files = [];
+  #compare;
+
+  constructor(isDescending) {
+    this.#compare = isDescending ? (one, other) => compare(other, one) : compare;
+  }
+
+  at(index) {
+    return this.#files[index];
+  }
+
+  indexOf(file) {
+    let [low, high] = [0, this.#files.length - 1];
+    while (low <= high) {
+      const middle = (low + high) >> 1;
+      const order = this.#compare(this.#files[middle], file);
+      if (order === 0) return middle;
+      if (order < 0) low = middle + 1;
+      else high = middle - 1;
+    }
+    return -1;
+  }
+
+  set(files) {
+    this.#files = files.sort(this.#compare);
+  }
+
+  /** Puts more files in at their places. */
+  add(files) {
+    const [before, more] = [this.#files, files.toSorted(this.#compare)];
+    const all = [];
+    let at = 0;
+    for (const file of before) {
+      while (at < more.length && this.#compare(more[at], file) < 0) all.push(more[at++]);
+      all.push(file);
+    }
+    while (at < more.length) all.push(more[at++]);
+    this.#files = all;
+  }
+}

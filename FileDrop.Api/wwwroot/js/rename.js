@@ -1,0 +1,51 @@
+// The field in which a file gets another name, in the list and in the details.
+
+import { el, iconButton } from "./dom.js";
+import { t } from "./texts.js";
+
+/**
+ * Makes the field. Enter, the button and leaving the field keep the name; Escape drops it.
+ * `done(name, byKey)` is called once; `name` is null if nothing is to change, `byKey` false if the person went elsewhere.
+ */
+export function nameField(file, done) {
+  const field = el("input", {
+    class: "rename",
+    value: file.file_name,
+    "aria-label": t.renameOf(file.file_name),
+    dir: "auto",
+    spellcheck: "false",
+    autocomplete: "off",
+  });
+  let isOpen = true;
+  const end = (name, byKey) => {
+    if (!isOpen) return;
+    isOpen = false;
+    done(name && name !== file.file_name ? name : null, byKey);
+  };
+  const keep = (byKey) => end(field.value.trim(), byKey);
+  field.addEventListener("keydown", (event) => {
+    event.stopPropagation();
+    if (event.isComposing || (event.key !== "Enter" && event.key !== "Escape")) return;
+    // The focus goes elsewhere, and the rest of the key would press what it goes to.
+    event.preventDefault();
+    if (event.key === "Enter") keep(true);
+    else end(null, true);
+  });
+  // A window that is left keeps its focused element: the person comes back to the field.
+  field.addEventListener("blur", () => document.hasFocus() && keep(false));
+  const save = iconButton("check", t.keepName, () => keep(true), { tabindex: "-1" });
+  // Pressing the button must not take the focus from the field: leaving the field ends the renaming.
+  save.addEventListener("pointerdown", (event) => event.preventDefault());
+  const element = el("span", { class: "renaming" }, field, save);
+  // The row around the field ignores clicks in it.
+  for (const type of ["click", "dblclick", "pointerdown"]) element.addEventListener(type, (event) => event.stopPropagation());
+  return {
+    element,
+    keep: () => keep(false),
+    focus: () => {
+      field.focus();
+      const dot = file.file_name.lastIndexOf(".");
+      field.setSelectionRange(0, dot > 0 ? dot : file.file_name.length);
+    },
+  };
+}

@@ -1,0 +1,48 @@
+// Reads the start of a file as text, if it is text.
+
+import { firstBytes } from "../api.js";
+
+/** So much is shown, in bytes; of a file that may not be text, so much is looked at first. */
+const most = 256 * 1024;
+const sample = 4 * 1024;
+
+/** Gives { text, length, isCut }: `length` bytes were read; null if the file is not text. */
+export async function readText(file, signal) {
+  let bytes = await firstBytes(file.file_id, sample, signal);
+  if (!isText(bytes)) return null;
+  if (file.file_size > bytes.length) bytes = await firstBytes(file.file_id, most, signal);
+  return { text: decode(bytes), length: bytes.length, isCut: file.file_size > bytes.length };
+}
+
+const marks = [
+  [[0xef, 0xbb, 0xbf], "utf-8"],
+  [[0xff, 0xfe], "utf-16le"],
+  [[0xfe, 0xff], "utf-16be"],
+];
+const markOf = (bytes) => marks.find(([mark]) => mark.every((byte, i) => bytes[i] === byte))?.[1] ?? null;
+
+/** Control characters that a text may have: tab, line feed, form feed, carriage return, escape (colours of a terminal). */
+const usual = new Set([9, 10, 12, 13, 27]);
+
+/** Whether bytes look like the start of a text. */
+export function isText(bytes) {
+  if (markOf(bytes)) return true;
+  if (bytes.some((byte) => byte < 32 && !usual.has(byte))) return false;
+  // Not UTF-8, it is an older encoding only if most of it are ASCII's letters.
+  return isUtf8(bytes) || bytes.filter((byte) => byte >= 0x80).length < bytes.length * 0.3;
+}
+
+/** The encoding is the one that a byte order mark names, else UTF-8 where the bytes allow it, else windows-1252. */
+export function decode(bytes) {
+  return new TextDecoder(markOf(bytes) ?? (isUtf8(bytes) ? "utf-8" : "windows-1252")).decode(bytes, { stream: true });
+}
+
+function isUtf8(bytes) {
+  try {
+    // The last character may be cut.
+    new TextDecoder("utf-8", { fatal: true }).decode(bytes, { stream: true });
+    return true;
+  } catch {
+    return false;
+  }
+}
