@@ -30,14 +30,16 @@ internal static class Parsers
         {
             if (ApiKeys.TrySplit(text, out var id, out var secret))
                 Assert.Equal($"fd_{id}_{Base64Url.EncodeToString(secret)}", text);
-        }),
+        }
+        ),
         ["credential"] = ([$"Bearer fd_0123456789abcdef_{new string('A', 43)}", "Basic OmZkXzAxMjM=", "basic dXNlcjpwYXNz", "Negotiate x"], text => KeyAuthentication.ReadKey(text)),
         ["grant"] = ([Grant], text =>
         {
             LinkGrant.KeyOf(text);
             if (LinkGrant.Read(text, FileId, SigningKey) is not null)
                 Assert.Equal(Grant, text);
-        }),
+        }
+        ),
         ["cursor"] = ([ListRequest.WriteCursor(BySize, new ListPosition(5, null, FileId))], text =>
             Assert.Equal(text, ListRequest.WriteCursor(BySize, ListRequest.ReadCursor(text, BySize)))),
         ["cursor of names"] = ([ListRequest.WriteCursor(ByName, new ListPosition(0, "ŻÓŁĆ.TXT", FileId))], text =>
@@ -46,7 +48,8 @@ internal static class Parsers
         {
             if (FileEndpoints.TryReadId(text, out var id))
                 Assert.Equal($"{id}", text, ignoreCase: true);
-        }),
+        }
+        ),
         ["list's query"] = (
         [
             "limit=5&sort=file_name&order=asc&name=a", "tag=a:b&type=text/*&created_after=2026-11-23T08:25:25.123Z&min_size=1&max_size=9",
@@ -62,14 +65,16 @@ internal static class Parsers
                 var range = ByteRange.Of(text, size);
                 Assert.True(range.Offset >= 0 && range.Count >= 0 && range.Offset <= size - range.Count, $"{range} of {size}");
             }
-        }),
+        }
+        ),
         ["digest"] = ([$"sha-256={Convert.ToBase64String(new byte[32])}", Requests.Digest("x"), $"{Requests.Digest("x")}, sha-512=:AAAA:"], text =>
             Refuses(ContentDigest.TryRead([text], out _, out var problem), problem)),
         ["disposition"] = (["form-data; name=\"a\"; filename=\"b.txt\"", "attachment; filename*=UTF-8''%e2%82%ac.txt", "attachment; filename*=iso-8859-1'en'%A3"], text =>
         {
             ContentDisposition.Parse(text, inForm: true);
             ContentDisposition.Parse(text, inForm: false);
-        }),
+        }
+        ),
         ["raw name"] = (["file_name=a.txt", "attachment; filename*=UTF-8''%e2%82%ac.txt", "file_name=%E9"], text =>
         {
             foreach (var request in new[] { Request(), Request(("Content-Disposition", text)) })
@@ -79,19 +84,22 @@ internal static class Parsers
                 Refuses(FileRequest.TryReadRawName(request, out var name, out var problem), problem);
                 Assert.True(name is null || Generators.IsAllowed(name), name);
             }
-        }),
+        }
+        ),
         ["type"] = (["text/plain; charset=utf-8", "image/*", "application/x-www-form-urlencoded"], text =>
         {
             Refuses(FileType.TryRead(text, raw: true, out var type, out var problem), problem);
             FileType.MayBeInline(type ?? text);
             Assert.DoesNotContain(type ?? "", each => each is < ' ' or > '~');
-        }),
+        }
+        ),
         ["name"] = (["Żółć 灯泡.pdf", "C:\\a\\b.txt", "e\u0301"], text =>
         {
             Refuses(FileName.TryMake(text, out var name, out var problem), problem);
             Assert.True(name is null || Generators.IsAllowed(name), name);
             Refuses(FileName.TryMake(FileType.OfName(text), out _, out problem), problem);
-        }),
+        }
+        ),
         ["tags"] = (["{\"project\":\"apollo\",\"ż\":\"\"}", "{}"], text => Refuses(FileTags.TryParse(text, out _, out var problem), problem)),
         ["idempotency key"] = (["k-1", "\"k\\\"1\""], text => Refuses(IdempotencyKeys.TryRead(Request(("Idempotency-Key", text)), out _, out var problem), problem)),
         ["fields of an upload"] = (["gzip", "identity", "bytes 0-1/2", "?1", "3", "1.0.0", "multipart/form-data; boundary=b", "application/partial-upload"], text =>
@@ -107,17 +115,20 @@ internal static class Parsers
             }
             Framing.Refuse(request);
             SafeByDefault.IsForeign(request, Options);
-        }),
+        }
+        ),
         ["tus's metadata"] = (["filename YS50eHQ=,filetype dGV4dC9wbGFpbg==,tags e30=", "is_confidential", "name YQ=="], text =>
         {
             Refuses(TusRequest.TryReadPlan(Request(("Upload-Metadata", text)), out var plan, out var problem), problem);
             Assert.DoesNotContain(plan?.Metadata ?? "", each => each is < ' ' or > '~');
-        }),
+        }
+        ),
         ["tus's concatenation"] = (["partial", $"final;/uploads/{FileId} https://a.example/uploads/{FileId}"], text =>
         {
             Refuses(TusRequest.TryReadPlan(Request(("Upload-Concat", text)), out _, out var problem), problem);
             TusRequest.ReadFinal(text);
-        }),
+        }
+        ),
         ["tus's numbers"] = (["0", "5", "9223372036854775807"], text => Refuses(TusRequest.TryReadNumber(Request(("Upload-Length", text)), "Upload-Length", out _, out var problem), problem)),
         ["checksum"] = (["sha1 qvTGHdzF6KLavt4PO0gs2a6pQ00=", $"sha256 {Convert.ToBase64String(new byte[32])}"], text =>
         {
@@ -126,14 +137,16 @@ internal static class Parsers
                 Refuses(UploadChecksum.TryReadTus(Request((field, text)), out var check, out var problem), problem);
                 check?.Dispose();
             }
-        }),
+        }
+        ),
         ["scopes"] = (["read write", "admin", "read,delete"], text => Scopes.TryParse(text.Split(' '), out _, out _)),
         ["owner"] = (["local", "https://login.example.com#anne", "e\u0301\ufffe"], text =>
         {
             ApiKeys.IsName(text);
             if (ApiKeys.IsOwner(text))
                 Assert.DoesNotContain(text, char.IsControl);
-        }),
+        }
+        ),
         ["owner in a query"] = (["owner=a", "owner=%C5%BB", "owner=%E9"], text => UnicodeText.IsUtf8(new QueryString($"?{text}"), "owner")),
         ["value in a log"] = (["a", "Ż\u2028", "🎉\u202e"], text => Assert.DoesNotContain(UnicodeText.Escape(text), each =>
             char.IsControl(each) || char.GetUnicodeCategory(each) is UnicodeCategory.Format or UnicodeCategory.LineSeparator or UnicodeCategory.ParagraphSeparator)),
