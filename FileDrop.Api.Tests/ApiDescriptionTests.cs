@@ -52,9 +52,9 @@ public sealed class ApiDescriptionTests(EmbeddedPair pair) : IClassFixture<Embed
         {
             PropertyInfo property when property.PropertyType == typeof(ApiProblem) => property.GetValue(null),
             MethodInfo { IsSpecialName: false } method when method.ReturnType == typeof(ApiProblem) && method.Name != nameof(ApiProblem.OfStatus) =>
-                method.Invoke(null, [.. method.GetParameters().Select(parameter => parameter.ParameterType == typeof(string) ? (object)"" : 0L)]),
+                method.Invoke(null, [.. method.GetParameters().Select(parameter => parameter.ParameterType == typeof(string) ? (object)"" : parameter.ParameterType == typeof(int) ? (object)0 : 0L)]),
             _ => null,
-        }).OfType<ApiProblem>().Select(problem => problem.Code);
+        }).OfType<ApiProblem>().Select(problem => problem.Code).Distinct(StringComparer.Ordinal);
         var described = (await DescriptionAsync()).Root.GetProperty("components").GetProperty("schemas").GetProperty("Problem")
             .GetProperty("properties").GetProperty("code").GetProperty("enum").EnumerateArray().Select(code => code.GetString());
         Assert.Equal(codes.Order(StringComparer.Ordinal), described.Order(StringComparer.Ordinal));

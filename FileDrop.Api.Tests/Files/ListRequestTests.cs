@@ -108,6 +108,8 @@ public abstract class ListRequestTests(Pair pair)
     [InlineData("limit=1")]
     [InlineData("limit=1000")]
     [InlineData("limit=007")]
+    [InlineData("created_before=9999-12-31T23:59:59.9999%2B00:01")]
+    [InlineData("created_after=9999-12-31T23:59:59.9999-00:00")]
     [InlineData("name=")]
     [InlineData("name=%EF%BF%BE")]
     [InlineData("name=%FF%FE")]

@@ -132,7 +132,8 @@ internal static partial class ListRequest
                 "yyyy-MM-ddTHH:mm:ssK", CultureInfo.InvariantCulture, DateTimeStyles.None, out var time))
             throw Malformed($"{name} is a time of RFC 3339, for example 2026-11-23T08:25:25.123Z.");
         var fraction = parts.Groups["fraction"].Value;
-        time = time.AddMilliseconds(int.Parse(fraction.PadRight(3, '0')[..3], CultureInfo.InvariantCulture));
+        // In UTC: what is added must not carry a local time beyond the last year.
+        time = time.ToUniversalTime().AddMilliseconds(int.Parse(fraction.PadRight(3, '0')[..3], CultureInfo.InvariantCulture));
         var isBetween = fraction.AsSpan(Math.Min(3, fraction.Length)).ContainsAnyExcept('0');
         return !roundUp || !isBetween ? time
             : time.UtcTicks <= DateTimeOffset.MaxValue.UtcTicks - TimeSpan.TicksPerMillisecond ? time.AddMilliseconds(1)

@@ -60,7 +60,7 @@ internal sealed class Preconditions
     {
         (preconditions, problem) = (null, null);
         var ifMatch = default(IList<EntityTagHeaderValue>);
-        if (request.Headers.IfMatch is { Count: > 0 } sent && !EntityTagHeaderValue.TryParseStrictList(sent, out ifMatch))
+        if (request.Headers.IfMatch is { Count: > 0 } sent && !EntityTagHeaderValue.TryParseStrictList(Trimmed(sent), out ifMatch))
             problem = ApiProblem.InvalidRequest("If-Match is '*' or a list of entity tags, each in double quotes.");
         else if (request.Headers.IfUnmodifiedSince is { Count: > 0 } since && Date(since) is null)
             problem = ApiProblem.InvalidRequest("If-Unmodified-Since is one date of HTTP, for example Mon, 23 Nov 2026 08:25:25 GMT.");
@@ -99,7 +99,7 @@ internal sealed class Preconditions
     {
         if (_ifRange.Count == 0)
             return true;
-        if (_ifRange.Count == 1 && EntityTagHeaderValue.TryParse(_ifRange[0], out var sent))
+        if (_ifRange.Count == 1 && EntityTagHeaderValue.TryParse(Trimmed(_ifRange)[0], out var sent))
             return sent.Compare(EntityTag(file), useStrongComparison: true);
         // A date tells contents apart only once its second is over.
         return Date(_ifRange) == LastModified(file) && now - LastModified(file) >= TimeSpan.FromSeconds(1);
@@ -137,7 +137,10 @@ internal sealed class Preconditions
 
     /// <summary>The tags of a field, without what is none among them; null: it has no tag.</summary>
     private static IList<EntityTagHeaderValue>? TagsOf(StringValues field) =>
-        field.Count > 0 && EntityTagHeaderValue.TryParseList(field, out var tags) && tags.Count > 0 ? tags : null;
+        field.Count > 0 && EntityTagHeaderValue.TryParseList(Trimmed(field), out var tags) && tags.Count > 0 ? tags : null;
+
+    /// <summary>The framework's parser of tags fails on white space at the end of a weak one.</summary>
+    private static string[] Trimmed(StringValues field) => [.. field.Select(value => (value ?? "").Trim())];
 
     private static DateTimeOffset? Date(StringValues field) =>
         field.Count == 1 && HeaderUtilities.TryParseDate(field[0], out var date) ? date : null;
