@@ -14,8 +14,8 @@ internal static class StartupHook
     {
         if (Environment.GetEnvironmentVariable(KillPoint.Variable) is { } point)
             DiagnosticListener.AllListeners.Subscribe(new HostWatcher(KillPoint.Parse(point)));
-        if (Environment.GetEnvironmentVariable(AllocationCounter.Variable) is { } pipe)
-            AllocationCounter.Serve(pipe);
+        if (Environment.GetEnvironmentVariable(ProcessCounter.Variable) is { } pipe)
+            ProcessCounter.Serve(pipe);
     }
 
     /// <summary>Waits for the host to be built, as test hosts do.</summary>

@@ -19,7 +19,7 @@ public sealed class AllocationTests
         await using var stores = new EmbeddedStores();
         var pipe = Path.Combine(stores.Directory, "allocations");
         await using var service = await ServiceProcess.StartAsync(
-            stores, ("DOTNET_STARTUP_HOOKS", typeof(AllocationCounter).Assembly.Location), (AllocationCounter.Variable, pipe), ("FileDrop:SweepInterval", "01:00:00"));
+            stores, ("DOTNET_STARTUP_HOOKS", typeof(ProcessCounter).Assembly.Location), (ProcessCounter.Variable, pipe), ("FileDrop:SweepInterval", "01:00:00"));
         var small = Requests.Bytes(4096);
         var id = (await service.Http.UploadAsync(small, "a")).Id();
         List<string> above = [];
@@ -42,9 +42,9 @@ public sealed class AllocationTests
         {
             // Until all of it is compiled and every pool is filled.
             await RepeatAsync();
-            var before = await AllocationCounter.ReadAsync(pipe);
+            var before = (await ProcessCounter.ReadAsync(pipe)).Bytes;
             await RepeatAsync();
-            var each = (await AllocationCounter.ReadAsync(pipe) - before) / times;
+            var each = ((await ProcessCounter.ReadAsync(pipe)).Bytes - before) / times;
             if (each > most)
                 above.Add($"{name}: {each} bytes; at most {most}");
 

@@ -82,10 +82,10 @@ internal sealed class FileCatalog(ICatalogEngine engine, IIdempotencyRecords key
         engine.FindDueAsync(limit, cancellation);
 
     public Task<SweepWork?> ClaimExpiredAsync(string owner, Guid id, CancellationToken cancellation) =>
-        DecideAsync(owner, id, (document, now) => document.Claim(rules, now), null, cancellation);
+        DecideAsync(owner, id, (document, now) => document.Claim(rules, now), null, cancellation, ChangeKind.Sweep);
 
     public Task SweptAsync(string owner, Guid id, IReadOnlyList<BlobDeletion> done, CancellationToken cancellation) =>
-        DecideAsync(owner, id, (document, now) => document.Swept(done, now), false, cancellation);
+        DecideAsync(owner, id, (document, now) => document.Swept(done, now), false, cancellation, ChangeKind.Sweep);
 
     public Task<CatalogBacklog> MeasureAsync(CancellationToken cancellation) => engine.MeasureAsync(cancellation);
 
@@ -137,7 +137,7 @@ internal sealed class FileCatalog(ICatalogEngine engine, IIdempotencyRecords key
 
     public Task<ResumableUpload?> TakeResumableAsync(string owner, Guid id, Guid taker, CancellationToken cancellation) =>
         // A holder lives no longer than its process.
-        DecideAsync(owner, id, (document, now) => document.TakeUpload(taker, now), null, cancellation, Durability.Passing);
+        DecideAsync(owner, id, (document, now) => document.TakeUpload(taker, now), null, cancellation, ChangeKind.Passing);
 
     public Task<ResumableUpload?> RecordResumableAsync(
         string owner, Guid id, WriteIntent intent, ResumableStep done, CancellationToken cancellation) =>
@@ -163,7 +163,7 @@ internal sealed class FileCatalog(ICatalogEngine engine, IIdempotencyRecords key
     /// <param name="absent">The answer where there is no document.</param>
     private Task<T> DecideAsync<T>(
         string owner, Guid id, Func<FileDocument, DateTimeOffset, Decision<T>> rule, T absent, CancellationToken cancellation,
-        Durability durability = Durability.Full) =>
+        ChangeKind kind = ChangeKind.Plain) =>
         engine.ChangeAsync(
-            owner, id, (document, now) => document is null ? new Decision<T>(absent) : rule(document, now), durability, cancellation);
+            owner, id, (document, now) => document is null ? new Decision<T>(absent) : rule(document, now), kind, cancellation);
 }

@@ -16,14 +16,17 @@ internal enum DocumentParts
     Settled,
 }
 
-/// <summary>How durable a change must be when it is acknowledged.</summary>
-internal enum Durability
+/// <summary>What an engine may spare a change.</summary>
+internal enum ChangeKind
 {
-    /// <summary>It survives every crash and power cut.</summary>
-    Full,
+    /// <summary>The change survives every crash and power cut. Its rule may add garbage, and does not look at what is there: that may be left out.</summary>
+    Plain,
 
-    /// <summary>It means something only while this process lives, and may be gone after a power cut.</summary>
+    /// <summary>As <see cref="Plain"/>, but the change means something only while this process lives, and may be gone after a power cut.</summary>
     Passing,
+
+    /// <summary>The change survives every crash and power cut, and its rule looks at the garbage.</summary>
+    Sweep,
 }
 
 /// <summary>Stores documents, and decides nothing: <see cref="FileDocument"/> has the rules.</summary>
@@ -58,12 +61,12 @@ internal interface ICatalogEngine
     /// <param name="owner">The document's owner.</param>
     /// <param name="id">The document's id.</param>
     /// <param name="decide">The rule; pure, for it may be asked more than once. The document is null where there is none.</param>
-    /// <param name="durability">How durable the change must be.</param>
+    /// <param name="kind">What the engine may spare it.</param>
     /// <param name="cancellation">Ends the waiting.</param>
     /// <returns>The answer of the decision that was saved, or that changes nothing.</returns>
     /// <exception cref="QuotaExceededException">The owner's quota has no room for what a new intent reserves.</exception>
     Task<T> ChangeAsync<T>(
-        string owner, Guid id, Func<FileDocument?, DateTimeOffset, Decision<T>> decide, Durability durability, CancellationToken cancellation);
+        string owner, Guid id, Func<FileDocument?, DateTimeOffset, Decision<T>> decide, ChangeKind kind, CancellationToken cancellation);
 
     /// <summary>Lets an intent's lease begin again, in one call. False: the document does not name the intent.</summary>
     Task<bool> RenewAsync(string owner, Guid id, WriteIntent intent, TimeSpan lease, CancellationToken cancellation);

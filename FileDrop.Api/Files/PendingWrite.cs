@@ -25,6 +25,7 @@ internal sealed partial class PendingWrite : IAsyncDisposable
     private readonly ILogger _log;
     private readonly CancellationTokenSource _lost = new();
     private readonly CancellationTokenSource _ended = new();
+    private readonly PeriodicTimer _renewal;
     private readonly WriteCommit _commit;
     private byte[]? _whole;
     private long _renewedAt;
@@ -37,6 +38,7 @@ internal sealed partial class PendingWrite : IAsyncDisposable
         (Owner, FileId, Intent, _replaces) = (owner, fileId, new WriteIntent(Guid.NewGuid(), Fence: 1), replaces);
         _commit = new WriteCommit(catalog, owner, fileId, time, log);
         _renewedAt = time.GetTimestamp();
+        _renewal = new PeriodicTimer(lease / 4, time);
     }
 
     public string Owner { get; }
@@ -97,6 +99,8 @@ internal sealed partial class PendingWrite : IAsyncDisposable
     /// <summary>Ends the write: what was not committed is abandoned and, if no commit was ever sent, deleted at once.</summary>
     public async ValueTask DisposeAsync()
     {
+        // The timer's end is an answer to who waits for it; a cancelled wait would be an exception in every upload.
+        _renewal.Dispose();
         await _ended.CancelAsync();
         await _renewing;
         try
@@ -152,10 +156,9 @@ internal sealed partial class PendingWrite : IAsyncDisposable
     private async Task RenewAsync()
     {
         // The first wait gives the thread back to the request, which has work to do.
-        using var timer = new PeriodicTimer(_lease / 4, _time);
         try
         {
-            while (await timer.WaitForNextTickAsync(_ended.Token))
+            while (await _renewal.WaitForNextTickAsync(CancellationToken.None))
             {
                 if (!await TryRenewAsync())
                 {
@@ -166,7 +169,7 @@ internal sealed partial class PendingWrite : IAsyncDisposable
         }
         catch (OperationCanceledException) when (_ended.IsCancellationRequested)
         {
-            // The write has ended.
+            // The write ended during a renewal.
         }
     }
 

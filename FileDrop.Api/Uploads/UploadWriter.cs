@@ -31,7 +31,7 @@ internal sealed partial class UploadWriter : IAsyncDisposable
     private readonly SemaphoreSlim _recording = new(1);
     private readonly CancellationTokenSource _lost = new();
     private readonly CancellationTokenSource _stop = new();
-    private readonly CancellationTokenSource _ended = new();
+    private readonly PeriodicTimer _ticks;
     private readonly ContentHashState _hashes;
     private readonly UploadReservation _reservation;
     private IBlobAppender? _appender;
@@ -59,6 +59,7 @@ internal sealed partial class UploadWriter : IAsyncDisposable
         _recorded = new AppendPoint(progress.Offset, progress.Hashes, progress.Store, progress.Pieces);
         _hashes = progress.Hashes.IsEmpty ? new ContentHashState() : ContentHashState.Import(progress.Hashes.Span);
         (Offset, ExpiresAt) = (progress.Offset, upload.ExpiresAt);
+        _ticks = new PeriodicTimer(Tick, time);
     }
 
     /// <summary>The upload as it was when this writer took it.</summary>
@@ -193,14 +194,14 @@ internal sealed partial class UploadWriter : IAsyncDisposable
     /// <summary>Ends every call to the stores; what was not released is left to the next who comes.</summary>
     public async ValueTask DisposeAsync()
     {
-        await _ended.CancelAsync();
+        // As with a write's renewals: the timer's end is an answer, a cancelled wait an exception.
+        _ticks.Dispose();
         await _ticking;
         if (_appender is not null)
             await _appender.DisposeAsync();
         _recording.Dispose();
         _lost.Dispose();
         _stop.Dispose();
-        _ended.Dispose();
     }
 
     private IBlobAppender Opened() => _appender ?? throw new InvalidOperationException("The writer was not opened.");
@@ -242,22 +243,14 @@ internal sealed partial class UploadWriter : IAsyncDisposable
 
     private async Task TickAsync()
     {
-        using var timer = new PeriodicTimer(Tick, _time);
         var ticks = 0;
-        try
+        while (await _ticks.WaitForNextTickAsync(CancellationToken.None))
         {
-            while (await timer.WaitForNextTickAsync(_ended.Token))
-            {
-                if (_hasLetGo)
-                    return;
-                if (++ticks % TicksBetweenCheckpoints == 0)
-                    _appender?.Checkpoint();
-                await TryRecordAsync();
-            }
-        }
-        catch (OperationCanceledException) when (_ended.IsCancellationRequested)
-        {
-            // The request has ended.
+            if (_hasLetGo)
+                return;
+            if (++ticks % TicksBetweenCheckpoints == 0)
+                _appender?.Checkpoint();
+            await TryRecordAsync();
         }
     }
 

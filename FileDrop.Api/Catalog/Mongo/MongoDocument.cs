@@ -8,23 +8,21 @@ namespace FileDrop.Api.Catalog.Mongo;
 /// <param name="Accounts">What it says of its owner's usage; null: it is not counted.</param>
 /// <param name="SweepAt">When the sweeper is to look at it.</param>
 /// <param name="Intents">Its intents, as stored.</param>
-/// <param name="Garbage">Its garbage, as stored.</param>
-internal sealed record MongoDocument(
-    FileDocument Document, long? Rev, MongoAccounts? Accounts, DateTimeOffset? SweepAt, BsonArray Intents, BsonArray Garbage)
+internal sealed record MongoDocument(FileDocument Document, long? Rev, MongoAccounts? Accounts, DateTimeOffset? SweepAt, BsonArray Intents)
 {
     private const string Owed = "settle";
 
     /// <summary>Reads a whole document.</summary>
     public static MongoDocument Read(BsonDocument source)
     {
-        var (intents, garbage) = (source["intents"].AsBsonArray, source["garbage"].AsBsonArray);
+        var intents = source["intents"].AsBsonArray;
         var accounts = MongoAccounts.Read(source);
         var id = MongoSchema.ToGuid(source["_id"]);
         var document = MongoSchema.ToPartial(source, id, source["owner"].AsString) with
         {
             Versions = MongoSchema.ToVersions(source),
             Intents = [.. intents.Select(each => ToIntent(each, accounts))],
-            Garbage = [.. garbage.Select(ToGarbage)],
+            Garbage = [.. source["garbage"].AsBsonArray.Select(ToGarbage)],
             Upload = source.TryGetValue("upload", out var upload) ? MongoUploads.Read(upload.AsBsonDocument) : null,
             RememberUntil = source.TryGetValue("remember_until", out var until) && !until.IsBsonNull ? MongoSchema.ToTime(until) : null,
             First = source.TryGetValue("first", out var first) && !first.IsBsonNull
@@ -36,8 +34,7 @@ internal sealed record MongoDocument(
             source.TryGetValue("rev", out var rev) ? rev.ToInt64() : null,
             accounts,
             source.TryGetValue("sweep_at", out var sweep) ? MongoSchema.ToTime(sweep) : null,
-            intents,
-            garbage);
+            intents);
     }
 
     /// <summary>A document as it is to be stored next.</summary>
@@ -53,8 +50,7 @@ internal sealed record MongoDocument(
             Random.Shared.NextInt64(),
             accounts,
             accounts?.IsUnsettled(document) == true && !(due < now) ? now : due,
-            ReferenceEquals(document.Intents, before?.Document.Intents) ? before.Intents : new BsonArray(document.Intents.Select(ToBson)),
-            ReferenceEquals(document.Garbage, before?.Document.Garbage) ? before.Garbage : new BsonArray(document.Garbage.Select(ToBson)));
+            ReferenceEquals(document.Intents, before?.Document.Intents) ? before.Intents : new BsonArray(document.Intents.Select(ToBson)));
     }
 
     /// <summary>The filter that finds it as long as nobody has changed it.</summary>
@@ -73,7 +69,7 @@ internal sealed record MongoDocument(
             { "version", Document.Version },
             { "versions", new BsonDocument("$size", Document.Versions.Count) },
             { "intents", Intents },
-            { "garbage", Garbage },
+            { "garbage", new BsonDocument("$size", Document.Garbage.Count) },
         };
         if (Document.PurgeAt is { } purge)
             filter.Add("purge_at", MongoSchema.Time(purge));
@@ -118,7 +114,7 @@ internal sealed record MongoDocument(
         { "blob", MongoSchema.Uuid(intent.BlobId) }, { "fence", intent.Fence }, { "lease_until", MongoSchema.Time(intent.LeaseUntil) },
     };
 
-    private static BsonDocument ToBson(GarbageBlob blob) => new()
+    public static BsonDocument ToBson(GarbageBlob blob) => new()
     {
         { "blob", MongoSchema.Uuid(blob.BlobId) },
         { "due", MongoSchema.Time(blob.Due) },

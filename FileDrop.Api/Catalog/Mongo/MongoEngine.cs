@@ -16,8 +16,9 @@ namespace FileDrop.Api.Catalog.Mongo;
 /// </remarks>
 internal sealed partial class MongoEngine : ICatalogEngine
 {
-    private static readonly TimeSpan s_firstPause = TimeSpan.FromMilliseconds(2);
-    private static readonly TimeSpan s_longestPause = TimeSpan.FromMilliseconds(200);
+    /// <summary>Within a process changes stand in line, so that only replicas meet: a loser need not wait long.</summary>
+    private static readonly TimeSpan s_firstPause = TimeSpan.FromMilliseconds(1);
+    private static readonly TimeSpan s_longestPause = TimeSpan.FromMilliseconds(16);
 
     private readonly IMongoDatabase _database;
     private readonly IMongoCollection<BsonDocument> _files;
@@ -127,7 +128,7 @@ internal sealed partial class MongoEngine : ICatalogEngine
     }
 
     public async Task<T> ChangeAsync<T>(
-        string owner, Guid id, Func<FileDocument?, DateTimeOffset, Decision<T>> decide, Durability durability, CancellationToken cancellation)
+        string owner, Guid id, Func<FileDocument?, DateTimeOffset, Decision<T>> decide, ChangeKind kind, CancellationToken cancellation)
     {
         using var turn = await _lines.EnterAsync(id, cancellation);
         var opened = new HashSet<Guid>();
@@ -226,7 +227,7 @@ internal sealed partial class MongoEngine : ICatalogEngine
 
     private static Task PauseAsync(int round, CancellationToken cancellation)
     {
-        var longest = Math.Min(s_longestPause.TotalMilliseconds, s_firstPause.TotalMilliseconds * Math.Pow(2, Math.Min(round, 10)));
+        var longest = Math.Min(s_longestPause.TotalMilliseconds, s_firstPause.TotalMilliseconds * (1 << Math.Min(round, 10)));
         return Task.Delay(TimeSpan.FromMilliseconds(Random.Shared.NextDouble() * longest), cancellation);
     }
 

@@ -8,31 +8,31 @@ namespace FileDrop.Api.Catalog.Mongo;
 /// </summary>
 internal sealed class MongoRecent
 {
-    private const int MaxCount = 1_024;
-
-    /// <summary>A document with more versions than this is not kept: it is large.</summary>
-    private const int MaxVersions = 32;
+    /// <summary>Entries of lists that all kept documents may have together, and each document counts for this many more.</summary>
+    private const int MaxWeight = 64 * 1_024;
+    private const int DocumentWeight = 32;
 
     /// <summary>By then a writer has renewed its lease, which makes the document another one.</summary>
     private static readonly TimeSpan s_life = TimeSpan.FromSeconds(15);
 
     private readonly Lock _lock = new();
     private readonly Dictionary<Guid, Entry> _entries = [];
+
+    /// <summary>In the order in which they were kept; those that were taken or replaced are here until their turn.</summary>
     private readonly Queue<Entry> _order = new();
+    private int _weight;
 
     /// <summary>Keeps a document.</summary>
     public void Keep(MongoDocument document)
     {
-        var id = document.Document.Id;
+        var entry = new Entry(
+            document, Stopwatch.GetTimestamp(), DocumentWeight + document.Document.Versions.Count + document.Document.Garbage.Count);
         lock (_lock)
         {
-            _entries.Remove(id);
-            if (document.Document.Versions.Count > MaxVersions)
-                return;
-            var entry = new Entry(document, Stopwatch.GetTimestamp());
-            _entries.Add(id, entry);
+            _entries[document.Document.Id] = entry;
             _order.Enqueue(entry);
-            while (_order.Count > MaxCount || (_order.TryPeek(out var oldest) && !IsKept(oldest)))
+            _weight += entry.Weight;
+            while (_order.TryPeek(out var oldest) && (_weight > MaxWeight || !IsKept(oldest)))
                 Drop(_order.Dequeue());
         }
     }
@@ -43,20 +43,29 @@ internal sealed class MongoRecent
         lock (_lock)
         {
             return _entries.Remove(id, out var entry) && string.Equals(entry.Document.Document.Owner, owner, StringComparison.Ordinal)
-                && Stopwatch.GetElapsedTime(entry.KeptAt) < s_life
+                && IsYoung(entry)
                     ? entry.Document
                     : null;
         }
     }
 
-    private bool IsKept(Entry entry) =>
-        _entries.TryGetValue(entry.Document.Document.Id, out var kept) && ReferenceEquals(kept, entry) && Stopwatch.GetElapsedTime(entry.KeptAt) < s_life;
+    private static bool IsYoung(Entry entry) => Stopwatch.GetElapsedTime(entry.KeptAt) < s_life;
+
+    private bool IsKept(Entry entry) => IsYoung(entry) && _entries.GetValueOrDefault(entry.Document.Document.Id) == entry;
 
     private void Drop(Entry entry)
     {
-        if (_entries.TryGetValue(entry.Document.Document.Id, out var kept) && ReferenceEquals(kept, entry))
+        _weight -= entry.Weight;
+        if (_entries.GetValueOrDefault(entry.Document.Document.Id) == entry)
             _entries.Remove(entry.Document.Document.Id);
     }
 
-    private sealed record Entry(MongoDocument Document, long KeptAt);
+    private sealed class Entry(MongoDocument document, long keptAt, int weight)
+    {
+        public MongoDocument Document => document;
+
+        public long KeptAt => keptAt;
+
+        public int Weight => weight;
+    }
 }

@@ -21,7 +21,7 @@ internal static class MongoSaves
         yield return ("content", document.Content is { } content ? MongoSchema.Content(content) : BsonNull.Value);
         yield return ("versions", new BsonArray(document.Versions.Select(MongoSchema.Content)));
         yield return ("intents", stored.Intents);
-        yield return ("garbage", stored.Garbage);
+        yield return ("garbage", new BsonArray(document.Garbage.Select(MongoDocument.ToBson)));
         yield return ("sweep_at", OrNull(stored.SweepAt));
         yield return ("upload", document.Upload is { } upload ? MongoUploads.ToBson(upload) : BsonNull.Value);
         yield return ("remember_until", OrNull(document.RememberUntil));
@@ -59,7 +59,7 @@ internal static class MongoSaves
         if (!ReferenceEquals(former.Intents, next.Intents))
             set.Add("intents", after.Intents);
         if (!ReferenceEquals(former.Garbage, next.Garbage))
-            set.Add("garbage", after.Garbage);
+            PutGarbage(former.Garbage, next.Garbage, set, push);
         if (!ReferenceEquals(former.First, next.First))
             Put("first", next.First is { } first ? MongoSchema.File(first) : BsonNull.Value);
         if (!ReferenceEquals(former.Upload, next.Upload))
@@ -106,6 +106,15 @@ internal static class MongoSaves
         {
             set.Add("versions", new BsonArray(kept.Select(MongoSchema.Content)));
         }
+    }
+
+    /// <summary>New garbage is pushed: a file that is written again and again has thousands of such blobs.</summary>
+    private static void PutGarbage(IReadOnlyList<GarbageBlob> former, IReadOnlyList<GarbageBlob> next, BsonDocument set, BsonDocument push)
+    {
+        if (next.Count > former.Count && next.Take(former.Count).SequenceEqual(former))
+            push.Add("garbage", new BsonDocument("$each", new BsonArray(next.Skip(former.Count).Select(MongoDocument.ToBson))));
+        else
+            set.Add("garbage", new BsonArray(next.Select(MongoDocument.ToBson)));
     }
 
     private static BsonValue OrNull(string? text) => text is null ? BsonNull.Value : text;

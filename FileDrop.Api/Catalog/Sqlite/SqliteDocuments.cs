@@ -31,10 +31,10 @@ internal static class SqliteDocuments
     }
 
     /// <summary>A whole document, within a transaction; null: there is no such document.</summary>
-    public static SqliteDocument? Find(SqliteSession session, string owner, Guid id)
+    public static SqliteDocument? Find(SqliteSession session, string owner, Guid id, bool withGarbage = true)
     {
         using var row = session.Query($"SELECT {Columns} FROM files f WHERE f.id = ?2 AND f.owner = ?1", owner, Bytes(id));
-        return row.Read() ? ReadWhole(session, row) : null;
+        return row.Read() ? ReadWhole(session, row, withGarbage) : null;
     }
 
     public static IReadOnlyList<FileDocument> Scan(SqliteSession session, Guid? after, int limit)
@@ -80,7 +80,7 @@ internal static class SqliteDocuments
         }
     }
 
-    private static SqliteDocument ReadWhole(SqliteSession session, SqliteDataReader row)
+    private static SqliteDocument ReadWhole(SqliteSession session, SqliteDataReader row, bool withGarbage = true)
     {
         var n = row.GetInt64(FileColumnCount);
         var document = ReadRow(row) with
@@ -91,7 +91,7 @@ internal static class SqliteDocuments
         if (row.GetInt64(FileColumnCount + 4) != 0)
             document = document with { Versions = ReadVersions(session, n, document.Content?.Version) };
         if (row.GetInt64(FileColumnCount + 5) != 0)
-            document = ReadBlobs(session, n, document);
+            document = ReadBlobs(session, n, document, withGarbage);
         if (row.GetInt64(FileColumnCount + 6) != 0)
             document = document with { Upload = ReadUpload(session, n) };
         return new SqliteDocument(n, document);
@@ -126,12 +126,15 @@ internal static class SqliteDocuments
         return versions;
     }
 
-    private static FileDocument ReadBlobs(SqliteSession session, long file, FileDocument document)
+    private static FileDocument ReadBlobs(SqliteSession session, long file, FileDocument document, bool withGarbage)
     {
         var intents = new List<BlobIntent>();
         var garbage = new List<GarbageBlob>();
         using var rows = session.Query(
-            "SELECT blob, role, fence, committed, due, until, size, creates FROM blobs WHERE file = ?1 AND role <> 1", file);
+            withGarbage
+                ? "SELECT blob, role, fence, committed, due, until, size, creates FROM blobs WHERE file = ?1 AND role <> 1"
+                : "SELECT blob, role, fence, committed, due, until, size, creates FROM blobs WHERE file = ?1 AND role = 0",
+            file);
         while (rows.Read())
         {
             if ((BlobRole)rows.GetInt64(1) == BlobRole.Intent)

@@ -77,8 +77,8 @@ internal sealed partial class SqliteEngine(string path, CatalogRules rules, Disk
             cancellation);
 
     public Task<T> ChangeAsync<T>(
-        string owner, Guid id, Func<FileDocument?, DateTimeOffset, Decision<T>> decide, Durability durability, CancellationToken cancellation) =>
-        ChangeAsync(session => Change(session, owner, id, decide), cancellation, isPassing: durability is Durability.Passing);
+        string owner, Guid id, Func<FileDocument?, DateTimeOffset, Decision<T>> decide, ChangeKind kind, CancellationToken cancellation) =>
+        ChangeAsync(session => Change(session, owner, id, decide, kind), cancellation, isPassing: kind is ChangeKind.Passing);
 
     public Task<bool> RenewAsync(string owner, Guid id, WriteIntent intent, TimeSpan lease, CancellationToken cancellation) => ChangeAsync(
         session => session.Execute(
@@ -121,10 +121,12 @@ internal sealed partial class SqliteEngine(string path, CatalogRules rules, Disk
         ? ChangeAsync(SqliteQuota.Repair, cancellation)
         : ReadAsync(SqliteQuota.Compare, cancellation);
 
-    private T Change<T>(SqliteSession session, string owner, Guid id, Func<FileDocument?, DateTimeOffset, Decision<T>> decide)
+    private T Change<T>(SqliteSession session, string owner, Guid id, Func<FileDocument?, DateTimeOffset, Decision<T>> decide,
+        ChangeKind kind = ChangeKind.Plain)
     {
         var now = Now();
-        var found = SqliteDocuments.Find(session, owner, id);
+        // A file that is written again and again has thousands of garbage blobs, which only the sweeper looks at.
+        var found = SqliteDocuments.Find(session, owner, id, withGarbage: kind is ChangeKind.Sweep);
         var decision = decide(found?.Document, now);
         if (decision.Next is not { } next)
             return decision.Answer;
