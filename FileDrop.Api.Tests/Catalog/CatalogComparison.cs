@@ -23,7 +23,7 @@ internal sealed class CatalogComparison(CatalogRules rules, IReadOnlyList<ICatal
 
     private readonly string _owner = $"owner-{Guid.NewGuid():N}";
     private readonly FileCatalog[] _catalogs = [.. engines.Select(engine => new FileCatalog(engine, (IIdempotencyRecords)engine, rules))];
-    private readonly KnownFile[] _files = [.. Enumerable.Range(0, CatalogOperation.Files).Select(_ => new KnownFile())];
+    private readonly KnownFile[] _files = [new KnownFile(), new KnownFile()];
 
     public async Task RunAsync(IEnumerable<CatalogOperation> operations)
     {
@@ -65,8 +65,10 @@ internal sealed class CatalogComparison(CatalogRules rules, IReadOnlyList<ICatal
     private Func<FileCatalog, Task<object?>> Prepare(CatalogOperation operation, KnownFile file, FileDocument? document)
     {
         var number = operation.Number;
-        var version = (long)number;
-        var ifVersion = operation.Flag ? number : (long?)null;
+        var contents = document?.Contents.ToList() ?? [];
+        // Sometimes one that the file does not have.
+        var version = number == 9 || contents.Count == 0 ? number : contents[number % contents.Count].Version;
+        var ifVersion = !operation.Flag ? null : number > 7 ? number : document?.Version;
         var known = file.Intent(number);
         // Sometimes a former holder's.
         var intent = known with { Fence = number == 9 ? known.Fence + 1 : known.Fence };
@@ -74,6 +76,8 @@ internal sealed class CatalogComparison(CatalogRules rules, IReadOnlyList<ICatal
         var held = new WriteIntent(upload?.Main ?? Guid.Empty, (upload?.Fence ?? 0) - (number == 9 ? 1 : 0));
         switch (operation.Verb)
         {
+            // Nothing more happens to a file that is gone: another takes its place soon.
+            case Verb.Replace when operation.Flag && document is null or { State: FileState.Deleted }:
             case Verb.Create:
                 file.Renew();
                 intent = file.Begin();
@@ -82,7 +86,7 @@ internal sealed class CatalogComparison(CatalogRules rules, IReadOnlyList<ICatal
                 intent = file.Begin();
                 return Call(catalog => catalog.BeginReplaceAsync(_owner, file.Id, intent, 10 * number, default));
             case Verb.Commit when upload is null or { Stage: ResumableStage.Complete }:
-                var commit = Commit(10 * number, number == 1 && document?.Version > 0 ? null : $"n{number}", ifVersion: ifVersion % 4,
+                var commit = Commit(10 * number, number == 1 && document?.Version > 0 ? null : $"n{number}", ifVersion: ifVersion,
                     rememberFor: number > 4 ? Rules.ReadersGrace : null, tags: number == 3 ? new Dictionary<string, string> { ["k"] = "v" } : null);
                 return Call(catalog => catalog.CommitAsync(_owner, file.Id, intent, commit, default));
             case Verb.Abandon when upload is null or { Stage: ResumableStage.Complete }:
@@ -97,9 +101,9 @@ internal sealed class CatalogComparison(CatalogRules rules, IReadOnlyList<ICatal
             case Verb.Change:
                 return Call(catalog => catalog.ChangeAsync(_owner, file.Id, new MetadataChange($"m{number}", null, ifVersion), default));
             case Verb.RestoreVersion:
-                return Call(catalog => catalog.RestoreVersionAsync(_owner, file.Id, version, operation.Flag ? document?.Version : null, default));
+                return Call(catalog => catalog.RestoreVersionAsync(_owner, file.Id, version, ifVersion, default));
             case Verb.DeleteVersion:
-                return Call(catalog => catalog.DeleteVersionAsync(_owner, file.Id, version, operation.Flag ? document?.Version : null, default));
+                return Call(catalog => catalog.DeleteVersionAsync(_owner, file.Id, version, ifVersion, default));
             case Verb.Delete:
                 return Call(catalog => catalog.DeleteAsync(_owner, file.Id, number == 0 ? 1 : null, operation.Flag, default));
             case Verb.Restore:

@@ -13,24 +13,27 @@ internal enum Verb
 
 /// <summary>One operation of a random sequence.</summary>
 /// <param name="Verb">What is done.</param>
-/// <param name="File">To which of a few files.</param>
+/// <param name="File">To which of two files.</param>
 /// <param name="Number">0 to 9: a blob, a version, a size, or which variant of the operation, as it needs one.</param>
 /// <param name="Flag">Another variant.</param>
 internal sealed record CatalogOperation(Verb Verb, int File, int Number, bool Flag)
 {
-    public const int Files = 3;
-
     private static readonly Gen<Verb> s_verb = Gen.Frequency(
-        (4, Gen.OneOf(Verb.Create, Verb.Replace)),
+        (1, Gen.OneOf(Verb.Create, Verb.BeginUpload)),
+        (5, Gen.Const(Verb.Replace)),
         (6, Gen.Const(Verb.Commit)),
-        (5, Gen.OneOf(Verb.Change, Verb.RestoreVersion, Verb.DeleteVersion, Verb.Delete, Verb.Restore, Verb.Purge)),
-        (3, Gen.OneOf(Verb.Abandon, Verb.Renew, Verb.Fate, Verb.Reserve, Verb.Repeat, Verb.History)),
-        (3, Gen.OneOf(Verb.Claim, Verb.Sweep, Verb.Wait)),
-        (4, Gen.OneOf(Verb.BeginUpload, Verb.TakeUpload, Verb.Step, Verb.FinishUpload, Verb.EndUpload, Verb.FindUpload)));
+        (8, Gen.OneOf(Verb.Change, Verb.RestoreVersion, Verb.DeleteVersion, Verb.Delete, Verb.Restore, Verb.Restore, Verb.Purge)),
+        (4, Gen.OneOf(Verb.Abandon, Verb.Renew, Verb.Fate, Verb.Reserve, Verb.Repeat, Verb.History)),
+        (5, Gen.OneOf(Verb.Claim, Verb.Sweep, Verb.Wait)),
+        (5, Gen.OneOf(Verb.TakeUpload, Verb.Step, Verb.Step, Verb.FinishUpload, Verb.EndUpload, Verb.FindUpload)));
 
+    /// <summary>Sequences that begin with a file of one version and with a resumable upload.</summary>
     public static Gen<CatalogOperation[]> Sequence { get; } =
-        Gen.Select(s_verb, Gen.Int[0, Files - 1], Gen.Int[0, 9], Gen.Bool, (verb, file, number, flag) => new CatalogOperation(verb, file, number, flag))
-            .Array[1, 60];
+        Gen.Select(s_verb, Gen.Int[0, 1], Gen.Int[0, 9], Gen.Bool, (verb, file, number, flag) => new CatalogOperation(verb, file, number, flag))
+            .Array[1, 60].Select(operations => (CatalogOperation[])
+            [
+                new(Verb.Create, 0, 2, false), new(Verb.Commit, 0, 2, false), new(Verb.BeginUpload, 1, 2, true), .. operations,
+            ]);
 
     public override string ToString() => $"{Verb} {File} {Number} {(Flag ? "!" : "")}".TrimEnd();
 }
@@ -58,5 +61,6 @@ internal sealed class KnownFile
         return Intents[^1];
     }
 
-    public WriteIntent Intent(int number) => Intents.Count == 0 ? new WriteIntent(Guid.Empty, 1) : Intents[number % Intents.Count];
+    /// <summary>Mostly the last one that was begun.</summary>
+    public WriteIntent Intent(int number) => Intents.Count == 0 ? new WriteIntent(Guid.Empty, 1) : Intents[^(number < 6 ? 1 : 1 + (number % Intents.Count))];
 }

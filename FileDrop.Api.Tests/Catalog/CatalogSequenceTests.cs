@@ -11,8 +11,11 @@ public sealed class CatalogSequenceTests(SqliteEngineStore sqlite, MongoEngineSt
 {
     private static readonly TimeSpan s_ever = TimeSpan.FromDays(1_000);
 
-    private static readonly Verb[] s_frequent =
-        [Verb.Replace, Verb.Commit, Verb.Change, Verb.RestoreVersion, Verb.Delete, Verb.Restore, Verb.Claim, Verb.Step, Verb.FinishUpload];
+    private static readonly Verb[] s_frequent = [Verb.Replace, Verb.Commit, Verb.Claim];
+
+    /// <summary>Those that answer something when they were done.</summary>
+    private static readonly Verb[] s_all =
+        [.. Enum.GetValues<Verb>().Except([Verb.Create, Verb.Abandon, Verb.Sweep, Verb.Wait])];
 
     private static readonly Quotas s_quotas = new(new Quota(150, 2), new Dictionary<string, Quota>());
 
@@ -34,18 +37,18 @@ public sealed class CatalogSequenceTests(SqliteEngineStore sqlite, MongoEngineSt
     ];
 
     [Fact]
-    public Task SQLite_agrees_with_the_rules_in_all_that_happens_and_when() => CompareTimedAsync(60);
+    public Task SQLite_agrees_with_the_rules_in_all_that_happens_and_when() => CompareTimedAsync(40);
 
     [Fact]
     [Trait("Run", "nightly")]
-    public Task SQLite_agrees_with_the_rules_for_minutes() => CompareTimedAsync(3_000);
+    public Task SQLite_agrees_with_the_rules_for_minutes() => CompareTimedAsync(1_000);
 
     [Fact]
-    public Task SQLite_and_MongoDB_agree_with_the_rules_in_all_that_happens() => CompareAsync(20);
+    public Task SQLite_and_MongoDB_agree_with_the_rules_in_all_that_happens() => CompareAsync(12);
 
     [Fact]
     [Trait("Run", "nightly")]
-    public Task SQLite_and_MongoDB_agree_with_the_rules_for_minutes() => CompareAsync(1_000);
+    public Task SQLite_and_MongoDB_agree_with_the_rules_for_minutes() => CompareAsync(200);
 
     private async Task CompareTimedAsync(int sequences)
     {
@@ -83,7 +86,7 @@ public sealed class CatalogSequenceTests(SqliteEngineStore sqlite, MongoEngineSt
             iter: sequences, threads: 1, print: Printed);
         output.WriteLine(string.Join(", ", done.OrderBy(each => each.Key).Select(each => $"{each.Key} {each.Value}")));
         // Sequences in which nothing happens would agree as well.
-        Assert.All(s_frequent, verb => Assert.True(done.GetValueOrDefault(verb) > 0, $"{verb} was never done."));
+        Assert.All(sequences > 100 ? s_all : s_frequent, verb => Assert.True(done.GetValueOrDefault(verb) > 0, $"{verb} was never done."));
     }
 
     private static string Printed((int Rules, CatalogOperation[] Operations) sample) =>
