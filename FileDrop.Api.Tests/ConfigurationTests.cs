@@ -1,4 +1,6 @@
 using System.Net;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
 using Xunit;
 
 namespace FileDrop.Api.Tests;
@@ -7,30 +9,21 @@ namespace FileDrop.Api.Tests;
 public sealed class ConfigurationTests
 {
     [Theory]
-    [InlineData("ConnectionStrings:filedrop", "mongodb://127.0.0.1:1/", "ConnectionStrings:storage")]
-    [InlineData("ConnectionStrings:storage", "Endpoint=http://127.0.0.1:1;AccessKey=a;SecretKey=b", "ConnectionStrings:filedrop")]
-    [InlineData("FileDrop:MaxFileSize", "5GB", "FileDrop:MaxFileSize")]
-    [InlineData("FileDrop:Lease", "soon", "FileDrop:Lease")]
-    [InlineData("FileDrop:Lease", "00:00:00.001", "FileDrop:Lease")]
-    [InlineData("FileDrop:Versions:Keep", "-1", "FileDrop:Versions:Keep")]
-    [InlineData("FileDrop:Access:Anonymous", "yes", "FileDrop:Access:Anonymous")]
-    [InlineData("FileDrop:Quota:Bytes", "10GB", "FileDrop:Quota:Bytes")]
-    [InlineData("FileDrop:Quota:Owners:local:Files", "-1", "FileDrop:Quota:Owners:local:Files")]
-    [InlineData("FileDrop:Quota:Owners:local:Size", "1", "FileDrop:Quota:Owners:local:Size")]
-    [InlineData("FileDrop:AllowedOrigins", "files.example.com", "FileDrop:AllowedOrigins")]
-    [InlineData("ASPNETCORE_URLS", "http://0.0.0.0:0", "FileDrop:Access:Anonymous")]
-    [InlineData("ASPNETCORE_URLS", "http://*:0", "FileDrop:Access:Anonymous")]
-    public async Task A_setting_that_cannot_be_used_ends_the_start_with_its_name(string key, string value, string named)
+    [InlineData("http://0.0.0.0:0")]
+    [InlineData("http://*:0")]
+    public async Task An_address_that_others_reach_ends_the_start_and_names_the_ways_on(string url)
     {
         await using var stores = new EmbeddedStores();
-        await using var service = ServiceProcess.Launch(stores.Settings, (key, value));
+        await using var service = ServiceProcess.Launch(stores.Settings, (ServiceProcess.Urls, url));
         Assert.Equal(2, await service.ExitAsync());
         Assert.Contains("FileDrop cannot start.", service.Output, StringComparison.Ordinal);
-        Assert.Contains(named, service.Output, StringComparison.Ordinal);
+        Assert.Contains("FileDrop:Access:Anonymous", service.Output, StringComparison.Ordinal);
         Assert.DoesNotContain("   at ", service.Output, StringComparison.Ordinal);
     }
 
     [Theory]
+    [InlineData("mongodb://127.0.0.1:1/", null, "ConnectionStrings:storage")]
+    [InlineData(null, "Endpoint=http://127.0.0.1:1;AccessKey=a;SecretKey=b", "ConnectionStrings:filedrop")]
     [InlineData("mongodb://127.0.0.1:1/?w=1", "Endpoint=http://127.0.0.1:1;AccessKey=a;SecretKey=b", "w=")]
     [InlineData("mongodb://127.0.0.1:1/?journal=false", "Endpoint=http://127.0.0.1:1;AccessKey=a;SecretKey=b", "journal")]
     [InlineData("mongodb://127.0.0.1:1/?readPreference=secondary", "Endpoint=http://127.0.0.1:1;AccessKey=a;SecretKey=b", "readPreference")]
@@ -38,14 +31,12 @@ public sealed class ConfigurationTests
     [InlineData("mongodb://127.0.0.1:1/", "Endpoint=http://127.0.0.1:1;AccessKey=a", "SecretKey")]
     [InlineData("mongodb://127.0.0.1:1/", "Endpoint=127.0.0.1;AccessKey=a;SecretKey=b", "Endpoint")]
     [InlineData("mongodb://127.0.0.1:1/", "Endpoint=http://127.0.0.1:1;AccessKey=a;SecretKey=b;Bukket=x", "Bukket")]
-    public async Task A_connection_string_that_cannot_be_used_ends_the_start_with_the_reason(string mongoDb, string storage, string named)
+    public void A_connection_string_that_cannot_be_used_is_refused_with_the_reason(string? mongoDb, string? storage, string named)
     {
         var settings = new Dictionary<string, string?> { ["ConnectionStrings:filedrop"] = mongoDb, ["ConnectionStrings:storage"] = storage };
-        await using var service = ServiceProcess.Launch(settings);
-        Assert.Equal(2, await service.ExitAsync());
-        Assert.Contains("FileDrop cannot start.", service.Output, StringComparison.Ordinal);
-        Assert.Contains(named, service.Output, StringComparison.Ordinal);
-        Assert.DoesNotContain("   at ", service.Output, StringComparison.Ordinal);
+        var refusal = Assert.Throws<ConfigurationException>(() => new ServiceCollection().AddStores(
+            FileDropOptions.Read(new ConfigurationBuilder().AddInMemoryCollection(settings).Build(), "/"), alone: true));
+        Assert.Contains(named, refusal.Message, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -11,7 +11,7 @@ namespace FileDrop.Api.Tests;
 internal sealed record DescribedApi(JsonElement Root, HttpClient Http)
 {
     /// <summary>What every answer may have, described or not: it belongs to HTTP, not to the API.</summary>
-    private static readonly string[] Transport = ["Connection", "Content-Length", "Content-Type", "Date", "Server", "Transfer-Encoding"];
+    private static readonly string[] Transport = ["Connection", "Content-Length", "Content-Type", "Date", "Server", "Transfer-Encoding", "Vary"];
 
     /// <summary>Sends a request, and fails unless its answer is the one expected and is described: status, fields, type and body.</summary>
     /// <param name="status">The status that the answer must have.</param>
@@ -28,6 +28,7 @@ internal sealed record DescribedApi(JsonElement Root, HttpClient Http)
         var operation = Root.GetProperty("paths").GetProperty(path).GetProperty(method);
         Assert.True(operation.GetProperty("responses").TryGetProperty(status.ToString(CultureInfo.InvariantCulture), out var described),
             $"The status is not described: {what}");
+        described = Resolve(described);
         CheckHeaders(described, response, what);
         CheckBody(described, response, body, what, method == "head");
         if (code is not null && method != "head")

@@ -47,7 +47,7 @@ internal static class Invariants
                     .Select(pair => $"{pair.Key}: {pair.Value} instead of {blobsByFile.GetValueOrDefault(pair.Key)}"));
                 return found.Count == blobsByFile.Count(pair => pair.Value > 0)
                     && found.All(pair => blobsByFile.GetValueOrDefault(pair.Key) == pair.Value);
-            });
+            }, 60);
         }
         catch (TimeoutException)
         {

@@ -9,6 +9,7 @@ public abstract class ProblemTests(Pair pair)
     private static readonly string[] Members = ["type", "title", "status", "detail", "instance", "code", "trace_id"];
 
     [Theory]
+    [ClusterAtNight]
     [InlineData("GET", "/elsewhere")]
     [InlineData("GET", "/files/a/b")]
     [InlineData("GET", "/files/00000000-0000-7000-8000-000000000000/content/more")]
@@ -22,6 +23,7 @@ public abstract class ProblemTests(Pair pair)
     }
 
     [Theory]
+    [ClusterAtNight]
     [InlineData("POST", "/files", "GET")]
     [InlineData("DELETE", "/files", "GET")]
     [InlineData("POST", "/files/{id}", "DELETE, GET, HEAD, PUT")]
@@ -42,7 +44,24 @@ public abstract class ProblemTests(Pair pair)
         });
     }
 
+    [Theory]
+    [InlineData("POST", "/", 405)]
+    [InlineData("PUT", "/", 405)]
+    [InlineData("POST", "/files", 405)]
+    [InlineData("POST", "/files/", 405)]
+    [InlineData("PUT", "/files", 405)]
+    [InlineData("POST", "/upload", 404)]
+    [InlineData("PUT", "/report.pdf", 404)]
+    public async Task A_new_file_that_is_sent_elsewhere_is_told_where_to_go(string method, string path, int status)
+    {
+        using var response = await pair.Http.SendAsync(new HttpMethod(method), path, new StringContent("new"));
+        await response.RefusedAsync(status, status == 405 ? "method_not_allowed" : "not_found");
+        Assert.Contains("Upload with POST /files/upload", await response.Content.ReadAsStringAsync(), StringComparison.Ordinal);
+        Assert.Equal(status == 405, response.Content.Headers.Allow.Contains("GET"));
+    }
+
     [Fact]
+    [ClusterAtNight]
     public async Task Every_problem_has_all_its_members_and_no_others()
     {
         foreach (var response in await ProblemsAsync())
@@ -81,6 +100,7 @@ public abstract class ProblemTests(Pair pair)
     }
 
     [Fact]
+    [ClusterAtNight]
     public async Task Each_problem_has_a_trace_id_of_its_own()
     {
         var traces = new HashSet<string>();
@@ -92,6 +112,7 @@ public abstract class ProblemTests(Pair pair)
     }
 
     [Fact]
+    [ClusterAtNight]
     public async Task HEAD_has_a_problems_status_and_no_body()
     {
         using var response = await pair.Http.SendAsync(HttpMethod.Head, "/files/00000000-0000-7000-8000-000000000000", null);
@@ -101,6 +122,7 @@ public abstract class ProblemTests(Pair pair)
     }
 
     [Fact]
+    [ClusterAtNight]
     public async Task The_path_of_a_request_that_names_no_path_is_told_as_it_is()
     {
         using var wire = await Wire.ConnectAsync(pair.Service);

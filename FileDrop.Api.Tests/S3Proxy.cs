@@ -74,6 +74,9 @@ public sealed class S3Proxy : IAsyncDisposable
         _app.Run(ServeAsync);
     }
 
+    /// <summary>Whether a call that is signed in its address is refused; one that is signed in a header field is not.</summary>
+    public bool RefusePresigned { get; set; }
+
     /// <summary>How often the fault has happened.</summary>
     public int Happened => Volatile.Read(ref _happened);
 
@@ -155,7 +158,10 @@ public sealed class S3Proxy : IAsyncDisposable
                     context.Abort();
                     break;
                 default:
-                    await ForwardAsync(context, fault);
+                    if (RefusePresigned && context.Request.Query.ContainsKey("X-Amz-Signature"))
+                        await RefuseAsync(context, 403, "SignatureDoesNotMatch");
+                    else
+                        await ForwardAsync(context, fault);
                     break;
             }
         }

@@ -9,7 +9,7 @@ using Xunit;
 
 namespace FileDrop.Api.Tests;
 
-/// <summary>The stores under one or several services: fresh, real, and removed at the end.</summary>
+/// <summary>The stores under one or several services: empty, real, and removed at the end.</summary>
 public abstract class Stores : IAsyncDisposable
 {
     /// <summary>What points a service at them.</summary>
@@ -89,10 +89,11 @@ public sealed class ClusterStores : Stores
 
     private readonly Servers _servers;
     private readonly string _name;
+    private int _isReturned;
 
     private ClusterStores(Servers servers)
     {
-        (_servers, _name) = (servers, $"filedrop-test-{Guid.NewGuid():N}"[..32]);
+        (_servers, _name) = (servers, ClusterPool.Take());
         var mongo = new MongoUrlBuilder(servers.MongoDb) { DatabaseName = _name, AuthenticationSource = servers.AuthenticationSource };
         (MongoDb, S3) = (mongo.ToString(), $"{servers.S3};Bucket={_name}");
         Settings = new Dictionary<string, string?> { ["ConnectionStrings:filedrop"] = MongoDb, ["ConnectionStrings:storage"] = S3 };
@@ -144,26 +145,18 @@ public sealed class ClusterStores : Stores
         await client.PutObjectAsync(new PutObjectRequest { BucketName = _name, Key = key, InputStream = changed, UseChunkEncoding = false });
     }
 
-    public override async ValueTask DisposeAsync()
+    public override ValueTask DisposeAsync()
     {
-        using var mongo = new MongoClient(_servers.MongoDb);
-        await mongo.DropDatabaseAsync(_name);
-        using var client = Client();
-        try
-        {
-            foreach (var key in await BlobKeysAsync())
-                await client.DeleteObjectAsync(_name, key);
-            foreach (var upload in (await client.ListMultipartUploadsAsync(new ListMultipartUploadsRequest { BucketName = _name })).MultipartUploads ?? [])
-                await client.AbortMultipartUploadAsync(_name, upload.Key, upload.UploadId);
-            await client.DeleteBucketAsync(_name);
-        }
-        catch (AmazonS3Exception missing) when (missing.ErrorCode is "NoSuchBucket")
-        {
-            // The service never came to make it.
-        }
+        if (Interlocked.Exchange(ref _isReturned, 1) == 0)
+            ClusterPool.Return(this);
+        return ValueTask.CompletedTask;
     }
 
-    private AmazonS3Client Client()
+    /// <summary>A client of the MongoDB server.</summary>
+    internal MongoClient Mongo() => new(_servers.MongoDb);
+
+    /// <summary>A client of the S3 server.</summary>
+    internal AmazonS3Client Client()
     {
         var options = S3Options.Parse(S3);
         return new AmazonS3Client(new BasicAWSCredentials(options.AccessKey, options.SecretKey), new AmazonS3Config

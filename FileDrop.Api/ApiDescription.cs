@@ -25,6 +25,13 @@ internal static class ApiDescription
         does not have is `405` `method_not_allowed` with `Allow`.
         """;
 
+    private const string Document = "v1";
+
+    /// <summary>What the reference page may do besides its scripts: it makes its styles itself, and asks this service alone.</summary>
+    private const string PagePolicy =
+        "default-src 'none'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; font-src 'self' data:; connect-src 'self'; "
+        + "base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+
     public static void AddApiDescription(this IServiceCollection services) => services.AddOpenApi(options =>
     {
         options.AddRules();
@@ -36,11 +43,12 @@ internal static class ApiDescription
         });
     });
 
-    public static void MapApiDescription(this WebApplication app)
+    public static void MapApiDescription(this IEndpointRouteBuilder app)
     {
-        app.MapOpenApi().AllowAnonymous();
+        var described = app.MapGroup("").AllowAnonymous().AddEndpointFilter(GuardAsync);
+        described.MapOpenApi().Compressed().Add(EndWithLineFeed);
         // The page's script is in its package; what it would fetch from elsewhere is turned off, so that it works offline.
-        app.MapScalarApiReference("/scalar", scalar => scalar
+        described.MapScalarApiReference("/scalar", scalar => scalar
             .WithTitle("FileDrop")
             .DisableDefaultFonts()
             .DisableTelemetry()
@@ -48,8 +56,39 @@ internal static class ApiDescription
             .DisableMcp()
             .HideClientButton()
             .HideDeveloperTools()
+            .WithNonce()
             .WithDefaultHttpClient(ScalarTarget.Shell, ScalarClient.Curl))
-            .AllowAnonymous();
+            .Compressed();
+    }
+
+    /// <summary>
+    /// Answers for the one document that there is: the page makes a path of any other name, and would show whatever lies there. The page runs
+    /// its own scripts alone, not even others of this origin, where users store theirs.
+    /// </summary>
+    private static async ValueTask<object?> GuardAsync(EndpointFilterInvocationContext invocation, EndpointFilterDelegate next)
+    {
+        var context = invocation.HttpContext;
+        if (context.Request.RouteValues["documentName"] is not (null or Document))
+            return ApiProblem.NotFound;
+        context.Response.OnStarting(() =>
+        {
+            if (context.Items[ScalarOptions.NonceHttpContextItemKey] is string nonce)
+                context.Response.Headers.ContentSecurityPolicy = $"script-src 'nonce-{nonce}'; {PagePolicy}";
+            return Task.CompletedTask;
+        });
+        return await next(invocation);
+    }
+
+    /// <summary>As every other JSON answer does.</summary>
+    private static void EndWithLineFeed(EndpointBuilder endpoint)
+    {
+        var send = endpoint.RequestDelegate;
+        endpoint.RequestDelegate = async context =>
+        {
+            if (send is not null)
+                await send(context);
+            await context.Response.WriteAsync("\n", context.RequestAborted);
+        };
     }
 
     private static void Describe(OpenApiDocument document)

@@ -46,6 +46,8 @@ internal sealed class JsonAnswer<T>(
         var body = new ArrayBufferWriter<byte>(1024);
         await using (var writer = new Utf8JsonWriter(body, new JsonWriterOptions { Encoder = type.Options.Encoder, SkipValidation = true }))
             JsonSerializer.Serialize(writer, value, type);
+        // At a terminal the prompt begins on a line of its own.
+        body.Write("\n"u8);
         var response = httpContext.Response;
         response.StatusCode = status;
         response.ContentType = mediaType;

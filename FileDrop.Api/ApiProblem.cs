@@ -30,7 +30,7 @@ public sealed record ApiProblem(int Status, string Code, string Title, string De
 
     public static ApiProblem InvalidRequest(string detail) => new(400, "invalid_request", "The request is malformed", detail);
 
-    public static ApiProblem FileMissing(string detail) => new(400, "file_missing", "The form has no file", detail);
+    public static ApiProblem FileMissing(string detail) => new(400, "file_missing", "The request has no file", detail);
 
     public static ApiProblem TooManyFiles { get; } = new(400, "too_many_files", "The form has more than one file",
         "Send each file in a request of its own: a form carries exactly one part with a filename.");
@@ -77,6 +77,12 @@ public sealed record ApiProblem(int Status, string Code, string Title, string De
 
     public static ApiProblem MethodNotAllowed { get; } = new(405, "method_not_allowed", "The method is not allowed here",
         "The Allow field names the methods that this path has.");
+
+    /// <summary>A new file was sent to a path that takes none.</summary>
+    internal static ApiProblem UploadIsElsewhere { get; } = MethodNotAllowed with { Detail = UploadHint };
+
+    /// <summary>Where a new file is sent.</summary>
+    private const string UploadHint = "Upload with POST /files/upload: -F file=@report.pdf, or the bytes as the body and the name in ?file_name=report.pdf.";
 
     public static ApiProblem RequestInProgress { get; } = new(409, "request_in_progress", "The first request is still running",
         "Another upload with this Idempotency-Key is under way; ask again when it has ended.")
@@ -146,6 +152,9 @@ public sealed record ApiProblem(int Status, string Code, string Title, string De
     public static ApiProblem InternalError { get; } = new(500, "internal_error", "Something went wrong on our side",
         "This is a bug of FileDrop's; the trace id finds it in the log.");
 
+    public static ApiProblem UnknownTransferCoding { get; } = new(501, "unknown_transfer_coding", "The transfer coding is not known here",
+        "Send the content as it is, with a Content-Length or as \"Transfer-Encoding: chunked\": nothing here undoes another coding.");
+
     public static ApiProblem StorageUnavailable { get; } = new(503, "storage_unavailable", "The storage does not answer",
         "The metadata or content store is out of reach. The request happened whole or not at all; try again.")
     {
@@ -169,6 +178,15 @@ public sealed record ApiProblem(int Status, string Code, string Title, string De
     {
         Detail = $"You have {most} resumable uploads that are not complete, or partial. Complete some, end some with DELETE, or wait until they expire.",
     };
+
+    /// <summary>What the framework answered by a bare status; a request that seems to bring a new file is told where to send it.</summary>
+    public static ApiProblem? OfStatus(int status, HttpRequest request) => OfStatus(status) is { Status: 404 or 405 } problem && BringsNewFile(request)
+        ? problem with { Detail = problem.Status == 404 ? $"{problem.Detail} {UploadHint}" : UploadHint }
+        : OfStatus(status);
+
+    /// <summary>POST and PUT where nobody takes them, but not below a file, an upload or a key, where another operation was meant.</summary>
+    private static bool BringsNewFile(HttpRequest request) =>
+        (HttpMethods.IsPost(request.Method) || HttpMethods.IsPut(request.Method)) && request.Path.Value?.Trim('/').Contains('/', StringComparison.Ordinal) is false;
 
     /// <summary>What the framework answered by a bare status.</summary>
     public static ApiProblem? OfStatus(int status) => status switch

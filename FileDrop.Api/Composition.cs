@@ -9,7 +9,6 @@ using FileDrop.Api.Maintenance;
 using FileDrop.Api.Uploads;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
-using MongoDB.Driver;
 
 namespace FileDrop.Api;
 
@@ -43,22 +42,25 @@ internal static class Composition
     /// <param name="alone">Whether the data directory must be this process's alone, as a service's is; a command may work beside one.</param>
     public static void AddStores(this IServiceCollection services, FileDropOptions options, bool alone)
     {
+        if (options is { MongoDb: { } mongoDb, Storage: { } storage })
+        {
+            services.AddClusterStores(mongoDb, storage, options);
+            return;
+        }
         try
         {
-            if (options is { MongoDb: { } mongoDb, Storage: { } storage })
-                services.AddClusterStores(mongoDb, storage, options);
-            else
-                services.AddEmbeddedStores(options, alone);
-        }
-        catch (Exception unusable) when (unusable is FormatException or ArgumentException or MongoConfigurationException)
-        {
-            throw new ConfigurationException($"A connection string cannot be used. {unusable.Message}");
+            services.AddEmbeddedStores(options, alone);
         }
         catch (Exception unusable) when (unusable is InvalidOperationException or IOException or UnauthorizedAccessException)
         {
-            throw new ConfigurationException($"The data directory cannot be used. {unusable.Message}");
+            throw UnusableDirectory(options, unusable);
         }
     }
+
+    /// <summary>What is told of a data directory that cannot be used: the setting, the directory, the user, and the reason.</summary>
+    public static ConfigurationException UnusableDirectory(FileDropOptions options, Exception reason) => new(
+        $"FileDrop:DataDirectory is \"{options.DataDirectory}\", which the user {Environment.UserName} cannot use: {Start.Tell(reason)} "
+        + "Set it to a directory on a local disk that this user can write to.");
 
     public static void AddFiles(this IServiceCollection services)
     {
@@ -78,20 +80,56 @@ internal static class Composition
         services.AddSingleton<SweeperMetrics>();
         services.AddHostedService<Sweeper>();
         services.AddHostedService<Scrub>();
+        services.AddHostedService<DamageWatch>();
         StoreHealth.AddTo(services.AddHealthChecks()).AddCheck<Integrity>("integrity");
     }
 
     private static void AddClusterStores(this IServiceCollection services, string mongoDb, string storage, FileDropOptions options)
     {
-        var blobs = new S3BlobStore(S3Options.Parse(storage));
+        var blobs = Use("storage", storage, () => new S3BlobStore(S3Options.Parse(storage)));
         var rules = Rules(options, blobs);
-        var engine = new MongoEngine(mongoDb, rules);
+        var engine = Use("filedrop", mongoDb, () => new MongoEngine(mongoDb, rules));
         // By factories, so that the container disposes of them.
         services.AddSingleton<IBlobStore>(_ => blobs);
+        services.AddSingleton<IDamageNotes>(_ => blobs);
+        services.AddSingleton<IReserve, NoReserve>();
         services.AddSingleton<IFileCatalog>(_ => new FileCatalog(engine, engine, rules));
         services.AddSingleton<IKeyCatalog>(_ => engine);
         services.AddSingleton<ILinkKeyCatalog>(_ => engine);
         services.AddSingleton<IAuditCatalog>(_ => engine);
+    }
+
+    /// <summary>Makes a store of a connection string.</summary>
+    /// <remarks>
+    /// Drivers throw a dozen kinds of exceptions for settings that they do not know, and some quote the string: whatever it is, the start
+    /// ends with the key's name, and without the passwords.
+    /// </remarks>
+    private static T Use<T>(string name, string connectionString, Func<T> make)
+    {
+        try
+        {
+            return make();
+        }
+        catch (Exception unusable)
+        {
+            // The parameter's name that .NET puts behind an argument's message says nothing to an operator.
+            var reason = unusable.Message.Split(" (Parameter '", 2)[0].ReplaceLineEndings(" ");
+            throw new ConfigurationException($"ConnectionStrings:{name} cannot be used. "
+                + (SecretsIn(connectionString).Any(secret => reason.Contains(secret, StringComparison.Ordinal)) ? "Its driver does not take it." : reason));
+        }
+    }
+
+    /// <summary>What stands where a connection string has its secrets: between <c>user:</c> and the last <c>@</c>, or as SecretKey.</summary>
+    private static IEnumerable<string> SecretsIn(string connectionString)
+    {
+        var at = connectionString.LastIndexOf('@');
+        if (at > 0 && connectionString[..at].Split("://", 2)[^1].Split(':', 2) is [_, { Length: > 0 } password])
+            yield return password;
+        foreach (var setting in connectionString.Split(';', StringSplitOptions.TrimEntries))
+        {
+            if (setting.Split('=', 2) is [var key, { Length: > 0 } secret] && key.Trim().Equals("SecretKey", StringComparison.OrdinalIgnoreCase))
+                yield return secret.Trim();
+        }
     }
 
     private static void AddEmbeddedStores(this IServiceCollection services, FileDropOptions options, bool alone)
@@ -100,6 +138,8 @@ internal static class Composition
         var blobs = new DiskBlobStore(options.DataDirectory);
         var rules = Rules(options, blobs);
         services.AddSingleton<IBlobStore>(provider => new EmbeddedBlobStore(blobs, provider.GetRequiredService<SqliteEngine>()));
+        services.AddSingleton<IDamageNotes>(_ => new DiskDamageNotes(options.DataDirectory));
+        services.AddSingleton<IReserve>(_ => blobs.Room);
         if (directory is not null)
             services.AddSingleton(_ => directory);
         services.AddSingleton(provider =>

@@ -1,4 +1,3 @@
-using System.Globalization;
 using FileDrop.Api.Access;
 using FileDrop.Api.Catalog;
 
@@ -8,124 +7,142 @@ namespace FileDrop.Api;
 public sealed class ConfigurationException(string message) : Exception(message);
 
 /// <summary>The service's settings, read and checked once at start. Each is a key under <c>FileDrop</c>.</summary>
+/// <remarks>
+/// docs/configuration.md is made from the comments of these members and of those in <c>Access</c>: the key, a colon, and its meaning; the default
+/// is the member's own, or stands in <c>value</c>. ConfigurationDocumentTests holds both equal.
+/// </remarks>
 public sealed record FileDropOptions
 {
     private const long Tebibyte = 1L << 40;
 
     private static readonly TimeSpan ShortestLease = TimeSpan.FromMilliseconds(100);
     private static readonly TimeSpan LongestLinkLife = TimeSpan.FromDays(1);
-    private static readonly TimeSpan LongestTime = TimeSpan.FromDays(3650);
     private static readonly TimeSpan ShortestInterval = TimeSpan.FromMilliseconds(1);
 
-    /// <summary><c>ConnectionStrings:filedrop</c>: MongoDB. Null with <see cref="Storage"/>: the embedded store.</summary>
+    /// <summary>
+    /// <c>ConnectionStrings:filedrop</c>: MongoDB for metadata, for example <c>mongodb://host:27017/filedrop</c>. The database is <c>filedrop</c> unless the
+    /// string names one. Options that weaken durability (<c>w</c>, <c>journal</c>, <c>readPreference</c>) are refused.
+    /// </summary>
     public string? MongoDb { get; init; }
 
-    /// <summary><c>ConnectionStrings:storage</c>: S3.</summary>
+    /// <summary>
+    /// <c>ConnectionStrings:storage</c>: S3 for content, see <a href="#s3">below</a>. Set both connection strings, or neither for the embedded store.
+    /// </summary>
     public string? Storage { get; init; }
 
-    /// <summary><c>DataDirectory</c>: where the embedded store keeps everything. An absolute path.</summary>
+    /// <summary>
+    /// <c>DataDirectory</c>: where the embedded store keeps everything: in <c>catalog.db</c> the metadata and contents up to 64 KiB, in <c>blobs</c> all other
+    /// contents. It must be on a local disk; a network file system is refused. Only one service can use a directory. A relative path starts at the
+    /// service's folder.
+    /// </summary>
+    /// <value><c>data</c></value>
     public required string DataDirectory { get; init; }
 
-    /// <summary><c>MaxFileSize</c>: in bytes, 1 to 5 TiB (S3's largest object); 5 TiB if not set.</summary>
+    /// <summary><c>MaxFileSize</c>: the largest file, in bytes: 1 to 5 TiB (S3's largest object).</summary>
     public long MaxFileSize { get; init; } = 5 * Tebibyte;
 
-    /// <summary><c>UploadPatience</c>: how long an upload may send nothing before it is given up.</summary>
+    /// <summary><c>UploadPatience</c>: how long an upload may send nothing before the service gives it up.</summary>
     public TimeSpan UploadPatience { get; init; } = TimeSpan.FromMinutes(2);
 
-    /// <summary><c>Uploads:Expiry</c>: how long a resumable upload waits for its next byte, and is remembered once it is complete.</summary>
+    /// <summary>
+    /// <c>Uploads:Expiry</c>: how long a <a href="uploads.md">resumable upload</a> waits for its next byte, and how long the service remembers it once it is
+    /// complete.
+    /// </summary>
     public TimeSpan UploadsExpiry { get; init; } = TimeSpan.FromHours(24);
 
-    /// <summary><c>IdempotencyKeyLife</c>: how long an Idempotency-Key is remembered.</summary>
+    /// <summary><c>IdempotencyKeyLife</c>: how long the service remembers an <c>Idempotency-Key</c>.</summary>
     public TimeSpan IdempotencyKeyLife { get; init; } = TimeSpan.FromHours(24);
 
-    /// <summary><c>Versions:Keep</c>: earlier contents that a file keeps, 0 to 1,000.</summary>
+    /// <summary><c>Versions:Keep</c>: how many earlier contents a file keeps: 0 to 1000.</summary>
     public int VersionsKept { get; init; } = 20;
 
-    /// <summary><c>Versions:MaxAge</c>: earlier contents replaced longer ago go with the next change of content; null: at no age.</summary>
+    /// <summary><c>Versions:MaxAge</c>: earlier contents that were replaced longer ago than this go with the next change of content.</summary>
     public TimeSpan? VersionsMaxAge { get; init; }
 
-    /// <summary><c>Trash:Retention</c>: how long a deleted file can be restored; zero: a deletion is for good.</summary>
+    /// <summary><c>Trash:Retention</c>: how long a deleted file can be restored. <c>0</c>: deletions are final.</summary>
     public TimeSpan TrashRetention { get; init; } = TimeSpan.FromDays(30);
 
-    /// <summary><c>Scrub:BytesPerSecond</c>: how fast all content is read again in the background to find damage; 0: not at all.</summary>
+    /// <summary><c>Scrub:BytesPerSecond</c>: how fast each replica reads all content again to find damage. <c>0</c>: never.</summary>
     public long ScrubBytesPerSecond { get; init; }
 
-    /// <summary><c>ReadersGrace</c>: how long pruned and deleted content stays for those who are reading it.</summary>
+    /// <summary><c>ReadersGrace</c>: how long pruned and deleted content stays in the store for requests that are reading it.</summary>
     public TimeSpan ReadersGrace { get; init; } = TimeSpan.FromHours(1);
 
-    /// <summary><c>Lease</c>: how long a write lives without a sign of its writer; it is renewed four times in that time.</summary>
+    /// <summary>
+    /// <c>Lease</c>: how long a write lives without a sign of its writer, for example after a crash: at least 100ms. A writer renews it four times in that
+    /// time.
+    /// </summary>
     public TimeSpan Lease { get; init; } = TimeSpan.FromMinutes(1);
 
-    /// <summary><c>LateWrites</c>: a margin, beyond the store's hard timeout, after which nothing of an abandoned write can still arrive.</summary>
+    /// <summary>
+    /// <c>LateWrites</c>: a margin on top of the store's own timeout; after both, nothing of an abandoned write can still arrive, and its leftovers are deleted.
+    /// </summary>
     public TimeSpan LateWrites { get; init; } = TimeSpan.FromSeconds(30);
 
-    /// <summary><c>SweepInterval</c>: how often what is due is deleted.</summary>
+    /// <summary><c>SweepInterval</c>: how often the service deletes content that is due.</summary>
     public TimeSpan SweepInterval { get; init; } = TimeSpan.FromSeconds(30);
 
     /// <summary><c>ShutdownTimeout</c>: how long running requests may take to finish when the service is told to stop.</summary>
     public TimeSpan ShutdownTimeout { get; init; } = TimeSpan.FromMinutes(1);
 
-    /// <summary><c>Access</c>: who may use the service.</summary>
+    /// <summary>Who may use the service.</summary>
     public AccessOptions Access { get; init; } = new();
 
-    /// <summary><c>AllowedHosts</c>: names, besides loopback's, under which the service is reached; separated by semicolons.</summary>
+    /// <summary>
+    /// <c>AllowedHosts</c>: names, besides <c>localhost</c>, <c>127.0.0.1</c> and <c>[::1]</c>, under which the service is reached, separated by <c>;</c>.
+    /// Requests under other names get <c>421</c>. Default: any name if access is configured or <c>Access:Anonymous</c> is set, otherwise loopback only.
+    /// </summary>
     public IReadOnlyList<string> AllowedHosts { get; init; } = [];
 
-    /// <summary><c>AllowedOrigins</c>: web origins, besides its own, whose pages may change something; separated by semicolons.</summary>
+    /// <summary>
+    /// <c>AllowedOrigins</c>: web origins, besides the service's own, whose pages may read answers (CORS) and change something, separated by <c>;</c>:
+    /// <c>https://app.example.com</c>.
+    /// </summary>
     public IReadOnlyList<string> AllowedOrigins { get; init; } = [];
 
-    /// <summary><c>Quota</c>: how much each owner may store; no limits if not set.</summary>
+    /// <summary>
+    /// <para>
+    /// <c>Quota:Bytes</c>: bytes that an owner may store: the contents of all files with their versions, also in the trash, and uploads in progress. <c>none</c>:
+    /// no limit.
+    /// </para>
+    /// <para><c>Quota:Files</c>: files that an owner may have, also in the trash.</para>
+    /// <para>
+    /// <c>Quota:Owners:{owner}:Bytes</c>, <c>Quota:Owners:{owner}:Files</c>: the same for one owner, instead of the two above.
+    /// </para>
+    /// </summary>
+    /// <value>none</value>
     public Quotas Quotas { get; init; } = Quotas.None;
 
-    /// <summary><c>Limits</c>: how much one caller may ask for.</summary>
+    /// <summary>How much one caller may ask for.</summary>
     public LimitOptions Limits { get; init; } = new();
 
-    /// <summary><c>Links:Life</c>: how long a link to a file's content is good for, up to a day.</summary>
+    /// <summary><c>Links:Life</c>: how long a link to a file's content works: at most 1d.</summary>
     public TimeSpan LinkLife { get; init; } = TimeSpan.FromMinutes(5);
 
-    /// <summary><c>Audit</c>: where the audit log is kept, besides the log stream.</summary>
+    /// <summary>Where the audit log is kept, besides the log stream.</summary>
     public AuditOptions Audit { get; init; } = new();
 
-    /// <summary><c>Https</c>, <c>Proxies</c>: the way by which requests come.</summary>
+    /// <summary>HTTPS and proxies.</summary>
     public TransportOptions Transport { get; init; } = new();
 
     /// <summary>Whether metadata and content lie in the data directory.</summary>
     public bool IsEmbedded => MongoDb is null;
 
+    /// <summary>Variables that look like settings and are not; each with what to write instead, as a sentence.</summary>
+    public IReadOnlyList<string> Ignored { get; init; } = [];
+
     /// <summary>Reads and checks the configuration.</summary>
-    /// <exception cref="ConfigurationException">A value cannot be used; the message names the key and the fix.</exception>
+    /// <exception cref="ConfigurationException">A value cannot be used, or a key means nothing; the message names the key and the fix.</exception>
     public static FileDropOptions Read(IConfiguration configuration, string contentRoot)
     {
         ArgumentNullException.ThrowIfNull(configuration);
-        var section = configuration.GetSection("FileDrop");
-        var defaults = new FileDropOptions { DataDirectory = "" };
-        var options = defaults with
+        var settings = new SettingsReader(configuration);
+        var options = Read(settings, contentRoot) with
         {
-            MongoDb = Text(configuration, "ConnectionStrings:filedrop"),
-            Storage = Text(configuration, "ConnectionStrings:storage"),
-            DataDirectory = Path.GetFullPath(Text(section, "DataDirectory") ?? "data", contentRoot),
-            MaxFileSize = Number(section, "MaxFileSize", defaults.MaxFileSize, 1, 5 * Tebibyte),
-            UploadPatience = Time(section, "UploadPatience", defaults.UploadPatience),
-            UploadsExpiry = Time(section, "Uploads:Expiry", defaults.UploadsExpiry),
-            IdempotencyKeyLife = Time(section, "IdempotencyKeyLife", defaults.IdempotencyKeyLife),
-            VersionsKept = (int)Number(section, "Versions:Keep", defaults.VersionsKept, 0, 1000),
-            VersionsMaxAge = Text(section, "Versions:MaxAge") is null ? null : Time(section, "Versions:MaxAge", TimeSpan.Zero),
-            TrashRetention = Time(section, "Trash:Retention", defaults.TrashRetention, zero: true),
-            ScrubBytesPerSecond = Number(section, "Scrub:BytesPerSecond", 0, 0, Tebibyte),
-            ReadersGrace = Time(section, "ReadersGrace", defaults.ReadersGrace, zero: true),
-            Lease = Time(section, "Lease", defaults.Lease, min: ShortestLease),
-            LateWrites = Time(section, "LateWrites", defaults.LateWrites, zero: true),
-            SweepInterval = Time(section, "SweepInterval", defaults.SweepInterval, min: ShortestInterval),
-            ShutdownTimeout = Time(section, "ShutdownTimeout", defaults.ShutdownTimeout, zero: true),
-            Access = AccessOptions.Read(section.GetSection("Access")),
-            AllowedHosts = Items(section, "AllowedHosts"),
-            AllowedOrigins = Items(section, "AllowedOrigins"),
-            Quotas = QuotaSettings.Read(section.GetSection("Quota")),
-            Limits = LimitOptions.Read(section.GetSection("Limits")),
-            LinkLife = Time(section, "Links:Life", defaults.LinkLife, max: LongestLinkLife),
-            Audit = AuditOptions.Read(section.GetSection("Audit")),
-            Transport = TransportOptions.Read(section),
+            MongoDb = ConnectionString(configuration, "filedrop"),
+            Storage = ConnectionString(configuration, "storage"),
         };
+        settings.RefuseUnknown();
         if (options.MongoDb is null != options.Storage is null)
         {
             var (there, missing, form) = options.MongoDb is null
@@ -134,36 +151,43 @@ public sealed record FileDropOptions
             throw new ConfigurationException(
                 $"ConnectionStrings:{there} is set but ConnectionStrings:{missing} is not. Set it too (\"{form}\"), or neither for the embedded store.");
         }
-        foreach (var origin in options.AllowedOrigins)
-        {
-            if (!Uri.TryCreate(origin, UriKind.Absolute, out var uri) || !uri.GetLeftPart(UriPartial.Authority).Equals(origin, StringComparison.OrdinalIgnoreCase))
-                throw Wrong(section, "AllowedOrigins", origin, "web origins such as https://files.example.com, without a path");
-        }
-        return options;
+        return options with { Ignored = settings.FindSingleUnderscores(configuration) };
     }
 
-    internal static string? Text(IConfiguration section, string key) => string.IsNullOrWhiteSpace(section[key]) ? null : section[key];
+    internal static FileDropOptions Read(SettingsReader settings, string contentRoot)
+    {
+        var defaults = new FileDropOptions { DataDirectory = "" };
+        return defaults with
+        {
+            DataDirectory = Path.GetFullPath(settings.Text("DataDirectory") ?? "data", contentRoot),
+            MaxFileSize = settings.Number("MaxFileSize", defaults.MaxFileSize, 1, 5 * Tebibyte),
+            UploadPatience = settings.Time("UploadPatience", defaults.UploadPatience),
+            UploadsExpiry = settings.Time("Uploads:Expiry", defaults.UploadsExpiry),
+            IdempotencyKeyLife = settings.Time("IdempotencyKeyLife", defaults.IdempotencyKeyLife),
+            VersionsKept = (int)settings.Number("Versions:Keep", defaults.VersionsKept, 0, 1000),
+            VersionsMaxAge = settings.Text("Versions:MaxAge") is null ? null : settings.Time("Versions:MaxAge", TimeSpan.Zero),
+            TrashRetention = settings.Time("Trash:Retention", defaults.TrashRetention, zero: true),
+            ScrubBytesPerSecond = settings.Number("Scrub:BytesPerSecond", 0, 0, Tebibyte),
+            ReadersGrace = settings.Time("ReadersGrace", defaults.ReadersGrace, zero: true),
+            Lease = settings.Time("Lease", defaults.Lease, min: ShortestLease),
+            LateWrites = settings.Time("LateWrites", defaults.LateWrites, zero: true),
+            SweepInterval = settings.Time("SweepInterval", defaults.SweepInterval, min: ShortestInterval),
+            ShutdownTimeout = settings.Time("ShutdownTimeout", defaults.ShutdownTimeout, zero: true),
+            Access = AccessOptions.Read(settings.Below("Access")),
+            AllowedHosts = settings.Items("AllowedHosts"),
+            AllowedOrigins = [.. settings.Items("AllowedOrigins").Select(origin => IsOrigin(origin) ? origin
+                : throw settings.Wrong("AllowedOrigins", origin, "web origins such as https://files.example.com, without a path"))],
+            Quotas = QuotaSettings.Read(settings.Below("Quota")),
+            Limits = LimitOptions.Read(settings.Below("Limits")),
+            LinkLife = settings.Time("Links:Life", defaults.LinkLife, max: LongestLinkLife),
+            Audit = AuditOptions.Read(settings.Below("Audit")),
+            Transport = TransportOptions.Read(settings),
+        };
+    }
 
-    internal static string[] Items(IConfiguration section, string key) =>
-        Text(section, key)?.Split(';', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries) ?? [];
+    private static string? ConnectionString(IConfiguration configuration, string name) =>
+        configuration.GetConnectionString(name) is { } text && !string.IsNullOrWhiteSpace(text) ? text : null;
 
-    internal static long Number(IConfigurationSection section, string key, long preset, long min, long max) =>
-        Text(section, key) is not { } text ? preset
-        : long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var value) && value >= min && value <= max ? value
-        : throw Wrong(section, key, text, string.Create(CultureInfo.InvariantCulture, $"a whole number from {min} to {max}"));
-
-    internal static TimeSpan Time(
-        IConfigurationSection section, string key, TimeSpan preset, bool zero = false, TimeSpan? min = null, TimeSpan? max = null) =>
-        Text(section, key) is not { } text ? preset
-        : TimeSpan.TryParse(text, CultureInfo.InvariantCulture, out var value) && (zero || value > TimeSpan.Zero)
-            && value >= (min ?? TimeSpan.Zero) && value <= (max ?? LongestTime) ? value
-        : throw Wrong(section, key, text,
-            $"a time as hours:minutes:seconds, for example 00:01:30, {(min is { } least ? $"at least {least:c}" : zero ? "or zero" : "more than zero")}"
-            + (max is { } most ? $", at most {most:c}" : ""));
-
-    internal static bool Flag(IConfigurationSection section, string key) =>
-        Text(section, key) is { } text && (bool.TryParse(text, out var value) ? value : throw Wrong(section, key, text, "true or false"));
-
-    internal static ConfigurationException Wrong(IConfigurationSection section, string key, string value, string wanted) =>
-        new($"{section.Path}:{key} is \"{value}\", but it must be {wanted}.");
+    private static bool IsOrigin(string text) =>
+        Uri.TryCreate(text, UriKind.Absolute, out var uri) && uri.GetLeftPart(UriPartial.Authority).Equals(text, StringComparison.OrdinalIgnoreCase);
 }

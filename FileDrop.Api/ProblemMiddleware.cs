@@ -1,11 +1,12 @@
 using FileDrop.Api.Blobs;
 using FileDrop.Api.Catalog;
 using FileDrop.Api.Files;
+using FileDrop.Api.Maintenance;
 
 namespace FileDrop.Api;
 
 /// <summary>Turns whatever goes wrong in a request into one of the contract's errors, and no more than that.</summary>
-internal sealed partial class ProblemMiddleware(RequestDelegate next, FileMetrics metrics, ILogger<ProblemMiddleware> log)
+internal sealed partial class ProblemMiddleware(RequestDelegate next, FileMetrics metrics, StoreStarter stores, ILogger<ProblemMiddleware> log)
 {
     public async Task InvokeAsync(HttpContext context)
     {
@@ -13,7 +14,7 @@ internal sealed partial class ProblemMiddleware(RequestDelegate next, FileMetric
         {
             await next(context);
             if (context.Response is { HasStarted: false, ContentLength: null, ContentType: null, StatusCode: >= 400 } bare
-                && ApiProblem.OfStatus(bare.StatusCode) is { } problem)
+                && ApiProblem.OfStatus(bare.StatusCode, context.Request) is { } problem)
                 await problem.ExecuteAsync(context);
         }
         catch (OperationCanceledException) when (context.RequestAborted.IsCancellationRequested)
@@ -60,11 +61,13 @@ internal sealed partial class ProblemMiddleware(RequestDelegate next, FileMetric
                 return ApiProblem.TooManyUploads(full.Most);
             case DamagedContentException:
                 return ApiProblem.InternalError;
-            case StorageException { Failure: StorageFailure.Full }:
-                LogFull(failure, context.Request.Method, context.Request.Path);
+            case StorageException { Failure: StorageFailure.Full } full:
+                LogFull(context.Request.Method, context.Request.Path, full.Reason);
                 return ApiProblem.InsufficientStorage;
-            case StorageException:
-                LogUnavailable(failure, context.Request.Method, context.Request.Path);
+            case StorageException away:
+                stores.Report(away);
+                // An outage has a line of its own; what is odd for this request alone is told here.
+                LogUnavailable(away.InnerException is null ? LogLevel.Error : LogLevel.Debug, context.Request.Method, context.Request.Path, away.Reason);
                 return ApiProblem.StorageUnavailable;
             default:
                 LogBug(failure, context.Request.Method, context.Request.Path);
@@ -75,11 +78,11 @@ internal sealed partial class ProblemMiddleware(RequestDelegate next, FileMetric
     [LoggerMessage(LogLevel.Error, "{Method} {Path} was cut off in the middle of its answer")]
     private partial void LogCut(Exception failure, string method, PathString path);
 
-    [LoggerMessage(LogLevel.Error, "{Method} {Path}: the store is full")]
-    private partial void LogFull(Exception failure, string method, PathString path);
+    [LoggerMessage(LogLevel.Error, "{Method} {Path}: the store is full. {Reason}")]
+    private partial void LogFull(string method, PathString path, string reason);
 
-    [LoggerMessage(LogLevel.Error, "{Method} {Path}: a store does not answer")]
-    private partial void LogUnavailable(Exception failure, string method, PathString path);
+    [LoggerMessage("{Method} {Path}: a store does not answer. {Reason}")]
+    private partial void LogUnavailable(LogLevel level, string method, PathString path, string reason);
 
     [LoggerMessage(LogLevel.Critical, "{Method} {Path} failed by a bug")]
     private partial void LogBug(Exception failure, string method, PathString path);

@@ -4,6 +4,7 @@ using FileDrop.Api.Files;
 using FileDrop.Api.Maintenance;
 using FileDrop.Api.Uploads;
 
+var start = new Start();
 try
 {
     if (Command.IsOne(args))
@@ -11,11 +12,14 @@ try
 
     // The data directory lies below the program's own by default: watching all that for changed settings costs an event for each blob.
     var builder = WebApplication.CreateBuilder([.. args, "--hostBuilder:reloadConfigOnChange=false"]);
+    Start.Check(builder.Configuration);
     var options = FileDropOptions.Read(builder.Configuration, builder.Environment.ContentRootPath);
 
     builder.AddServiceDefaults();
+    start.Hush(builder.Services);
     builder.ListenSafely();
     builder.LimitRequests(options);
+    builder.FrameStrictly();
     builder.Services.AddSingleton(options);
     builder.Services.AddSingleton(TimeProvider.System);
     builder.Services.AddStores(options, alone: true);
@@ -24,36 +28,41 @@ try
     builder.Services.AddAccess(options);
     builder.AddGuard(options);
     builder.Services.AddApiDescription();
+    builder.Services.AddCompression();
 
-    var app = builder.Build();
-    app.UseGuard();
+    await using var app = builder.Build();
+    app.UseGuard(options);
     app.UseMiddleware<ProblemMiddleware>();
+    app.UseFraming();
     app.UseTus();
     app.UseSafeByDefault(options);
     app.UseHttps(options);
     app.UseAllowedOrigins(options);
+    app.UseCompression(WebPage.Asks);
     app.UseWebPage();
     app.UseRouting();
+    app.UseCompression(Compression.IsMarked);
     app.UseLimitOfAddress();
     app.UseAccess();
     app.UseLimitsOfCaller();
     app.MapDefaultEndpoints();
-    app.MapApiDescription();
-    app.MapFiles();
-    app.MapVersions();
-    app.MapTrash();
-    app.MapUsage();
-    app.MapTus();
-    app.MapDraft();
-    app.MapLinks();
-    app.MapKeys();
-    app.MapAudit();
+    var api = app.MapGroup("").WithHead();
+    api.MapApiDescription();
+    api.MapFiles();
+    api.MapVersions();
+    api.MapTrash();
+    api.MapUsage();
+    api.MapTus();
+    api.MapDraft();
+    api.MapLinks();
+    api.MapKeys();
+    api.MapAudit();
     await app.DemandAccessAsync(options);
-    await app.RunAsync();
+    await start.RunAsync(app, options);
     return 0;
 }
-catch (ConfigurationException wrong)
+catch (Exception failure) when (start.IsEndedBy(failure))
 {
-    await Console.Error.WriteLineAsync($"FileDrop cannot start. {wrong.Message}");
-    return 2;
+    await Console.Error.WriteLineAsync($"FileDrop cannot start. {Start.Tell(failure)}");
+    return Start.CouldNotStart;
 }

@@ -24,20 +24,25 @@ internal static class WebPage
         var files = new Lazy<IReadOnlyDictionary<string, PageFile>>(() => PageBundle.Read(folder), LazyThreadSafetyMode.PublicationOnly);
         app.Use((context, next) =>
         {
-            var (method, path) = (context.Request.Method, context.Request.Path.Value ?? "");
-            return (HttpMethods.IsGet(method) || HttpMethods.IsHead(method))
-                && (path is "/" || path.StartsWith("/page/", StringComparison.Ordinal))
-                && files.Value.TryGetValue(path, out var file)
-                    ? SendAsync(context, file)
-                    : next(context);
+            if (!Asks(context) || !files.Value.TryGetValue(context.Request.Path.Value ?? "", out var file))
+                return next(context);
+            var method = context.Request.Method;
+            return HttpMethods.IsGet(method) || HttpMethods.IsHead(method) ? SendAsync(context, file) : OnlyRead(method).ExecuteAsync(context);
         });
     }
+
+    /// <summary>Whether a request is for the page or one of its files.</summary>
+    public static bool Asks(HttpContext context) =>
+        context.Request.Path.Value is { } path && (path is "/" || path.StartsWith("/page/", StringComparison.Ordinal));
+
+    private static ApiProblem OnlyRead(string method) =>
+        (HttpMethods.IsPost(method) || HttpMethods.IsPut(method) ? ApiProblem.UploadIsElsewhere : ApiProblem.MethodNotAllowed) with { Header = ("Allow", "GET, HEAD") };
 
     private static async Task SendAsync(HttpContext context, PageFile file)
     {
         var (request, response) = (context.Request, context.Response);
         var headers = response.Headers;
-        // Browsers ask about the page each time, so that a new version of the service is a new page at once. The page names the other files.
+        // The page is asked about each time, so that a new version of the service is a new page at once; it names the other files anew.
         headers.CacheControl = file.IsForever ? "public, max-age=31536000, immutable" : "no-cache";
         headers.ContentSecurityPolicy = ContentSecurityPolicy;
         headers.XContentTypeOptions = "nosniff";

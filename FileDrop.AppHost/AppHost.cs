@@ -1,4 +1,4 @@
-#pragma warning disable ASPIREPROBES001 // Probes are marked experimental; nothing else puts a probe into the Kubernetes chart.
+#pragma warning disable ASPIREPROBES001, ASPIRECERTIFICATES001 // Both are marked experimental. Nothing else puts a probe into the chart, or tells that the service has no certificate.
 using FileDrop.AppHost;
 
 try
@@ -6,10 +6,10 @@ try
     var builder = DistributedApplication.CreateBuilder(args);
     var settings = Settings.Read(builder.Configuration, builder.ExecutionContext.IsPublishMode);
 
-    // Whoever has this key may do everything. The dashboard shows it, among the parameters.
+    // This key opens everything. The dashboard shows it among the parameters.
     var key = builder.AddPassword("filedrop-key");
 
-    // Several replicas of the service behind one address. A probe is a health check of the dashboard's, too.
+    // Several replicas of the service behind one address. The dashboard uses the probes as health checks.
     var api = builder.AddProject<Projects.FileDrop_Api>("api")
         .WithReplicas(settings.Replicas)
         .WithEndpoint("http", endpoint => endpoint.Port = settings.Port)
@@ -18,8 +18,8 @@ try
         .WithHttpProbe(ProbeType.Liveness, "/alive", endpointName: "http")
         .WithEnvironment("FileDrop__Access__Key", key)
         .WithQuickStop()
-        .WithLinks()
-        .WithCommands(key);
+        .WithoutHttpsCertificate()
+        .WithLinks();
 
     if (!settings.Embedded)
     {
@@ -33,7 +33,7 @@ try
                 .AddDatabase("filedrop"),
         };
 
-        // Content: any S3. The service makes its bucket itself.
+        // Content, in any S3. The service makes its bucket itself.
         IResourceBuilder<IResourceWithConnectionString> storage = settings.ObjectStorage switch
         {
             "external" => builder.AddConnectionString("storage"),
@@ -46,7 +46,7 @@ try
                 .WithImageFrom(settings)
                 .WithDataVolume(settings.Volume("seaweedfs"))
                 .AddStorage("storage"),
-            // From Quay: MinIO's images have left Docker Hub, where the integration looks for them.
+            // MinIO's images have left Docker Hub, which the integration names.
             _ => builder.AddMinioContainer("storage", builder.AddStorageUser(), builder.AddPassword("storage-password"))
                 .WithImageRegistry("quay.io").WithImageTag("RELEASE.2025-09-07T16-13-09Z")
                 .WithImageFrom(settings)
@@ -54,20 +54,20 @@ try
                 .WithConsoleLink("MinIO console"),
         };
 
-        // Connection strings are all that the service needs to know of its stores.
+        // The service knows its stores by two connection strings only.
         api.WithReferenceEnvironment(ReferenceEnvironmentInjectionFlags.ConnectionString)
             .WithReference(metadata).WaitFor(metadata)
-            .WithReference(storage).WaitFor(storage)
-            .WithCheck(metadata, storage);
+            .WithReference(storage).WaitFor(storage);
+        builder.AddCommands(api, key, metadata, storage);
     }
     else
     {
-        api.WithCheck();
+        builder.AddCommands(api, key);
     }
 
     builder.AddStartAdvice(settings);
     builder.AddPublishing(api, settings);
-    builder.Build().Run();
+    await builder.Build().RunAsync();
     return 0;
 }
 catch (SettingsException wrong)

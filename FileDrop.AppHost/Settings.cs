@@ -4,7 +4,7 @@ using Microsoft.Extensions.Configuration;
 namespace FileDrop.AppHost;
 
 /// <summary>The configuration cannot be used; the message names the key and the fix.</summary>
-internal sealed class SettingsException(string message) : Exception(message);
+internal class SettingsException(string message) : Exception(message);
 
 /// <summary>What the system is put together from; each value is a key under <c>FileDrop</c>.</summary>
 internal sealed record Settings

@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Text.Json;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Diagnostics.HealthChecks;
@@ -54,7 +55,8 @@ public static class Extensions
             })
             .WithTracing(tracing =>
             {
-                tracing.AddSource(builder.Environment.ApplicationName, "MongoDB.Driver")
+                tracing.SetSampler(RequestSampler.Read(name => builder.Configuration[name]))
+                    .AddSource(builder.Environment.ApplicationName, "MongoDB.Driver")
                     .AddAspNetCoreInstrumentation(options =>
                         // Probes come every few seconds and tell nothing.
                         options.Filter = context =>
@@ -71,6 +73,9 @@ public static class Extensions
     /// <summary>Adds the check that says no more than that the process answers.</summary>
     public static TBuilder AddDefaultHealthChecks<TBuilder>(this TBuilder builder) where TBuilder : IHostApplicationBuilder
     {
+        // HealthLog says the same once.
+        builder.Logging.AddFilter("Microsoft.Extensions.Diagnostics.HealthChecks", LogLevel.None);
+        builder.Services.AddSingleton<HealthLog>();
         builder.Services.AddHealthChecks()
             .AddCheck("self", () => HealthCheckResult.Healthy(), ["live"]);
 
@@ -82,7 +87,15 @@ public static class Extensions
     public static WebApplication MapDefaultEndpoints(this WebApplication app)
     {
         // All checks must pass for the service to be given requests.
-        app.MapHealthChecks(HealthEndpointPath, new HealthCheckOptions { ResponseWriter = WriteHealth }).AllowAnonymous();
+        var log = app.Services.GetRequiredService<HealthLog>();
+        app.MapHealthChecks(HealthEndpointPath, new HealthCheckOptions
+        {
+            ResponseWriter = (context, report) =>
+            {
+                log.Observe(report);
+                return WriteHealth(context, report);
+            },
+        }).AllowAnonymous();
 
         // Only those tagged "live" must pass for it to be left running.
         app.MapHealthChecks(AlivenessEndpointPath, new HealthCheckOptions
@@ -108,7 +121,15 @@ public static class Extensions
     private static async Task WriteHealth(HttpContext context, HealthReport report)
     {
         context.Response.ContentType = "application/json";
-        await using var json = new Utf8JsonWriter(context.Response.BodyWriter);
+        await using (var json = new Utf8JsonWriter(context.Response.BodyWriter))
+            Write(json, report);
+        // At a terminal the prompt begins on a line of its own.
+        context.Response.BodyWriter.Write("\n"u8);
+        await context.Response.BodyWriter.FlushAsync(context.RequestAborted);
+    }
+
+    private static void Write(Utf8JsonWriter json, HealthReport report)
+    {
         json.WriteStartObject();
         json.WriteString("status", Name(report.Status));
         json.WriteStartObject("checks");

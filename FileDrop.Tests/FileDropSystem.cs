@@ -1,6 +1,9 @@
 using System.Collections.Immutable;
 using System.Diagnostics;
+using System.Globalization;
 using System.Net.Http.Headers;
+using FileDrop.AppHost;
+using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
 using Microsoft.Extensions.Logging;
@@ -8,7 +11,7 @@ using Microsoft.Extensions.Logging;
 namespace FileDrop.Tests;
 
 /// <summary>A replica of the service: its own address, behind the one that all share, and the name that commands know it by.</summary>
-public sealed record Replica(string Id, Uri Address, ImmutableDictionary<string, string?> Environment);
+public sealed record Replica(string Id, Uri Address, ImmutableDictionary<string, string?> Environment, int ProcessId);
 
 /// <summary>The whole system as the AppHost makes it, with data volumes of its own.</summary>
 public sealed class FileDropSystem : IAsyncDisposable
@@ -20,9 +23,10 @@ public sealed class FileDropSystem : IAsyncDisposable
     private readonly DistributedApplication _app;
     private readonly ResourceLogs _logs;
 
-    private FileDropSystem(DistributedApplication app, ResourceLogs logs, string key)
+    private FileDropSystem(DistributedApplication app, ResourceLogs logs, string key, Uri dashboard)
     {
         (_app, _logs, Key) = (app, logs, key);
+        Dashboard = new Dashboard(dashboard, app.Services.GetRequiredService<IConfiguration>()["AppHost:DashboardApiKey"] ?? "");
         Address = app.GetEndpoint("api", "http");
         Http = Client(Address);
     }
@@ -36,26 +40,27 @@ public sealed class FileDropSystem : IAsyncDisposable
     /// <summary>The API key that the AppHost has made.</summary>
     public string Key { get; }
 
+    public Dashboard Dashboard { get; }
+
     /// <summary>What the resources wrote lately.</summary>
     public string Logs => _logs.ToString();
 
-    public IServiceProvider Services => _app.Services;
-
-    /// <summary>Starts the AppHost and waits until the service is healthy.</summary>
+    /// <summary>Starts the AppHost with its dashboard, and waits until the service is healthy.</summary>
     /// <param name="volumes">What the data volumes' names begin with.</param>
     /// <param name="environment">For the service, besides what the AppHost gives it.</param>
     /// <param name="settings">For the AppHost, each as <c>Key=value</c>.</param>
+    /// <exception cref="NoContainerEngineException">No container engine answers.</exception>
+    /// <exception cref="InvalidOperationException">The system did not become healthy; the message has the resources' logs.</exception>
     public static async Task<FileDropSystem> StartAsync(
         string volumes, IReadOnlyDictionary<string, string> environment, params IEnumerable<string> settings)
     {
         using var limit = new CancellationTokenSource(StartTime);
         var logs = new ResourceLogs();
         var builder = await DistributedApplicationTestingBuilder.CreateAsync<Projects.FileDrop_AppHost>(
+            new DistributedApplicationTestingBuilderOptions { EnableDashboard = true },
             [$"--FileDrop:Volumes={volumes}", .. settings.Select(setting => $"--{setting}"), .. Images()], limit.Token);
         builder.Services.AddLogging(logging => logging.AddProvider(logs));
         var api = builder.CreateResourceBuilder<ProjectResource>("api");
-        // Nobody listens for telemetry here, and a process that stops would wait for it to be taken.
-        api.WithEnvironment("OTEL_EXPORTER_OTLP_ENDPOINT", "");
         foreach (var (key, value) in environment)
             api.WithEnvironment(key, value);
         var app = await builder.BuildAsync(limit.Token);
@@ -65,17 +70,17 @@ public sealed class FileDropSystem : IAsyncDisposable
             await app.ResourceNotifications.WaitForResourceHealthyAsync("api", limit.Token);
             var key = app.Services.GetRequiredService<DistributedApplicationModel>().Resources.OfType<ParameterResource>()
                 .Single(parameter => parameter.Name == "filedrop-key");
-            return new FileDropSystem(app, logs, await key.GetValueAsync(limit.Token) ?? "");
+            return new FileDropSystem(app, logs, await key.GetValueAsync(limit.Token) ?? "", await app.GetDashboardUrlAsync(limit.Token));
         }
-        catch (Exception failure) when (failure is not DistributedApplicationException)
+        catch (Exception failure)
         {
             await app.DisposeAsync();
+            for (var cause = failure; cause is not null; cause = cause.InnerException)
+            {
+                if (cause is NoContainerEngineException none)
+                    throw new NoContainerEngineException(none.Message);
+            }
             throw new InvalidOperationException($"The system did not become healthy: {failure.Message}\n{logs}", failure);
-        }
-        catch
-        {
-            await app.DisposeAsync();
-            throw;
         }
     }
 
@@ -133,12 +138,13 @@ public sealed class FileDropSystem : IAsyncDisposable
     }
 
     /// <summary>Gives a command to a resource, as its button on the dashboard does, and waits until it is done.</summary>
-    public async Task<ExecuteCommandResult> CommandAsync(string resource, string command)
+    /// <param name="attempts">More than one for a command that a busy machine may be too slow for.</param>
+    public async Task<ExecuteCommandResult> CommandAsync(string resource, string command, int attempts = 1)
     {
         using var limit = new CancellationTokenSource(WaitTime);
         var result = await _app.ResourceCommands.ExecuteCommandAsync(Resource(resource), command, limit.Token);
-        Assert.True(result.Success, $"{command} {resource}: {result.Message}");
-        return result;
+        Assert.True(result.Success || attempts > 1, $"{command} {resource}: {result.Message}");
+        return result.Success ? result : await CommandAsync(resource, command, attempts - 1);
     }
 
     /// <summary>Stops or starts one replica.</summary>
@@ -197,6 +203,7 @@ public sealed class FileDropSystem : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         Http.Dispose();
+        Dashboard.Dispose();
         await _app.DisposeAsync();
     }
 
@@ -210,7 +217,7 @@ public sealed class FileDropSystem : IAsyncDisposable
                 continue;
             var environment = change.Snapshot.EnvironmentVariables.ToImmutableDictionary(variable => variable.Name, variable => variable.Value);
             if (change.Snapshot.State?.Text == KnownResourceStates.Running && environment.TryGetValue("ASPNETCORE_URLS", out var urls) && urls is not null)
-                running[change.ResourceId] = new Replica(change.ResourceId, new Uri(urls.Split(';')[0]), environment);
+                running[change.ResourceId] = new Replica(change.ResourceId, new Uri(urls.Split(';')[0]), environment, ProcessId(change.Snapshot));
             else
                 running.Remove(change.ResourceId);
             if (running.Count == count)
@@ -218,6 +225,9 @@ public sealed class FileDropSystem : IAsyncDisposable
         }
         throw new InvalidOperationException("The system ended.");
     }
+
+    private static int ProcessId(CustomResourceSnapshot snapshot) =>
+        snapshot.Properties.FirstOrDefault(property => property.Name == "executable.pid")?.Value is { } id ? Convert.ToInt32(id, CultureInfo.InvariantCulture) : 0;
 
     /// <summary>Where the usual images cannot be had: <c>FILEDROP_TEST_IMAGES_MONGODB</c> and <c>FILEDROP_TEST_IMAGES_STORAGE</c>.</summary>
     private static IEnumerable<string> Images() =>

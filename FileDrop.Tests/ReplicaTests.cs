@@ -1,3 +1,5 @@
+using System.Collections.Concurrent;
+using System.Diagnostics;
 using System.Net;
 using Amazon.Runtime;
 using Amazon.S3;
@@ -97,6 +99,47 @@ public sealed class ReplicaTests(SharedSystem shared) : SystemTest(shared)
             "what the upload left is swept away", async () => await ContentAsync(s3) == (before + files.Count, 0));
 
         await System.CommandAsync(replicas[0], KnownResourceCommands.StartCommand);
+        await System.HealthyAsync("api");
+        Assert.Equal(2, (await System.ReplicasAsync(2)).Count);
+    }
+
+    [Fact]
+    public async Task A_replica_that_is_killed_under_load_loses_no_acknowledged_file()
+    {
+        var victim = (await System.ReplicasAsync(2))[0];
+        var killed = new TaskCompletionSource();
+        var acknowledged = new ConcurrentDictionary<Guid, string>();
+        var writers = Enumerable.Range(0, 4).Select(async writer =>
+        {
+            // Each goes on until some time after the kill, through the common address.
+            for (var (round, last) = (0, int.MaxValue); round < last; round++)
+            {
+                if (killed.Task.IsCompleted && last == int.MaxValue)
+                    last = round + 3;
+                var content = Api.Bytes(200_000, seed: writer * 1000 + round);
+                using var body = new ByteArrayContent(content);
+                try
+                {
+                    using var answer = await Http.PostAsync($"/files/upload?file_name=load-{writer}-{round}.bin", body);
+                    if (answer.StatusCode == HttpStatusCode.Created)
+                        acknowledged[(await Api.ReadFileAsync(answer)).Id] = Api.Hash(content);
+                }
+                catch (HttpRequestException)
+                {
+                    // The connection was cut with the replica: this file is not acknowledged.
+                }
+            }
+        }).ToList();
+        await FileDropSystem.UntilAsync("the writers are at work", () => Task.FromResult(acknowledged.Count >= 8));
+        using (var process = Process.GetProcessById(victim.ProcessId))
+            process.Kill(entireProcessTree: true);
+        killed.SetResult();
+        await Task.WhenAll(writers);
+        Assert.False(await FileDropSystem.AnswersAsync(victim.Address));
+
+        foreach (var (id, hash) in acknowledged)
+            Assert.Equal(hash, await Http.ReadHashAsync(id));
+        await System.CommandAsync(victim, KnownResourceCommands.StartCommand);
         await System.HealthyAsync("api");
         Assert.Equal(2, (await System.ReplicasAsync(2)).Count);
     }

@@ -1,6 +1,8 @@
+using FileDrop.AppHost;
+
 namespace FileDrop.Tests;
 
-/// <summary>One system for all tests that leave it as they found it.</summary>
+/// <summary>One system for all tests.</summary>
 public sealed class SharedSystem : IAsyncLifetime
 {
     private readonly string _volumes = $"filedrop-test-{Guid.NewGuid():N}";
@@ -16,34 +18,55 @@ public sealed class SharedSystem : IAsyncLifetime
         }
     }
 
+    /// <summary>The warnings and errors that the service logged until it was healthy for the first time.</summary>
+    public IReadOnlyList<string> WarningsOfStart { get; private set; } = [];
+
     public async ValueTask InitializeAsync()
     {
         try
         {
-            // What a writer that died has left is found soon.
-            var environment = new Dictionary<string, string>
-            {
-                ["FileDrop__Lease"] = "00:00:05",
-                ["FileDrop__SweepInterval"] = "00:00:01",
-                ["FileDrop__LateWrites"] = "00:00:00",
-                ["FileDrop__ReadersGrace"] = "00:00:00",
-            };
-            _system = await FileDropSystem.StartAsync(_volumes, environment);
+            _system = await StartAsync();
         }
-        catch (DistributedApplicationException failure) when (failure.Message.Contains("Container runtime", StringComparison.OrdinalIgnoreCase))
+        catch (NoContainerEngineException none)
         {
-            // A fixture cannot skip the tests that it is for: they skip when they ask for what is missing.
-            _missing = failure.Message;
+            // A fixture cannot skip its tests. They skip when they ask for the system.
+            _missing = none.Message;
+            return;
         }
+        await FileDropSystem.UntilAsync("the service's logs reach the dashboard", async () => (await _system.Dashboard.SpansAsync()).Count > 0 || await SendOneAsync());
+        WarningsOfStart = await _system.Dashboard.WarningsAsync();
+    }
+
+    /// <summary>Ends the AppHost and starts another one on the same volumes.</summary>
+    public async Task RestartAsync()
+    {
+        await System.DisposeAsync();
+        _system = null;
+        _system = await StartAsync();
     }
 
     public async ValueTask DisposeAsync()
     {
-        if (_system is null)
-            return;
-        await _system.DisposeAsync();
-        await FileDropSystem.RemoveVolumesAsync(_volumes);
+        if (_system is not null)
+            await _system.DisposeAsync();
+        if (_missing is null)
+            await FileDropSystem.RemoveVolumesAsync(_volumes);
     }
+
+    private async Task<bool> SendOneAsync()
+    {
+        using var answer = await System.Http.GetAsync("/files");
+        return false;
+    }
+
+    /// <summary>The service finds soon what a dead writer has left.</summary>
+    private Task<FileDropSystem> StartAsync() => FileDropSystem.StartAsync(_volumes, new Dictionary<string, string>
+    {
+        ["FileDrop__Lease"] = "00:00:05",
+        ["FileDrop__SweepInterval"] = "00:00:01",
+        ["FileDrop__LateWrites"] = "00:00:00",
+        ["FileDrop__ReadersGrace"] = "00:00:00",
+    });
 }
 
 [CollectionDefinition(Name)]
@@ -52,9 +75,11 @@ public sealed class SharedSystemTests : ICollectionFixture<SharedSystem>
     public const string Name = "One system";
 }
 
-/// <summary>A test that shows what the resources wrote if it fails.</summary>
+/// <summary>A test that shows the resources' logs if it fails.</summary>
 public abstract class SystemTest(SharedSystem shared) : IDisposable
 {
+    protected SharedSystem Shared => shared;
+
     protected FileDropSystem System => shared.System;
 
     protected HttpClient Http => System.Http;

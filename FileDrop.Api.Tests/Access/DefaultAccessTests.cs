@@ -76,7 +76,7 @@ public sealed class DefaultAccessTests
         await service.Http.UploadAsync([1], "everybodys");
         var (key, _) = await service.Http.MakeKeyAsync(new { owner = "henry", scopes = AccessWords.ReadAlone });
         using var henry = service.As(key);
-        Assert.Equal("[]", await henry.GetStringAsync("/files"));
+        Assert.Equal("[]\n", await henry.GetStringAsync("/files"));
         using (var refused = await henry.PostAsync("/files/upload", new StringContent("x")))
             await refused.RefusedAsync(403, "forbidden");
         using (var wrong = service.As("wrong"))

@@ -17,7 +17,7 @@ public abstract partial class EndpointRuleTests(Pair pair)
 {
     private static readonly string[] OpenToAll =
     [
-        "GET /alive", "GET /health", "GET /links/{file_id}", "GET /openapi/{documentName}.json", "HEAD /links/{file_id}",
+        "GET /alive", "GET /health", "GET /links/{file_id}", "GET /openapi/{documentName}.json", "HEAD /links/{file_id}", "HEAD /openapi/{documentName}.json",
         "OPTIONS /files/upload", "OPTIONS /uploads", "OPTIONS /uploads/{upload_id}",
     ];
 
@@ -27,7 +27,7 @@ public abstract partial class EndpointRuleTests(Pair pair)
         var endpoints = Endpoints();
         Assert.All(endpoints, endpoint => Assert.True(endpoint.IsOpen ^ endpoint.Needs is not null, $"{endpoint.Name} says who may use it, once"));
         // The reference page is a package's, with the files that it needs.
-        Assert.Equal(OpenToAll, endpoints.Where(endpoint => endpoint.IsOpen && !endpoint.Name.StartsWith("GET /scalar/", StringComparison.Ordinal))
+        Assert.Equal(OpenToAll, endpoints.Where(endpoint => endpoint.IsOpen && !endpoint.Name.Contains(" /scalar/", StringComparison.Ordinal))
             .Select(endpoint => endpoint.Name).Order(StringComparer.Ordinal).Distinct());
         Assert.True(endpoints.Count(endpoint => !endpoint.IsOpen) > 20, "the endpoints are seen");
     }
@@ -130,7 +130,7 @@ public abstract partial class EndpointRuleTests(Pair pair)
             await restored.SucceededAsync();
         using var offset = await alice.SendAsync(HttpMethod.Head, $"/uploads/{upload}", null, ("Tus-Resumable", "1.0.0"));
         Assert.Equal("0", offset.Headers.GetValues("Upload-Offset").Single());
-        Assert.Equal("[]", await bob.GetStringAsync("/files"));
+        Assert.Equal("[]\n", await bob.GetStringAsync("/files"));
 
         // All of an answer but what differs between any two: the time, the trace and the path that was asked for. And what was asked of the stores.
         async Task<(string Answer, List<string> Calls)> AnswerAsync(

@@ -56,6 +56,7 @@ public abstract class KeyTests(Pair pair)
     }
 
     [Theory]
+    [ClusterAtNight]
     [InlineData("""{"scopes":[]}""")]
     [InlineData("""{"scopes":["read","root"]}""")]
     [InlineData("""{"scopes":["Read"]}""")]
@@ -148,6 +149,7 @@ public abstract class KeyTests(Pair pair)
     }
 
     [Fact]
+    [ClusterAtNight]
     public async Task Keys_are_made_listed_and_revoked_by_commands_beside_a_running_service()
     {
         await using var stores = await pair.MakeStoresAsync();
@@ -166,7 +168,7 @@ public abstract class KeyTests(Pair pair)
         Assert.True(exit == 0, output);
         var second = output.Split('\n')[0];
         using var frank = service.As(second);
-        Assert.Equal("[]", await frank.GetStringAsync("/files"));
+        Assert.Equal("[]\n", await frank.GetStringAsync("/files"));
         Assert.Equal(HttpStatusCode.Forbidden, await frank.StatusAsync("/admin/keys"));
         (exit, output) = await ServiceProcess.CommandAsync(stores, "keys", "list");
         Assert.True(exit == 0, output);
@@ -188,6 +190,7 @@ public abstract class KeyTests(Pair pair)
     }
 
     [Theory]
+    [ClusterAtNight]
     [InlineData("keys")]
     [InlineData("keys", "create", "--name")]
     [InlineData("keys", "create", "--color", "red")]

@@ -180,6 +180,7 @@ public abstract class LinkTests(Pair pair)
     }
 
     [Theory]
+    [ClusterAtNight]
     [InlineData("[]", "application/json", 400, "invalid_request")]
     [InlineData("{\"version\":0}", "application/json", 400, "invalid_request")]
     [InlineData("{\"version\":1.5}", "application/json", 400, "invalid_request")]

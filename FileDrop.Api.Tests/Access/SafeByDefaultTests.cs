@@ -5,6 +5,7 @@ using Xunit;
 
 namespace FileDrop.Api.Tests.Access;
 
+[ClusterAtNight]
 public abstract class SafeByDefaultTests(Pair pair)
 {
     [Theory]

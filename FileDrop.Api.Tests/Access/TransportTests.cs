@@ -14,7 +14,7 @@ public sealed class TransportTests(EmbeddedPair pair) : IClassFixture<EmbeddedPa
     public async Task A_named_proxy_says_by_which_address_it_was_asked()
     {
         await using var stores = await pair.MakeStoresAsync();
-        await using var service = await Service.StartAsync(stores, ("FileDrop:Proxies", "10.0.0.0/8; 127.0.0.1"), ("FileDrop:AllowedHosts", "files.example"));
+        await using var service = await Service.StartAsync(stores, ("FileDrop:Access:Anonymous", "true"), ("FileDrop:Proxies", "10.0.0.0/8; 127.0.0.1"), ("FileDrop:AllowedHosts", "files.example"));
         Assert.StartsWith("https://files.example/uploads/", await LocationAsync(service, Forwarded), StringComparison.Ordinal);
         Assert.StartsWith("/uploads/", await LocationAsync(service), StringComparison.Ordinal);
     }
@@ -25,7 +25,7 @@ public sealed class TransportTests(EmbeddedPair pair) : IClassFixture<EmbeddedPa
     public async Task Whoever_is_no_named_proxy_is_not_believed(string proxies)
     {
         await using var stores = await pair.MakeStoresAsync();
-        await using var service = await Service.StartAsync(stores, ("FileDrop:Proxies", proxies), ("FORWARDEDHEADERS_ENABLED", "true"), ("FileDrop:AllowedHosts", "files.example"));
+        await using var service = await Service.StartAsync(stores, ("FileDrop:Access:Anonymous", "true"), ("FileDrop:Proxies", proxies), ("FORWARDEDHEADERS_ENABLED", "true"), ("FileDrop:AllowedHosts", "files.example"));
         Assert.StartsWith("/uploads/", await LocationAsync(service, Forwarded), StringComparison.Ordinal);
         Assert.StartsWith("/uploads/", await LocationAsync(service, ("X-Original-Host", "evil.example"), ("X-Original-Proto", "https")), StringComparison.Ordinal);
     }
@@ -34,7 +34,7 @@ public sealed class TransportTests(EmbeddedPair pair) : IClassFixture<EmbeddedPa
     public async Task A_host_that_a_proxy_names_must_be_ours_too()
     {
         await using var stores = await pair.MakeStoresAsync();
-        await using var service = await Service.StartAsync(stores, ("FileDrop:Proxies", "127.0.0.1"), ("FileDrop:AllowedHosts", "files.example"));
+        await using var service = await Service.StartAsync(stores, ("FileDrop:Access:Anonymous", "true"), ("FileDrop:Proxies", "127.0.0.1"), ("FileDrop:AllowedHosts", "files.example"));
         using var response = await service.Http.SendAsync(HttpMethod.Get, "/files", null, ("X-Forwarded-Host", "evil.example"));
         await response.RefusedAsync(421, "misdirected_request");
     }
@@ -44,7 +44,7 @@ public sealed class TransportTests(EmbeddedPair pair) : IClassFixture<EmbeddedPa
     {
         await using var stores = await pair.MakeStoresAsync();
         await using var service = await Service.StartAsync(
-            stores, ("FileDrop:Https:Only", "true"), ("FileDrop:Https:Port", "8443"), ("FileDrop:Https:Hsts", "365.00:00:00"), ("FileDrop:Proxies", "127.0.0.1"),
+            stores, ("FileDrop:Access:Anonymous", "true"), ("FileDrop:Https:Only", "true"), ("FileDrop:Https:Port", "8443"), ("FileDrop:Https:Hsts", "365.00:00:00"), ("FileDrop:Proxies", "127.0.0.1"),
             ("FileDrop:AllowedHosts", "files.example"));
         using (var visit = await service.Http.SendAsync(HttpMethod.Get, "/scalar/", null, ("Host", "files.example")))
         {

@@ -72,6 +72,7 @@ public abstract class BrokenRequestTests(Pair pair)
     }
 
     [Fact]
+    [ClusterAtNight]
     public async Task What_follows_the_length_of_a_body_is_not_the_bodys()
     {
         using var wire = await Wire.ConnectAsync(pair.Service);
@@ -85,6 +86,7 @@ public abstract class BrokenRequestTests(Pair pair)
     }
 
     [Theory]
+    [ClusterAtNight]
     [InlineData("zz\r\nabc\r\n0\r\n\r\n")]
     [InlineData("3\r\nabcdef\r\n0\r\n\r\n")]
     [InlineData("-1\r\nabc\r\n0\r\n\r\n")]
@@ -115,6 +117,7 @@ public abstract class BrokenRequestTests(Pair pair)
     });
 
     [Theory]
+    [ClusterAtNight]
     [InlineData("Content-Length: -1")]
     [InlineData("Content-Length: abc")]
     [InlineData("Content-Length: 99999999999999999999")]
@@ -134,6 +137,7 @@ public abstract class BrokenRequestTests(Pair pair)
     });
 
     [Theory]
+    [ClusterAtNight]
     [InlineData(false)]
     [InlineData(true)]
     public async Task Ten_kilobytes_of_garbage_end_in_a_closed_connection(bool printable) => await pair.LeavesNothingAsync(async () =>
@@ -147,6 +151,7 @@ public abstract class BrokenRequestTests(Pair pair)
     });
 
     [Theory]
+    [ClusterAtNight]
     [InlineData("GET /files/%", 404)]
     [InlineData("GET /files/%zz/metadata", 404)]
     [InlineData("GET /files?limit=%FF%FE", 400)]

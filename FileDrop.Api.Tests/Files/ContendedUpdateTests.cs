@@ -46,6 +46,7 @@ public abstract class ContendedUpdateTests(Pair pair)
     }
 
     [Theory]
+    [ClusterAtNight]
     [InlineData("POST /files/upload", "Content-Range: bytes 0-1/2", 400)]
     [InlineData("POST /files/upload", "Content-Encoding: gzip", 415)]
     [InlineData("POST /files/upload?file_name=..", "X: y", 400)]

@@ -65,6 +65,7 @@ public abstract class DigestTests(Pair pair)
     }
 
     [Theory]
+    [ClusterAtNight]
     [InlineData("sha-256")]
     [InlineData("sha-256=")]
     [InlineData("sha-256=abc")]

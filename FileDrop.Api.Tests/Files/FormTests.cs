@@ -5,6 +5,7 @@ using Xunit;
 
 namespace FileDrop.Api.Tests.Files;
 
+[ClusterAtNight]
 public abstract class FormTests(Pair pair)
 {
     private const string NoFile = "Content-Disposition: form-data; name=\"file\"; filename=\"\"";

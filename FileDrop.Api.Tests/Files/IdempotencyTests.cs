@@ -38,6 +38,7 @@ public abstract class IdempotencyTests(Pair pair)
     }
 
     [Fact]
+    [ClusterAtNight]
     public async Task A_key_is_the_same_quoted_and_bare()
     {
         var first = await Http.StoreAsync(Upload);
@@ -169,6 +170,7 @@ public abstract class IdempotencyTests(Pair pair)
     }
 
     [Fact]
+    [ClusterAtNight]
     public async Task A_key_has_1_to_255_characters()
     {
         foreach (var length in new[] { 1, 254, 255 })
@@ -184,6 +186,7 @@ public abstract class IdempotencyTests(Pair pair)
     }
 
     [Theory]
+    [ClusterAtNight]
     [InlineData("Idempotency-Key: żółw\r\n")]
     [InlineData("Idempotency-Key: a\tb\r\n")]
     [InlineData("Idempotency-Key:\r\n")]

@@ -20,6 +20,7 @@ public abstract class LimitTests(Pair pair)
     }
 
     [Theory]
+    [ClusterAtNight]
     [InlineData("POST /files/upload", "text/plain", Limit + 1)]
     [InlineData("POST /files/upload", FormBody.Type, 2 * Limit)]
     [InlineData("PUT /files/{id}", "text/plain", Limit + 1)]
@@ -61,6 +62,7 @@ public abstract class LimitTests(Pair pair)
     }
 
     [Theory]
+    [ClusterAtNight]
     [InlineData("POST /files/upload", "text/plain", "abc")]
     [InlineData("POST /files/upload", "text/plain", "")]
     [InlineData("POST /files/upload", FormBody.Type, "--")]

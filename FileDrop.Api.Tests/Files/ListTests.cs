@@ -1,6 +1,7 @@
 using System.Net;
 using System.Security.Cryptography;
 using System.Text;
+using FileDrop.Api.Catalog;
 using Xunit;
 
 namespace FileDrop.Api.Tests.Files;
@@ -15,7 +16,7 @@ public abstract class ListTests(Pair pair)
     {
         var http = await pair.EmptiedAsync();
         using var response = await http.GetAsync("/files");
-        Assert.Equal("[]", await response.Content.ReadAsStringAsync());
+        Assert.Equal("[]\n", await response.Content.ReadAsStringAsync());
         Assert.False(response.Headers.Contains("Link"), "there is no next page");
     }
 
@@ -31,7 +32,7 @@ public abstract class ListTests(Pair pair)
         Assert.Equal(
             ["created_at", "file_id", "file_name", "file_size", "file_type", "sha256", "tags", "updated_at", "version"],
             file.EnumerateObject().Select(member => member.Name).Order(StringComparer.Ordinal));
-        Assert.Equal($"[{await http.GetStringAsync($"/files/{file.Id()}/metadata")}]", list);
+        Assert.Equal($"[{(await http.GetStringAsync($"/files/{file.Id()}/metadata")).TrimEnd()}]\n", list);
         Assert.Equal("Żółć 灯泡.pdf", file.GetProperty("file_name").GetString());
         Assert.Equal("""{"project":"apollo"}""", file.GetProperty("tags").GetRawText());
         Assert.Equal(Convert.ToHexStringLower(SHA256.HashData(new byte[7])), file.GetProperty("sha256").GetString());
@@ -185,8 +186,8 @@ public abstract class ListTests(Pair pair)
         var ids = (await http.PageAsync("/files")).Files.Where((_, i) => i % 3 == 1).Ids().ToList();
         foreach (var id in ids)
         {
-            var change = new Catalog.MetadataChange(null, new Dictionary<string, string> { ["touched"] = "yes" });
-            Assert.Equal(Catalog.ChangeOutcome.Done, (await pair.Catalog().ChangeAsync("local", Guid.Parse(id), change, default)).Outcome);
+            var change = new MetadataChange(null, new Dictionary<string, string> { ["touched"] = "yes" });
+            Assert.Equal(ChangeOutcome.Done, (await pair.Catalog().ChangeAsync("local", Guid.Parse(id), change, default)).Outcome);
         }
         var files = (await http.PageAsync("/files")).Files;
         Assert.Equal(names.Order(StringComparer.Ordinal), files.Select(file => file.Name).Order(StringComparer.Ordinal));

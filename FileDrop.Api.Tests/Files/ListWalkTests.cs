@@ -61,6 +61,7 @@ public abstract class ListWalkTests(Pair pair)
     }
 
     [Fact]
+    [ClusterAtNight]
     public async Task A_filtered_walk_over_more_files_than_a_request_examines_has_short_pages_and_ends_complete()
     {
         // Stores of its own: no other test of the class has to remove so many files.

@@ -63,6 +63,7 @@ public abstract class NamePropertyTests(Pair pair)
     }, iter: 60, threads: 1, print: sample => $"{sample.Item2}: {Generators.Escaped(sample.Item1)}");
 
     [Fact]
+    [ClusterAtNight]
     public Task A_name_is_the_last_segment_of_the_path_that_was_sent() =>
         Gen.Select(Generators.Name, Generators.Name, Gen.OneOf("/", "\\"), s_way).SampleAsync(async (folder, name, slash, way) =>
         {
@@ -78,6 +79,7 @@ public abstract class NamePropertyTests(Pair pair)
             print: sample => $"{sample.Item4}: {Generators.Escaped(sample.Item1 + sample.Item3 + sample.Item2)}");
 
     [Fact]
+    [ClusterAtNight]
     public Task A_name_that_breaks_a_rule_is_refused_and_stores_nothing() => Gen.Select(s_refused, s_way).SampleAsync(async (name, way) =>
     {
         // Raw control characters cannot stand in a header, and quotes make backslashes ambiguous.
@@ -92,6 +94,7 @@ public abstract class NamePropertyTests(Pair pair)
     }, iter: 60, threads: 1, print: sample => $"{sample.Item2}: {Generators.Escaped(sample.Item1)}");
 
     [Theory]
+    [ClusterAtNight]
     [InlineData(@"""\ud800""")]
     [InlineData(@"""a\udc00b""")]
     [InlineData(@"""\udc00\ud800""")]
@@ -110,6 +113,7 @@ public abstract class NamePropertyTests(Pair pair)
     }
 
     [Fact]
+    [ClusterAtNight]
     public Task Bytes_that_are_no_UTF_8_never_make_the_service_fail() =>
         Gen.Select(s_octet.Array[1, 12], Gen.Bool).SampleAsync(async (bytes, inQuery) =>
         {

@@ -3,6 +3,7 @@ using Xunit;
 
 namespace FileDrop.Api.Tests.Files;
 
+[ClusterAtNight]
 public abstract class NameTests(Pair pair)
 {
     [Theory]
@@ -35,7 +36,6 @@ public abstract class NameTests(Pair pair)
     }
 
     [Theory]
-    [InlineData("")]
     [InlineData("%2F")]
     [InlineData("dir%2F")]
     [InlineData("dir%5C")]

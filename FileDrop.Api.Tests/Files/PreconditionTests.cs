@@ -9,6 +9,7 @@ public abstract class PreconditionTests(Pair pair)
 {
     /// <summary>Fields separated by bars; {etag} and the dates stand for the file's.</summary>
     [Theory]
+    [ClusterAtNight]
     [InlineData("If-Match: {etag}", 200)]
     [InlineData("If-Match: *", 200)]
     [InlineData("If-Match: \"other\", {etag}", 200)]
@@ -21,14 +22,15 @@ public abstract class PreconditionTests(Pair pair)
     [InlineData("If-Unmodified-Since: {same}", 200)]
     [InlineData("If-Unmodified-Since: {later}", 200)]
     [InlineData("If-Unmodified-Since: {earlier}", 412)]
-    [InlineData("If-Unmodified-Since: rubbish", 200)]
+    [InlineData("If-Unmodified-Since: rubbish", 400)]
     [InlineData("If-None-Match: {etag}", 304)]
     [InlineData("If-None-Match: W/{etag}", 304)]
     [InlineData("If-None-Match: *", 304)]
     [InlineData("If-None-Match: \"other\", W/{etag}", 304)]
     [InlineData("If-None-Match: \"other\"", 200)]
-    [InlineData("If-None-Match: {bare}", 400)]
-    [InlineData("If-None-Match: \"a\", b", 400)]
+    [InlineData("If-None-Match: {bare}", 200)]
+    [InlineData("If-None-Match: \"a\", b", 200)]
+    [InlineData("If-None-Match: rubbish, {etag}", 304)]
     [InlineData("If-Modified-Since: {same}", 304)]
     [InlineData("If-Modified-Since: {later}", 304)]
     [InlineData("If-Modified-Since: {future}", 304)]
@@ -68,6 +70,7 @@ public abstract class PreconditionTests(Pair pair)
     }
 
     [Theory]
+    [ClusterAtNight]
     [InlineData("If-None-Match: {etag}|Range: bytes=0-0", 304)]
     [InlineData("If-Match: \"other\"|Range: bytes=0-0", 412)]
     [InlineData("If-Match: {etag}|If-None-Match: \"other\"|If-Range: {etag}|Range: bytes=0-0", 206)]
@@ -118,9 +121,10 @@ public abstract class PreconditionTests(Pair pair)
     }
 
     [Theory]
+    [ClusterAtNight]
     [InlineData("If-Match: unquoted")]
     [InlineData("If-Match: ")]
-    [InlineData("If-None-Match: \"open")]
+    [InlineData("If-Unmodified-Since: \"open")]
     public async Task A_malformed_one_changes_nothing(string field)
     {
         var file = await FileAsync();

@@ -37,6 +37,7 @@ public abstract class RangeTests(Pair pair)
     }
 
     [Theory]
+    [ClusterAtNight]
     [InlineData("bytes=10-")]
     [InlineData("bytes=10-20")]
     [InlineData("bytes=1000-")]
@@ -53,6 +54,7 @@ public abstract class RangeTests(Pair pair)
     }
 
     [Theory]
+    [ClusterAtNight]
     [InlineData("bytes=0-0,2-3")]
     [InlineData("bytes=0-0, -1")]
     [InlineData("bytes=")]
@@ -81,6 +83,7 @@ public abstract class RangeTests(Pair pair)
     }
 
     [Fact]
+    [ClusterAtNight]
     public async Task Two_Range_fields_are_answered_whole()
     {
         var file = await UploadAsync(Digits);
@@ -106,6 +109,7 @@ public abstract class RangeTests(Pair pair)
     }
 
     [Theory]
+    [ClusterAtNight]
     [InlineData("bytes=2-4")]
     [InlineData("bytes=10-")]
     public async Task HEAD_answers_for_the_whole_whatever_range_it_asks(string range)

@@ -48,6 +48,7 @@ public abstract class ReadTests(Pair pair)
     }
 
     [Theory]
+    [ClusterAtNight]
     [InlineData("plain.txt")]
     [InlineData("a b.txt")]
     [InlineData("100% \"quoted\".txt")]
@@ -70,6 +71,7 @@ public abstract class ReadTests(Pair pair)
     }
 
     [Theory]
+    [ClusterAtNight]
     [InlineData("image/png", true)]
     [InlineData("image/jpeg", true)]
     [InlineData("IMAGE/WEBP", true)]
@@ -104,6 +106,7 @@ public abstract class ReadTests(Pair pair)
     }
 
     [Fact]
+    [ClusterAtNight]
     public async Task An_id_is_the_same_in_capitals()
     {
         var file = await pair.Http.UploadAsync([1], "a");
@@ -111,6 +114,7 @@ public abstract class ReadTests(Pair pair)
     }
 
     [Theory]
+    [ClusterAtNight]
     [InlineData("inline=yes")]
     [InlineData("inline=")]
     [InlineData("inline=true&inline=true")]

@@ -66,6 +66,7 @@ public abstract class TagTests(Pair pair)
     }
 
     [Theory]
+    [ClusterAtNight]
     [MemberData(nameof(Refused))]
     public async Task Tags_that_break_a_rule_are_refused_and_nothing_is_stored(string what, string json)
     {
@@ -85,6 +86,7 @@ public abstract class TagTests(Pair pair)
     }
 
     [Theory]
+    [ClusterAtNight]
     [MemberData(nameof(Malformed))]
     public async Task Tags_that_are_no_JSON_are_refused_and_nothing_is_stored(string text) => await pair.LeavesNothingAsync(async () =>
     {
@@ -93,6 +95,7 @@ public abstract class TagTests(Pair pair)
     });
 
     [Fact]
+    [ClusterAtNight]
     public async Task Tags_stand_once() => await pair.LeavesNothingAsync(async () =>
     {
         using var response = await pair.Http.PostAsync("/files/upload", new FormBody().Text("tags", "{}").File().Text("tags", "{}").Content());

@@ -3,6 +3,7 @@ using Xunit;
 
 namespace FileDrop.Api.Tests.Files;
 
+[ClusterAtNight]
 public abstract class TypeTests(Pair pair)
 {
     [Theory]
@@ -38,6 +39,19 @@ public abstract class TypeTests(Pair pair)
         Assert.Equal("text/plain", await RawTypeAsync(Curls, "a.txt"));
         Assert.Equal("application/octet-stream", await RawTypeAsync(Curls, "a"));
         Assert.Equal(Curls, await PartTypeAsync(Curls, "a.txt"));
+        // A PUT with it is refused, and on /content it says nothing either.
+        var file = await pair.Http.UploadAsync([1], "a.txt");
+        using (var refused = await PutAsync(file.Id()))
+            await refused.RefusedAsync(415, "unsupported_media_type");
+        using var put = await PutAsync($"{file.Id()}/content");
+        Assert.Equal("text/plain", (await put.SucceededAsync()).GetProperty("file").Text("file_type"));
+
+        Task<HttpResponseMessage> PutAsync(string path)
+        {
+            var body = new ByteArrayContent([2]);
+            body.Headers.ContentType = new(Curls);
+            return pair.Http.PutAsync($"/files/{path}", body);
+        }
     }
 
     [Fact]

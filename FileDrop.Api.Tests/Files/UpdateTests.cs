@@ -7,6 +7,8 @@ namespace FileDrop.Api.Tests.Files;
 
 public abstract class UpdateTests(Pair pair)
 {
+    private static readonly string[] WaysToUpdate = ["-H 'Content-Type: application/json'", "-F file=@", "-T "];
+
     [Fact]
     public async Task The_answer_is_a_message_and_the_file_as_it_is_now()
     {
@@ -80,6 +82,7 @@ public abstract class UpdateTests(Pair pair)
     }
 
     [Theory]
+    [ClusterAtNight]
     [InlineData("")]
     [InlineData("{}")]
     [InlineData("[]")]
@@ -111,6 +114,7 @@ public abstract class UpdateTests(Pair pair)
     }
 
     [Fact]
+    [ClusterAtNight]
     public async Task JSON_is_UTF8_and_has_a_limit()
     {
         var old = await FileAsync();
@@ -136,7 +140,6 @@ public abstract class UpdateTests(Pair pair)
     [InlineData("image/png", "image/png")]
     [InlineData("application/merge-patch+json", "application/merge-patch+json")]
     [InlineData("application/octet-stream", "text/plain")]
-    [InlineData("application/x-www-form-urlencoded", "text/plain")]
     [InlineData(null, "text/plain")]
     public async Task Any_other_body_is_the_new_content_and_keeps_name_and_tags(string? sent, string type)
     {
@@ -145,6 +148,36 @@ public abstract class UpdateTests(Pair pair)
         body.Headers.TryAddWithoutValidation("Content-Type", sent);
         await CheckAsync(await PutAsync(old, "", body), "a.txt", type, "{\"file_name\": \"b\"}", "a", 2);
     }
+
+    [Theory]
+    [InlineData("application/x-www-form-urlencoded")]
+    [InlineData("Application/X-WWW-Form-Urlencoded; charset=UTF-8")]
+    public async Task JSON_that_curl_sends_by_default_does_not_replace_the_content_and_is_told_how_to_be_sent(string type)
+    {
+        var old = await FileAsync();
+        await pair.LeavesNothingAsync(async () =>
+        {
+            using var wire = await Wire.ConnectAsync(pair.Service);
+            await wire.SendHeadAsync($"PUT /files/{old.Id()}", $"Content-Type: {type}", "Content-Length: 17", "Expect: 100-continue");
+            var answer = await wire.ReadAnswerAsync();
+            Assert.Equal((415, "unsupported_media_type"), (answer.Status, answer.Code()));
+            foreach (var way in WaysToUpdate)
+                Assert.Contains(way, answer.Json().Text("detail"), StringComparison.Ordinal);
+        });
+        Assert.Equal(1, (await pair.Http.MetadataAsync(old.Id())).Version());
+        Assert.Equal("old", await pair.Http.GetStringAsync($"/files/{old.Id()}"));
+    }
+
+    [Theory]
+    [InlineData("upload", "OPTIONS, POST")]
+    [InlineData("report.pdf", "DELETE, GET, HEAD")]
+    public async Task A_PUT_of_a_new_file_is_told_where_to_send_it(string name, string allowed) => await pair.LeavesNothingAsync(async () =>
+    {
+        using var response = await pair.Http.SendAsync(HttpMethod.Put, $"/files/{name}", new StringContent("new"));
+        Assert.Equal(allowed, string.Join(", ", response.Content.Headers.Allow.Order(StringComparer.Ordinal)));
+        await response.RefusedAsync(405, "method_not_allowed");
+        Assert.Contains("Upload with POST /files/upload", await response.Content.ReadAsStringAsync(), StringComparison.Ordinal);
+    });
 
     [Theory]
     [InlineData("application/json", "{\"file_name\": \"b\"}")]

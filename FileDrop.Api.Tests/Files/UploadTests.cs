@@ -48,7 +48,7 @@ public abstract class UploadTests(Pair pair)
     public async Task A_raw_body_of_unknown_length_comes_back_as_it_was(int size)
     {
         var content = Requests.Bytes(size);
-        using var response = await pair.Http.SendChunkedAsync(HttpMethod.Post, "/files/upload", new ByteArrayContent(content));
+        using var response = await pair.Http.SendChunkedAsync(HttpMethod.Post, "/files/upload?file_name=a", new ByteArrayContent(content));
         await CheckAsync(await response.SucceededAsync(HttpStatusCode.Created), content);
     }
 
@@ -61,6 +61,7 @@ public abstract class UploadTests(Pair pair)
     }
 
     [Theory]
+    [ClusterAtNight]
     [MemberData(nameof(Sizes))]
     public async Task A_file_in_a_form_of_unknown_length_comes_back_as_it_was(int size)
     {
@@ -85,11 +86,22 @@ public abstract class UploadTests(Pair pair)
     }
 
     [Fact]
-    public async Task A_request_without_a_body_uploads_an_empty_file()
+    public async Task A_request_without_a_body_uploads_an_empty_file_if_it_names_one()
     {
-        using var response = await pair.Http.PostAsync("/files/upload", null);
+        using var response = await pair.Http.PostAsync("/files/upload?file_name=empty", null);
         await CheckAsync(await response.SucceededAsync(HttpStatusCode.Created), []);
     }
+
+    [Fact]
+    public async Task A_request_with_neither_a_body_nor_a_name_has_no_file() => await pair.LeavesNothingAsync(async () =>
+    {
+        using var none = await pair.Http.PostAsync("/files/upload", null);
+        await none.RefusedAsync(400, "file_missing");
+        using var chunked = await pair.Http.SendChunkedAsync(HttpMethod.Post, "/files/upload", new ByteArrayContent([]));
+        await chunked.RefusedAsync(400, "file_missing");
+        using var keyed = await pair.Http.SendAsync(HttpMethod.Post, "/files/upload", new ByteArrayContent([]), ("Idempotency-Key", "empty"));
+        await keyed.RefusedAsync(400, "file_missing");
+    });
 
     [Fact]
     public async Task Every_upload_is_a_file_of_its_own()
@@ -112,6 +124,7 @@ public abstract class UploadTests(Pair pair)
     }
 
     [Theory]
+    [ClusterAtNight]
     [InlineData("POST", "/files/upload")]
     [InlineData("PUT", "/files/{id}")]
     [InlineData("PUT", "/files/{id}/content")]
@@ -126,6 +139,7 @@ public abstract class UploadTests(Pair pair)
     }
 
     [Theory]
+    [ClusterAtNight]
     [InlineData("POST", "/files/upload", "gzip")]
     [InlineData("POST", "/files/upload", "identity, br")]
     [InlineData("PUT", "/files/{id}", "gzip")]
@@ -142,6 +156,7 @@ public abstract class UploadTests(Pair pair)
     }
 
     [Fact]
+    [ClusterAtNight]
     public async Task Identity_is_no_coding()
     {
         using var response = await pair.Http.SendAsync(HttpMethod.Post, "/files/upload", new ByteArrayContent([9]), ("Content-Encoding", "identity"));

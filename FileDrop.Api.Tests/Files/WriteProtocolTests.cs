@@ -155,13 +155,13 @@ public abstract class WriteProtocolTests(Pair pair)
     public async Task A_write_outlives_its_lease_many_times_while_no_byte_arrives()
     {
         await using var stores = await pair.MakeStoresAsync();
-        await using var service = await Service.StartAsync(stores, ("FileDrop:Lease", "00:00:00.400"), ("FileDrop:LateWrites", "00:00:00"));
+        await using var service = await Service.StartAsync(stores, ("FileDrop:Lease", "00:00:01"), ("FileDrop:LateWrites", "00:00:00"));
         var content = RandomNumberGenerator.GetBytes(Size);
         using var body = new GatedContent(content, Size / 2);
         var upload = service.Http.PostAsync("/files/upload", body);
         await body.Stopped;
-        // Five terms of the lease, during which the sweeper looks twenty times.
-        await Task.Delay(TimeSpan.FromSeconds(2));
+        // Four terms of the lease, during which the sweeper looks forty times.
+        await Task.Delay(TimeSpan.FromSeconds(4));
         body.Open();
 
         using var answer = await upload;

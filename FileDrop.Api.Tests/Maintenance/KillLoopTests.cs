@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
 using Xunit;
+using KillTarget = (string Method, FileDrop.Api.Tests.KillMoment Moment);
 
 namespace FileDrop.Api.Tests.Maintenance;
 
@@ -11,8 +12,9 @@ namespace FileDrop.Api.Tests.Maintenance;
 /// write down what they were told. After each kill it starts on the same stores, and what it has is held against that.
 /// </summary>
 /// <remarks>
-/// By default each point is struck once, and some moments at random. The environment variable <c>FILEDROP_TEST_KILLS</c> sets
-/// another number of kills; more of them go through all of it again, at other times of each point.
+/// The short run strikes each point once on SQLite and disk, and each day another third of them on MongoDB and S3; the nightly
+/// run strikes all of them there. Some random moments come on top. The environment variable <c>FILEDROP_TEST_KILLS</c> sets another
+/// number of kills on each pair of stores; more of them go through all points again, at other times of each.
 /// </remarks>
 public abstract class KillLoopTests(Pair pair, ITestOutputHelper output)
 {
@@ -45,11 +47,24 @@ public abstract class KillLoopTests(Pair pair, ITestOutputHelper output)
     private static readonly (string Method, KillMoment[] Moments)[] PointsOfEmbedded =
         [.. PointsOfBoth, ("IInlineContents.CommitAsync", [KillMoment.Before, KillMoment.After])];
 
+    /// <summary>How many kills FILEDROP_TEST_KILLS asks for; null if it is not set.</summary>
+    private protected static int? Wanted { get; } =
+        Environment.GetEnvironmentVariable("FILEDROP_TEST_KILLS") is { Length: > 0 } text ? int.Parse(text, CultureInfo.InvariantCulture) : null;
+
+    /// <summary>The points that the short run strikes.</summary>
+    private protected virtual IEnumerable<KillTarget> ShortRun => Points;
+
+    /// <summary>All points that the pair has.</summary>
+    private protected IReadOnlyList<KillTarget> Points { get; } =
+        [.. (pair is EmbeddedPair ? PointsOfEmbedded : PointsOfBoth).SelectMany(point => point.Moments.Select(moment => (point.Method, Moment: moment)))];
+
     [Fact]
-    public async Task Whatever_a_kill_cuts_what_was_acknowledged_is_there_and_nothing_is_there_by_half()
+    public Task Whatever_a_kill_cuts_what_was_acknowledged_is_there_and_nothing_is_there_by_half() => KillAtAsync([.. ShortRun]);
+
+    private protected async Task KillAtAsync(IReadOnlyList<KillTarget> points)
     {
         await using var stores = await pair.MakeStoresAsync();
-        var plan = Plan().ToList();
+        var plan = Plan(points).ToList();
         var clients = Enumerable.Range(0, Clients).Select(number => new KillClient(number)).ToList();
         var took = Stopwatch.StartNew();
         foreach (var point in plan)
@@ -82,15 +97,12 @@ public abstract class KillLoopTests(Pair pair, ITestOutputHelper output)
     }
 
     /// <summary>Each point in turn, then random moments (null), and all over again until there are enough.</summary>
-    private IEnumerable<KillPoint?> Plan()
+    private static IEnumerable<KillPoint?> Plan(IReadOnlyList<KillTarget> points)
     {
-        var points = (pair is EmbeddedPair ? PointsOfEmbedded : PointsOfBoth).SelectMany(point => point.Moments.Select(moment => (point.Method, moment))).ToList();
-        var wanted = Environment.GetEnvironmentVariable("FILEDROP_TEST_KILLS") is { Length: > 0 } text
-            ? int.Parse(text, CultureInfo.InvariantCulture)
-            : points.Count + RandomMoments;
+        var wanted = Wanted ?? points.Count + RandomMoments;
         return Enumerable.Range(0, wanted).Select(i => Math.DivRem(i, points.Count + RandomMoments)).Select(turn =>
             turn.Remainder < points.Count
-                ? new KillPoint(points[turn.Remainder].Method, points[turn.Remainder].moment, 1 + ((turn.Quotient + turn.Remainder) % 4))
+                ? new KillPoint(points[turn.Remainder].Method, points[turn.Remainder].Moment, 1 + ((turn.Quotient + turn.Remainder) % 4))
                 : null);
     }
 
@@ -155,4 +167,12 @@ public abstract class KillLoopTests(Pair pair, ITestOutputHelper output)
 
 public sealed class KillLoopOnEmbeddedTests(EmbeddedPair pair, ITestOutputHelper output) : KillLoopTests(pair, output), IClassFixture<EmbeddedPair>;
 
-public sealed class KillLoopOnClusterTests(ClusterPair pair, ITestOutputHelper output) : KillLoopTests(pair, output), IClassFixture<ClusterPair>;
+public sealed class KillLoopOnClusterTests(ClusterPair pair, ITestOutputHelper output) : KillLoopTests(pair, output), IClassFixture<ClusterPair>
+{
+    private protected override IEnumerable<KillTarget> ShortRun =>
+        Wanted is null ? Points.Where((_, number) => number % 3 == DateTime.UtcNow.DayOfYear % 3) : Points;
+
+    [Fact]
+    [Trait("Run", "nightly")]
+    public Task Whichever_point_a_kill_strikes_what_was_acknowledged_is_there_and_nothing_is_there_by_half() => KillAtAsync(Points);
+}

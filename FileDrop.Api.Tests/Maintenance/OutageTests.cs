@@ -36,6 +36,14 @@ public sealed class OutageTests
         await Service.UntilAsync("the service is ready", service.IsHealthyAsync, 60);
         var file = await service.Http.UploadAsync([1, 2, 3], "a");
         Assert.Equal([1, 2, 3], await service.Http.GetByteArrayAsync($"/files/{file.Id()}"));
+
+        // However many attempts, probes and requests there were: a line for each change.
+        await Service.UntilAsync("the return is told", () => Task.FromResult(service.Output.Contains("The stores answer again", StringComparison.Ordinal)));
+        var lines = service.Output.Split('\n');
+        Assert.InRange(lines.Count(line => line.Contains("A store does not answer", StringComparison.Ordinal)), 1, 3);
+        Assert.Single(lines, line => line.Contains("The stores answer again", StringComparison.Ordinal));
+        Assert.DoesNotContain("   at ", service.Output, StringComparison.Ordinal);
+        Assert.True(lines.Length < 40, service.Output);
     }
 
     [Theory]

@@ -48,6 +48,7 @@ public abstract class DraftAppendTests(Pair pair)
         });
 
     [Theory]
+    [ClusterAtNight]
     [InlineData(null)]
     [InlineData("")]
     [InlineData("-3")]
@@ -59,6 +60,7 @@ public abstract class DraftAppendTests(Pair pair)
         RefusedAsync(upload => Draft.PatchAsync(upload, 3, [4], complete: false, ("Upload-Offset", offset)), 400, "invalid_request");
 
     [Theory]
+    [ClusterAtNight]
     [InlineData(null)]
     [InlineData("1")]
     [InlineData("true")]
@@ -66,6 +68,7 @@ public abstract class DraftAppendTests(Pair pair)
         RefusedAsync(upload => Draft.PatchAsync(upload, 3, [4], complete: false, ("Upload-Complete", complete)), 400, "invalid_request");
 
     [Theory]
+    [ClusterAtNight]
     [InlineData(null)]
     [InlineData("application/octet-stream")]
     [InlineData("application/offset+octet-stream")]
@@ -77,6 +80,7 @@ public abstract class DraftAppendTests(Pair pair)
         });
 
     [Theory]
+    [ClusterAtNight]
     [InlineData(false, "5", null)]
     [InlineData(false, "7", null)]
     [InlineData(true, null, null)]

@@ -37,6 +37,7 @@ public abstract class DraftCreationTests(Pair pair)
     }
 
     [Theory]
+    [ClusterAtNight]
     [InlineData(null)]
     [InlineData("")]
     [InlineData("1")]
@@ -54,6 +55,7 @@ public abstract class DraftCreationTests(Pair pair)
     }
 
     [Theory]
+    [ClusterAtNight]
     [InlineData("3", null)]
     [InlineData("3;x=y", null)]
     [InlineData(null, "-3")]
@@ -73,6 +75,7 @@ public abstract class DraftCreationTests(Pair pair)
     }
 
     [Theory]
+    [ClusterAtNight]
     [InlineData(2)]
     [InlineData(4)]
     public async Task A_complete_creation_whose_lengths_differ_is_400(int length) => await pair.LeavesNothingAsync(async () =>
@@ -94,6 +97,7 @@ public abstract class DraftCreationTests(Pair pair)
     });
 
     [Fact]
+    [ClusterAtNight]
     public async Task A_length_beyond_the_limit_is_413_with_the_limit() => await pair.LeavesNothingAsync(async () =>
     {
         using var response = await Draft.PostAsync([1], complete: false, ("Upload-Length", TusClient.Text(pair.LargestUpload() + 1)));
@@ -130,6 +134,7 @@ public abstract class DraftCreationTests(Pair pair)
     }
 
     [Fact]
+    [ClusterAtNight]
     public async Task A_name_that_no_file_may_have_is_refused_before_anything_is_stored() => await pair.LeavesNothingAsync(async () =>
     {
         using var response = await Draft.SendAsync(HttpMethod.Post, "/files/upload?file_name=..", [1], ("Upload-Complete", "?0"));
@@ -137,6 +142,7 @@ public abstract class DraftCreationTests(Pair pair)
     });
 
     [Fact]
+    [ClusterAtNight]
     public async Task A_form_cannot_be_resumed() => await pair.LeavesNothingAsync(async () =>
     {
         using var response = await pair.Http.SendAsync(HttpMethod.Post, "/files/upload", new FormBody().File().Content(), ("Upload-Complete", "?0"));
@@ -152,6 +158,7 @@ public abstract class DraftCreationTests(Pair pair)
     }
 
     [Fact]
+    [ClusterAtNight]
     public async Task OPTIONS_tells_the_limits()
     {
         using var response = await Draft.SendAsync(HttpMethod.Options, DraftClient.Target, null);

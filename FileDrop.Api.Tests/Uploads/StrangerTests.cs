@@ -14,6 +14,7 @@ public abstract class StrangerTests(Pair pair, Stranger stranger)
     private static readonly Lazy<string> s_hash = new(s_content.Sha256);
 
     [Fact]
+    [ClusterAtNight]
     public async Task It_uploads_in_one_request()
     {
         var file = await stranger.FileAsync(s_content);
@@ -22,6 +23,7 @@ public abstract class StrangerTests(Pair pair, Stranger stranger)
     }
 
     [Fact]
+    [ClusterAtNight]
     public async Task It_uploads_in_parallel()
     {
         var file = await stranger.FileAsync(s_content);
@@ -30,6 +32,7 @@ public abstract class StrangerTests(Pair pair, Stranger stranger)
     }
 
     [Fact]
+    [ClusterAtNight]
     public async Task It_uploads_a_stream_whose_length_it_learns_at_the_end()
     {
         var file = await stranger.FileAsync(s_content);
@@ -38,6 +41,7 @@ public abstract class StrangerTests(Pair pair, Stranger stranger)
     }
 
     [Fact]
+    [ClusterAtNight]
     public async Task Killed_it_goes_on_where_it_was()
     {
         var file = await stranger.FileAsync(s_content);

@@ -58,6 +58,7 @@ public abstract class TusChecksumTests(Pair pair)
     }
 
     [Theory]
+    [ClusterAtNight]
     [InlineData("md5 XrY7u+Ae7tCTyyK7j1rNww==")]
     [InlineData("crc32 AAAAAA==")]
     [InlineData("SHA1 Kq5sNclPz7QV2+lfQIuc6R7oRu0=")]

@@ -131,6 +131,7 @@ public abstract class TusConcatenationTests(Pair pair)
     }
 
     [Theory]
+    [ClusterAtNight]
     [InlineData("final")]
     [InlineData("final;")]
     [InlineData("Partial")]

@@ -89,7 +89,8 @@ public abstract class TusCoreTests(Pair pair)
     [InlineData(8 * 1024 * 1024, 2)]
     [InlineData((8 * 1024 * 1024) + 1, 1)]
     [InlineData((24 * 1024 * 1024) - 1, 5)]
-    [InlineData(1000, 1000)]
+    [InlineData(100, 100)]
+    [InlineData(1000, 1000, Traits = ["Run", "nightly"])]
     public async Task Requests_of_any_size_make_one_content(int size, int requests)
     {
         var content = new Generated(1, size);
@@ -113,6 +114,7 @@ public abstract class TusCoreTests(Pair pair)
     }
 
     [Theory]
+    [ClusterAtNight]
     [InlineData(null)]
     [InlineData("application/octet-stream")]
     [InlineData("application/partial-upload")]
@@ -139,6 +141,7 @@ public abstract class TusCoreTests(Pair pair)
     }
 
     [Theory]
+    [ClusterAtNight]
     [InlineData(null)]
     [InlineData("")]
     [InlineData("-1")]
@@ -181,6 +184,7 @@ public abstract class TusCoreTests(Pair pair)
     }
 
     [Theory]
+    [ClusterAtNight]
     [InlineData("/uploads")]
     [InlineData(TusClient.Unknown)]
     public async Task OPTIONS_tells_what_the_server_can_do_whatever_version_the_client_has(string path)
@@ -198,6 +202,7 @@ public abstract class TusCoreTests(Pair pair)
     }
 
     [Theory]
+    [ClusterAtNight]
     [InlineData(null)]
     [InlineData("")]
     [InlineData("0.2.2")]
@@ -240,6 +245,7 @@ public abstract class TusCoreTests(Pair pair)
     }
 
     [Fact]
+    [ClusterAtNight]
     public async Task A_method_that_an_upload_does_not_have_is_405()
     {
         var upload = await Tus.CreateAsync(6);

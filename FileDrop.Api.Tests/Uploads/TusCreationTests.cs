@@ -24,6 +24,7 @@ public abstract class TusCreationTests(Pair pair)
     }
 
     [Theory]
+    [ClusterAtNight]
     [InlineData(null, null)]
     [InlineData("3", "1")]
     [InlineData(null, "0")]
@@ -44,6 +45,7 @@ public abstract class TusCreationTests(Pair pair)
         RefusedAsync(400, "invalid_request", ("Upload-Length", length), ("Upload-Defer-Length", deferred));
 
     [Fact]
+    [ClusterAtNight]
     public Task A_length_beyond_the_largest_is_413() => RefusedAsync(413, "file_too_large", ("Upload-Length", TusClient.Text((5L << 40) + 1)));
 
     [Fact]
@@ -108,6 +110,7 @@ public abstract class TusCreationTests(Pair pair)
     }
 
     [Theory]
+    [ClusterAtNight]
     [InlineData("-1", 400)]
     [InlineData("three", 400)]
     [InlineData("2", 400)]
@@ -165,6 +168,7 @@ public abstract class TusCreationTests(Pair pair)
     }
 
     [Theory]
+    [ClusterAtNight]
     [InlineData(null)]
     [InlineData("application/octet-stream")]
     [InlineData("multipart/form-data; boundary=x")]

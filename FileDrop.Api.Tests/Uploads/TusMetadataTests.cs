@@ -40,6 +40,7 @@ public abstract class TusMetadataTests(Pair pair)
     }
 
     [Theory]
+    [ClusterAtNight]
     [InlineData("filename !!!")]
     [InlineData("filename YQ")]
     [InlineData("filename Y=Q=")]
@@ -70,6 +71,7 @@ public abstract class TusMetadataTests(Pair pair)
     }
 
     [Theory]
+    [ClusterAtNight]
     [InlineData("/etc/passwd", "passwd")]
     [InlineData("C:\\a\\b.txt", "b.txt")]
     [InlineData("e\u0301", "\u00e9")]
@@ -81,6 +83,7 @@ public abstract class TusMetadataTests(Pair pair)
     }
 
     [Theory]
+    [ClusterAtNight]
     [InlineData("a\r\nSet-Cookie: x")]
     [InlineData("a\0b")]
     [InlineData("..")]
@@ -89,6 +92,7 @@ public abstract class TusMetadataTests(Pair pair)
         await RefusedAsync(TusClient.Metadata(("filename", name)), "invalid_name");
 
     [Fact]
+    [ClusterAtNight]
     public async Task A_name_that_is_too_long_or_no_text_is_400()
     {
         await RefusedAsync(TusClient.Metadata(("filename", new string('x', 256))), "invalid_name");
@@ -108,6 +112,7 @@ public abstract class TusMetadataTests(Pair pair)
     }
 
     [Theory]
+    [ClusterAtNight]
     [InlineData("{")]
     [InlineData("[]")]
     [InlineData("{\"a\": 1}")]
@@ -116,6 +121,7 @@ public abstract class TusMetadataTests(Pair pair)
     public async Task Tags_that_no_file_may_have_are_400(string tags) => await RefusedAsync(TusClient.Metadata(("tags", tags)), "invalid_tags");
 
     [Fact]
+    [ClusterAtNight]
     public async Task A_name_and_a_type_as_other_clients_send_them_count_where_the_common_ones_are_absent()
     {
         var uppy = await Tus.CreateAsync(0, ("Upload-Metadata", TusClient.Metadata(("name", "u.bin"), ("type", "image/png"))));
@@ -127,6 +133,7 @@ public abstract class TusMetadataTests(Pair pair)
     }
 
     [Fact]
+    [ClusterAtNight]
     public async Task Without_a_type_the_name_tells_it()
     {
         var upload = await Tus.CreateAsync(0, ("Upload-Metadata", TusClient.Metadata(("filename", "a.png"))));

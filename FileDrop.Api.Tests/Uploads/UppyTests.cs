@@ -24,6 +24,7 @@ public abstract class UppyTests(Pair pair, Chromium chromium, Uppy uppy)
     private static readonly int[] s_patience = [100, 1000, 3000, 5000, 5000, 5000, 5000, 5000, 5000];
 
     [Fact]
+    [ClusterAtNight]
     public async Task It_uploads_many_files_at_once_whatever_their_names()
     {
         (string Name, string Kept, long Size)[] files =
@@ -49,6 +50,7 @@ public abstract class UppyTests(Pair pair, Chromium chromium, Uppy uppy)
     }
 
     [Theory]
+    [ClusterAtNight]
     [InlineData("in chunks", 1, 5)]
     [InlineData("in parallel", 4, 3)]
     [InlineData("with the first bytes in the creation", 1, 4)]
@@ -70,6 +72,7 @@ public abstract class UppyTests(Pair pair, Chromium chromium, Uppy uppy)
     }
 
     [Theory]
+    [ClusterAtNight]
     [InlineData(Chunk)]
     [InlineData(null)]
     public async Task Paused_it_stops_and_resumed_it_sends_the_rest_alone(int? chunk)
@@ -91,6 +94,7 @@ public abstract class UppyTests(Pair pair, Chromium chromium, Uppy uppy)
     }
 
     [Fact]
+    [ClusterAtNight]
     public async Task After_a_reload_it_goes_on_with_the_same_upload()
     {
         var file = await uppy.FileAsync("reloaded.bin", s_content);
@@ -114,6 +118,7 @@ public abstract class UppyTests(Pair pair, Chromium chromium, Uppy uppy)
     }
 
     [Fact]
+    [ClusterAtNight]
     public async Task Cancelled_it_leaves_nothing() => await pair.LeavesNothingAsync(async () =>
     {
         await using var page = await uppy.OpenAsync(chromium, pair.Service.Address, new { chunkSize = Chunk });

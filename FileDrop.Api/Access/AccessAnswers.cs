@@ -19,8 +19,9 @@ internal sealed class AccessAnswers : IAuthorizationMiddlewareResultHandler
     }
 
     private static ApiProblem WrongOwner { get; } =
-        ApiProblem.InvalidRequest($"owner is there once, and has 1 to {Caller.MaxOwnerLength} characters, none of them a control character.");
+        ApiProblem.InvalidRequest(
+            $"Name one owner, in 1 to {Caller.MaxOwnerLength} characters of Unicode (NFC, UTF-8 behind its escapes), none of them a control character.");
 
     private static bool IsOwnerWellFormed(HttpRequest request) =>
-        !request.Query.TryGetValue(Caller.OwnerParameter, out var owner) || (owner is [{ } name] && ApiKeys.IsOwner(name));
+        !request.Query.TryGetValue(Caller.OwnerParameter, out var owner) || (owner is [{ } name] && ApiKeys.IsOwner(name) && UnicodeText.IsUtf8(request.QueryString, Caller.OwnerParameter));
 }

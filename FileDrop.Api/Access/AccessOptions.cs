@@ -8,16 +8,18 @@ public sealed record AccessOptions
 
     private const int MaxKeyLength = 512;
 
-    /// <summary><c>Anonymous</c>: whether anybody who reaches the service may do everything; it may then listen beyond loopback.</summary>
+    /// <summary>
+    /// <c>Anonymous</c>: <c>true</c>: everybody who reaches the service may do everything, and it may listen beyond loopback. Keys are accepted, but not needed.
+    /// </summary>
     public bool Anonymous { get; init; }
 
     /// <summary>
-    /// <c>Key</c>: an API key with all scopes for the owner <c>local</c>, given by whoever runs the service; 22 to 512 characters of RFC 6750's
+    /// <c>Key</c>: an API key with all scopes for the owner <c>local</c>: 22 to 512 letters, digits or <c>-._~+/</c> (<c>openssl rand -hex 32</c>); RFC 6750's
     /// <c>b64token</c>.
     /// </summary>
     public string? Key { get; init; }
 
-    /// <summary><c>Oidc</c>: the provider whose access tokens are taken; null: none.</summary>
+    /// <summary>The provider whose access tokens are accepted; null: none.</summary>
     public OidcOptions? Oidc { get; init; }
 
     /// <summary>Whether the configuration alone names somebody who may come in.</summary>
@@ -25,18 +27,18 @@ public sealed record AccessOptions
 
     /// <summary>Reads and checks the settings.</summary>
     /// <exception cref="ConfigurationException">A value cannot be used; the message names the key and the fix, and never shows a secret.</exception>
-    internal static AccessOptions Read(IConfigurationSection section)
+    internal static AccessOptions Read(SettingsReader settings)
     {
-        var key = FileDropOptions.Text(section, "Key");
+        var key = settings.Text("Key");
         if (key is not null && (key.Length is < MinKeyLength or > MaxKeyLength || !key.TrimEnd('=').All(IsKeyCharacter)))
             throw new ConfigurationException(
-                $"{section.Path}:Key must have {MinKeyLength} to {MaxKeyLength} letters, digits or -._~+/, "
+                $"{settings.Path("Key")} must have {MinKeyLength} to {MaxKeyLength} letters, digits or -._~+/, "
                 + "for example what \"openssl rand -hex 32\" says.");
         return new AccessOptions
         {
-            Anonymous = FileDropOptions.Flag(section, "Anonymous"),
+            Anonymous = settings.Flag("Anonymous"),
             Key = key,
-            Oidc = OidcOptions.Read(section.GetSection("Oidc")),
+            Oidc = OidcOptions.Read(settings.Below("Oidc")),
         };
     }
 

@@ -13,7 +13,10 @@ internal static class AccessServices
         services.AddSingleton<AccessState>();
         services.AddSingleton<IAuthorizationMiddlewareResultHandler, AccessAnswers>();
         var oidc = options.Access.Oidc;
-        var authentication = services.AddAuthentication(oidc is null ? KeyAuthentication.SchemeName : TokenAuthentication.EitherName)
+        // Not AddAuthentication: it also adds data protection, which makes a key under the user's home directory for cookies that there are not.
+        services.AddWebEncoders();
+        services.AddAuthenticationCore(authentication => authentication.DefaultScheme = oidc is null ? KeyAuthentication.SchemeName : TokenAuthentication.EitherName);
+        var authentication = new AuthenticationBuilder(services)
             .AddScheme<AuthenticationSchemeOptions, KeyAuthentication>(KeyAuthentication.SchemeName, null);
         if (oidc is not null)
             authentication.AddTokens(oidc);

@@ -14,9 +14,13 @@ internal sealed class AccessState(FileDropOptions options, ApiKeys keys, Listeni
     private readonly byte[]? _configured = options.Access.Key is { } key ? Hash(key) : null;
 
     /// <summary>Whether a caller without a credential may do everything.</summary>
+    /// <inheritdoc cref="IsUnconfiguredAsync" path="/exception"/>
+    public async ValueTask<bool> IsOpenAsync(CancellationToken cancellation) => options.Access.Anonymous || await IsUnconfiguredAsync(cancellation);
+
+    /// <summary>Whether nobody has said yet who may use the service, so that all who reach it on this machine may.</summary>
     /// <exception cref="StorageException">The catalog does not answer whether there is a key.</exception>
-    public async ValueTask<bool> IsOpenAsync(CancellationToken cancellation) => options.Access.Anonymous
-        || (!options.Access.IsConfigured && address.BeyondLoopback is null && !await keys.AreThereAnyAsync(cancellation));
+    public async ValueTask<bool> IsUnconfiguredAsync(CancellationToken cancellation) => !options.Access.Anonymous && !options.Access.IsConfigured
+        && address.BeyondLoopback is null && !await keys.AreThereAnyAsync(cancellation);
 
     /// <summary>Whether this is the key that the configuration names; in the same time for every other one.</summary>
     public bool IsConfiguredKey(string text) => _configured is not null && CryptographicOperations.FixedTimeEquals(Hash(text), _configured);

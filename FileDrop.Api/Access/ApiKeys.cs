@@ -2,7 +2,6 @@ using System.Buffers.Text;
 using System.Collections.Concurrent;
 using System.Diagnostics.CodeAnalysis;
 using System.Security.Cryptography;
-using System.Text;
 using FileDrop.Api.Catalog;
 
 namespace FileDrop.Api.Access;
@@ -98,22 +97,20 @@ internal sealed partial class ApiKeys(IKeyCatalog catalog, TimeProvider time, IL
     /// <summary>Whether a text can be a key's name.</summary>
     public static bool IsName(string text) => IsText(text, MaxNameLength);
 
-    private static bool IsText(string text, int length) =>
-        !string.IsNullOrWhiteSpace(text) && text.Length <= length && !text.Any(char.IsControl) && text.IsNormalized(NormalizationForm.FormC);
-
-    private static bool TrySplit(string text, out string id, [NotNullWhen(true)] out byte[]? secret)
+    /// <summary>Reads a text that may be a key; false: it was never made as one, down to the last bit.</summary>
+    internal static bool TrySplit(string text, out string id, [NotNullWhen(true)] out byte[]? secret)
     {
         (id, secret) = ("", null);
-        if (text.Split('_', 3) is not ["fd", { Length: IdBytes * 2 } named, var encoded] || !named.All(char.IsAsciiHexDigitLower))
+        if (text.Split('_', 3) is not ["fd", { Length: IdBytes * 2 } named, var encoded] || !named.All(char.IsAsciiHexDigitLower)
+            || encoded.Length != Base64Url.GetEncodedLength(SecretBytes))
             return false;
         id = named;
-        var bytes = new byte[SecretBytes];
-        if (encoded.Length != Base64Url.GetEncodedLength(SecretBytes)
-            || !Base64Url.TryDecodeFromChars(encoded, bytes, out var length) || length != SecretBytes)
-            return false;
-        secret = bytes;
-        return true;
+        return Base64UrlText.TryDecode(encoded, out secret);
     }
+
+    private static bool IsText(string text, int length) =>
+        !string.IsNullOrWhiteSpace(text) && text.Length <= length && !text.Any(char.IsControl)
+        && UnicodeText.IsWellFormed(text) && NameKey.Normalize(text).Equals(text, StringComparison.Ordinal);
 
     private async Task NoteUseAsync(string id, DateTimeOffset usedAt)
     {
@@ -124,12 +121,12 @@ internal sealed partial class ApiKeys(IKeyCatalog catalog, TimeProvider time, IL
         catch (StorageException failure)
         {
             // What was asked for with the key has its own answer.
-            LogUnnoted(failure, id);
+            LogUnnoted(id, failure.Reason);
         }
     }
 
-    [LoggerMessage(LogLevel.Warning, "The last use of key {Id} could not be written down")]
-    private partial void LogUnnoted(Exception failure, string id);
+    [LoggerMessage(LogLevel.Debug, "The last use of key {Id} could not be written down. {Reason}")]
+    private partial void LogUnnoted(string id, string reason);
 
     private sealed record Known(ApiKey Key, long At);
 }

@@ -54,11 +54,11 @@ internal sealed partial class Audit(ILogger<Audit> log, AuditTrail trail, TimePr
             NextId(at),
             at,
             context.GetEndpoint()?.Metadata.GetMetadata<IEndpointNameMetadata>()?.EndpointName ?? "none",
-            isKnown ? Caller.Name(context) : "nobody",
+            isKnown ? UnicodeText.Escape(Caller.Name(context)) : "nobody",
             isKnown ? Owner(context) : null,
             Subject(context),
-            request.Method.Length > MaxMethodLength ? request.Method[..MaxMethodLength] : request.Method,
-            path.Length > MaxPathLength ? path[..MaxPathLength] : path,
+            Cut(request.Method, MaxMethodLength),
+            Cut(path, MaxPathLength),
             status,
             isCutOff ? "cut_off" : isRefused ? context.Items[typeof(ApiProblem)] as string ?? "refused" : "done",
             context.Connection.RemoteIpAddress?.ToString() ?? "",
@@ -68,8 +68,13 @@ internal sealed partial class Audit(ILogger<Audit> log, AuditTrail trail, TimePr
         trail.Add(one);
     }
 
-    /// <summary>Whoever is named by the query may be refused for it: what is no owner's name stays out of the log.</summary>
-    private static string? Owner(HttpContext context) => Caller.Owner(context) is var owner && ApiKeys.IsOwner(owner) ? owner : null;
+    /// <summary>The owner, escaped; null: the query names one that is no owner's name, for which the request was refused.</summary>
+    private static string? Owner(HttpContext context) =>
+        Caller.Owner(context) is var owner && (ApiKeys.IsOwner(owner) || !context.Request.Query.ContainsKey(Caller.OwnerParameter))
+            ? UnicodeText.Escape(owner) : null;
+
+    /// <summary>Escaped, and at most so many characters long.</summary>
+    private static string Cut(string text, int length) => UnicodeText.Escape(text.Length > length ? text[..length] : text);
 
     private static bool IsRefusal(HttpContext context, int status) => Refusals.Contains(status)
         || (status == StatusCodes.Status404NotFound && context.Request.Path.StartsWithSegments(LinkPath, StringComparison.OrdinalIgnoreCase));

@@ -16,6 +16,8 @@ internal static class AuditEndpoints
     private static async Task<IResult> ListAsync(HttpContext context, IAuditCatalog catalog)
     {
         var query = context.Request.Query;
+        if (!ListParameters.AreUnderstoodByAudit(query, out var problem))
+            return problem;
         var limit = UsualLimit;
         if (query.TryGetValue("limit", out var asked)
             && !(asked is [{ } number] && int.TryParse(number, NumberStyles.None, CultureInfo.InvariantCulture, out limit)

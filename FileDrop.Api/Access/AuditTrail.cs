@@ -66,14 +66,15 @@ internal sealed partial class AuditTrail(
             }
             catch (StorageException failure)
             {
-                LogDelayed(failure);
+                starter.Report(failure);
+                LogDelayed(failure.Reason);
                 await Task.Delay(RetryDelay, time, cancellation);
             }
         }
     }
 
-    [LoggerMessage(LogLevel.Warning, "The audit log cannot be written to the catalog now; it is tried again")]
-    private partial void LogDelayed(Exception failure);
+    [LoggerMessage(LogLevel.Debug, "The audit log cannot be written to the catalog now, and is tried again. {Reason}")]
+    private partial void LogDelayed(string reason);
 
     [LoggerMessage(LogLevel.Error, "{Lost} events of the audit log are not in the catalog, for it did not answer for too long; the log stream has them")]
     private partial void LogLost(long lost);

@@ -19,15 +19,22 @@ internal static class BrowserRules
             .AllowAnyMethod().AllowAnyHeader().WithExposedHeaders(Exposed).SetPreflightMaxAge(TimeSpan.FromHours(1))));
 
     /// <summary>Fields of every answer. An endpoint that says something else of itself is not overruled.</summary>
-    public static void UseSecurityHeaders(this IApplicationBuilder app) => app.Use((context, next) =>
+    public static void UseSecurityHeaders(this IApplicationBuilder app, FileDropOptions options)
     {
-        context.Response.OnStarting(() =>
+        var variesByOrigin = options.AllowedOrigins.Count > 0;
+        app.Use((context, next) =>
         {
-            Write(context);
-            return Task.CompletedTask;
+            context.Response.OnStarting(() =>
+            {
+                Write(context);
+                // Also for an origin that is not allowed, and where there was none: a cache must not give one's answer to another.
+                if (variesByOrigin && !context.Response.Headers.Vary.ToString().Contains("Origin", StringComparison.OrdinalIgnoreCase))
+                    context.Response.Headers.Append("Vary", "Origin");
+                return Task.CompletedTask;
+            });
+            return next(context);
         });
-        return next(context);
-    });
+    }
 
     /// <summary>Nothing for other origins where none is configured.</summary>
     public static void UseAllowedOrigins(this IApplicationBuilder app, FileDropOptions options)
@@ -57,9 +64,13 @@ internal static class BrowserRules
         // A link is what other sites embed; whoever has it may.
         headers["Cross-Origin-Resource-Policy"] =
             context.Request.Path.StartsWithSegments(LinkPath, StringComparison.OrdinalIgnoreCase) ? "cross-origin" : "same-origin";
+        var isPage = context.Response.ContentType?.StartsWith("text/html", StringComparison.OrdinalIgnoreCase) == true;
+        // A window that another site has opened, or that this one opens, holds no reference across.
+        if (isPage && headers.ContentDisposition.Count == 0)
+            headers["Cross-Origin-Opener-Policy"] = "same-origin";
         if (headers.ContentSecurityPolicy.Count == 0)
         {
-            headers.ContentSecurityPolicy = context.Response.ContentType?.StartsWith("text/html", StringComparison.OrdinalIgnoreCase) == true
+            headers.ContentSecurityPolicy = isPage
                 ? "base-uri 'none'; form-action 'none'; frame-ancestors 'self'; object-src 'none'"
                 : "default-src 'none'; frame-ancestors 'none'";
         }

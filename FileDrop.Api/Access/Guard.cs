@@ -3,6 +3,9 @@ namespace FileDrop.Api.Access;
 /// <summary>What stands around every request, whatever it asks for.</summary>
 internal static class Guard
 {
+    /// <summary>Categories whose lines below a warning show secrets of clients.</summary>
+    private static readonly string[] Telling = ["Microsoft.AspNetCore.Hosting.Diagnostics", "Microsoft.AspNetCore.Server.Kestrel.BadRequests"];
+
     public static void AddGuard(this WebApplicationBuilder builder, FileDropOptions options)
     {
         var services = builder.Services;
@@ -15,26 +18,26 @@ internal static class Guard
         services.AddSingleton<Audit>();
         services.AddSingleton<AuditTrail>();
         services.AddHostedService(provider => provider.GetRequiredService<AuditTrail>());
-        services.PostConfigure<LoggerFilterOptions>(HideQueries);
+        services.PostConfigure<LoggerFilterOptions>(HideSecrets);
     }
 
     /// <summary>
-    /// The server's own line for each request shows the query, where a link has its secret. The audit log and the traces do not. What is
-    /// configured for one provider wins over what is for all, so this is said for each of them.
+    /// Lines of the framework that show what a client sent: the query, where a link has its secret, and the head of a request that is malformed,
+    /// where a key may stand. The audit log and the traces do not.
     /// </summary>
-    private static void HideQueries(LoggerFilterOptions filter)
+    private static void HideSecrets(LoggerFilterOptions filter)
     {
-        foreach (var provider in filter.Rules.Select(rule => rule.ProviderName).Append(null).Distinct(StringComparer.Ordinal).ToList())
-            filter.Rules.Add(new LoggerFilterRule(provider, "Microsoft.AspNetCore.Hosting.Diagnostics", LogLevel.Warning, filter: null));
+        foreach (var category in Telling)
+            Start.AddRule(filter, category, LogLevel.Warning);
     }
 
     /// <summary>Before all that answers: from where it comes is settled, and what it was answered is noted.</summary>
-    public static void UseGuard(this WebApplication app)
+    public static void UseGuard(this WebApplication app, FileDropOptions options)
     {
         app.UseProxies();
         var audit = app.Services.GetRequiredService<Audit>();
         app.Use((context, next) => audit.ObserveAsync(context, next));
-        app.UseSecurityHeaders();
+        app.UseSecurityHeaders(options);
     }
 
     /// <summary>Behind the routing and before anybody is asked who they are.</summary>

@@ -22,11 +22,12 @@ internal sealed class KeyAuthentication(
         // Health must not depend on the catalog for being asked, and no endpoint means no answer that anybody could profit from.
         if (Context.GetEndpoint() is not { } endpoint || endpoint.Metadata.GetMetadata<IAllowAnonymous>() is not null)
             return AuthenticateResult.NoResult();
-        if (Request.Headers.Authorization is not { Count: > 0 } authorization)
+        // A field that was left empty is none.
+        if (Request.Headers.Authorization.ToString() is not { Length: > 0 } authorization)
             return await access.IsOpenAsync(Context.RequestAborted)
                 ? Success(Caller.Anonymous, "anonymous", Scope.All)
                 : AuthenticateResult.NoResult();
-        if (ReadKey(authorization.ToString()) is not { } text)
+        if (ReadKey(authorization) is not { } text)
             return AuthenticateResult.Fail("The Authorization field has no key.");
         if (access.IsConfiguredKey(text))
             return Success(Caller.Anonymous, "the configured key", Scope.All, "configured");
@@ -38,7 +39,8 @@ internal sealed class KeyAuthentication(
     private static AuthenticateResult Success(string owner, string name, Scope scopes, string? key = null) =>
         AuthenticateResult.Success(new AuthenticationTicket(Caller.Principal(SchemeName, owner, name, scopes, key), SchemeName));
 
-    private static string? ReadKey(string authorization)
+    /// <summary>The key that an Authorization field has; null: none.</summary>
+    internal static string? ReadKey(string authorization)
     {
         if (!AuthenticationHeaderValue.TryParse(authorization, out var credential) || credential.Parameter is not { } parameter)
             return null;

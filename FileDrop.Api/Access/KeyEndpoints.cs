@@ -1,3 +1,4 @@
+using FileDrop.Api.Blobs;
 using FileDrop.Api.Catalog;
 using FileDrop.Api.Files;
 
@@ -14,8 +15,15 @@ internal static class KeyEndpoints
         keys.MapDelete("/{key_id}", RevokeAsync).WithName("RevokeKey").WithSummary("Revoke an API key");
     }
 
-    private static async Task<IResult> CreateAsync(HttpContext context, IKeyCatalog catalog, FileDropOptions options, TimeProvider time)
+    /// <summary>The first key locks everybody else out, so only somebody who can run a command on the machine makes it.</summary>
+    private static ApiProblem FirstKey { get; } = ApiProblem.Forbidden(
+        "The first key is made by the command \"keys create\" beside the service, or set as FileDrop:Access:Key; it can make the others.");
+
+    private static async Task<IResult> CreateAsync(
+        HttpContext context, IKeyCatalog catalog, AccessState access, FileDropOptions options, TimeProvider time)
     {
+        if (await access.IsUnconfiguredAsync(context.RequestAborted))
+            return FirstKey;
         if (!FileRequest.IsJson(context.Request))
             return ApiProblem.UnsupportedMediaType("What the key is to be comes as application/json.") with
             {
@@ -39,9 +47,11 @@ internal static class KeyEndpoints
         return new JsonAnswer<KeyJson[]>([.. keys.Select(KeyJson.Of)], ApiJson.Instance.KeyJsonArray);
     }
 
-    private static async Task<IResult> RevokeAsync(HttpContext context, IKeyCatalog catalog, ApiKeys keys, TimeProvider time, string key_id)
+    private static async Task<IResult> RevokeAsync(
+        HttpContext context, IKeyCatalog catalog, IReserve reserve, ApiKeys keys, TimeProvider time, string key_id)
     {
-        if (!await catalog.RevokeApiKeyAsync(key_id, time.GetUtcNow(), context.RequestAborted))
+        // Also on a full disk.
+        if (!await reserve.FreeAsync(() => catalog.RevokeApiKeyAsync(key_id, time.GetUtcNow(), context.RequestAborted)))
             return ApiProblem.KeyNotFound;
         keys.Forget(key_id);
         return new JsonAnswer<KeyRevokedJson>(new KeyRevokedJson($"Key {key_id} was revoked.", key_id), ApiJson.Instance.KeyRevokedJson);

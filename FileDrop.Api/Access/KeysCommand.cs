@@ -67,8 +67,8 @@ internal sealed class KeysCommand(IKeyCatalog catalog, TimeProvider time)
         var state = key.RevokedAt is { } revoked ? $"revoked {Date(revoked)}"
             : key.ExpiresAt is { } expires ? $"{(expires <= time.GetUtcNow() ? "expired" : "expires")} {Date(expires)}"
             : "does not expire";
-        return $"{key.Id}  owner {key.Owner}  {string.Join(',', key.Scopes)}  created {Date(key.CreatedAt)}  {state}  "
-            + $"{(key.LastUsedAt is { } used ? $"last used {Date(used)}" : "never used")}{(key.Name is { } name ? $"  {name}" : "")}";
+        return $"{key.Id}  owner {UnicodeText.Escape(key.Owner)}  {string.Join(',', key.Scopes)}  created {Date(key.CreatedAt)}  {state}  "
+            + $"{(key.LastUsedAt is { } used ? $"last used {Date(used)}" : "never used")}{(key.Name is { } name ? $"  {UnicodeText.Escape(name)}" : "")}";
     }
 
     private static string Date(DateTimeOffset time) => time.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm'Z'", CultureInfo.InvariantCulture);

@@ -5,44 +5,56 @@ public sealed record LimitOptions
 {
     private const int MostRequests = 1_000_000;
 
-    /// <summary><c>RequestsPerCaller</c>: requests of one key, or of one owner without a key, in a minute; up to a million.</summary>
+    /// <summary>
+    /// <c>RequestsPerCaller</c>: requests per minute of one key, or of one owner without a key: 1 to 1000000. Each replica counts for itself. Pieces of
+    /// resumable uploads do not count. More requests get <c>429</c>.
+    /// </summary>
     public int? RequestsPerCaller { get; init; }
 
-    /// <summary><c>RequestsPerAddress</c>: requests from one address (of IPv6: one /64 network) in a minute; up to a million.</summary>
+    /// <summary>
+    /// <c>RequestsPerAddress</c>: requests per minute from one address (of IPv6: one /64 network), counted before callers are authenticated: 1 to 1000000. The
+    /// page's own files do not count.
+    /// </summary>
     public int? RequestsPerAddress { get; init; }
 
-    /// <summary><c>UploadsPerOwner</c>: requests of one owner that bring content at the same time; up to 10,000.</summary>
+    /// <summary>
+    /// <c>UploadsPerOwner</c>: requests of one owner that bring content at the same time, on each replica: 1 to 10000.
+    /// </summary>
     public int? UploadsPerOwner { get; init; }
 
     /// <summary>
-    /// <c>OpenUploadsPerOwner</c>: resumable uploads of one owner that are not complete, or partial, on all replicas together; up to a million.
+    /// <c>OpenUploadsPerOwner</c>: resumable uploads of one owner that are not complete, or partial, on all replicas together: 1 to 1000000. More
+    /// uploads get <c>507</c>.
     /// </summary>
     public int OpenUploadsPerOwner { get; init; } = 1_000;
 
     /// <summary>
-    /// <c>IdempotencyKeysPerOwner</c>: new Idempotency-Keys of one owner within the time that one is remembered, on each replica; up to a million.
+    /// <c>IdempotencyKeysPerOwner</c>: new idempotency keys of one owner within <c>IdempotencyKeyLife</c>, on each replica: 1 to 1000000. More keys get
+    /// <c>429</c>.
     /// </summary>
     public int IdempotencyKeysPerOwner { get; init; } = 100_000;
 
-    /// <summary><c>Connections</c>: open at the same time, of all callers together; up to a million.</summary>
+    /// <summary>
+    /// <c>Connections</c>: connections of all callers that are open at the same time, on each replica: 1 to 1000000. Further connections are closed at once.
+    /// </summary>
     public int? Connections { get; init; }
 
-    /// <summary><c>HeaderBytes</c>: in all header fields of a request, 4 KiB to 1 MiB.</summary>
+    /// <summary><c>HeaderBytes</c>: bytes in all header fields of a request: 4096 to 1048576. Larger requests get <c>431</c>.</summary>
     public int HeaderBytes { get; init; } = 32 * 1024;
 
     /// <summary>Reads and checks the settings.</summary>
     /// <exception cref="ConfigurationException">A value cannot be used; the message names the key and the fix.</exception>
-    internal static LimitOptions Read(IConfigurationSection section) => new()
+    internal static LimitOptions Read(SettingsReader settings) => new()
     {
-        RequestsPerCaller = Limit(section, "RequestsPerCaller", MostRequests),
-        RequestsPerAddress = Limit(section, "RequestsPerAddress", MostRequests),
-        UploadsPerOwner = Limit(section, "UploadsPerOwner", 10_000),
-        OpenUploadsPerOwner = Limit(section, "OpenUploadsPerOwner", MostRequests) ?? new LimitOptions().OpenUploadsPerOwner,
-        IdempotencyKeysPerOwner = Limit(section, "IdempotencyKeysPerOwner", MostRequests) ?? new LimitOptions().IdempotencyKeysPerOwner,
-        Connections = Limit(section, "Connections", MostRequests),
-        HeaderBytes = (int)FileDropOptions.Number(section, "HeaderBytes", new LimitOptions().HeaderBytes, 4 * 1024, 1024 * 1024),
+        RequestsPerCaller = Limit(settings, "RequestsPerCaller", MostRequests),
+        RequestsPerAddress = Limit(settings, "RequestsPerAddress", MostRequests),
+        UploadsPerOwner = Limit(settings, "UploadsPerOwner", 10_000),
+        OpenUploadsPerOwner = Limit(settings, "OpenUploadsPerOwner", MostRequests) ?? new LimitOptions().OpenUploadsPerOwner,
+        IdempotencyKeysPerOwner = Limit(settings, "IdempotencyKeysPerOwner", MostRequests) ?? new LimitOptions().IdempotencyKeysPerOwner,
+        Connections = Limit(settings, "Connections", MostRequests),
+        HeaderBytes = (int)settings.Number("HeaderBytes", new LimitOptions().HeaderBytes, 4 * 1024, 1024 * 1024),
     };
 
-    private static int? Limit(IConfigurationSection section, string key, int most) =>
-        FileDropOptions.Text(section, key) is null ? null : (int)FileDropOptions.Number(section, key, 1, 1, most);
+    private static int? Limit(SettingsReader settings, string key, int most) =>
+        settings.Text(key) is null ? null : (int)settings.Number(key, 1, 1, most);
 }

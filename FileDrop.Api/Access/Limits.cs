@@ -11,8 +11,9 @@ namespace FileDrop.Api.Access;
 /// itself, so that no request waits for another machine.
 /// </summary>
 /// <remarks>
-/// Appends to a resumable upload are not counted: a client that sends many pieces must not shut itself out. Those that are refused are,
-/// by themselves, so that nobody can ask for nothing without end.
+/// Appends to a resumable upload are not counted: a client that sends many pieces must not shut itself out. Appends that are refused
+/// have a bucket of their own, so that nobody can ask for nothing without end. So have requests without a good credential, whatever their method: who
+/// guesses keys has one bucket.
 /// </remarks>
 internal sealed class Limits : IDisposable
 {
@@ -49,8 +50,6 @@ internal sealed class Limits : IDisposable
         return Task.CompletedTask;
     });
 
-    private static bool IsProbe(HttpContext context) => context.Request.Path == "/health" || context.Request.Path == "/alive";
-
     /// <summary>Who has one IPv6 address has the whole network around it.</summary>
     private static string Network(IPAddress? address) => address switch
     {
@@ -66,21 +65,22 @@ internal sealed class Limits : IDisposable
         private readonly string _name;
         private readonly int _quota;
         private readonly Func<HttpContext, string?> _counted;
-        private readonly PartitionedRateLimiter<HttpContext> _requests, _refusedAppends;
+        private readonly PartitionedRateLimiter<HttpContext> _requests, _refusedAppends, _guesses;
 
         /// <param name="name">As clients are told.</param>
         /// <param name="quota">Requests in a minute.</param>
         /// <param name="partition">Whose count a request is; null: nobody's.</param>
         public Policy(string name, int quota, Func<HttpContext, string?> partition)
         {
-            (_name, _quota, _counted) = (name, quota, context => IsProbe(context) || IsAppend(context) ? null : partition(context));
+            (_name, _quota, _counted) = (name, quota, context => Transport.IsProbe(context.Request) || IsAppend(context) ? null : partition(context));
             _requests = Limiter(_counted);
-            _refusedAppends = Limiter(context => IsAppend(context) ? partition(context) : null);
+            _refusedAppends = Limiter(partition);
+            _guesses = Limiter(context => Transport.IsProbe(context.Request) ? null : partition(context));
         }
 
         public void Use(IApplicationBuilder app)
         {
-            app.Use(CountAppendAsync);
+            app.Use(CountRefusalAsync);
             app.UseRateLimiter(new RateLimiterOptions
             {
                 GlobalLimiter = _requests,
@@ -99,33 +99,37 @@ internal sealed class Limits : IDisposable
         {
             _requests.Dispose();
             _refusedAppends.Dispose();
+            _guesses.Dispose();
         }
 
         private string Quota => string.Create(CultureInfo.InvariantCulture, $"q={_quota};w={Window}");
 
-        private async Task CountAppendAsync(HttpContext context, RequestDelegate next)
+        private async Task CountRefusalAsync(HttpContext context, RequestDelegate next)
         {
-            if (IsAppend(context))
+            if (await IsUsedUpAsync(_guesses, context) || (IsAppend(context) && await IsUsedUpAsync(_refusedAppends, context)))
+                return;
+            // Before the answer is sent, so that whoever has it finds the next request counted on.
+            context.Response.OnStarting(() =>
             {
-                // Whole ones: to ask for none would succeed by any fraction that came back meanwhile.
-                if (_refusedAppends.GetStatistics(context) is { CurrentAvailablePermits: < 1 })
-                {
-                    using var lease = _refusedAppends.AttemptAcquire(context);
-                    if (!lease.IsAcquired)
-                    {
-                        await RefuseAsync(context, lease);
-                        return;
-                    }
-                }
-                // Before the answer is sent, so that whoever has it finds the next request counted on.
-                context.Response.OnStarting(() =>
-                {
-                    if (context.Response.StatusCode >= StatusCodes.Status400BadRequest)
-                        _refusedAppends.AttemptAcquire(context).Dispose();
-                    return Task.CompletedTask;
-                });
-            }
+                if (context.Response.StatusCode == StatusCodes.Status401Unauthorized)
+                    _guesses.AttemptAcquire(context).Dispose();
+                else if (IsAppend(context) && context.Response.StatusCode >= StatusCodes.Status400BadRequest)
+                    _refusedAppends.AttemptAcquire(context).Dispose();
+                return Task.CompletedTask;
+            });
             await next(context);
+        }
+
+        /// <summary>Refuses a request if its bucket is empty.</summary>
+        private async Task<bool> IsUsedUpAsync(PartitionedRateLimiter<HttpContext> bucket, HttpContext context)
+        {
+            // Whole ones: to ask for none would succeed by any fraction that came back meanwhile.
+            if (bucket.GetStatistics(context) is not { CurrentAvailablePermits: < 1 })
+                return false;
+            using var lease = bucket.AttemptAcquire(context);
+            if (!lease.IsAcquired)
+                await RefuseAsync(context, lease);
+            return !lease.IsAcquired;
         }
 
         private Task RefuseAsync(HttpContext context, RateLimitLease lease)

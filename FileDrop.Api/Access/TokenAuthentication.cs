@@ -7,7 +7,7 @@ namespace FileDrop.Api.Access;
 
 /// <summary>Knows a caller by an access token (a JWT) of an OpenID Connect provider.</summary>
 /// <remarks>
-/// The keys come from the provider's discovery document, and are asked for again when a token names one that is not among them. The owner
+/// The keys are the provider's own (<see cref="ProviderKeys"/>), and are asked for again when a token names one that is not among them. The owner
 /// is <c>issuer#subject</c>: an issuer has no fragment (OpenID Connect Discovery, section 3), so no two pairs run into one.
 /// </remarks>
 internal static class TokenAuthentication
@@ -20,9 +20,6 @@ internal static class TokenAuthentication
     /// <summary>OpenID Connect Core, section 2: a subject has at most 255 ASCII characters.</summary>
     private const int MaxSubjectLength = 255;
 
-    /// <summary>No more often than this does a token with an unknown key make the service ask the provider.</summary>
-    private static readonly TimeSpan RefreshInterval = TimeSpan.FromSeconds(10);
-
     /// <summary>Between the provider's clock and ours.</summary>
     private static readonly TimeSpan ClockSkew = TimeSpan.FromSeconds(30);
 
@@ -34,22 +31,25 @@ internal static class TokenAuthentication
         SecurityAlgorithms.EcdsaSha256, SecurityAlgorithms.EcdsaSha384, SecurityAlgorithms.EcdsaSha512,
     ];
 
-    public static void AddTokens(this AuthenticationBuilder authentication, OidcOptions oidc) => authentication
+    public static void AddTokens(this AuthenticationBuilder authentication, OidcOptions oidc)
+    {
+        authentication.Services.AddSingleton<IAuthenticationConfigurationProvider, ConfiguredSchemes>();
+        authentication.AddTokenSchemes(oidc);
+    }
+
+    private static void AddTokenSchemes(this AuthenticationBuilder authentication, OidcOptions oidc) => authentication
         .AddPolicyScheme(EitherName, null, either =>
             either.ForwardDefaultSelector = context => IsToken(context.Request) ? SchemeName : KeyAuthentication.SchemeName)
         .AddJwtBearer(SchemeName, token =>
         {
-            token.Authority = oidc.Authority.ToString();
-            token.RequireHttpsMetadata = oidc.Authority.Scheme is "https";
             token.MapInboundClaims = false;
             token.SaveToken = false;
-            token.RefreshInterval = RefreshInterval;
             token.TokenValidationParameters.ValidAudience = oidc.Audience;
             token.TokenValidationParameters.ValidAlgorithms = Algorithms;
             token.TokenValidationParameters.ClockSkew = ClockSkew;
             token.Events = new JwtBearerEvents
             {
-                OnAuthenticationFailed = ExplainAsync,
+                OnMessageReceived = DemandKeysAsync,
                 OnTokenValidated = context =>
                 {
                     Accept(context, oidc);
@@ -57,12 +57,8 @@ internal static class TokenAuthentication
                 },
             };
         })
-        .Services.PostConfigure<JwtBearerOptions>(SchemeName, token =>
-        {
-            // Else a key that the provider has withdrawn, because it leaked, would be good for another hour.
-            if (token.ConfigurationManager is BaseConfigurationManager manager)
-                manager.UseLastKnownGoodConfiguration = false;
-        });
+        .Services.AddSingleton(provider => new ProviderKeys(oidc, provider.GetRequiredService<TimeProvider>()))
+        .AddOptions<JwtBearerOptions>(SchemeName).Configure<ProviderKeys>((token, keys) => token.ConfigurationManager = keys);
 
     /// <summary>Three parts with dots between, as no key has them.</summary>
     private static bool IsToken(HttpRequest request) =>
@@ -70,7 +66,7 @@ internal static class TokenAuthentication
         && sent.StartsWith("Bearer ey", StringComparison.OrdinalIgnoreCase) && sent.Count(each => each == '.') == 2;
 
     /// <summary>A token cannot be judged, and must not be called bad, before the provider has said its keys once.</summary>
-    private static async Task ExplainAsync(AuthenticationFailedContext context)
+    private static async Task DemandKeysAsync(MessageReceivedContext context)
     {
         try
         {
@@ -96,5 +92,11 @@ internal static class TokenAuthentication
         var scopes = oidc.Scopes.Where(each => given.Contains(each.Value)).Aggregate(Scope.None, (sum, each) => sum | each.Scope);
         var owner = $"{context.SecurityToken.Issuer}#{subject}";
         context.Principal = Caller.Principal(SchemeName, owner, $"token {owner}", scopes);
+    }
+
+    /// <summary>As ASP.NET Core's own one, which is internal: JwtBearer asks for it.</summary>
+    private sealed class ConfiguredSchemes(IConfiguration configuration) : IAuthenticationConfigurationProvider
+    {
+        public IConfiguration AuthenticationConfiguration => configuration.GetSection("Authentication");
     }
 }

@@ -57,10 +57,11 @@ internal static class Transport
     }
 
     private static ApiProblem Refused { get; } =
-        ApiProblem.Forbidden("The service is to be asked by https alone. If a key was sent with this request, others may have read it: revoke it.");
+        ApiProblem.Forbidden("Use HTTPS. If this request had a key, others may have read it: revoke it.");
 
     private static bool IsVisit(HttpRequest request) =>
         (HttpMethods.IsGet(request.Method) || HttpMethods.IsHead(request.Method)) && request.Headers.Authorization.Count == 0 && request.Query.Count == 0;
 
-    private static bool IsProbe(HttpRequest request) => request.Path == "/health" || request.Path == "/alive";
+    /// <summary>Whether the operator asks how the service is; the answer tells others nothing.</summary>
+    public static bool IsProbe(HttpRequest request) => request.Path == "/health" || request.Path == "/alive";
 }

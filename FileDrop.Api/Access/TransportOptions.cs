@@ -5,30 +5,38 @@ namespace FileDrop.Api.Access;
 /// <summary>The way by which requests come. Each is a key under <c>FileDrop</c>.</summary>
 public sealed record TransportOptions
 {
-    /// <summary><c>Https:Only</c>: whether what comes over plain HTTP is sent to HTTPS, or refused where it may have shown a secret.</summary>
+    /// <summary>
+    /// <c>Https:Only</c>: <c>true</c>: over plain HTTP, visits of the page are redirected to HTTPS and all other requests are refused, except <c>/health</c>
+    /// and <c>/alive</c>.
+    /// </summary>
     public bool HttpsOnly { get; init; }
 
-    /// <summary><c>Https:Port</c>: where clients find HTTPS, 1 to 65,535.</summary>
+    /// <summary><c>Https:Port</c>: the port where clients find HTTPS: 1 to 65535.</summary>
     public int HttpsPort { get; init; } = 443;
 
-    /// <summary><c>Https:Hsts</c>: how long browsers are to ask by HTTPS alone (RFC 6797), up to two years; zero: it is not said.</summary>
+    /// <summary>
+    /// <c>Https:Hsts</c>: how long browsers must use HTTPS only (<c>Strict-Transport-Security</c>, RFC 6797): at most 730d. <c>0</c>: the field is not sent.
+    /// </summary>
     public TimeSpan Hsts { get; init; }
 
-    /// <summary><c>Proxies</c>: addresses and networks of the proxies whose X-Forwarded-For, -Proto and -Host are believed.</summary>
+    /// <summary>
+    /// <c>Proxies</c>: addresses and networks of the proxies whose <c>X-Forwarded-For</c>, <c>-Proto</c> and <c>-Host</c> are believed, separated by
+    /// <c>;</c>: <c>10.0.0.7;10.1.0.0/16</c>.
+    /// </summary>
     public IReadOnlyList<IPNetwork> Proxies { get; init; } = [];
 
     /// <summary>Reads and checks the settings.</summary>
     /// <exception cref="ConfigurationException">A value cannot be used; the message names the key and the fix.</exception>
-    internal static TransportOptions Read(IConfigurationSection section)
+    internal static TransportOptions Read(SettingsReader settings)
     {
-        var https = section.GetSection("Https");
+        var https = settings.Below("Https");
         return new TransportOptions
         {
-            HttpsOnly = FileDropOptions.Flag(https, "Only"),
-            HttpsPort = (int)FileDropOptions.Number(https, "Port", new TransportOptions().HttpsPort, 1, ushort.MaxValue),
-            Hsts = FileDropOptions.Time(https, "Hsts", TimeSpan.Zero, zero: true, max: TimeSpan.FromDays(730)),
-            Proxies = [.. FileDropOptions.Items(section, "Proxies").Select(proxy => ReadNetwork(proxy)
-                ?? throw FileDropOptions.Wrong(section, "Proxies", proxy, "addresses and networks such as 10.0.0.7 or 10.0.0.0/8, separated by semicolons"))],
+            HttpsOnly = https.Flag("Only"),
+            HttpsPort = (int)https.Number("Port", new TransportOptions().HttpsPort, 1, ushort.MaxValue),
+            Hsts = https.Time("Hsts", TimeSpan.Zero, zero: true, max: TimeSpan.FromDays(730)),
+            Proxies = [.. settings.Items("Proxies").Select(proxy => ReadNetwork(proxy)
+                ?? throw settings.Wrong("Proxies", proxy, "addresses and networks such as 10.0.0.7 or 10.0.0.0/8, separated by semicolons"))],
         };
     }
 

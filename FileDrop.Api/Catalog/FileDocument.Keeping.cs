@@ -172,8 +172,7 @@ internal sealed partial record FileDocument
         if (rules.VersionsMaxAge is { } age)
         {
             // As many were replaced within the limit as were committed within it, and the one before them.
-            var since = now - age;
-            keep = Math.Min(keep, earlier.Count(content => content.CreatedAt >= since) + 1);
+            keep = Math.Min(keep, earlier.Count(content => now - content.CreatedAt <= age) + 1);
         }
         return earlier.Count <= keep ? earlier : [.. earlier.Take(Math.Max(0, keep))];
     }

@@ -46,7 +46,7 @@ internal interface ICatalogEngine
     /// <summary>Asks for a sign of life.</summary>
     Task PingAsync(CancellationToken cancellation);
 
-    /// <summary>The document, or null, and the time at which it was read.</summary>
+    /// <summary>The document, or null, and the time at which it was read; an engine may leave out the time unless all of the document is read.</summary>
     Task<(FileDocument? Document, DateTimeOffset Now)> LoadAsync(string owner, Guid id, DocumentParts parts, CancellationToken cancellation);
 
     /// <summary>Inserts a document, durably. Null: some owner's document has this id already, and stays as it is.</summary>

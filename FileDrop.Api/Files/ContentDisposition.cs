@@ -9,7 +9,8 @@ namespace FileDrop.Api.Files;
 /// <param name="Type">The disposition's type in lower case: <c>form-data</c>, <c>attachment</c>.</param>
 /// <param name="Name">The form field's name.</param>
 /// <param name="FileName">The file's name, not checked yet; null if the field has none.</param>
-internal sealed record ContentDisposition(string Type, string? Name, string? FileName)
+/// <param name="IsUnreadable">The field has a name, in <c>filename*</c> alone, that is neither well-formed nor UTF-8.</param>
+internal sealed record ContentDisposition(string Type, string? Name, string? FileName, bool IsUnreadable = false)
 {
     /// <summary>RFC 8187's attr-char: what may stand unescaped in an extended value.</summary>
     private const string AttrChars = "!#$&+-.^_`|~0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
@@ -27,6 +28,7 @@ internal sealed record ContentDisposition(string Type, string? Name, string? Fil
         if (type.Length == 0)
             return null;
         string? name = null, plain = null, extended = null;
+        var isExtended = false;
         while (at < field.Length)
         {
             at++;
@@ -46,14 +48,16 @@ internal sealed record ContentDisposition(string Type, string? Name, string? Fil
                 case "filename":
                     plain ??= inForm ? Unescape(value) : value;
                     break;
-                case "filename*" when Decode(value) is { } decoded:
-                    extended ??= decoded;
+                case "filename*":
+                    isExtended = true;
+                    extended ??= Decode(value);
                     break;
                 default:
                     break;
             }
         }
-        return new ContentDisposition(type.ToLowerInvariant(), name, extended ?? plain);
+        // The plain one is for recipients that cannot read the other (RFC 6266, section 4.3).
+        return new ContentDisposition(type.ToLowerInvariant(), name, extended ?? plain, isExtended && extended is null && plain is null);
     }
 
     /// <summary>A download's field: the name in ASCII for old clients, and as it is.</summary>
@@ -135,13 +139,6 @@ internal sealed record ContentDisposition(string Type, string? Name, string? Fil
                 return null;
             }
         }
-        try
-        {
-            return new UTF8Encoding(false, throwOnInvalidBytes: true).GetString([.. octets]);
-        }
-        catch (DecoderFallbackException)
-        {
-            return null;
-        }
+        return UnicodeText.TryDecode([.. octets], out var decoded) ? decoded : null;
     }
 }

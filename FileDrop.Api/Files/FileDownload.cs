@@ -10,8 +10,6 @@ namespace FileDrop.Api.Files;
 /// </remarks>
 internal sealed class FileDownload(FileStore files, Integrity integrity, FileMetrics metrics, TimeProvider time)
 {
-    private const int BufferSize = 128 * 1024;
-
     public Task<IResult> SendAsync(HttpContext context, string file_id)
     {
         // ?version=N is the content that was committed at N; without it, the live one. No content has the number 0.
@@ -76,7 +74,7 @@ internal sealed class FileDownload(FileStore files, Integrity integrity, FileMet
         if (open.Slice.Count == open.File.Content.Size)
             await integrity.CopyAsync(id, open.File.Content, content, response.Body, context.RequestAborted);
         else
-            await content.CopyToAsync(response.Body, BufferSize, context.RequestAborted);
+            await integrity.CopySliceAsync(id, open.File.Content, content, response.Body, context.RequestAborted);
         transfer.Moved(open.Slice.Count);
         return Results.Empty;
 

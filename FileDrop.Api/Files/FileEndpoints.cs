@@ -13,11 +13,11 @@ internal static class FileEndpoints
         files.MapPost("/upload", (FileUpload upload, HttpContext context) => upload.CreateAsync(context))
             .AddEndpointFilter(DraftEndpoints.Offer).Needs(Scope.Write).WithName("UploadFile").WithSummary("Upload a file");
         files.MapGet("/", (HttpContext context, FileStore store) => ListAsync(context, store, inTrash: false))
-            .Needs(Scope.Read).WithName("ListFiles").WithSummary("List files");
-        files.MapMethods("/{file_id}", [HttpMethods.Get, HttpMethods.Head],
+            .Compressed().Needs(Scope.Read).WithName("ListFiles").WithSummary("List files");
+        files.MapGet("/{file_id}",
             (FileDownload download, HttpContext context, string file_id) => download.SendAsync(context, file_id))
             .Needs(Scope.Read).WithName("ReadFile").WithSummary("Read a file");
-        files.MapMethods("/{file_id}/metadata", [HttpMethods.Get, HttpMethods.Head], ReadMetadataAsync)
+        files.MapGet("/{file_id}/metadata", ReadMetadataAsync)
             .Needs(Scope.Read).WithName("ReadMetadata").WithSummary("Read a file's metadata");
         files.MapPut("/{file_id}", (FileUpload upload, HttpContext context, string file_id) =>
             upload.UpdateAsync(context, file_id, contentAlone: false))

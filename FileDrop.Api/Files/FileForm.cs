@@ -1,4 +1,3 @@
-using System.Text;
 using Microsoft.AspNetCore.WebUtilities;
 using Microsoft.Net.Http.Headers;
 
@@ -49,7 +48,8 @@ internal sealed class FileForm
         using var bytes = new FormBytes(body, limits.MaxFileSize);
         try
         {
-            await form.ReadPartsAsync(bytes, new MultipartReader(Boundary(request), bytes, FormBytes.ReadAhead)
+            using var recent = new RecentBytes(bytes);
+            await form.ReadPartsAsync(bytes, recent, new MultipartReader(Boundary(request), recent, FormBytes.ReadAhead)
             {
                 HeadersLengthLimit = MaxHeaderBytes,
                 HeadersCountLimit = MaxHeaders,
@@ -77,7 +77,7 @@ internal sealed class FileForm
     private static string Made(string sent) =>
         FileName.TryMake(sent, out var name, out var problem) ? name : throw new ContentRejectedException(problem);
 
-    private async Task ReadPartsAsync(FormBytes bytes, MultipartReader reader)
+    private async Task ReadPartsAsync(FormBytes bytes, RecentBytes recent, MultipartReader reader)
     {
         for (var parts = 0; await NextAsync() is { } part; parts++)
         {
@@ -85,12 +85,16 @@ internal sealed class FileForm
                 throw new ContentRejectedException(ApiProblem.InvalidRequest($"A form has at most {MaxParts} parts."));
             if (ContentDisposition.Parse(part.ContentDisposition ?? "", inForm: true) is not { Type: "form-data" } disposition)
                 throw new ContentRejectedException(ApiProblem.InvalidRequest("Every part of a form has a Content-Disposition of form-data."));
+            // The reader replaces what is not UTF-8 by U+FFFD, which may also stand in a name itself.
+            if (disposition.IsUnreadable || (disposition.FileName?.Contains('\uFFFD', StringComparison.Ordinal) == true && !recent.Contains(part.ContentDisposition ?? "")))
+                throw new ContentRejectedException(FileName.NotText);
             if (disposition.FileName is { } fileName)
                 await ReadFileAsync(bytes, part, fileName);
-            else if (disposition.Name is "file_name")
-                _name = _name is null ? Made(await ReadTextAsync(part)) : throw Twice("file_name");
-            else if (disposition.Name is "tags")
-                _tags = _tags is null ? Tags(await ReadTextAsync(part)) : throw Twice("tags");
+            // Browsers send a field that was left empty, too.
+            else if (disposition.Name is "file_name" && await ReadTextAsync(part) is { Length: > 0 } name)
+                _name = _name is null ? Made(name) : throw Twice("file_name");
+            else if (disposition.Name is "tags" && await ReadTextAsync(part) is { Length: > 0 } tags)
+                _tags = _tags is null ? Tags(tags) : throw Twice("tags");
             // What nobody wanted is read here, and not by the reader, which is about to be held to a header's length.
             await part.Body.CopyToAsync(Stream.Null, Cancellation);
             bytes.IsFile = false;
@@ -138,14 +142,9 @@ internal sealed class FileForm
                 throw new ContentRejectedException(ApiProblem.InvalidRequest($"A text part has at most {MaxTextBytes} bytes."));
             text.Write(buffer, 0, read);
         }
-        try
-        {
-            return new UTF8Encoding(false, throwOnInvalidBytes: true).GetString(text.GetBuffer(), 0, (int)text.Length);
-        }
-        catch (DecoderFallbackException notUtf8)
-        {
-            throw new ContentRejectedException(ApiProblem.InvalidRequest("A form's text parts are UTF-8."), notUtf8);
-        }
+        return UnicodeText.TryDecode(text.GetBuffer().AsSpan(0, (int)text.Length), out var decoded)
+            ? decoded
+            : throw new ContentRejectedException(ApiProblem.InvalidRequest("A form's text parts are UTF-8."));
     }
 
     private static IReadOnlyDictionary<string, string> Tags(string text) =>

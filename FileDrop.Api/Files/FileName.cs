@@ -32,22 +32,20 @@ internal static class FileName
         return problem is null;
     }
 
+    /// <summary>The bytes that were sent as a name are no text. A replacement would let two different names become one.</summary>
+    public static ApiProblem NotText { get; } = ApiProblem.InvalidName("A name is valid Unicode: UTF-8 where it is sent as bytes, and no half of a surrogate pair.");
+
     private static ApiProblem? Check(string name)
     {
         if (name.Length == 0)
             return ApiProblem.InvalidName("A name has at least one character after its last slash.");
         if (name is "." or "..")
             return ApiProblem.InvalidName("'.' and '..' are not names.");
-        for (var i = 0; i < name.Length; i++)
+        foreach (var character in name)
         {
-            if (char.IsControl(name[i]))
-                return ApiProblem.InvalidName($"A name has no control characters; this one has U+{(int)name[i]:X4}.");
-            if (!char.IsSurrogate(name[i]))
-                continue;
-            if (i + 1 == name.Length || !char.IsSurrogatePair(name[i], name[i + 1]))
-                return ApiProblem.InvalidName("A name is valid Unicode; this one has half a surrogate pair.");
-            i++;
+            if (char.IsControl(character))
+                return ApiProblem.InvalidName($"A name has no control characters; this one has U+{(int)character:X4}.");
         }
-        return null;
+        return UnicodeText.IsWellFormed(name) ? null : NotText;
     }
 }

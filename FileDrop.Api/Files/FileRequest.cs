@@ -1,5 +1,8 @@
 using System.Diagnostics.CodeAnalysis;
+using System.Text;
 using System.Text.Json;
+using FileDrop.Api.Uploads;
+using Microsoft.AspNetCore.Http.Features;
 using Microsoft.Extensions.Primitives;
 using Microsoft.Net.Http.Headers;
 
@@ -34,8 +37,10 @@ internal static class FileRequest
     /// <param name="maxSize">The largest file, in bytes.</param>
     public static ApiProblem? CheckHeaders(HttpRequest request, bool isForm, long maxSize)
     {
-        if (request.Headers.ContainsKey(HeaderNames.ContentRange))
+        if (request.Headers.ContentRange.ToString().Length > 0)
             return ApiProblem.InvalidRequest("Content-Range has no meaning here: a part never replaces the whole (RFC 9110, section 14.5).");
+        if (PartialContent.Refuse(request) is { } part)
+            return part;
         if (request.Headers.ContentEncoding is { Count: > 0 } coding
             && coding.SelectMany(value => (value ?? "").Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries))
                 .Any(value => !value.Equals("identity", StringComparison.OrdinalIgnoreCase)))
@@ -50,6 +55,13 @@ internal static class FileRequest
     public static bool IsForm(HttpRequest request) => HasType(request, "multipart/form-data");
 
     public static bool IsJson(HttpRequest request) => HasType(request, "application/json");
+
+    /// <summary>Whether the type says only that curl was told none.</summary>
+    public static bool IsCurlsDefault(HttpRequest request) => HasType(request, FileType.CurlsDefault);
+
+    /// <summary>Whether a body comes that is the content, or a form with it.</summary>
+    public static bool BringsContent(HttpRequest request) =>
+        request.HttpContext.Features.Get<IHttpRequestBodyDetectionFeature>() is { CanHaveBody: true } && !IsJson(request);
 
     /// <summary>Reads a body that is the file.</summary>
     /// <param name="request">The request.</param>
@@ -103,25 +115,42 @@ internal static class FileRequest
     {
         (name, problem) = (null, null);
         string? sent = null;
-        if (request.Query.TryGetValue("file_name", out var asked))
+        if (request.Query.TryGetValue("file_name", out var asked) && asked is not [""])
         {
             if (asked.Count > 1)
             {
                 problem = ApiProblem.InvalidRequest("file_name stands in the query more than once.");
                 return false;
             }
-            sent = asked[0] ?? "";
-        }
-        else if (request.Headers.ContentDisposition is { Count: > 0 } field)
-        {
-            if (ContentDisposition.Parse(field.ToString(), inForm: false) is not { } disposition)
+            if (!UnicodeText.IsUtf8(request.QueryString, "file_name"))
             {
-                problem = ApiProblem.InvalidRequest("Content-Disposition is malformed (RFC 6266).");
+                problem = FileName.NotText;
                 return false;
             }
-            sent = disposition.FileName;
+            sent = asked[0] ?? "";
+        }
+        else if (!TryReadDisposition(request.Headers.ContentDisposition.ToString(), out sent, out problem))
+        {
+            return false;
         }
         return sent is null || FileName.TryMake(sent, out name, out problem);
+    }
+
+    /// <summary>The name in a request's Content-Disposition field, whose value the server hands on byte by byte (<see cref="Framing"/>).</summary>
+    private static bool TryReadDisposition(string field, out string? name, [NotNullWhen(false)] out ApiProblem? problem)
+    {
+        (name, problem) = (null, null);
+        if (string.IsNullOrWhiteSpace(field))
+            return true;
+        if (!UnicodeText.TryDecode(Encoding.Latin1.GetBytes(field), out var text))
+            problem = FileName.NotText;
+        else if (ContentDisposition.Parse(text, inForm: false) is not { } disposition)
+            problem = ApiProblem.InvalidRequest("Content-Disposition is malformed (RFC 6266).");
+        else if (disposition.IsUnreadable)
+            problem = FileName.NotText;
+        else
+            name = disposition.FileName is { Length: > 0 } sent ? sent : null;
+        return problem is null;
     }
 
     public static IEnumerable<StringValues> DigestFields(IHeaderDictionary headers) => [headers["Content-Digest"], headers["Repr-Digest"]];
@@ -161,7 +190,7 @@ internal static class FileRequest
         }
         catch (InvalidOperationException)
         {
-            (name, problem) = (null, ApiProblem.InvalidName("A name is valid Unicode; this one has half a surrogate pair."));
+            (name, problem) = (null, FileName.NotText);
             return false;
         }
     }

@@ -14,7 +14,8 @@ internal sealed record OpenFile(CatalogFile File, ByteRange Slice, Stream Conten
 /// Writing is <see cref="PendingWrite"/>'s: intent, bytes, commit. What this and it promise: an acknowledged file is there
 /// with its bytes; a file without its bytes never is; what is refused leaves nothing; what fails happened whole or not at all.
 /// </remarks>
-internal sealed class FileStore(IFileCatalog catalog, IBlobStore blobs, FileDropOptions options, Integrity integrity, TimeProvider time, ILogger<FileStore> log,
+internal sealed class FileStore(
+    IFileCatalog catalog, IBlobStore blobs, IReserve reserve, FileDropOptions options, Integrity integrity, TimeProvider time, ILogger<FileStore> log,
     IInlineContents? inline = null)
 {
     /// <summary>
@@ -60,17 +61,18 @@ internal sealed class FileStore(IFileCatalog catalog, IBlobStore blobs, FileDrop
 
     /// <summary>Drops an earlier content.</summary>
     public Task<ChangeResult> DeleteVersionAsync(string owner, Guid id, long version, long? ifVersion, CancellationToken cancellation) =>
-        catalog.DeleteVersionAsync(owner, id, version, ifVersion, cancellation);
+        reserve.FreeAsync(() => catalog.DeleteVersionAsync(owner, id, version, ifVersion, cancellation));
 
     /// <summary>Deletes a file: into the trash, or for good.</summary>
     public Task<ChangeResult> DeleteAsync(string owner, Guid id, long? ifVersion, bool permanent, CancellationToken cancellation) =>
-        catalog.DeleteAsync(owner, id, ifVersion, permanent, cancellation);
+        reserve.FreeAsync(() => catalog.DeleteAsync(owner, id, ifVersion, permanent, cancellation));
 
     /// <summary>Takes a file out of the trash.</summary>
     public Task<ChangeResult> RestoreAsync(string owner, Guid id, CancellationToken cancellation) => catalog.RestoreAsync(owner, id, cancellation);
 
     /// <summary>Deletes a file in the trash for good; its contents go once nobody can be reading them any more.</summary>
-    public Task<bool> PurgeAsync(string owner, Guid id, CancellationToken cancellation) => catalog.PurgeAsync(owner, id, cancellation);
+    public Task<bool> PurgeAsync(string owner, Guid id, CancellationToken cancellation) =>
+        reserve.FreeAsync(() => catalog.PurgeAsync(owner, id, cancellation));
 
     /// <summary>Purges what is in the trash now, in batches; what is deleted meanwhile stays.</summary>
     /// <returns>How many files are gone.</returns>
@@ -83,7 +85,7 @@ internal sealed class FileStore(IFileCatalog catalog, IBlobStore blobs, FileDrop
             var page = await catalog.ListAsync(
                 new ListQuery(owner, InTrash: true, FileSort.DeletedAt, Descending: true, batch, after, new ListFilter()), cancellation);
             foreach (var file in page.Files)
-                purged += await catalog.PurgeAsync(owner, file.Id, cancellation) ? 1 : 0;
+                purged += await PurgeAsync(owner, file.Id, cancellation) ? 1 : 0;
             after = page.Next;
         }
         while (after is not null);
@@ -128,21 +130,32 @@ internal sealed class FileStore(IFileCatalog catalog, IBlobStore blobs, FileDrop
     /// <param name="choose">May be asked twice, when the content is replaced while it is opened.</param>
     /// <param name="cancellation">Ends the opening, and the reading.</param>
     /// <returns>Null: the file was deleted meanwhile.</returns>
-    /// <exception cref="DamagedContentException">The document names a blob that is not there.</exception>
+    /// <exception cref="DamagedContentException">The document names a blob that is not there, or has another size.</exception>
     public async Task<OpenFile?> OpenAsync(
         CatalogFile file, Func<Task<CatalogFile?>> findAgain, Func<CatalogFile, ByteRange> choose, CancellationToken cancellation)
     {
         while (true)
         {
             var slice = choose(file);
-            var stream = await blobs.OpenAsync(new BlobKey(file.Content.BlobId, file.Id), slice.Offset, slice.Count, cancellation);
-            if (stream is not null)
+            if (await OpenSliceAsync(file, slice, cancellation) is { } stream)
                 return new OpenFile(file, slice, stream);
             if (await findAgain() is not { } now)
                 return null;
             if (now.Content.BlobId == file.Content.BlobId)
-                throw integrity.Report(file.Id, file.Content, "is missing");
+                throw await integrity.ReportAsync(file.Id, file.Content, "is missing");
             file = now;
+        }
+    }
+
+    private async Task<Stream?> OpenSliceAsync(CatalogFile file, ByteRange slice, CancellationToken cancellation)
+    {
+        try
+        {
+            return await blobs.OpenAsync(new BlobKey(file.Content.BlobId, file.Id), slice.Offset, slice.Count, cancellation);
+        }
+        catch (StorageException failure)
+        {
+            throw await integrity.JudgeAsync(file.Id, file.Content, failure, cancellation);
         }
     }
 

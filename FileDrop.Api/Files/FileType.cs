@@ -9,7 +9,9 @@ internal static class FileType
 {
     public const string Unknown = "application/octet-stream";
 
-    private const string CurlsDefault = "application/x-www-form-urlencoded";
+    /// <summary>The type of a page's form, which curl also sends with <c>-d</c> and <c>--data-binary</c> if it is told none.</summary>
+    public const string CurlsDefault = "application/x-www-form-urlencoded";
+
     private const int MaxLength = 255;
 
     /// <summary>ASP.NET Core's own table, and what it lacks of the files that people keep.</summary>
@@ -31,7 +33,8 @@ internal static class FileType
             problem = ApiProblem.InvalidRequest($"Content-Type is not a media type of at most {MaxLength} ASCII characters.");
             return false;
         }
-        var means = !parsed.MediaType.Equals(Unknown, StringComparison.OrdinalIgnoreCase)
+        // Browsers send a wildcard for what they do not know, out of the attribute "accept" of a form's field.
+        var means = !parsed.MediaType.AsSpan().Contains('*') && !parsed.MediaType.Equals(Unknown, StringComparison.OrdinalIgnoreCase)
             && !(raw && parsed.MediaType.Equals(CurlsDefault, StringComparison.OrdinalIgnoreCase));
         type = means ? field.Trim() : null;
         return true;

@@ -6,6 +6,9 @@ namespace FileDrop.Api.Files;
 /// <summary>Requests that bring a file's bytes: a new file, or new content, name and tags of one.</summary>
 internal sealed class FileUpload(FileStore files, IdempotencyKeys keys, FileDropOptions options, FileMetrics metrics)
 {
+    /// <summary>Below <c>/files</c>, what stands in the place of an id where files are uploaded.</summary>
+    private const string UploadSegment = "upload";
+
     /// <summary><c>POST /files/upload</c>.</summary>
     public async Task<IResult> CreateAsync(HttpContext context)
     {
@@ -28,6 +31,8 @@ internal sealed class FileUpload(FileStore files, IdempotencyKeys keys, FileDrop
                 : await FileRequest.ReadRawAsync(request, rawName, options, StoreAsync);
             if (received.Content is null)
                 return ApiProblem.FileMissing("A form carries one part with a filename.");
+            if (!form && received is { Content.Size: 0, Name: null })
+                return ApiProblem.FileMissing("The body is empty and has no name. Send the file as the body, or name an empty file: ?file_name=empty.txt.");
             var name = received.Name ?? FileName.Untitled;
             var sent = Commit(received.Content, received.Type ?? FileType.OfName(name), name, received.Tags ?? FileTags.None) with
             {
@@ -65,11 +70,16 @@ internal sealed class FileUpload(FileStore files, IdempotencyKeys keys, FileDrop
     {
         var (request, owner) = (context.Request, Caller.Owner(context));
         var form = !contentAlone && FileRequest.IsForm(request);
+        if (!contentAlone && FileRequest.IsCurlsDefault(request))
+            return NotWithCurlsDefault;
+        var isId = FileEndpoints.TryReadId(file_id, out var id);
+        if (!isId && !contentAlone && (file_id is UploadSegment || FileRequest.BringsContent(request)))
+            return ApiProblem.UploadIsElsewhere with { Header = ("Allow", file_id is UploadSegment ? "OPTIONS, POST" : "DELETE, GET, HEAD") };
         if (FileRequest.CheckHeaders(request, form, options.MaxFileSize) is { } refused)
             return refused;
         if (!Preconditions.TryRead(request, out var preconditions, out var problem))
             return problem;
-        if (!FileEndpoints.TryReadId(file_id, out var id) || await files.FindForChangeAsync(owner, id, context.RequestAborted) is not { } file)
+        if (!isId || await files.FindForChangeAsync(owner, id, context.RequestAborted) is not { } file)
             return ApiProblem.FileNotFound;
         if (preconditions.Check(file) != PreconditionState.Met)
             return ApiProblem.PreconditionFailed;
@@ -109,6 +119,15 @@ internal sealed class FileUpload(FileStore files, IdempotencyKeys keys, FileDrop
             transfer.Moved(content.Count);
         }
     }
+
+    /// <summary>curl sends <c>-d</c> as a form of a page: its sender wanted to change the name, and must not lose the content.</summary>
+    private static ApiProblem NotWithCurlsDefault { get; } = ApiProblem.UnsupportedMediaType(
+        "A PUT takes no application/x-www-form-urlencoded, the type that curl sends with -d; nothing was changed. "
+        + "To change name or tags, add -H 'Content-Type: application/json' to -d '{\"file_name\":\"new.txt\"}'. "
+        + "To send a form with a file, use -F file=@new.txt. To replace the content, send raw bytes: -T new.txt.") with
+    {
+        Header = ("Accept", "application/json, multipart/form-data, application/octet-stream, */*;q=0.1"),
+    };
 
     private static FileCommit Commit(ContentFacts content, string type, string? name, IReadOnlyDictionary<string, string>? tags) =>
         new(content.Size, type, content.Sha256, content.XxHash3, name, tags);

@@ -14,7 +14,7 @@ internal static class LinkEndpoints
     public static void MapLinks(this IEndpointRouteBuilder app)
     {
         app.MapPost("/files/{file_id}/link", CreateAsync).WithTags("Files").Needs(Scope.Read).WithName("CreateLink").WithSummary("Make a link to a file's content");
-        app.MapMethods($"{Path}/{{file_id}}", [HttpMethods.Get, HttpMethods.Head], ReadAsync).WithTags("Files").AllowAnonymous()
+        app.MapGet($"{Path}/{{file_id}}", ReadAsync).WithTags("Files").AllowAnonymous()
             .WithName("ReadLink").WithSummary("Read a file by a link");
     }
 
@@ -53,7 +53,7 @@ internal static class LinkEndpoints
         return answer is ApiProblem { Status: StatusCodes.Status404NotFound } ? ApiProblem.LinkNotFound : answer;
     }
 
-    private static long? ReadVersion(JsonElement json)
+    internal static long? ReadVersion(JsonElement json)
     {
         long? version = null;
         if (json.ValueKind != JsonValueKind.Object)

@@ -16,11 +16,13 @@ internal static partial class ListRequest
 {
     public const int MaxLimit = 1000;
 
-    /// <summary>Reads the query of a request. Parameters that the list does not know are passed over.</summary>
+    /// <summary>Reads the query of a request. Parameters that the list does not know are ignored, except those that <see cref="ListParameters"/> refuses.</summary>
     public static bool TryRead(
         IQueryCollection query, string owner, bool inTrash, [NotNullWhen(true)] out ListQuery? list, [NotNullWhen(false)] out ApiProblem? problem)
     {
         list = null;
+        if (!ListParameters.AreUnderstood(query, out problem))
+            return false;
         try
         {
             var sort = One(query, "sort") switch
@@ -100,22 +102,14 @@ internal static partial class ListRequest
 
     public static ListPosition ReadCursor(string text, ListQuery list)
     {
-        byte[] cursor;
-        try
-        {
-            cursor = Base64Url.DecodeFromChars(text);
-        }
-        catch (FormatException malformed)
-        {
-            throw new ContentRejectedException(ApiProblem.InvalidCursor("This is no cursor that the list gave."), malformed);
-        }
-        if (cursor.Length < 32)
-            throw new ContentRejectedException(ApiProblem.InvalidCursor("This is no cursor that the list gave."));
+        if (!Base64UrlText.TryDecode(text, out var cursor) || cursor.Length < 32 || (list.Sort != FileSort.FileName && cursor.Length > 32)
+            || !UnicodeText.TryDecode(cursor.AsSpan(32), out var name))
+            throw new ContentRejectedException(ApiProblem.InvalidCursor("This cursor was not issued by this list."));
         if (BinaryPrimitives.ReadUInt64BigEndian(cursor) != Fingerprint(list))
             throw new ContentRejectedException(ApiProblem.InvalidCursor("A cursor goes on with the sort, order and filters that it was given for."));
         return new ListPosition(
             BinaryPrimitives.ReadInt64BigEndian(cursor.AsSpan(8)),
-            list.Sort == FileSort.FileName ? Encoding.UTF8.GetString(cursor.AsSpan(32)) : null,
+            list.Sort == FileSort.FileName ? name : null,
             new Guid(cursor.AsSpan(16, 16), bigEndian: true));
     }
 
@@ -150,18 +144,7 @@ internal static partial class ListRequest
         RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]
     private static partial Regex Rfc3339();
 
-    private static string NameKeyOf(string name)
-    {
-        for (var i = 0; i < name.Length; i++)
-        {
-            if (!char.IsSurrogate(name[i]))
-                continue;
-            if (i + 1 == name.Length || !char.IsSurrogatePair(name[i], name[i + 1]))
-                throw Malformed("Write name and search in valid Unicode.");
-            i++;
-        }
-        return NameKey.Of(name);
-    }
+    private static string NameKeyOf(string name) => UnicodeText.IsWellFormed(name) ? NameKey.Of(name) : throw Malformed("Write name and search in valid Unicode.");
 
     private static List<string>? Names(StringValues sent)
     {

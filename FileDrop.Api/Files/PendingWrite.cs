@@ -149,7 +149,7 @@ internal sealed partial class PendingWrite : IAsyncDisposable
         catch (Exception failure) when (failure is StorageException or OperationCanceledException)
         {
             // The document names the blob as an intent or as garbage: the sweeper has it.
-            LogLeftToSweeper(failure, FileId, Intent.BlobId);
+            LogLeftToSweeper(FileId, Intent.BlobId, Start.Tell(failure));
         }
     }
 
@@ -188,7 +188,7 @@ internal sealed partial class PendingWrite : IAsyncDisposable
         }
         catch (StorageException unreachable)
         {
-            LogRenewalFailed(unreachable, FileId);
+            LogRenewalFailed(FileId, unreachable.Reason);
             return _time.GetElapsedTime(_renewedAt) < _lease;
         }
     }
@@ -203,12 +203,12 @@ internal sealed partial class PendingWrite : IAsyncDisposable
             : failure as StorageException
                 ?? new StorageException(StorageFailure.Unavailable, $"The lease of blob {Intent.BlobId} of file {FileId} was lost.", failure);
 
-    [LoggerMessage(LogLevel.Warning, "The abandoned blob {Blob} of file {File} is left to the sweeper")]
-    private partial void LogLeftToSweeper(Exception failure, Guid file, Guid blob);
+    [LoggerMessage(LogLevel.Warning, "The abandoned blob {Blob} of file {File} is left to the sweeper. {Reason}")]
+    private partial void LogLeftToSweeper(Guid file, Guid blob, string reason);
 
     [LoggerMessage(LogLevel.Warning, "The lease of blob {Blob} of file {File} is gone")]
     private partial void LogLeaseLost(Guid file, Guid blob);
 
-    [LoggerMessage(LogLevel.Warning, "The lease of a write to file {File} could not be renewed")]
-    private partial void LogRenewalFailed(Exception failure, Guid file);
+    [LoggerMessage(LogLevel.Debug, "The lease of a write to file {File} could not be renewed. {Reason}")]
+    private partial void LogRenewalFailed(Guid file, string reason);
 }

@@ -50,17 +50,22 @@ internal sealed class Preconditions
         return named || _ifNoneMatch is not null ? seen.Version : null;
     }
 
-    /// <summary>Reads the fields; false if one is malformed. A date that is none is ignored, as the RFC wants it.</summary>
+    /// <summary>
+    /// Reads the fields. False: If-Match or If-Unmodified-Since is malformed. A client that sends one wants no change if the file is not as expected,
+    /// so neither is ever ignored, although the RFC ignores a malformed date. If-None-Match and If-Modified-Since save a client work: a value that
+    /// cannot match is passed over.
+    /// </summary>
     public static bool TryRead(
         HttpRequest request, [NotNullWhen(true)] out Preconditions? preconditions, [NotNullWhen(false)] out ApiProblem? problem)
     {
         (preconditions, problem) = (null, null);
-        if (!TryReadTags(request.Headers.IfMatch, out var ifMatch))
+        var ifMatch = default(IList<EntityTagHeaderValue>);
+        if (request.Headers.IfMatch is { Count: > 0 } sent && !EntityTagHeaderValue.TryParseStrictList(sent, out ifMatch))
             problem = ApiProblem.InvalidRequest("If-Match is '*' or a list of entity tags, each in double quotes.");
-        else if (!TryReadTags(request.Headers.IfNoneMatch, out var ifNoneMatch))
-            problem = ApiProblem.InvalidRequest("If-None-Match is '*' or a list of entity tags, each in double quotes.");
+        else if (request.Headers.IfUnmodifiedSince is { Count: > 0 } since && Date(since) is null)
+            problem = ApiProblem.InvalidRequest("If-Unmodified-Since is one date of HTTP, for example Mon, 23 Nov 2026 08:25:25 GMT.");
         else
-            preconditions = new Preconditions(request, ifMatch, ifNoneMatch);
+            preconditions = new Preconditions(request, ifMatch, TagsOf(request.Headers.IfNoneMatch));
         return preconditions is not null;
     }
 
@@ -122,19 +127,17 @@ internal sealed class Preconditions
         return new EntityTagHeaderValue($"\"{Convert.ToHexStringLower(hash.GetCurrentHash())}\"", isWeak: true);
     }
 
-    /// <summary>Whether the client has what this tag names (If-None-Match); a malformed field names nothing.</summary>
+    /// <summary>Whether the client has what this tag names (If-None-Match).</summary>
     public static bool IsKnown(HttpRequest request, EntityTagHeaderValue tag) =>
-        TryReadTags(request.Headers.IfNoneMatch, out var sent) && sent?.Any(each => each.Tag == "*" || each.Compare(tag, useStrongComparison: false)) is true;
+        TagsOf(request.Headers.IfNoneMatch)?.Any(each => each.Tag == "*" || each.Compare(tag, useStrongComparison: false)) is true;
 
     /// <summary>In whole seconds, as HTTP's dates are.</summary>
     public static DateTimeOffset LastModified(CatalogFile file) =>
         DateTimeOffset.FromUnixTimeSeconds(file.UpdatedAt.ToUnixTimeSeconds());
 
-    private static bool TryReadTags(StringValues field, out IList<EntityTagHeaderValue>? tags)
-    {
-        tags = null;
-        return field.Count == 0 || EntityTagHeaderValue.TryParseStrictList(field, out tags);
-    }
+    /// <summary>The tags of a field, without what is none among them; null: it has no tag.</summary>
+    private static IList<EntityTagHeaderValue>? TagsOf(StringValues field) =>
+        field.Count > 0 && EntityTagHeaderValue.TryParseList(field, out var tags) && tags.Count > 0 ? tags : null;
 
     private static DateTimeOffset? Date(StringValues field) =>
         field.Count == 1 && HeaderUtilities.TryParseDate(field[0], out var date) ? date : null;

@@ -12,7 +12,7 @@ internal static class TrashEndpoints
     {
         var trash = app.MapGroup("/trash").WithTags("Trash");
         trash.MapGet("/", (HttpContext context, FileStore files) => FileEndpoints.ListAsync(context, files, inTrash: true))
-            .Needs(Scope.Read).WithName("ListTrash").WithSummary("List the trash");
+            .Compressed().Needs(Scope.Read).WithName("ListTrash").WithSummary("List the trash");
         trash.MapPost("/{file_id}/restore", RestoreAsync).Needs(Scope.Write).WithName("RestoreFile").WithSummary("Restore a file");
         trash.MapDelete("/{file_id}", PurgeAsync).Needs(Scope.Delete).WithName("PurgeFile").WithSummary("Delete a file for good");
         trash.MapDelete("/", EmptyAsync).Needs(Scope.Delete).WithName("EmptyTrash").WithSummary("Empty the trash");

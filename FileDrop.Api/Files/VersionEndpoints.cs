@@ -10,7 +10,7 @@ internal static class VersionEndpoints
     public static void MapVersions(this IEndpointRouteBuilder app)
     {
         var versions = app.MapGroup("/files/{file_id}/versions").WithTags("Versions");
-        versions.MapGet("/", ListAsync).Needs(Scope.Read).WithName("ListVersions").WithSummary("List the versions of a file");
+        versions.MapGet("/", ListAsync).Compressed().Needs(Scope.Read).WithName("ListVersions").WithSummary("List the versions of a file");
         versions.MapPost("/{version}/restore", RestoreAsync).Needs(Scope.Write).WithName("RestoreVersion").WithSummary("Restore a version");
         versions.MapDelete("/{version}", DeleteAsync).Needs(Scope.Delete).WithName("DeleteVersion").WithSummary("Delete a version");
     }

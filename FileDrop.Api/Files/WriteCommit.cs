@@ -39,7 +39,7 @@ internal sealed partial class WriteCommit(IFileCatalog catalog, string owner, Gu
             // An inline commit that meets a full disk is rolled back.
             catch (StorageException failure) when (inline is null || failure.Failure != StorageFailure.Full)
             {
-                LogLostAnswer(failure, fileId, attempt);
+                LogLostAnswer(fileId, attempt, failure.Reason);
                 unanswered = failure;
             }
             if (answer is { Outcome: ChangeOutcome.Done } done)
@@ -101,6 +101,6 @@ internal sealed partial class WriteCommit(IFileCatalog catalog, string owner, Gu
         });
     }
 
-    [LoggerMessage(LogLevel.Warning, "The answer to commit {Attempt} of file {File} was lost")]
-    private partial void LogLostAnswer(Exception failure, Guid file, int attempt);
+    [LoggerMessage(LogLevel.Warning, "The answer to commit {Attempt} of file {File} was lost. {Reason}")]
+    private partial void LogLostAnswer(Guid file, int attempt, string reason);
 }

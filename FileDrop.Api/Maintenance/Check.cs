@@ -1,4 +1,3 @@
-using System.Security.Cryptography;
 using FileDrop.Api.Blobs;
 using FileDrop.Api.Catalog;
 
@@ -15,6 +14,9 @@ internal enum FindingKind
 
     /// <summary>The blob's SHA-256 is not the content's.</summary>
     HashDiffers,
+
+    /// <summary>The store answers and cannot give the blob.</summary>
+    Unreadable,
 
     /// <summary>A blob that no document names.</summary>
     BlobWithoutFile,
@@ -54,9 +56,15 @@ internal sealed record CheckSummary(long Documents, long Blobs, long Findings);
 /// what the catalog itself names as abandoned or as garbage is swept. Damaged or missing content cannot be mended from
 /// what is there: an earlier version can be restored, or a backup imported.
 /// </remarks>
-internal sealed class Check(IFileCatalog catalog, IBlobStore blobs, CheckOptions options, Action<Finding> report)
+internal sealed class Check(
+    IFileCatalog catalog, IBlobStore blobs, IDamageNotes notes, IReserve reserve, CheckOptions options, Action<Finding> report)
 {
     private const int DocumentsAtOnce = 500;
+
+    /// <summary>So many tell a running service as much as a million would.</summary>
+    private const int MaxNotes = 1000;
+
+    private readonly HashSet<BlobKey> _damaged = [];
     private long _documents;
     private long _blobs;
     private long _findings;
@@ -67,6 +75,7 @@ internal sealed class Check(IFileCatalog catalog, IBlobStore blobs, CheckOptions
         await CheckStoreAsync(seen, cancellation);
         await CheckCatalogAsync(seen, cancellation);
         await CheckUsageAsync(cancellation);
+        await ReviewNotesAsync(cancellation);
         return new CheckSummary(_documents, _blobs, _findings);
     }
 
@@ -80,21 +89,27 @@ internal sealed class Check(IFileCatalog catalog, IBlobStore blobs, CheckOptions
             var documents = await FindAsync(page.Select(blob => blob.Key.FileId), cancellation);
             foreach (var blob in page)
             {
-                var document = documents.GetValueOrDefault(blob.Key.FileId);
-                var content = document?.Contents.FirstOrDefault(content => content.BlobId == blob.Key.BlobId);
-                if (content is not null && content.Size != blob.Size)
-                    Report(FindingKind.SizeDiffers, blob.Key, content.Version, $"The content has {content.Size} bytes, the blob {blob.Size}.");
-                else if (document is null || !Names(document, blob.Key.BlobId))
+                if (documents[blob.Key.FileId].ContentOf(blob.Key.BlobId) is { } content)
+                    await CheckSizeAsync(blob, content, cancellation);
+                else if (!documents[blob.Key.FileId].Any(document => document.Names(blob.Key.BlobId)))
                     await CheckOrphanAsync(blob.Key, cancellation);
             }
         }
     }
 
-    /// <summary>A document is there before its blob is; one that still names it not, while the blob is still there, never will.</summary>
+    private async Task CheckSizeAsync(StoredBlob blob, FileContent content, CancellationToken cancellation)
+    {
+        if (content.Size != blob.Size)
+            await ReportAsync(blob.Key, content, new ContentDamage(
+                FindingKind.SizeDiffers, $"The content has {content.Size} bytes, the blob {blob.Size}."), cancellation);
+    }
+
+    /// <summary>A document is there before its blob is. One that does not name a blob which is still there never will.</summary>
     private async Task CheckOrphanAsync(BlobKey key, CancellationToken cancellation)
     {
-        var document = (await FindAsync([key.FileId], cancellation)).GetValueOrDefault(key.FileId);
-        if ((document is not null && Names(document, key.BlobId)) || await blobs.FindSizeAsync(key, cancellation) is not { } size)
+        // By any owner's document: a key has no owner in it.
+        var documents = await catalog.FindDocumentsAsync([key.FileId], cancellation);
+        if (documents.Any(document => document.Names(key.BlobId)) || await blobs.FindSizeAsync(key, cancellation) is not { } size)
             return;
         if (options.Repair)
             await blobs.QuarantineAsync(key, cancellation);
@@ -119,37 +134,30 @@ internal sealed class Check(IFileCatalog catalog, IBlobStore blobs, CheckOptions
     private async Task CheckContentAsync(SeenBlobs seen, CatalogDocument document, FileContent content, CancellationToken cancellation)
     {
         var key = new BlobKey(content.BlobId, document.FileId);
-        if (!seen.Contains(key))
-        {
-            // Committed after the store was listed, or dropped since the document was read.
-            if (await blobs.FindSizeAsync(key, cancellation) is not { } size)
-            {
-                var now = (await FindAsync([document.FileId], cancellation)).GetValueOrDefault(document.FileId);
-                if (now?.Contents.Any(kept => kept.BlobId == content.BlobId) is true)
-                    Report(FindingKind.FileWithoutBlob, key, content.Version, $"The blob of {content.Size} bytes is not in the store.");
-                return;
-            }
-            if (size != content.Size)
-            {
-                Report(FindingKind.SizeDiffers, key, content.Version, $"The content has {content.Size} bytes, the blob {size}.");
-                return;
-            }
-        }
-        if (options.Hash)
-            await CheckHashAsync(key, content, cancellation);
+        // The size of one that was seen was compared when the store was listed.
+        if (_damaged.Contains(key) || (seen.Contains(key) && !options.Hash)
+            || await StoredContent.FindDamageAsync(blobs, document.FileId, content, options.Hash, cancellation) is not { } damage)
+            return;
+        // Committed after the store was listed, or dropped since the document was read.
+        var now = await catalog.FindDocumentsAsync([document.FileId], cancellation);
+        if (now.ContentOf(content.BlobId) is not null)
+            await ReportAsync(key, content, damage, cancellation);
     }
 
-    private async Task CheckHashAsync(BlobKey key, FileContent content, CancellationToken cancellation)
+    /// <summary>Forgets noted damages that are no more: the content was mended, or no document names it now.</summary>
+    private async Task ReviewNotesAsync(CancellationToken cancellation)
     {
-        // One of another size was reported when the store was listed; one that is gone by now was dropped.
-        if (await blobs.FindSizeAsync(key, cancellation) is not { } size || size != content.Size
-            || await blobs.OpenAsync(key, 0, content.Size, cancellation) is not { } stream)
-            return;
-        await using (stream)
+        foreach (var key in await notes.ListAsync(cancellation))
         {
-            var hash = Convert.ToHexStringLower(await SHA256.HashDataAsync(stream, cancellation));
-            if (!string.Equals(hash, content.Sha256, StringComparison.Ordinal))
-                Report(FindingKind.HashDiffers, key, content.Version, $"The content has SHA-256 {content.Sha256}, the blob {hash}.");
+            if (_damaged.Contains(key))
+                continue;
+            var content = (await catalog.FindDocumentsAsync([key.FileId], cancellation)).ContentOf(key.BlobId);
+            if (content is null)
+                await notes.RemoveAsync(key, cancellation);
+            else if (await StoredContent.FindDamageAsync(blobs, key.FileId, content, hash: true, cancellation) is { } damage)
+                await ReportAsync(key, content, damage, cancellation);
+            else
+                await notes.RemoveAsync(key, cancellation);
         }
     }
 
@@ -160,7 +168,7 @@ internal sealed class Check(IFileCatalog catalog, IBlobStore blobs, CheckOptions
         if (expired.Count + overdue.Count == 0)
             return;
         if (options.Repair)
-            await Sweeper.SweepDocumentAsync(catalog, blobs, document.Owner, document.FileId, cancellation);
+            await Sweeper.SweepDocumentAsync(catalog, blobs, reserve, document.Owner, document.FileId, cancellation);
         foreach (var blob in expired)
             Report(FindingKind.ExpiredIntent, new BlobKey(blob.BlobId, document.FileId), null, $"The lease ran out {Ago(blob)} ago.", options.Repair);
         foreach (var blob in overdue)
@@ -178,15 +186,19 @@ internal sealed class Check(IFileCatalog catalog, IBlobStore blobs, CheckOptions
         }
     }
 
-    private async Task<Dictionary<Guid, CatalogDocument>> FindAsync(IEnumerable<Guid> ids, CancellationToken cancellation) =>
-        (await catalog.FindDocumentsAsync([.. ids.Distinct()], cancellation)).ToDictionary(document => document.FileId);
-
-    private static bool Names(CatalogDocument document, Guid blob) =>
-        document.Contents.Any(content => content.BlobId == blob)
-        || document.Intents.Any(intent => intent.BlobId == blob)
-        || document.Garbage.Any(garbage => garbage.BlobId == blob);
+    /// <summary>Documents by their ids. Two owners may have one, by an import of an earlier release.</summary>
+    private async Task<ILookup<Guid, CatalogDocument>> FindAsync(IEnumerable<Guid> ids, CancellationToken cancellation) =>
+        (await catalog.FindDocumentsAsync([.. ids.Distinct()], cancellation)).ToLookup(document => document.FileId);
 
     private static string Ago(DueBlob blob) => blob.Overdue.ToString(@"d\.hh\:mm\:ss", System.Globalization.CultureInfo.InvariantCulture);
+
+    /// <summary>Reports a damage, and notes it, so that a running service tells it too.</summary>
+    private async Task ReportAsync(BlobKey key, FileContent content, ContentDamage damage, CancellationToken cancellation)
+    {
+        Report(damage.Kind, key, content.Version, damage.Detail);
+        if (_damaged.Add(key) && _damaged.Count <= MaxNotes)
+            await notes.AddAsync(key, cancellation);
+    }
 
     private void Report(FindingKind kind, BlobKey key, long? version, string detail, bool repaired = false)
     {

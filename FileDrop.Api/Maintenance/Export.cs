@@ -18,10 +18,20 @@ internal sealed class Export(IFileCatalog catalog, IBlobStore blobs, BackupTarge
     public async Task<(BackupManifest Manifest, long Failed)> RunAsync(CancellationToken cancellation)
     {
         var (files, contents, bytes, failed) = (0L, 0L, 0L, 0L);
+        Guid? last = null;
         for (Guid? after = null; await catalog.ScanAsync(after, DocumentsAtOnce, cancellation) is { Count: > 0 } page; after = page[^1].FileId)
         {
             foreach (var scanned in page)
             {
+                if (scanned.File is null)
+                    continue;
+                if (scanned.FileId == last)
+                {
+                    complain($"File {scanned.FileId} of {scanned.Owner} is not in the backup: another owner has a file of this id.");
+                    failed++;
+                    continue;
+                }
+                last = scanned.FileId;
                 var document = scanned;
                 while (document is { File: not null } && !await TryWriteContentsAsync(document, cancellation))
                 {
@@ -57,7 +67,7 @@ internal sealed class Export(IFileCatalog catalog, IBlobStore blobs, BackupTarge
             // A blob is written once, so what has its name and its size is the same.
             if (target.Has(path, content.Size))
                 continue;
-            if (await blobs.OpenAsync(new BlobKey(content.BlobId, document.FileId), 0, content.Size, cancellation) is not { } stream)
+            if (await OpenAsync(new BlobKey(content.BlobId, document.FileId), content.Size, cancellation) is not { } stream)
                 return false;
             await using (stream)
             {
@@ -70,7 +80,7 @@ internal sealed class Export(IFileCatalog catalog, IBlobStore blobs, BackupTarge
                 {
                     return false;
                 }
-                catch (StorageException) when (target is BackupFolder)
+                catch (StorageException)
                 {
                     // A blob that is shorter than its content; a store that is away will say so at the next call.
                     return false;
@@ -78,6 +88,20 @@ internal sealed class Export(IFileCatalog catalog, IBlobStore blobs, BackupTarge
             }
         }
         return true;
+    }
+
+    private async Task<Stream?> OpenAsync(BlobKey key, long size, CancellationToken cancellation)
+    {
+        try
+        {
+            return await blobs.OpenAsync(key, 0, size, cancellation);
+        }
+        catch (StorageException) when (!cancellation.IsCancellationRequested)
+        {
+            // One blob that cannot be opened, if the store answers.
+            await blobs.PingAsync(cancellation);
+            return null;
+        }
     }
 
     private async Task WriteJsonAsync(string path, byte[] json, CancellationToken cancellation)

@@ -1,156 +1,248 @@
 using System.Formats.Tar;
 using System.Text.Json;
+using System.Text.Json.Serialization.Metadata;
 using FileDrop.Api.Blobs;
 using FileDrop.Api.Catalog;
-using FileDrop.Api.Files;
 
 namespace FileDrop.Api.Maintenance;
 
 /// <summary>What an import did.</summary>
 /// <param name="Imported">Files that are new here.</param>
 /// <param name="Present">Files that were here already, and stayed as they were.</param>
-/// <param name="Failed">Files whose content in the backup is not what it should be.</param>
+/// <param name="Failed">Files that could not be imported.</param>
+/// <param name="Mended">Contents of files that were here already, whose bytes were missing or damaged here and came from the backup.</param>
+/// <param name="Complaints">Messages about what is wrong with the backup.</param>
 /// <param name="Complete">Whether the backup had its manifest, and all that it tells.</param>
-internal sealed record ImportResult(long Imported, long Present, long Failed, bool Complete);
+internal sealed record ImportResult(long Imported, long Present, long Failed, long Mended, long Complaints, bool Complete);
 
 /// <summary>
 /// Brings every file of a backup into the stores, under its id, with its contents, versions and times, each content checked
-/// against its SHA-256. It can be run again after it was cut short: what is there already stays.
+/// against its SHA-256. It can be run again after it was cut short: files that are there already stay as they are.
 /// </summary>
-internal sealed class Import(IFileCatalog catalog, IBlobStore blobs, Action<string> complain)
+/// <remarks>
+/// A backup comes from outside, and anything in it may be wrong. Whatever is wrong gets a message, and the rest is imported.
+/// <see cref="ImportedFile"/> touches the stores, and says why nothing that is there can be harmed.
+/// </remarks>
+internal sealed class Import(IFileCatalog catalog, IBlobStore blobs, Action<string> say)
 {
     private const int MaxDocumentBytes = 16 * 1024 * 1024;
 
-    /// <summary>Contents of the file at hand, which its document has yet to claim.</summary>
-    private readonly Dictionary<BlobKey, (ContentFacts Facts, bool Written)> _waiting = [];
-    private ImportResult _result = new(0, 0, 0, false);
+    /// <summary>Files of an archive of which something is still to come. In an archive that an export wrote there is one at a time.</summary>
+    private readonly Dictionary<Guid, ImportedFile> _open = [];
+
+    private ImportResult _result = new(0, 0, 0, 0, 0, false);
+    private BackupManifest? _manifest;
 
     /// <summary>Imports a folder.</summary>
+    /// <exception cref="IOException">There is no such folder, or it cannot be listed.</exception>
     public async Task<ImportResult> RunAsync(string folder, CancellationToken cancellation)
     {
-        foreach (var document in Directory.EnumerateFiles(Path.Combine(folder, "files"), "*.json", SearchOption.AllDirectories).Order(StringComparer.Ordinal))
+        if (!Directory.Exists(folder))
+            throw new DirectoryNotFoundException($"There is no folder {folder}.");
+        var files = Path.Combine(folder, Backup.Files);
+        if (Directory.Exists(files))
         {
-            var contents = Path.ChangeExtension(document, null);
-            IEnumerable<string> entries = Directory.Exists(contents) ? [.. Directory.EnumerateFiles(contents), document] : [document];
-            foreach (var path in entries)
-                await TakeFileAsync(folder, path, cancellation);
+            foreach (var outer in Directory.EnumerateFileSystemEntries(files).Order(StringComparer.Ordinal))
+            {
+                if (Directory.Exists(outer))
+                    await TakeFolderAsync(folder, outer, cancellation);
+                else
+                    Complain($"{Path.GetRelativePath(folder, outer)} is no part of a backup.");
+            }
         }
         var manifest = Path.Combine(folder, Backup.Manifest);
         if (File.Exists(manifest))
-            await TakeFileAsync(folder, manifest, cancellation);
-        return _result;
+            await OfFileAsync(folder, manifest, entry => TakeManifestAsync(entry, cancellation));
+        return Result(isWhole: true);
     }
 
-    /// <summary>Imports an archive, from front to back.</summary>
+    /// <summary>Imports an archive, from front to back; its entries may come in any order.</summary>
     public async Task<ImportResult> RunAsync(Stream archive, CancellationToken cancellation)
     {
         await using var reader = new TarReader(archive, leaveOpen: true);
-        while (await reader.GetNextEntryAsync(copyData: false, cancellation) is { } entry)
+        var isWhole = true;
+        try
         {
-            if (entry.EntryType is TarEntryType.RegularFile or TarEntryType.V7RegularFile)
-                await TakeAsync(entry.Name.StartsWith("./", StringComparison.Ordinal) ? entry.Name[2..] : entry.Name,
-                    entry.DataStream ?? Stream.Null, entry.Length, cancellation);
+            while (await NextAsync(reader, cancellation) is { } entry)
+                await TakeEntryAsync(entry, cancellation);
         }
-        await DropUnclaimedAsync(cancellation);
-        return _result;
+        catch (UnreadableBackupException broken)
+        {
+            Complain($"The archive cannot be read any further, and what follows was not imported. {broken.Message}");
+            isWhole = false;
+        }
+        foreach (var file in _open.Values)
+            await EndAsync(file, cancellation);
+        return Result(isWhole);
     }
 
-    private async Task TakeFileAsync(string folder, string path, CancellationToken cancellation)
+    private static async Task<TarEntry?> NextAsync(TarReader reader, CancellationToken cancellation)
     {
-        await using var file = File.OpenRead(path);
-        await TakeAsync(Path.GetRelativePath(folder, path).Replace(Path.DirectorySeparatorChar, '/'), file, file.Length, cancellation);
-    }
-
-    private async Task TakeAsync(string path, Stream entry, long length, CancellationToken cancellation)
-    {
-        if (Backup.OfContent(path) is var (file, blob))
+        try
         {
-            if (_waiting.Keys.Any(key => key.FileId != file))
-                await DropUnclaimedAsync(cancellation);
-            await TakeContentAsync(new BlobKey(blob, file), entry, length, cancellation);
+            return await reader.GetNextEntryAsync(copyData: false, cancellation);
         }
-        else if (Backup.FileOfDocument(path) is { } id && await ReadAsync(entry, length, cancellation) is { } json)
+        // Whatever a header of arbitrary bytes makes the reader throw.
+        catch (Exception broken) when (broken is not OperationCanceledException)
         {
-            await TakeDocumentAsync(id, json, cancellation);
-        }
-        else if (path is Backup.Manifest && await ReadAsync(entry, length, cancellation) is { } text)
-        {
-            var manifest = JsonSerializer.Deserialize(text, MaintenanceJson.Default.BackupManifest);
-            if (manifest?.Format != Backup.Format)
-                complain($"The backup has format {manifest?.Format}, and this FileDrop knows {Backup.Format}.");
-            _result = _result with
-            {
-                Complete = manifest?.Format == Backup.Format && manifest.Files <= _result.Imported + _result.Present + _result.Failed,
-            };
+            throw new UnreadableBackupException(broken.Message, broken);
         }
     }
 
-    /// <summary>Writes a content, or sees that it is there already from a run that was cut short.</summary>
-    private async Task TakeContentAsync(BlobKey key, Stream entry, long length, CancellationToken cancellation)
+    private async Task TakeEntryAsync(TarEntry entry, CancellationToken cancellation)
     {
-        var there = await blobs.FindSizeAsync(key, cancellation);
-        if (there == length && await blobs.OpenAsync(key, 0, length, cancellation) is { } stored)
+        if (entry.EntryType is TarEntryType.Directory or TarEntryType.GlobalExtendedAttributes)
+            return;
+        var path = entry.Name.StartsWith("./", StringComparison.Ordinal) ? entry.Name[2..] : entry.Name;
+        if (entry.EntryType is not (TarEntryType.RegularFile or TarEntryType.V7RegularFile or TarEntryType.ContiguousFile))
         {
-            await using (stored)
-            {
-                using var present = new IncomingContent(stored, first: null, long.MaxValue, digest: null);
-                await present.CopyToAsync(Stream.Null, cancellation);
-                _waiting[key] = (present.Facts, Written: false);
-                return;
-            }
+            Complain($"{Printable(path)} is an entry of the kind {entry.EntryType} and was passed over.");
+            return;
         }
-        // A piece of the very same content: a key is never used for another.
-        if (there is not null)
-            await blobs.DeleteAsync(key, cancellation);
-        using var content = new IncomingContent(entry, first: null, long.MaxValue, digest: null);
-        await blobs.WriteAsync(key, owner: "", content, length, exact: true, cancellation);
-        _waiting[key] = (content.Facts, Written: true);
-    }
-
-    private async Task TakeDocumentAsync(Guid id, byte[] json, CancellationToken cancellation)
-    {
-        var document = JsonSerializer.Deserialize(json, MaintenanceJson.Default.BackupFile);
-        if (document is null || document.File.Id != id || !document.Contents.All(content => IsHere(id, content)))
+        await using var content = new BackupEntry(entry.DataStream ?? Stream.Null, entry.Length, mayRewind: false);
+        if (Backup.OfContent(path) is var (id, blob))
         {
-            complain($"File {id} ({document?.File.Name}) was not imported: the backup lacks content of it, or holds damaged content.");
-            _result = _result with { Failed = _result.Failed + 1 };
+            var file = await OpenAsync(id, cancellation);
+            await file.TakeAsync(blob, content, cancellation);
+            await EndIfCompleteAsync(file, cancellation);
         }
-        else if (await catalog.ImportAsync(new CatalogDocument(document.Owner, id, document.File, document.Contents, [], []), cancellation))
+        else if (Backup.FileOfDocument(path) is { } named)
         {
-            _waiting.Clear();
-            _result = _result with { Imported = _result.Imported + 1 };
+            var file = await OpenAsync(named, cancellation);
+            file.Document = await ReadDocumentAsync(file, content, cancellation);
+            if (file.Document is not null)
+                await EndIfCompleteAsync(file, cancellation);
+        }
+        else if (path is Backup.Manifest)
+        {
+            await TakeManifestAsync(content, cancellation);
         }
         else
         {
-            _result = _result with { Present = _result.Present + 1 };
+            Complain($"{Printable(path)} is no part of a backup.");
         }
-        await DropUnclaimedAsync(cancellation);
     }
 
-    private bool IsHere(Guid file, FileContent content) =>
-        _waiting.TryGetValue(new BlobKey(content.BlobId, file), out var entry)
-        && entry.Facts.Size == content.Size && entry.Facts.XxHash3 == content.XxHash3
-        && string.Equals(entry.Facts.Sha256, content.Sha256, StringComparison.Ordinal);
-
-    /// <summary>Deletes what this run wrote and no document names.</summary>
-    private async Task DropUnclaimedAsync(CancellationToken cancellation)
+    /// <summary>Imports the files of one of a backup's folders of two digits.</summary>
+    private async Task TakeFolderAsync(string folder, string outer, CancellationToken cancellation)
     {
-        var written = _waiting.Where(entry => entry.Value.Written).Select(entry => entry.Key).ToList();
-        _waiting.Clear();
-        if (written.Count == 0)
+        var ids = new SortedSet<Guid>();
+        foreach (var path in Directory.EnumerateFileSystemEntries(outer))
+        {
+            var name = Path.GetFileName(path);
+            if (Guid.TryParseExact(name.EndsWith(".json", StringComparison.Ordinal) ? name[..^5] : name, "D", out var id))
+                ids.Add(id);
+            // An export that was cut short leaves one.
+            else if (!name.EndsWith(BackupFolder.Partial, StringComparison.Ordinal))
+                Complain($"{Path.GetRelativePath(folder, path)} is no part of a backup.");
+        }
+        foreach (var id in ids)
+        {
+            var file = await OpenAsync(id, cancellation);
+            var document = Path.Combine(outer, $"{id}.json");
+            if (File.Exists(document))
+                await OfFileAsync(folder, document, async entry => file.Document = await ReadDocumentAsync(file, entry, cancellation));
+            foreach (var blob in file.Wanted)
+            {
+                var content = Path.Combine(outer, id.ToString(), blob.ToString());
+                if (File.Exists(content))
+                    await OfFileAsync(folder, content, entry => file.TakeAsync(blob, entry, cancellation));
+            }
+            await EndAsync(file, cancellation);
+            _open.Clear();
+        }
+    }
+
+    private async Task OfFileAsync(string folder, string path, Func<BackupEntry, Task> take)
+    {
+        try
+        {
+            await using var entry = BackupEntry.Open(path);
+            await take(entry);
+        }
+        catch (UnreadableBackupException failure)
+        {
+            Complain($"{Path.GetRelativePath(folder, path)} cannot be read. {failure.Message}");
+        }
+    }
+
+    private async Task<ImportedFile> OpenAsync(Guid id, CancellationToken cancellation)
+    {
+        if (!_open.TryGetValue(id, out var file))
+            _open[id] = file = await ImportedFile.BeginAsync(catalog, blobs, Complain, id, cancellation);
+        return file;
+    }
+
+    private async Task EndIfCompleteAsync(ImportedFile file, CancellationToken cancellation)
+    {
+        if (!file.IsComplete)
             return;
-        var named = (await catalog.FindDocumentsAsync([.. written.Select(key => key.FileId).Distinct()], cancellation))
-            .SelectMany(document => document.Contents.Select(content => new BlobKey(content.BlobId, document.FileId))).ToHashSet();
-        foreach (var key in written.Where(key => !named.Contains(key)))
-            await blobs.DeleteAsync(key, cancellation);
+        await EndAsync(file, cancellation);
+        _open.Remove(file.Id);
     }
 
-    private static async Task<byte[]?> ReadAsync(Stream entry, long length, CancellationToken cancellation)
+    private async Task EndAsync(ImportedFile file, CancellationToken cancellation)
     {
-        if (length > MaxDocumentBytes)
-            return null;
-        var bytes = new byte[length];
-        await entry.ReadExactlyAsync(bytes, cancellation);
-        return bytes;
+        var end = await file.EndAsync(cancellation);
+        _result = _result with
+        {
+            Imported = _result.Imported + (end is ImportEnd.Imported ? 1 : 0),
+            Present = _result.Present + (end is ImportEnd.Present ? 1 : 0),
+            Failed = _result.Failed + (end is ImportEnd.Failed ? 1 : 0),
+            Mended = _result.Mended + file.Mended,
+        };
     }
+
+    private async Task<BackupFile?> ReadDocumentAsync(ImportedFile file, BackupEntry entry, CancellationToken cancellation)
+    {
+        var (document, problem) = await ParseAsync(entry, MaintenanceJson.Default.BackupFile, cancellation);
+        problem ??= document?.Problem(file.Id);
+        if (problem is null)
+            return document;
+        Complain($"File {file.Id} was not imported: its document in the backup cannot be used, for {problem}.");
+        _result = _result with { Failed = _result.Failed + 1 };
+        file.IsRefused = true;
+        return null;
+    }
+
+    private async Task TakeManifestAsync(BackupEntry entry, CancellationToken cancellation)
+    {
+        (_manifest, var problem) = await ParseAsync(entry, MaintenanceJson.Default.BackupManifest, cancellation);
+        if (problem is not null)
+            Complain($"The backup's manifest cannot be used, for {problem}.");
+        else if (_manifest?.Format != Backup.Format)
+            Complain($"The backup has format {_manifest?.Format}, and this FileDrop knows {Backup.Format}.");
+    }
+
+    private ImportResult Result(bool isWhole) => _result with
+    {
+        Complete = isWhole && _manifest?.Format == Backup.Format && _manifest.Files <= _result.Imported + _result.Present + _result.Failed,
+    };
+
+    private static async Task<(T? Value, string? Problem)> ParseAsync<T>(BackupEntry entry, JsonTypeInfo<T> type, CancellationToken cancellation)
+        where T : class
+    {
+        if (entry.Size > MaxDocumentBytes)
+            return (null, $"it has more than {MaxDocumentBytes} bytes");
+        var json = new byte[entry.Size];
+        await entry.ReadExactlyAsync(json, cancellation);
+        try
+        {
+            return JsonSerializer.Deserialize(json, type) is { } value ? (value, null) : (null, "it is null");
+        }
+        // The last three: half of a surrogate pair, and a time or an id that is none.
+        catch (Exception malformed) when (malformed is JsonException or InvalidOperationException or FormatException or ArgumentException)
+        {
+            return (null, $"it is malformed: {malformed.Message.TrimEnd('.')}");
+        }
+    }
+
+    private void Complain(string what)
+    {
+        _result = _result with { Complaints = _result.Complaints + 1 };
+        say(what);
+    }
+
+    private static string Printable(string path) =>
+        string.Concat(path.Take(200).Select(letter => char.IsControl(letter) || char.IsSurrogate(letter) ? '?' : letter));
 }

@@ -5,7 +5,7 @@ using FileDrop.Api.Files;
 namespace FileDrop.Api.Maintenance;
 
 /// <summary>
-/// Reads all content again in the background, at a set rate, and holds it against its checksum: damage is found while there
+/// Reads all content again in the background, at a set rate, and compares its SHA-256: damage is found while there
 /// is still a backup to mend it from. Off unless a rate is set; each replica that has one goes through everything.
 /// </summary>
 internal sealed partial class Scrub(
@@ -39,7 +39,8 @@ internal sealed partial class Scrub(
             }
             catch (StorageException failure)
             {
-                LogCut(failure);
+                starter.Report(failure);
+                LogCut(failure.Reason);
                 return;
             }
             if (documents.Count == 0)
@@ -61,21 +62,15 @@ internal sealed partial class Scrub(
     {
         try
         {
-            var key = new BlobKey(content.BlobId, file);
-            await using (var stream = await blobs.OpenAsync(key, 0, content.Size, cancellation))
+            if (await FindDamageAsync(file, content, cancellation) is not { } damage)
             {
-                if (stream is not null)
-                {
-                    await using var paced = new PacedSink(options.ScrubBytesPerSecond, time);
-                    await integrity.CopyAsync(file, content, stream, paced, cancellation);
-                    return true;
-                }
-            }
-            // Pruned or purged since the document was read, most likely.
-            var now = await catalog.FindDocumentsAsync([file], cancellation);
-            if (!now.Any(document => document.Contents.Any(kept => kept.BlobId == content.BlobId)))
+                await integrity.MendedAsync(new BlobKey(content.BlobId, file), cancellation);
                 return true;
-            integrity.Report(file, content, "is missing");
+            }
+            // Pruned or purged since the document was read, most likely, if it is missing.
+            if ((await catalog.FindDocumentsAsync([file], cancellation)).ContentOf(content.BlobId) is null)
+                return true;
+            await integrity.ReportAsync(file, content, damage);
             return false;
         }
         catch (DamagedContentException)
@@ -84,19 +79,44 @@ internal sealed partial class Scrub(
         }
         catch (StorageException failure)
         {
-            LogUnread(failure, file);
+            starter.Report(failure);
+            LogUnread(file, failure.Reason);
             return true;
+        }
+    }
+
+    /// <summary>What is wrong with a content, or null. By its SHA-256: a checksum without a key is no defence against tampering.</summary>
+    private async Task<string?> FindDamageAsync(Guid file, FileContent content, CancellationToken cancellation)
+    {
+        var key = new BlobKey(content.BlobId, file);
+        if (await blobs.FindSizeAsync(key, cancellation) is not { } size)
+            return "is missing";
+        if (size != content.Size)
+            return $"has {size} bytes instead of {content.Size}";
+        try
+        {
+            await using var stream = await blobs.OpenAsync(key, 0, size, cancellation);
+            if (stream is null)
+                return "is missing";
+            using var hashed = new IncomingContent(stream, first: null, long.MaxValue, digest: null);
+            await using var paced = new PacedSink(options.ScrubBytesPerSecond, time);
+            await hashed.CopyToAsync(paced, cancellation);
+            return hashed.Facts.Sha256.Equals(content.Sha256, StringComparison.Ordinal) ? null : "is damaged";
+        }
+        catch (StorageException failure)
+        {
+            throw await integrity.JudgeAsync(file, content, failure, cancellation);
         }
     }
 
     [LoggerMessage(LogLevel.Information, "Scrubbed {Contents} contents in {Seconds:0} s, of which {Damaged} are damaged or missing")]
     private partial void LogPass(long contents, long damaged, double seconds);
 
-    [LoggerMessage(LogLevel.Warning, "A scrub was cut short: the catalog does not answer")]
-    private partial void LogCut(Exception failure);
+    [LoggerMessage(LogLevel.Warning, "A scrub was cut short. {Reason}")]
+    private partial void LogCut(string reason);
 
-    [LoggerMessage(LogLevel.Warning, "A content of file {File} could not be read; the next scrub tries again")]
-    private partial void LogUnread(Exception failure, Guid file);
+    [LoggerMessage(LogLevel.Debug, "A content of file {File} could not be read; the next scrub tries again. {Reason}")]
+    private partial void LogUnread(Guid file, string reason);
 
     /// <summary>Takes bytes no faster than the rate, and drops them.</summary>
     private sealed class PacedSink(long bytesPerSecond, TimeProvider time) : Stream

@@ -27,7 +27,9 @@ internal sealed class StoreHealth(StoreStarter starter, Func<CancellationToken, 
         }
         catch (Exception failure) when (failure is StorageException || !cancellationToken.IsCancellationRequested)
         {
-            return HealthCheckResult.Unhealthy("It does not answer.", failure);
+            if (failure is StorageException away)
+                starter.Report(away);
+            return HealthCheckResult.Unhealthy("It does not answer.");
         }
     }
 }

@@ -6,14 +6,27 @@ namespace FileDrop.Api.Maintenance;
 /// <summary>
 /// Makes schema, indexes, bucket and folders at start. A store in this process must start, or the process ends; one across
 /// the network may come up later: it is tried until it does, and until then the service answers that it is not ready.
+/// Afterwards it says when a store stops answering, and when it answers again: one line each, however many requests notice.
 /// </summary>
-internal sealed partial class StoreStarter(IFileCatalog catalog, IBlobStore blobs, FileDropOptions options, TimeProvider time, ILogger<StoreStarter> log)
+internal sealed partial class StoreStarter(
+    IFileCatalog catalog, IBlobStore blobs, IReserve reserve, FileDropOptions options, TimeProvider time, ILogger<StoreStarter> log)
     : BackgroundService
 {
+    /// <summary>Lines for one outage: a store that fails for another cause each time must not fill the log.</summary>
+    private const int MostCauses = 3;
+
     private static readonly TimeSpan FirstPause = TimeSpan.FromMilliseconds(250);
     private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan Settling = TimeSpan.FromSeconds(1);
 
     private readonly TaskCompletionSource _started = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly SemaphoreSlim _outages = new(0);
+    private readonly Lock _lock = new();
+
+    /// <summary>What the log has of the outage; empty while the stores answer.</summary>
+    private readonly HashSet<string> _causes = new(StringComparer.Ordinal);
+
+    private long _awaySince;
 
     /// <summary>Completes once both stores have started.</summary>
     public Task Started => _started.Task;
@@ -26,18 +39,57 @@ internal sealed partial class StoreStarter(IFileCatalog catalog, IBlobStore blob
         await base.StartAsync(cancellationToken);
     }
 
+    /// <summary>Notes that a store did not answer somebody. A failure without an inner one is not the store's: it answered, and the answer was odd.</summary>
+    public void Report(StorageException failure)
+    {
+        if (failure is not { Failure: StorageFailure.Unavailable, InnerException: not null })
+            return;
+        lock (_lock)
+        {
+            // How long a call took is another number each time.
+            if (_causes.Count >= MostCauses || !_causes.Add(string.Concat(failure.Cause.Where(character => !char.IsAsciiDigit(character)))))
+                return;
+            if (_causes.Count == 1)
+            {
+                _awaySince = time.GetTimestamp();
+                _outages.Release();
+            }
+        }
+        LogAway(failure.Reason);
+    }
+
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
-        for (var pause = FirstPause; !Started.IsCompleted; pause = pause * 2 < LongestPause ? pause * 2 : LongestPause)
+        await TryUntilDoneAsync(async () =>
+        {
+            if (!Started.IsCompleted)
+                await StartStoresAsync(stoppingToken);
+        }, stoppingToken);
+        while (true)
+        {
+            await _outages.WaitAsync(stoppingToken);
+            // A store that fails now and then must not write two lines each time.
+            await Task.Delay(Settling, time, stoppingToken);
+            await TryUntilDoneAsync(() => Task.WhenAll(catalog.PingAsync(stoppingToken), blobs.PingAsync(stoppingToken)), stoppingToken);
+            lock (_lock)
+                _causes.Clear();
+            LogBack(time.GetElapsedTime(_awaySince).TotalSeconds);
+        }
+    }
+
+    private async Task TryUntilDoneAsync(Func<Task> step, CancellationToken cancellation)
+    {
+        for (var pause = FirstPause; ; pause = pause * 2 < LongestPause ? pause * 2 : LongestPause)
         {
             try
             {
-                await StartStoresAsync(stoppingToken);
+                await step();
+                return;
             }
             catch (StorageException failure)
             {
-                LogWaiting(failure, pause.TotalSeconds);
-                await Task.Delay(pause, time, stoppingToken);
+                Report(failure);
+                await Task.Delay(pause, time, cancellation);
             }
         }
     }
@@ -50,19 +102,24 @@ internal sealed partial class StoreStarter(IFileCatalog catalog, IBlobStore blob
         }
         catch (Exception unusable) when (unusable is StorageException or InvalidOperationException)
         {
-            throw new ConfigurationException($"The data directory {options.DataDirectory} cannot be used. {unusable.Message}");
+            throw Composition.UnusableDirectory(options, unusable);
         }
     }
 
     private async Task StartStoresAsync(CancellationToken cancellation)
     {
-        await Task.WhenAll(catalog.StartAsync(cancellation), blobs.StartAsync(cancellation));
+        // A service must start on a full disk, or nobody could delete anything there.
+        await reserve.FreeAsync(() => Task.WhenAll(catalog.StartAsync(cancellation), blobs.StartAsync(cancellation)));
+        reserve.Keep();
         _started.TrySetResult();
     }
 
     [LoggerMessage(LogLevel.Information, "Metadata lies in {Catalog}, content in {Blobs}")]
     private partial void LogStores(string catalog, string blobs);
 
-    [LoggerMessage(LogLevel.Warning, "A store could not be started; trying again in {Seconds} s")]
-    private partial void LogWaiting(Exception failure, double seconds);
+    [LoggerMessage(LogLevel.Warning, "A store does not answer, and requests get 503 until it does. {Reason}")]
+    private partial void LogAway(string reason);
+
+    [LoggerMessage(LogLevel.Warning, "The stores answer again, after {Seconds:0.0} s")]
+    private partial void LogBack(double seconds);
 }

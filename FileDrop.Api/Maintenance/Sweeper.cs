@@ -9,8 +9,8 @@ namespace FileDrop.Api.Maintenance;
 /// </summary>
 /// <remarks>It claims before it deletes: a blob in garbage is nobody's and never again somebody's.</remarks>
 internal sealed partial class Sweeper(
-    IFileCatalog catalog, IBlobStore blobs, StoreStarter starter, SweeperMetrics metrics, FileDropOptions options, TimeProvider time,
-    ILogger<Sweeper> log) : BackgroundService
+    IFileCatalog catalog, IBlobStore blobs, IReserve reserve, StoreStarter starter, SweeperMetrics metrics, FileDropOptions options,
+    TimeProvider time, ILogger<Sweeper> log) : BackgroundService
 {
     private const int DocumentsAtOnce = 200;
 
@@ -19,15 +19,26 @@ internal sealed partial class Sweeper(
 
     /// <summary>Claims and deletes what is due of one document.</summary>
     /// <returns>How many blobs were deleted.</returns>
-    public static async Task<int> SweepDocumentAsync(IFileCatalog catalog, IBlobStore blobs, string owner, Guid id, CancellationToken cancellation)
-    {
-        if (await catalog.ClaimExpiredAsync(owner, id, cancellation) is not { } work)
-            return 0;
-        foreach (var deletion in work.Deletions)
-            await blobs.DeleteAsync(new BlobKey(deletion.BlobId, id), cancellation);
-        await catalog.SweptAsync(owner, id, work.Deletions, cancellation);
-        return work.Deletions.Count;
-    }
+    public static Task<int> SweepDocumentAsync(
+        IFileCatalog catalog, IBlobStore blobs, IReserve reserve, string owner, Guid id, CancellationToken cancellation) =>
+        reserve.FreeAsync(async () =>
+        {
+            if (await catalog.ClaimExpiredAsync(owner, id, cancellation) is not { } work)
+                return 0;
+            var deleted = 0;
+            var documents = work.Deletions.Count == 0 ? [] : await catalog.FindDocumentsAsync([id], cancellation);
+            foreach (var deletion in work.Deletions)
+            {
+                // A key has no owner in it: garbage of one owner's document can be the content of another's, which an import of an earlier
+                // release has brought in under the same id. It goes with that one.
+                if (documents.ContentOf(deletion.BlobId) is not null)
+                    continue;
+                await blobs.DeleteAsync(new BlobKey(deletion.BlobId, id), cancellation);
+                deleted++;
+            }
+            await catalog.SweptAsync(owner, id, work.Deletions, cancellation);
+            return deleted;
+        });
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
@@ -41,7 +52,8 @@ internal sealed partial class Sweeper(
             }
             catch (StorageException failure)
             {
-                LogFailure(failure);
+                starter.Report(failure);
+                LogFailure(failure.Reason);
             }
             catch (Exception failure) when (failure is not OperationCanceledException)
             {
@@ -68,7 +80,7 @@ internal sealed partial class Sweeper(
                 break;
         }
         await catalog.ReleaseReservationsAsync(cancellation);
-        await catalog.ForgetKeysAsync(cancellation);
+        await reserve.FreeAsync(() => catalog.ForgetKeysAsync(cancellation));
         metrics.Swept(deleted, await catalog.MeasureAsync(cancellation));
         if (documents > 0)
             LogSwept(documents, deleted);
@@ -79,11 +91,12 @@ internal sealed partial class Sweeper(
     {
         try
         {
-            return await SweepDocumentAsync(catalog, blobs, owner, id, cancellation);
+            return await SweepDocumentAsync(catalog, blobs, reserve, owner, id, cancellation);
         }
         catch (StorageException failure)
         {
-            LogDocumentFailure(failure, id);
+            starter.Report(failure);
+            LogDocumentFailure(id, failure.Reason);
             return null;
         }
     }
@@ -91,11 +104,11 @@ internal sealed partial class Sweeper(
     [LoggerMessage(LogLevel.Information, "Swept {Documents} documents, deleted {Blobs} blobs")]
     private partial void LogSwept(int documents, int blobs);
 
-    [LoggerMessage(LogLevel.Warning, "A sweep was cut short: a store does not answer")]
-    private partial void LogFailure(Exception failure);
+    [LoggerMessage(LogLevel.Debug, "A sweep was cut short. {Reason}")]
+    private partial void LogFailure(string reason);
 
-    [LoggerMessage(LogLevel.Warning, "What is due of file {File} could not be swept; it stays due")]
-    private partial void LogDocumentFailure(Exception failure, Guid file);
+    [LoggerMessage(LogLevel.Debug, "Garbage of file {File} could not be deleted, and stays due. {Reason}")]
+    private partial void LogDocumentFailure(Guid file, string reason);
 
     [LoggerMessage(LogLevel.Critical, "A sweep failed by a bug")]
     private partial void LogBug(Exception failure);

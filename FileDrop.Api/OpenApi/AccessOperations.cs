@@ -68,7 +68,7 @@ internal static class AccessOperations
     public static ApiOperation? Of(string? id, ApiOperation operation) => id switch
     {
         "CreateKey" => operation
-            .Says("Makes a key and shows it this once: the service keeps its hash alone.")
+            .Says("Makes a key and shows it this once: the service keeps its hash only. The command `keys create` makes the first key; until then this is `403`.")
             .Takes(NewKey, ApiExamples.NewKey)
             .Answers(201, "The key.", Headers).Json(KeyCreated, ApiExamples.KeyCreated)
             .Fails(ApiErrors.OfCreateKey),

@@ -1,6 +1,3 @@
-using System.Globalization;
-using Microsoft.OpenApi;
-
 namespace FileDrop.Api.OpenApi;
 
 /// <summary>The errors of the contract, and which operation can answer which.</summary>
@@ -12,8 +9,6 @@ internal static class ApiErrors
     private static readonly ApiProblem DigestMismatch =
         ApiProblem.DigestMismatch($"The bytes that arrived have {ApiExamples.Digest}.");
 
-    private static readonly string[] CommonHeaders = ["Cache-Control", .. ApiFields.Security];
-
     /// <summary>What any operation can answer.</summary>
     private static readonly ApiProblem[] Always =
     [
@@ -22,7 +17,7 @@ internal static class ApiErrors
     ];
 
     /// <summary>What a change can answer besides.</summary>
-    private static readonly ApiProblem[] Changing = [.. Always, ApiProblem.InsufficientStorage];
+    private static readonly ApiProblem[] Changing = [.. Always, ApiProblem.InsufficientStorage, ApiProblem.UnknownTransferCoding];
 
     /// <summary>What a request that brings content can answer besides.</summary>
     private static readonly ApiProblem[] Storing =
@@ -49,7 +44,8 @@ internal static class ApiErrors
         ApiProblem.InconsistentLength("Upload-Length says 5 bytes, and Content-Length 6."),
     ];
 
-    public static ApiProblem[] OfUpdate { get; } = [.. Storing, .. Naming, ApiProblem.FileNotFound, ApiProblem.PreconditionFailed];
+    public static ApiProblem[] OfUpdate { get; } =
+        [.. Storing, .. Naming, ApiProblem.FileNotFound, ApiProblem.PreconditionFailed, ApiProblem.UploadIsElsewhere with { Header = ("Allow", "OPTIONS, POST") }];
 
     public static ApiProblem[] OfContent { get; } = [.. Storing, ApiProblem.FileNotFound, ApiProblem.PreconditionFailed];
 
@@ -132,38 +128,4 @@ internal static class ApiErrors
             .Append(ApiProblem.NotFound).Append(ApiProblem.MethodNotAllowed)
             .OrderBy(problem => problem.Status).Select(problem => problem.Code).Distinct(StringComparer.Ordinal),
     ];
-
-    /// <summary>Adds one response a status; a HEAD answers without a body.</summary>
-    public static void AddTo(OpenApiResponses responses, OpenApiDocument document, IEnumerable<ApiProblem> problems, string path, bool body)
-    {
-        foreach (var status in problems.GroupBy(problem => problem.Status).OrderBy(status => status.Key))
-        {
-            var response = new OpenApiResponse
-            {
-                Description = string.Join(" ", status.Select(problem => $"`{problem.Code}`: {problem.Title}.")),
-                Headers = CommonHeaders.Concat(ApiFields.RateLimits).ToDictionary(
-                    name => name, IOpenApiHeader (name) => new OpenApiHeaderReference(name, document), StringComparer.Ordinal),
-            };
-            foreach (var problem in status)
-            {
-                if (problem.RetryAfterSeconds is not null)
-                    response.Headers["Retry-After"] = new OpenApiHeaderReference("Retry-After", document);
-                if (problem.Header is { } header)
-                    response.Headers[header.Name] = ApiFields.HeaderLike(header.Name, header.Value);
-            }
-            if (body)
-                response.Content = new Dictionary<string, OpenApiMediaType>(StringComparer.Ordinal)
-                {
-                    [ApiProblem.MediaType] = Body(document, status.Key, [.. status], path),
-                };
-            responses[status.Key.ToString(CultureInfo.InvariantCulture)] = response;
-        }
-    }
-
-    private static OpenApiMediaType Body(OpenApiDocument document, int status, IReadOnlyList<ApiProblem> problems, string path) => new()
-    {
-        Schema = ApiSchemas.ProblemOf(document, status, problems.Select(problem => problem.Code)),
-        Examples = problems.ToDictionary(problem => problem.Code, IOpenApiExample (problem) =>
-            new OpenApiExample { Summary = problem.Title, Value = ApiExamples.Problem(problem, path) }, StringComparer.Ordinal),
-    };
 }

@@ -94,10 +94,9 @@ internal static class ApiExamples
 
     public static JsonObject Change => new() { ["file_name"] = "report.pdf", ["tags"] = Tags };
 
-    /// <summary>A problem as the service would answer it at a path.</summary>
-    public static JsonNode? Problem(ApiProblem problem, string path) => JsonSerializer.SerializeToNode(
-        new ProblemJson(problem.Type ?? $"urn:filedrop:problem:{problem.Code}", problem.Title, problem.Status, problem.Detail,
-            path.Replace("{file_id}", FileId, StringComparison.Ordinal).Replace("{upload_id}", FileId, StringComparison.Ordinal).Replace("{version}", "1", StringComparison.Ordinal)
-                .Replace("{key_id}", KeyId, StringComparison.Ordinal), problem.Code, TraceId, problem.Offsets?.Expected, problem.Offsets?.Provided, problem.ViolatedPolicies),
+    /// <summary>A problem as the service would answer it to a request about a file.</summary>
+    public static JsonNode? Problem(ApiProblem problem) => JsonSerializer.SerializeToNode(
+        new ProblemJson(problem.Type ?? $"urn:filedrop:problem:{problem.Code}", problem.Title, problem.Status, problem.Detail, $"/files/{FileId}", problem.Code,
+            TraceId, problem.Offsets?.Expected, problem.Offsets?.Provided, problem.ViolatedPolicies),
         ApiJson.Instance.ProblemJson);
 }

@@ -50,7 +50,8 @@ internal static class ApiFields
         "Content-Range" => Header("The file's size.", value),
         "Accept-Encoding" => Header("The one content coding that is taken.", value),
         "Accept-Patch" => Header("The one media type that can be appended.", value),
-        "Accept" => Header("The one media type that is taken.", value),
+        "Accept" => Header("The media types that are taken.", value),
+        "Allow" => Header("The methods that this path has.", value),
         "WWW-Authenticate" => Header("How a credential is sent; never Basic, so that no browser asks for a password.", value),
         _ => Header(name, value),
     };
@@ -90,10 +91,10 @@ internal static class ApiFields
         yield return In(ParameterLocation.Path, "version", "A version at which content was committed. Whatever names no content that the file keeps: `404`.",
             ApiSchemas.Whole("", 1));
 
-        yield return Field("If-Match", "Go on only if the file has one of these entity tags; `*`: if it is there. Else `412`.", ApiExamples.ETag);
-        yield return Field("If-None-Match", "Go on only if the file has none of these entity tags. Else `304` to a read, `412` to a change.", ApiExamples.ETag);
+        yield return Field("If-Match", "Go on only if the file has one of these entity tags; `*`: if it is there. Else `412`; `400` if it is malformed.", ApiExamples.ETag);
+        yield return Field("If-None-Match", "Go on only if the file has none of these entity tags. Else `304` to a read, `412` to a change. A value that is no tag is passed over.", ApiExamples.ETag);
         yield return Field("If-Modified-Since", "Send only what changed since; else `304`. Not looked at beside If-None-Match.", ApiExamples.LastModified);
-        yield return Field("If-Unmodified-Since", "Go on only if the file did not change since; else `412`. Not looked at beside If-Match.", ApiExamples.LastModified);
+        yield return Field("If-Unmodified-Since", "Go on only if the file did not change since; else `412`. Not looked at beside If-Match, but `400` if it is malformed.", ApiExamples.LastModified);
         yield return Field("Range", "One byte range: `206`, or `416` if it lies outside the file. Several ranges, or a malformed field: `200`, the whole file.",
             "bytes=0-1023");
         yield return Field("If-Range", "Honour Range only if the file is still this one; else `200`, the whole file. An entity tag or a date.", ApiExamples.ETag);

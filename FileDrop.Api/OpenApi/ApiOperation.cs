@@ -4,7 +4,7 @@ using Microsoft.OpenApi;
 namespace FileDrop.Api.OpenApi;
 
 /// <summary>One operation's description, put together in the order in which it is read.</summary>
-internal sealed class ApiOperation(OpenApiDocument document, string path)
+internal sealed class ApiOperation(OpenApiDocument document, ErrorResponses errors)
 {
     private const string AnyType = "*/*";
 
@@ -153,7 +153,7 @@ internal sealed class ApiOperation(OpenApiDocument document, string path)
             foreach (var header in ApiFields.Security.Concat(ApiFields.RateLimits))
                 response.Headers?.TryAdd(header, new OpenApiHeaderReference(header, document));
         }
-        ApiErrors.AddTo(operation.Responses, document, _problems.Where(problem => !head || problem.Status != 416), path, body: !head);
+        errors.AddTo(operation.Responses, _problems.Where(problem => !head || problem.Status != 416), body: !head);
     }
 
     private static Dictionary<string, IOpenApiExample> Example(string key, string summary, JsonNode? value) =>

@@ -23,13 +23,14 @@ internal static class ApiOperations
     /// <summary>Completes what the framework found out of the routes.</summary>
     public static void Describe(OpenApiDocument document)
     {
-        AddProbe(document, "/health", "Ready to serve", "Whether the catalog and the blob store answer.", mayFail: true);
-        AddProbe(document, "/alive", "Alive", "Whether the process runs, whatever its stores do.", mayFail: false);
-        foreach (var (path, item) in document.Paths)
+        var errors = new ErrorResponses(document);
+        AddProbe(document, errors, "/health", "Ready to serve", "Whether the catalog and the blob store answer.", mayFail: true);
+        AddProbe(document, errors, "/alive", "Alive", "Whether the process runs, whatever its stores do.", mayFail: false);
+        foreach (var item in document.Paths.Values)
         {
             foreach (var (method, operation) in item.Operations ?? [])
             {
-                if (Of(operation.OperationId, document, path) is { } description)
+                if (Of(operation.OperationId, new ApiOperation(document, errors)) is { } description)
                 {
                     description.WriteTo(operation, head: method == HttpMethod.Head);
                     AccessOperations.Complete(operation, document);
@@ -38,9 +39,8 @@ internal static class ApiOperations
         }
     }
 
-    private static ApiOperation? Of(string? id, OpenApiDocument document, string path)
+    private static ApiOperation? Of(string? id, ApiOperation operation)
     {
-        var operation = new ApiOperation(document, path);
         return id switch
         {
             "UploadFile" => operation
@@ -59,7 +59,8 @@ internal static class ApiOperations
                 .Says("""
                     Newest first, a page at a time; `Link` with `rel="next"` leads on, and the walk ends where there is none. A walk by
                     `created_at` never repeats a file, and never misses one that existed throughout. With filters a page may be short, even
-                    empty, and still have a next one. Unknown parameters are passed over.
+                    empty, and still have a next one. Names by which other services count pages (`offset`, `page` …), and names that differ from one
+                    of these parameters by two letters at most, are `400`. All other parameters are ignored.
                     """)
                 .Takes(ApiFields.Paging).Takes("sort").Takes(ApiFields.Filters).Takes("If-None-Match")
                 .Answers(200, "A page of files.", ["ETag", "Link", "Cache-Control", .. JsonHeaders]).JsonList(ApiSchemas.File, ApiExamples.List)
@@ -80,8 +81,9 @@ internal static class ApiOperations
                 .Fails(ApiErrors.OfMetadata),
             "UpdateFile" => operation
                 .Says("""
-                    A form changes what it carries: content, `file_name`, `tags`. JSON changes metadata alone; `tags` replaces all tags. Any other
-                    body is the new content. Without a `file_name` the name stays. To store JSON as content, use `/content`.
+                    A form changes what it carries: content, `file_name`, `tags`. JSON changes only metadata; `tags` replaces all tags. Any other
+                    body is the new content, except `application/x-www-form-urlencoded`, which is `415`: curl sends it by default, also with JSON.
+                    Without a `file_name` the name stays. To store JSON or such a form as content, use `/content`.
                     """)
                 .Takes("file_id").Takes(ApiFields.Preconditions).Takes(ApiFields.Digests)
                 .Form(ApiSchemas.UpdateForm).Change().Raw()
@@ -144,7 +146,7 @@ internal static class ApiOperations
     };
 
     /// <summary>The health endpoints, which the framework tells its document nothing of.</summary>
-    private static void AddProbe(OpenApiDocument document, string path, string summary, string says, bool mayFail)
+    private static void AddProbe(OpenApiDocument document, ErrorResponses errors, string path, string summary, string says, bool mayFail)
     {
         var operation = new OpenApiOperation
         {
@@ -153,7 +155,7 @@ internal static class ApiOperations
             Security = AccessOperations.Nobody(),
             Tags = new HashSet<OpenApiTagReference> { new(Operations, document) },
         };
-        var description = new ApiOperation(document, path).Says(says).Answers(200, "Yes.", ProbeHeaders).Json(ApiSchemas.Health, ApiExamples.Health("healthy"));
+        var description = new ApiOperation(document, errors).Says(says).Answers(200, "Yes.", ProbeHeaders).Json(ApiSchemas.Health, ApiExamples.Health("healthy"));
         if (mayFail)
             description = description.Answers(503, "No.", ProbeHeaders).Json(ApiSchemas.Health, ApiExamples.Health("unhealthy"));
         description.Fails(ApiErrors.OfProbe).WriteTo(operation, head: false);

@@ -19,7 +19,7 @@ internal static class DraftEndpoints
     {
         var uploads = app.MapGroup(Path).WithTags("Uploads");
         uploads.MapMethods("/", [HttpMethods.Options], Describe).AllowAnonymous().WithName("DescribeUploadLimits").WithSummary("The limits of resumable uploads");
-        uploads.MapMethods("/{upload_id}", [HttpMethods.Get, HttpMethods.Head], ReadAsync)
+        uploads.MapGet("/{upload_id}", ReadAsync)
             .Needs(Scope.Write).WithName("ReadUploadResource").WithSummary("How far an upload resource has come");
         uploads.MapPatch("/{upload_id}", AppendAsync).Needs(Scope.Write).WithName("AppendToUploadResource").WithSummary("Append to an upload resource");
         uploads.MapDelete("/{upload_id}", EndAsync).Needs(Scope.Write).WithName("EndUploadResource").WithSummary("Cancel an upload resource");

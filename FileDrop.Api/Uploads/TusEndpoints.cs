@@ -15,6 +15,11 @@ internal static class TusEndpoints
     private const string Extensions =
         "creation,creation-with-upload,creation-defer-length,expiration,checksum,checksum-trailer,termination,concatenation";
 
+    /// <summary>The methods that a client may lack.</summary>
+    private static readonly string[] Overrides = [HttpMethods.Patch, HttpMethods.Delete, HttpMethods.Head];
+
+    private static ApiProblem UnknownOverride { get; } = ApiProblem.InvalidRequest("X-HTTP-Method-Override is PATCH, DELETE or HEAD.");
+
     /// <summary>What every answer here has, also one that another part of the service makes; and the method that the client means.</summary>
     public static void UseTus(this IApplicationBuilder app) => app.Use((context, next) =>
     {
@@ -26,8 +31,12 @@ internal static class TusEndpoints
             response.Headers["Tus-Resumable"] = Version;
             return Task.CompletedTask;
         });
-        if (request.Headers["X-HTTP-Method-Override"] is { Count: > 0 } method)
-            request.Method = method.ToString().ToUpperInvariant();
+        if (request.Headers["X-HTTP-Method-Override"].ToString() is not { Length: > 0 } method || method.Equals(request.Method, StringComparison.OrdinalIgnoreCase))
+            return next(context);
+        // A client that can name any method can write anything where a method is expected, such as the log.
+        if (Overrides.FirstOrDefault(each => each.Equals(method, StringComparison.OrdinalIgnoreCase)) is not { } meant)
+            return UnknownOverride.ExecuteAsync(context);
+        request.Method = meant;
         return next(context);
     });
 
@@ -62,12 +71,12 @@ internal static class TusEndpoints
             || !UploadChecksum.TryReadTus(request, out var check, out problem))
             return problem;
         using var disposal = check;
-        var deferred = request.Headers["Upload-Defer-Length"];
+        var deferred = request.Headers["Upload-Defer-Length"].ToString();
         if (plan.Concat is not null && !plan.IsPartial)
-            return length is not null || deferred.Count > 0
+            return length is not null || deferred.Length > 0
                 ? ApiProblem.InvalidRequest("The length of a final upload is that of its parts: send no Upload-Length.")
                 : await ConcatenateAsync(context, uploads, owner, plan);
-        if (length is null ? deferred != "1" : deferred.Count > 0)
+        if (length is null ? deferred is not "1" : deferred.Length > 0)
             return ApiProblem.InvalidRequest("An upload has either an Upload-Length or an Upload-Defer-Length, which is 1.");
         if (length > uploads.MaxSize)
             return ApiProblem.FileTooLarge($"An upload has at most {uploads.MaxSize} bytes.");
@@ -111,9 +120,10 @@ internal static class TusEndpoints
             headers["Upload-Length"] = Number(length);
         else
             headers["Upload-Defer-Length"] = "1";
-        if (upload.Plan.Metadata is { } metadata)
+        // Releases before took fields that no answer can have; such uploads live for a day.
+        if (upload.Plan.Metadata is { } metadata && TusRequest.IsPrintable(metadata))
             headers["Upload-Metadata"] = metadata;
-        if (upload.Plan.Concat is { } concat)
+        if (upload.Plan.Concat is { } concat && TusRequest.IsPrintable(concat))
             headers["Upload-Concat"] = concat;
         headers.CacheControl = "no-store";
         return TypedResults.Ok();

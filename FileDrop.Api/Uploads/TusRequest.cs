@@ -1,6 +1,5 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Globalization;
-using System.Text;
 using FileDrop.Api.Catalog;
 using FileDrop.Api.Files;
 
@@ -23,8 +22,6 @@ internal static class TusRequest
     /// <summary>What is no text: half a surrogate pair, which no decoder gives.</summary>
     private const string NoText = "\uD800";
 
-    private static readonly UTF8Encoding s_utf8 = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
-
     /// <summary>A field whose value is a number of bytes.</summary>
     /// <param name="request">The request.</param>
     /// <param name="name">The field's name.</param>
@@ -33,9 +30,10 @@ internal static class TusRequest
     public static bool TryReadNumber(HttpRequest request, string name, out long? value, [NotNullWhen(false)] out ApiProblem? problem)
     {
         (value, problem) = (null, null);
-        if (request.Headers[name] is not { Count: > 0 } field)
+        // An empty field is as good as none, here and below: some clients always send it.
+        if (request.Headers[name].ToString() is not { Length: > 0 } field)
             return true;
-        if (long.TryParse(field.ToString(), NumberStyles.None, CultureInfo.InvariantCulture, out var number))
+        if (long.TryParse(field, NumberStyles.None, CultureInfo.InvariantCulture, out var number))
         {
             value = number;
             return true;
@@ -52,12 +50,12 @@ internal static class TusRequest
     public static bool TryReadPlan(HttpRequest request, [NotNullWhen(true)] out ResumablePlan? plan, [NotNullWhen(false)] out ApiProblem? problem)
     {
         plan = null;
-        var concat = request.Headers["Upload-Concat"] is { Count: > 0 } field ? field.ToString() : null;
-        var metadata = request.Headers["Upload-Metadata"] is { Count: > 0 } sent ? sent.ToString() : null;
-        // Both are given back as they are, and an answer's fields are ASCII.
-        if (!Ascii.IsValid(concat) || !Ascii.IsValid(metadata))
+        var concat = request.Headers["Upload-Concat"].ToString() is { Length: > 0 } field ? field : null;
+        var metadata = request.Headers["Upload-Metadata"].ToString() is { Length: > 0 } sent ? sent : null;
+        // Both are given back as they are, and an answer's fields are printable ASCII.
+        if (!IsPrintable(concat) || !IsPrintable(metadata))
         {
-            problem = ApiProblem.InvalidRequest("Upload-Metadata and Upload-Concat are ASCII: values are in base64, and URLs percent-encoded.");
+            problem = ApiProblem.InvalidRequest("Upload-Metadata and Upload-Concat are printable ASCII: values are in base64, and URLs percent-encoded.");
             return false;
         }
         var most = concat is "partial" ? MaxPartialMetadata : MaxMetadata;
@@ -87,6 +85,9 @@ internal static class TusRequest
 
         string? Value(string key) => values.TryGetValue(key, out var value) && value.Length > 0 ? value : null;
     }
+
+    /// <summary>Whether an answer's field can have this value.</summary>
+    public static bool IsPrintable(string? value) => value.AsSpan().IndexOfAnyExceptInRange(' ', '~') < 0;
 
     /// <summary>Whether a PATCH or a POST brings bytes of an upload, and no other content.</summary>
     public static bool HasContentType(HttpRequest request) =>
@@ -131,15 +132,8 @@ internal static class TusRequest
         var bytes = new byte[(encoded.Length / 4 * 3) + 3];
         if (!Convert.TryFromBase64String(encoded, bytes, out var length))
             return false;
-        try
-        {
-            value = s_utf8.GetString(bytes, 0, length);
-        }
-        catch (DecoderFallbackException)
-        {
-            // Values of other keys may be anything, and are nobody's business here; as a name, a type or tags this is refused.
-            value = NoText;
-        }
+        // Values of other keys may be anything, and are nobody's business here; as a name, a type or tags this is refused.
+        value = UnicodeText.TryDecode(bytes.AsSpan(0, length), out var text) ? text : NoText;
         return true;
     }
 }

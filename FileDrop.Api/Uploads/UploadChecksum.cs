@@ -30,9 +30,9 @@ internal sealed class UploadChecksum : IDisposable
     public static bool TryReadTus(HttpRequest request, out UploadChecksum? checksum, [NotNullWhen(false)] out ApiProblem? problem)
     {
         (checksum, problem) = (null, null);
-        if (request.Headers[Header] is { Count: > 0 } field)
+        if (request.Headers[Header].ToString() is { Length: > 0 } field)
         {
-            problem = TryParse(field.ToString(), out var algorithm, out var expected) ? null : Malformed;
+            problem = TryParse(field, out var algorithm, out var expected) ? null : Malformed;
             if (problem is null)
                 checksum = new UploadChecksum(self => Compare(self._hashes[0], expected), algorithm);
             return problem is null;

@@ -14,7 +14,7 @@ internal sealed record UploadResult(ResumableUpload Upload, long Offset, DateTim
 
 /// <summary>Resumable uploads, under whichever protocol: no state of theirs is in this process between two requests.</summary>
 internal sealed class UploadStore(
-    IFileCatalog catalog, IBlobStore blobs, FileStore files, FileDropOptions options, TimeProvider time, ILogger<UploadWriter> log)
+    IFileCatalog catalog, IBlobStore blobs, IReserve reserve, FileStore files, FileDropOptions options, TimeProvider time, ILogger<UploadWriter> log)
 {
     /// <summary>How long a newcomer waits for the holder to make durable what it has, and let go.</summary>
     private static readonly TimeSpan TakePatience = TimeSpan.FromSeconds(10);
@@ -147,7 +147,7 @@ internal sealed class UploadStore(
 
     /// <summary>Ends an upload: whoever appends to it is stopped, and what it has stored is deleted. A file that it has become stays.</summary>
     /// <returns>Null: it is done. Else why not.</returns>
-    public async Task<ApiProblem?> EndAsync(string owner, Guid id, CancellationToken cancellation)
+    public Task<ApiProblem?> EndAsync(string owner, Guid id, CancellationToken cancellation) => reserve.FreeAsync(async () =>
     {
         var (upload, writer) = await TakeAsync(owner, id, cancellation);
         if (upload is null)
@@ -157,7 +157,7 @@ internal sealed class UploadStore(
         else if (!upload.Plan.IsPartial)
             return ApiProblem.UploadComplete;
         return await catalog.EndResumableAsync(owner, id, upload.Intent, cancellation) ? null : ApiProblem.UploadNotFound;
-    }
+    });
 
     /// <summary>Makes a file of partial uploads, in this order; they stay as they are.</summary>
     /// <exception cref="ContentRejectedException">One of them is not there, not partial or not complete; or they are too long together.</exception>

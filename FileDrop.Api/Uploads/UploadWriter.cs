@@ -170,7 +170,7 @@ internal sealed partial class UploadWriter : IAsyncDisposable
         }
         catch (Exception failure) when (failure is StorageException or BlobTooLargeException or OperationCanceledException)
         {
-            LogNotSettled(failure, Upload.Id);
+            LogNotSettled(Upload.Id, Start.Tell(failure));
         }
         var point = _stage != ResumableStage.Open ? _recorded : keeps ? _appender?.Durable ?? _recorded : _appender?.Discarded ?? _recorded;
         for (var attempt = 1; ; attempt++)
@@ -269,7 +269,7 @@ internal sealed partial class UploadWriter : IAsyncDisposable
         }
         catch (StorageException failure)
         {
-            LogNoRecord(failure, Upload.Id);
+            LogNoRecord(Upload.Id, failure.Reason);
             if (_time.GetElapsedTime(_seenAt) >= _lease)
                 await LoseAsync();
         }
@@ -281,9 +281,9 @@ internal sealed partial class UploadWriter : IAsyncDisposable
         await _stop.CancelAsync();
     }
 
-    [LoggerMessage(LogLevel.Warning, "How far upload {Upload} has come could not be recorded")]
-    private partial void LogNoRecord(Exception failure, Guid upload);
+    [LoggerMessage(LogLevel.Warning, "The offset of upload {Upload} could not be recorded. {Reason}")]
+    private partial void LogNoRecord(Guid upload, string reason);
 
-    [LoggerMessage(LogLevel.Warning, "What arrived last of upload {Upload} could not be made durable, and does not count")]
-    private partial void LogNotSettled(Exception failure, Guid upload);
+    [LoggerMessage(LogLevel.Warning, "The last bytes of upload {Upload} could not be made durable, and do not count. {Reason}")]
+    private partial void LogNotSettled(Guid upload, string reason);
 }

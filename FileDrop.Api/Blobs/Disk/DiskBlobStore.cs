@@ -54,6 +54,7 @@ internal sealed partial class DiskBlobStore(string directory) : IBlobStore
         foreach (var folder in new[] { _incoming, _blobs })
             if (!Directory.Exists(folder))
                 throw new DirectoryNotFoundException($"The folder {folder} is not there.");
+        Room.TakeBack();
     });
 
     public async Task WriteAsync(BlobKey key, string owner, Stream content, long? length, bool exact, CancellationToken cancellation)
@@ -189,7 +190,7 @@ internal sealed partial class DiskBlobStore(string directory) : IBlobStore
             DiskFolder.Sync(folder);
     }
 
-    private static void MakeFolder(string folder)
+    internal static void MakeFolder(string folder)
     {
         if (OperatingSystem.IsWindows())
             Directory.CreateDirectory(folder);
@@ -197,7 +198,7 @@ internal sealed partial class DiskBlobStore(string directory) : IBlobStore
             Directory.CreateDirectory(folder, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
     }
 
-    private static void Delete(string path)
+    internal static void Delete(string path)
     {
         try
         {

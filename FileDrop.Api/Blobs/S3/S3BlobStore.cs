@@ -42,6 +42,7 @@ namespace FileDrop.Api.Blobs.S3;
 internal sealed partial class S3BlobStore : IBlobStore, IDisposable
 {
     private const int AbortTries = 10;
+    private const string ProbedKey = "probe";
     private static readonly TimeSpan PingTimeout = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan AbortPause = TimeSpan.FromMilliseconds(200);
 
@@ -49,10 +50,12 @@ internal sealed partial class S3BlobStore : IBlobStore, IDisposable
     private readonly S3Connection _s3;
     private readonly PartMemory _memory;
 
-    public S3BlobStore(S3Options options)
+    /// <param name="options">Which S3.</param>
+    /// <param name="time">This machine's clock; null: the system's.</param>
+    public S3BlobStore(S3Options options, TimeProvider? time = null)
     {
         _options = options;
-        _s3 = new S3Connection(options);
+        _s3 = new S3Connection(options, time ?? TimeProvider.System);
         _memory = PartMemory.WithReserve(options.PartMemory, 64 * PartSizes.MiB);
     }
 
@@ -89,18 +92,10 @@ internal sealed partial class S3BlobStore : IBlobStore, IDisposable
     }, cancellation);
 
     /// <inheritdoc/>
-    public Task PingAsync(CancellationToken cancellation) => _s3.CallAsync("ping", async (client, token) =>
-    {
-        try
-        {
-            await client.HeadBucketAsync(new HeadBucketRequest { BucketName = _options.Bucket }, token);
-        }
-        catch (AmazonS3Exception e) when (e.StatusCode == HttpStatusCode.Forbidden)
-        {
-            await ListOneAsync(client, token);
-        }
-        return true;
-    }, cancellation, PingTimeout);
+    /// <remarks>By the way that bytes take, signature and connection: what would keep them from the store keeps this too.</remarks>
+    public async Task PingAsync(CancellationToken cancellation) =>
+        // There is no such object, and only a server that took the signature says so.
+        (await _s3.GetAsync(ProbedKey, new RangeHeaderValue(0, 0), cancellation, PingTimeout))?.Dispose();
 
     /// <inheritdoc/>
     /// <exception cref="BlobTooLargeException">The content is longer than S3, or memory for its parts, allows.</exception>

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Net;
 using System.Net.Http.Headers;
 using System.Net.Sockets;
@@ -20,10 +21,12 @@ internal sealed class S3Connection : IDisposable
     private readonly HttpClient _http;
     private readonly AmazonS3Client _client;
     private readonly S3Signer _signer;
+    private readonly S3Clock _clock;
 
-    public S3Connection(S3Options options)
+    public S3Connection(S3Options options, TimeProvider time)
     {
         _options = options;
+        _clock = new S3Clock(time);
         _http = new HttpClient(new SocketsHttpHandler
         {
             UseProxy = false,
@@ -35,7 +38,8 @@ internal sealed class S3Connection : IDisposable
             ConnectTimeout = TimeSpan.FromSeconds(10),
             PooledConnectionIdleTimeout = TimeSpan.FromSeconds(30),
             PooledConnectionLifetime = TimeSpan.FromMinutes(5),
-            ActivityHeadersPropagator = null,
+            // Calls are traced, but the server is not sent the trace's id. With null instead, they would not be traced either.
+            ActivityHeadersPropagator = DistributedContextPropagator.CreateNoOutputPropagator(),
             ConnectCallback = ConnectAsync,
         })
         {
@@ -64,7 +68,7 @@ internal sealed class S3Connection : IDisposable
         }
         var credentials = options is { AccessKey: { } access, SecretKey: { } secret } ? new BasicAWSCredentials(access, secret) : null;
         _client = credentials is null ? new AmazonS3Client(config) : new AmazonS3Client(credentials, config);
-        _signer = new S3Signer(options, credentials);
+        _signer = new S3Signer(options, credentials, _clock);
     }
 
     public void Dispose()
@@ -121,13 +125,18 @@ internal sealed class S3Connection : IDisposable
     }
 
     /// <summary>Opens a range for reading.</summary>
+    /// <param name="key">The object's.</param>
+    /// <param name="range">Of its bytes.</param>
+    /// <param name="cancellation">The caller's.</param>
+    /// <param name="limit">Until the answer begins; the ordinary one if null.</param>
     /// <returns>A success; the caller disposes of it. Null: there is no such object.</returns>
-    public async Task<HttpResponseMessage?> GetAsync(string key, RangeHeaderValue range, CancellationToken cancellation)
+    public async Task<HttpResponseMessage?> GetAsync(
+        string key, RangeHeaderValue range, CancellationToken cancellation, TimeSpan? limit = null)
     {
         using var timer = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
         try
         {
-            return await WithinAsync($"GET {key}", timer, _options.CallTimeout, token => RepeatAsync(
+            return await WithinAsync($"GET {key}", timer, limit ?? _options.CallTimeout, token => RepeatAsync(
                 () => SendAsync(HttpMethod.Get, new S3Target(key), request => request.Headers.Range = range, token), token), cancellation);
         }
         catch (StorageException e) when (e.InnerException is AmazonS3Exception s3 && S3Errors.IsNoSuchKey(s3))
@@ -172,7 +181,12 @@ internal sealed class S3Connection : IDisposable
         if (response.IsSuccessStatusCode)
             return response;
         using (response)
-            throw await S3Errors.ReadAsync(response, cancellation);
+        {
+            var refusal = await S3Errors.ReadAsync(response, cancellation);
+            // Servers have several words for a signature of the wrong time: the times tell.
+            throw response.StatusCode is HttpStatusCode.Forbidden or HttpStatusCode.BadRequest or HttpStatusCode.Unauthorized
+                && _clock.Correct(response.Headers.Date) ? S3Errors.WrongTime(refusal) : refusal;
+        }
     }
 
     private static async Task<T> RepeatAsync<T>(Func<Task<T>> call, CancellationToken cancellation)

@@ -18,13 +18,19 @@ internal static class S3Errors
     public static bool IsNoSuchUpload(AmazonS3Exception e) =>
         e.StatusCode == HttpStatusCode.NotFound && e.ErrorCode is not "NoSuchBucket";
 
+    private const string TimeTooSkewed = "RequestTimeTooSkewed";
+
+    /// <summary>A refusal that came of a wrong clock, which is right now.</summary>
+    public static AmazonS3Exception WrongTime(AmazonS3Exception e) =>
+        new(e.Message, e, e.ErrorType, TimeTooSkewed, e.RequestId, e.StatusCode);
+
     /// <summary>Whether the same request may succeed in a moment.</summary>
     public static bool IsPassing(Exception e) => e switch
     {
         AmazonS3Exception s3 => !IsFull(s3)
             && (s3.StatusCode is HttpStatusCode.TooManyRequests or HttpStatusCode.RequestTimeout
                 or (>= HttpStatusCode.InternalServerError and not HttpStatusCode.NotImplemented)
-                || s3.ErrorCode is "SlowDown" or "RequestTimeout"),
+                || s3.ErrorCode is "SlowDown" or "RequestTimeout" or TimeTooSkewed),
         HttpRequestException or IOException => true,
         _ => false,
     };

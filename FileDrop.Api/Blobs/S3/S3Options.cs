@@ -68,6 +68,8 @@ internal sealed partial record S3Options
                 ? Wrong("AccessKey", "is missing beside SecretKey; give both, or neither for AWS's default credentials")
                 : Wrong("SecretKey", "is missing beside AccessKey; give both, or neither for AWS's default credentials");
         }
+        if (pathStyle is false && options.Endpoint is { HostNameType: UriHostNameType.IPv4 or UriHostNameType.IPv6 })
+            throw Wrong("PathStyle", "is false, but Endpoint is an address without a name, below which there can be no bucket's name; write true");
         return options with { PathStyle = pathStyle ?? options.Endpoint is not null };
     }
 
@@ -78,13 +80,21 @@ internal sealed partial record S3Options
     private S3Options With(string key, string value) => key.ToUpperInvariant() switch
     {
         "ENDPOINT" => this with { Endpoint = ParseEndpoint(key, value) },
-        "ACCESSKEY" => this with { AccessKey = value },
+        // It goes into a header field.
+        "ACCESSKEY" => this with
+        {
+            AccessKey = value.AsSpan().IndexOfAnyExceptInRange('!', '~') < 0 ? value : throw Wrong(key, "has characters other than printable ASCII"),
+        },
         "SECRETKEY" => this with { SecretKey = value },
-        "REGION" => this with { Region = value },
+        "REGION" => this with
+        {
+            Region = value.All(letter => char.IsAsciiLetterOrDigit(letter) || letter is '-' or '_') ? value
+                : throw Wrong(key, $"is '{value}'; write a region's name such as us-east-1"),
+        },
         "BUCKET" => this with
         {
-            Bucket = BucketName().IsMatch(value) ? value
-                : throw Wrong(key, $"is '{value}'; a bucket's name has 3 to 63 of a-z, 0-9, '.' and '-', with a letter or digit at both ends"),
+            Bucket = BucketName().IsMatch(value) && !value.Contains("..", StringComparison.Ordinal) ? value
+                : throw Wrong(key, $"is '{value}'; a bucket's name has 3 to 63 of a-z, 0-9, '.' and '-', with a letter or digit at both ends and no '..'"),
         },
         "CHECKSUMS" => this with
         {

@@ -18,7 +18,8 @@ namespace FileDrop.Api.Blobs.S3;
 /// </remarks>
 /// <param name="options">Where the bucket is.</param>
 /// <param name="credentials">Null: those that AWS's tools would use, which the SDK looks for and keeps fresh.</param>
-internal sealed class S3Signer(S3Options options, AWSCredentials? credentials)
+/// <param name="clock">The store's.</param>
+internal sealed class S3Signer(S3Options options, AWSCredentials? credentials, S3Clock clock)
 {
     private const string DateFormat = "yyyyMMdd";
     private static readonly TimeSpan Validity = TimeSpan.FromHours(1);
@@ -31,7 +32,7 @@ internal sealed class S3Signer(S3Options options, AWSCredentials? credentials)
         var place = _place ??= await FindPlaceAsync(client, cancellation);
         var source = credentials ?? await DefaultAWSCredentialsIdentityResolver.GetCredentialsAsync(client.Config).WaitAsync(cancellation);
         var identity = await source.GetCredentialsAsync().WaitAsync(cancellation);
-        var now = DateTime.UtcNow;
+        var now = clock.Now.UtcDateTime;
         var day = now.ToString(DateFormat, CultureInfo.InvariantCulture);
         var time = now.ToString("yyyyMMdd'T'HHmmss'Z'", CultureInfo.InvariantCulture);
         var scope = $"{day}/{place.Region}/s3/aws4_request";

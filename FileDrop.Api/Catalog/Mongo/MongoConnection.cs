@@ -1,3 +1,4 @@
+using System.Buffers;
 using MongoDB.Driver;
 
 namespace FileDrop.Api.Catalog.Mongo;
@@ -15,6 +16,10 @@ internal static class MongoConnection
     public static readonly TimeSpan IndexTimeout = TimeSpan.FromMinutes(30);
 
     private const int OutOfDiskSpace = 14031;
+
+    /// <summary>In characters, and what is not among them (MongoDB manual, "Naming Restrictions", of any platform).</summary>
+    private const int LongestName = 63;
+    private static readonly SearchValues<char> s_notInNames = SearchValues.Create("/\\. \"$*<>:|?\0");
 
     private static readonly TimeSpan s_reachTimeout = TimeSpan.FromSeconds(5);
 
@@ -36,6 +41,8 @@ internal static class MongoConnection
             { ReadPreference: { ReadPreferenceMode: not ReadPreferenceMode.Primary } from } =>
                 $"readPreference={from.ReadPreferenceMode}, with which a read could miss an acknowledged file: remove it, or say "
                 + "readPreference=primary",
+            { DatabaseName: { } name } when name.Length > LongestName || name.AsSpan().IndexOfAny(s_notInNames) >= 0 =>
+                $"that the database is '{name}': a name has at most {LongestName} characters, without spaces and / \\ . \" $ * < > : | ?",
             _ => null,
         };
         return refusal is null

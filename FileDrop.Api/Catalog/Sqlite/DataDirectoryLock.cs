@@ -43,8 +43,9 @@ internal sealed partial class DataDirectoryLock : IDisposable
             var holder = Encoding.UTF8.GetBytes(string.Create(
                 CultureInfo.InvariantCulture,
                 $"process {Environment.ProcessId} on {Environment.MachineName} since {time.GetUtcNow():yyyy-MM-dd HH:mm:ss} UTC\n"));
-            RandomAccess.SetLength(file, 0);
+            // In the former holder's place: on a full disk there is no other.
             RandomAccess.Write(file, holder, 0);
+            RandomAccess.SetLength(file, holder.Length);
             return new DataDirectoryLock(file);
         }
         catch

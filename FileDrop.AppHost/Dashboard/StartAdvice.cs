@@ -10,10 +10,6 @@ namespace FileDrop.AppHost;
 /// <summary>Says what to do about a resource that cannot start: on the console, and in its log on the dashboard.</summary>
 internal sealed partial class StartAdvice(ResourceNotificationService resources, ResourceLoggerService logs, ILogger<StartAdvice> log)
 {
-    private const string NoEngine =
-        "No container engine answers. Start Docker or Podman (ASPIRE_CONTAINER_RUNTIME=podman), or run without one: "
-        + "dotnet run --project FileDrop.AppHost -- --FileDrop:Stores=embedded";
-
     /// <summary>Watches until the application stops.</summary>
     public async Task WatchAsync(CancellationToken stopping)
     {
@@ -24,7 +20,6 @@ internal sealed partial class StartAdvice(ResourceNotificationService resources,
                 continue;
             if (told.Add((change.ResourceId, advice)))
                 LogAdvice(logs.GetLogger(change.ResourceId), advice);
-            // What is wrong with the engine is wrong with every container.
             if (told.Add(("console", advice)))
                 LogAdvice(log, advice);
         }
@@ -32,7 +27,6 @@ internal sealed partial class StartAdvice(ResourceNotificationService resources,
 
     private static string? Advise(ResourceEvent change) => (change.Resource, change.Snapshot.State?.Text) switch
     {
-        (ContainerResource, nameof(KnownResourceStates.RuntimeUnhealthy)) => NoEngine,
         (ContainerResource container, nameof(KnownResourceStates.FailedToStart)) =>
             $"{container.Name} could not be started from the image {ImageOf(container)}. Its log says why. If the image cannot be pulled, name one that can: "
             + $"--FileDrop:Images:{(container.Name is "mongodb" ? "mongodb" : "storage")}=registry.example.com/image:tag",
@@ -57,11 +51,12 @@ internal static class StartAdviceExtensions
             return;
         builder.Services.AddSingleton<StartAdvice>();
         // Not a hosted service: those start after the orchestrator, which waits for what cannot start.
-        builder.Eventing.Subscribe<BeforeStartEvent>((start, cancellation) =>
+        builder.Eventing.Subscribe<BeforeStartEvent>(async (start, cancellation) =>
         {
+            if (start.Model.Resources.OfType<ContainerResource>().Any())
+                await ContainerEngine.RequireAsync(builder.Configuration, cancellation);
             var stopping = start.Services.GetRequiredService<IHostApplicationLifetime>().ApplicationStopping;
             _ = start.Services.GetRequiredService<StartAdvice>().WatchAsync(stopping);
-            return Task.CompletedTask;
         });
         // Tests take any port that is free.
         if (builder.Configuration["DcpPublisher:RandomizePorts"] is "true")

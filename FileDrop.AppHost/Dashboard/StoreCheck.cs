@@ -2,8 +2,8 @@ using System.Diagnostics;
 
 namespace FileDrop.AppHost;
 
-/// <summary>The dashboard's command that runs the service's own check, beside it and over the same stores.</summary>
-internal static class CheckCommand
+/// <summary>The service's own command <c>check</c>, run beside the service and over the same stores.</summary>
+internal static class StoreCheck
 {
 #if DEBUG
     private const string Configuration = "Debug";
@@ -11,20 +11,12 @@ internal static class CheckCommand
     private const string Configuration = "Release";
 #endif
 
-    /// <param name="api">The service.</param>
-    /// <param name="stores">Its stores, each under the name of its connection string; none: the embedded store.</param>
-    public static IResourceBuilder<ProjectResource> WithCheck(
-        this IResourceBuilder<ProjectResource> api, params IResourceBuilder<IResourceWithConnectionString>[] stores) =>
-        api.WithCommand("check", "Check the stores", context => RunAsync(stores, context.CancellationToken), new CommandOptions
-        {
-            Description = "Compares metadata and content both ways, and changes nothing.",
-            IconName = "DocumentSearch",
-        });
-
-    private static async Task<ExecuteCommandResult> RunAsync(
+    /// <param name="stores">The service's stores, each under the name of its connection string; none: the embedded store.</param>
+    /// <returns>The report, as text.</returns>
+    public static async Task<ExecuteCommandResult> RunAsync(
         IResourceBuilder<IResourceWithConnectionString>[] stores, CancellationToken cancellation)
     {
-        // Built with the AppHost, and running: it must not be built now.
+        // The service was built with the AppHost and runs: a build now would replace its files.
         var start = new ProcessStartInfo("dotnet", ["run", "--no-build", "--no-launch-profile", "--configuration", Configuration,
             "--project", new Projects.FileDrop_Api().ProjectPath, "--", "check"])
         {

@@ -1,0 +1,70 @@
+using System.Formats.Tar;
+using System.Text.Json.Nodes;
+using FileDrop.Api.Blobs;
+using FileDrop.Api.Catalog;
+using FileDrop.Api.Maintenance;
+using Microsoft.Extensions.DependencyInjection;
+
+namespace FileDrop.Api.Tests.Attacks;
+
+/// <summary>A backup in a folder of its own, written and read by the commands' own code over a service's stores.</summary>
+internal sealed class Backups : IDisposable
+{
+    public string Folder { get; } = Directory.CreateTempSubdirectory("filedrop-attacks-").FullName;
+
+    /// <summary>What the last import said.</summary>
+    public List<string> Messages { get; } = [];
+
+    public static async Task<Backups> ExportAsync(Service service)
+    {
+        var backup = new Backups();
+        await using var target = new BackupFolder(backup.Folder);
+        await new Export(Catalog(service), Blobs(service), target, TimeProvider.System, backup.Messages.Add).RunAsync(default);
+        return backup;
+    }
+
+    public async Task<ImportResult> ImportAsync(Service service)
+    {
+        Messages.Clear();
+        return await new Import(Catalog(service), Blobs(service), Messages.Add).RunAsync(Folder, default);
+    }
+
+    public async Task<ImportResult> ImportAsync(Service service, Stream archive)
+    {
+        Messages.Clear();
+        archive.Position = 0;
+        return await new Import(Catalog(service), Blobs(service), Messages.Add).RunAsync(archive, default);
+    }
+
+    /// <summary>The backup as an archive; its entries in this order.</summary>
+    public async Task<MemoryStream> ArchiveAsync(Func<IEnumerable<string>, IEnumerable<string>> order)
+    {
+        var archive = new MemoryStream();
+        await using (var writer = new TarWriter(archive, TarEntryFormat.Pax, leaveOpen: true))
+        {
+            foreach (var path in order(Directory.EnumerateFiles(Folder, "*", SearchOption.AllDirectories)))
+                await writer.WriteEntryAsync(path, "./" + Path.GetRelativePath(Folder, path));
+        }
+        return archive;
+    }
+
+    public string Document(string file) => Path.Combine(Folder, Backup.PathOfDocument(Guid.Parse(file)));
+
+    /// <summary>The contents in the backup; of one file, or all.</summary>
+    public IEnumerable<string> Contents(string file = "*") => Directory.EnumerateDirectories(Path.Combine(Folder, "files"), file, SearchOption.AllDirectories)
+        .SelectMany(Directory.EnumerateFiles).Where(path => !path.EndsWith(".json", StringComparison.Ordinal)).Distinct();
+
+    /// <summary>Changes a file's document.</summary>
+    public async Task ChangeAsync(string file, Action<JsonNode> change)
+    {
+        var json = JsonNode.Parse(await File.ReadAllTextAsync(Document(file))) ?? throw new InvalidOperationException("There is no document.");
+        change(json);
+        await File.WriteAllTextAsync(Document(file), json.ToJsonString());
+    }
+
+    public void Dispose() => Directory.Delete(Folder, recursive: true);
+
+    public static IFileCatalog Catalog(Service service) => service.Services.GetRequiredService<IFileCatalog>();
+
+    public static IBlobStore Blobs(Service service) => service.Services.GetRequiredService<IBlobStore>();
+}

@@ -1,0 +1,63 @@
+using System.Net;
+using FileDrop.Api.Tests.Access;
+using FileDrop.Api.Tests.Files;
+using Microsoft.AspNetCore.Routing;
+using Microsoft.Extensions.DependencyInjection;
+using Xunit;
+
+namespace FileDrop.Api.Tests.Attacks;
+
+public abstract class HeadTests(Pair pair)
+{
+    [Fact]
+    public async Task Every_GET_has_its_HEAD_which_answers_the_same_without_a_body()
+    {
+        using var admin = pair.Service.AsAdmin();
+        var file = (await admin.UploadAsync([1, 2, 3], "a.txt")).Id();
+        var link = await admin.PostAsync($"/files/{file}/link", null);
+        var grant = new Uri(pair.Service.Address, (await link.JsonAsync()).Text("url")).Query;
+        using var draft = await admin.SendAsync(HttpMethod.Post, "/files/upload", new ByteArrayContent([1]), ("Upload-Complete", "?0"));
+        var paths = pair.Service.Services.GetRequiredService<EndpointDataSource>().Endpoints.OfType<RouteEndpoint>()
+            .Where(endpoint => endpoint.Metadata.GetMetadata<IHttpMethodMetadata>()?.HttpMethods.Contains("GET") != false)
+            .Select(endpoint => $"/{endpoint.RoutePattern.RawText?.Trim('/')}").Append("/").Append("/js/main.js").Append("/files?limit=1").Distinct().ToList();
+        Assert.True(paths.Count > 15, "the endpoints are seen");
+        foreach (var path in paths)
+        {
+            var filled = path.Replace("{file_id}", file, StringComparison.Ordinal).Replace("{upload_id}", draft.Headers.Location?.ToString().Split('/')[^1], StringComparison.Ordinal)
+                .Replace("{documentName}", "v1", StringComparison.Ordinal).Replace("{documentName?}", "", StringComparison.Ordinal)
+                + (path.StartsWith("/links", StringComparison.Ordinal) ? grant : "");
+            using var get = await admin.GetAsync(filled);
+            using var head = await admin.SendAsync(HttpMethod.Head, filled, null);
+            Assert.True(get.StatusCode is HttpStatusCode.OK or HttpStatusCode.NoContent, $"{path}: {get.StatusCode}");
+            Assert.True(get.StatusCode == head.StatusCode, $"{path}: {get.StatusCode}, {head.StatusCode}");
+            Assert.Equal("", await head.Content.ReadAsStringAsync());
+            // The length of a page that is written as it comes is known once it has been written.
+            if (head.Content.Headers.NonValidated.TryGetValues("Content-Length", out var length))
+                Assert.Equal($"{get.Content.Headers.ContentLength}", length.Single());
+            Assert.Equal(Fields(get), Fields(head));
+        }
+    }
+
+    [Theory]
+    [InlineData("/files?limit=0", 400)]
+    [InlineData("/files/019ab3c2-7c1e-7d44-9a51-0c5f3f9b8a10/versions", 404)]
+    [InlineData("/nothing", 404)]
+    [InlineData("/uploads", 405)]
+    public async Task A_HEAD_is_refused_as_its_GET_is(string path, int status)
+    {
+        using var admin = pair.Service.AsAdmin();
+        using var head = await admin.SendAsync(HttpMethod.Head, path, null);
+        Assert.Equal(status, (int)head.StatusCode);
+        using var anybody = await pair.Http.SendAsync(HttpMethod.Head, "/files", null);
+        Assert.Equal(HttpStatusCode.Unauthorized, anybody.StatusCode);
+    }
+
+    /// <summary>All but what differs between any two answers.</summary>
+    private static IEnumerable<string> Fields(HttpResponseMessage response) => response.Headers.Concat(response.Content.Headers)
+        .Where(field => field.Key is not ("Date" or "Content-Length" or "Transfer-Encoding" or "Upload-Limit" or "Content-Security-Policy"))
+        .Select(field => $"{field.Key}: {string.Join(", ", field.Value)}").Order(StringComparer.Ordinal);
+}
+
+public sealed class HeadOnEmbeddedTests(GuardedEmbeddedPair pair) : HeadTests(pair), IClassFixture<GuardedEmbeddedPair>;
+
+public sealed class HeadOnClusterTests(GuardedClusterPair pair) : HeadTests(pair), IClassFixture<GuardedClusterPair>;

@@ -1,0 +1,293 @@
+using System.Formats.Tar;
+using System.Text;
+using FileDrop.Api.Blobs;
+using FileDrop.Api.Catalog;
+using FileDrop.Api.Maintenance;
+using FileDrop.Api.Tests.Files;
+using FileDrop.Api.Tests.Maintenance;
+using Microsoft.Extensions.DependencyInjection;
+using Xunit;
+
+namespace FileDrop.Api.Tests.Attacks;
+
+/// <summary>A backup that is damaged, foreign or made to harm: it gets a message, the rest is imported, and nothing that is there is harmed.</summary>
+public abstract class ImportTests(Pair pair)
+{
+    private const int Large = 100_000;
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task A_damaged_backup_of_the_same_files_harms_none_of_them(bool asArchive)
+    {
+        await using var stores = await pair.MakeStoresAsync();
+        await using var service = await Service.StartAsync(stores);
+        foreach (var size in new[] { 10, Large, Large })
+            await service.Http.UploadAsync(Requests.Bytes(size), $"{size}");
+        using var backup = await Backups.ExportAsync(service);
+        var number = 0;
+        foreach (var path in backup.Contents())
+        {
+            var bytes = await File.ReadAllBytesAsync(path);
+            bytes[0] ^= 1;
+            await File.WriteAllBytesAsync(path, number++ % 2 == 0 ? bytes[..^1] : bytes);
+        }
+        var before = await stores.BlobKeysAsync();
+
+        using var archive = await backup.ArchiveAsync(paths => paths.Order(StringComparer.Ordinal));
+        var result = asArchive ? await backup.ImportAsync(service, archive) : await backup.ImportAsync(service);
+        Assert.Equal((0, 3, 0), (result.Imported, result.Present, result.Failed));
+        Assert.Equal(before.Order(StringComparer.Ordinal), (await stores.BlobKeysAsync()).Order(StringComparer.Ordinal));
+        Assert.Equal(3, (await Invariants.EveryFileIsWholeAsync(service.Http)).Count);
+    }
+
+    [Fact]
+    public async Task An_id_that_belongs_to_another_owner_is_refused_and_the_others_file_stays()
+    {
+        await using var stores = await pair.MakeStoresAsync();
+        await using var service = await Service.StartAsync(stores, ("FileDrop:Trash:Retention", "1.00:00:00"));
+        var content = Requests.Bytes(Large);
+        var file = (await service.Http.UploadAsync(content, "mine")).Id();
+        using var backup = await Backups.ExportAsync(service);
+        await backup.ChangeAsync(file, json => (json["owner"], json["file"]!["owner"]) = ("thief", "thief"));
+        foreach (var asArchive in new[] { false, true })
+        {
+            using var archive = await backup.ArchiveAsync(paths => paths.Order(StringComparer.Ordinal));
+            var result = asArchive ? await backup.ImportAsync(service, archive) : await backup.ImportAsync(service);
+            Assert.Equal((0, 0, 1), (result.Imported, result.Present, result.Failed));
+            Assert.Contains(file, Assert.Single(backup.Messages), StringComparison.Ordinal);
+        }
+        Assert.Single(await Backups.Catalog(service).FindDocumentsAsync([Guid.Parse(file)], default));
+        Assert.Equal(content, await service.Http.GetByteArrayAsync($"/files/{file}"));
+    }
+
+    [Fact]
+    public async Task A_backup_with_missing_and_malformed_members_is_imported_as_far_as_it_goes_with_a_message_for_each()
+    {
+        await using var stores = await pair.MakeStoresAsync();
+        await using var source = await Service.StartAsync(stores);
+        var ids = new List<string>();
+        for (var i = 0; i < 16; i++)
+            ids.Add((await source.Http.UploadAsync(Requests.Bytes(Large + i), $"file {i}")).Id());
+        using var backup = await Backups.ExportAsync(source);
+        foreach (var lost in backup.Contents(ids[1]))
+            File.Delete(lost);
+        File.Delete(backup.Document(ids[2]));
+        await File.WriteAllTextAsync(backup.Document(ids[3]), "{\"owner\":\"local\"");
+        await File.WriteAllTextAsync(backup.Document(ids[4]), "null");
+        await backup.ChangeAsync(ids[5], json => json["file"]!["name"] = null);
+        await backup.ChangeAsync(ids[6], json => json["contents"]![0]!["sha256"] = "none");
+        await backup.ChangeAsync(ids[7], json => json["contents"] = new System.Text.Json.Nodes.JsonArray());
+        const string Injected = "text/html\r\nX-Injected: 1";
+        await backup.ChangeAsync(ids[8], json => (json["contents"]![0]!["type"], json["file"]!["content"]!["type"]) = (Injected, Injected));
+        await backup.ChangeAsync(ids[9], json => json["file"]!["name"] = "../../etc/passwd");
+        await backup.ChangeAsync(ids[10], json => json["file"]!["tags"]!["a:b"] = "c");
+        await backup.ChangeAsync(ids[11], json => json["file"]!["deleted_at"] = "2026-01-01T00:00:00Z");
+        await backup.ChangeAsync(ids[12], json => json["file"]!["id"] = ids[0]);
+        await backup.ChangeAsync(ids[13], json => json["contents"]![0]!["version"] = 0);
+        await File.WriteAllTextAsync(backup.Document(ids[14]), "{\"owner\":\"\\ud800\",\"file\":null,\"contents\":[null]}");
+        await File.WriteAllTextAsync(Path.Combine(backup.Folder, "files", "stranger"), "");
+        File.Delete(Path.Combine(backup.Folder, "manifest.json"));
+
+        await using var target = await pair.MakeStoresAsync();
+        await using var service = await Service.StartAsync(target);
+        var result = await backup.ImportAsync(service);
+        Assert.True(result is { Imported: 2, Present: 0, Failed: 13, Complete: false }, $"{result}\n{string.Join('\n', backup.Messages)}");
+        foreach (var id in ids[1..15])
+            Assert.Contains(backup.Messages, message => message.Contains(id, StringComparison.Ordinal));
+        Assert.Contains(backup.Messages, message => message.Contains("stranger", StringComparison.Ordinal));
+        Assert.Equal(2, (await Invariants.EveryFileIsWholeAsync(service.Http)).Count);
+        await Invariants.NothingElseIsLeftAsync(target, ids[0], ids[15]);
+    }
+
+    [Fact]
+    public async Task An_archive_with_odd_entries_in_any_order_is_imported_as_far_as_it_goes_with_a_message_for_each()
+    {
+        await using var stores = await pair.MakeStoresAsync();
+        await using var source = await Service.StartAsync(stores);
+        var ids = new List<string>();
+        for (var i = 0; i < 4; i++)
+            ids.Add((await source.Http.UploadAsync(Requests.Bytes(Large + i), $"file {i}")).Id());
+        using var backup = await Backups.ExportAsync(source);
+        // The documents and the manifest before the contents, as a tar of a folder may have them; the first file twice.
+        using var archive = await backup.ArchiveAsync(paths => paths.OrderByDescending(path => path.EndsWith(".json", StringComparison.Ordinal)).ToList()
+            is var all ? [.. all, .. all.Where(path => path.Contains(ids[0], StringComparison.Ordinal))] : []);
+        archive.Position = archive.Length - 1024;
+        await using (var writer = new TarWriter(archive, TarEntryFormat.Pax, leaveOpen: true))
+        {
+            await writer.WriteEntryAsync(new PaxTarEntry(TarEntryType.Directory, "files/"));
+            await writer.WriteEntryAsync(new PaxTarEntry(TarEntryType.SymbolicLink, $"files/00/{Guid.Empty}.json") { LinkName = "/etc/passwd" });
+            await writer.WriteEntryAsync(new PaxTarEntry(TarEntryType.HardLink, $"files/00/{Guid.Empty}/{Guid.Empty}") { LinkName = "/etc/passwd" });
+            await writer.WriteEntryAsync(new PaxTarEntry(TarEntryType.Fifo, "fifo"));
+            await writer.WriteEntryAsync(Text("../../../tmp/escaped", "x"));
+            await writer.WriteEntryAsync(Text("/etc/absolute", "x"));
+            await writer.WriteEntryAsync(Text($"files/00/{Guid.NewGuid()}/{Guid.NewGuid()}", "nobody's"));
+            await writer.WriteEntryAsync(Text($"files/00/{Guid.NewGuid()}.json", ""));
+            await writer.WriteEntryAsync(Text("manifest.json", "[]"));
+        }
+
+        await using var target = await pair.MakeStoresAsync();
+        await using var service = await Service.StartAsync(target);
+        var result = await backup.ImportAsync(service, archive);
+        Assert.True(result is { Imported: 4, Present: 1, Failed: 1, Complaints: 8 }, $"{result}\n{string.Join('\n', backup.Messages)}");
+        Assert.Equal(4, (await Invariants.EveryFileIsWholeAsync(service.Http)).Count);
+        await Invariants.NothingElseIsLeftAsync(target, [.. ids]);
+
+        // Cut anywhere: what came before the cut is imported, and the rest is told.
+        foreach (var length in new[] { 100, 700, 1024 + Large, (int)archive.Length / 3 })
+        {
+            await using var cut = await pair.MakeStoresAsync();
+            await using var other = await Service.StartAsync(cut);
+            var part = await backup.ImportAsync(other, new MemoryStream(archive.ToArray()[..length]));
+            Assert.True(part is { Complete: false, Complaints: > 0 }, $"{length}: {part}");
+            await Invariants.NothingElseIsLeftAsync(cut, (await Invariants.EveryFileIsWholeAsync(other.Http)).Select(file => file.Id()));
+        }
+    }
+
+    [Fact]
+    public async Task A_content_that_is_missing_or_damaged_here_comes_back_and_a_damaged_one_is_kept_in_quarantine()
+    {
+        await using var stores = await pair.MakeStoresAsync();
+        await using var service = await Service.StartAsync(stores);
+        var (lost, flipped, shortened) = ((await service.Http.UploadAsync(Requests.Bytes(Large), "lost")).Id(),
+            (await service.Http.UploadAsync(Requests.Bytes(Large), "flipped")).Id(), (await service.Http.UploadAsync(Requests.Bytes(Large), "short")).Id());
+        using var backup = await Backups.ExportAsync(service);
+        await Damage.RemoveAsync(service, lost, stores);
+        await Damage.FlipAsync(stores, flipped);
+        await Damage.ShortenAsync(stores, shortened);
+        var result = await backup.ImportAsync(service);
+        Assert.True(result is { Present: 3, Mended: 3, Complaints: 0 }, $"{result}\n{string.Join('\n', backup.Messages)}");
+        Assert.Equal(3, (await Invariants.EveryFileIsWholeAsync(service.Http)).Count);
+    }
+
+    [Fact]
+    public async Task Bytes_that_lie_under_a_key_without_a_document_are_never_deleted()
+    {
+        await using var stores = await pair.MakeStoresAsync();
+        await using var source = await Service.StartAsync(stores);
+        var id = (await source.Http.UploadAsync(Requests.Bytes(Large), "a")).Id();
+        using var backup = await Backups.ExportAsync(source);
+        var key = new BlobKey(Guid.Parse(Path.GetFileName(backup.Contents(id).Single())), Guid.Parse(id));
+        await using var target = await pair.MakeStoresAsync();
+        await using var service = await Service.StartAsync(target);
+        using var other = new MemoryStream(Requests.Bytes(50));
+        await Backups.Blobs(service).WriteAsync(key, owner: "", other, 50, exact: true, default);
+
+        var result = await backup.ImportAsync(service);
+        Assert.True(result is { Imported: 1, Failed: 0 }, $"{result}");
+        Assert.Single(await Invariants.EveryFileIsWholeAsync(service.Http));
+        Assert.Contains(await QuarantineAsync(target), name => name.EndsWith(key.ToString(), StringComparison.Ordinal));
+    }
+
+    private static async Task<IEnumerable<string>> QuarantineAsync(Stores stores) => stores is EmbeddedStores embedded
+        ? Directory.EnumerateFiles(Path.Combine(embedded.Directory, "quarantine"))
+        : (await stores.BlobKeysAsync()).Where(key => key.StartsWith("quarantine/", StringComparison.Ordinal));
+
+    private static PaxTarEntry Text(string path, string text) =>
+        new(TarEntryType.RegularFile, path) { DataStream = new MemoryStream(Encoding.UTF8.GetBytes(text)) };
+}
+
+public sealed class ImportOnEmbeddedTests(EmbeddedPair pair) : ImportTests(pair), IClassFixture<EmbeddedPair>
+{
+    [Fact]
+    public async Task The_command_ends_with_1_for_a_damaged_backup_and_the_check_finds_nothing_afterwards()
+    {
+        await using var stores = new EmbeddedStores();
+        Backups backup;
+        await using (var service = await Service.StartAsync(stores))
+        {
+            await service.Http.UploadAsync(Requests.Bytes(10), "a");
+            var lost = (await service.Http.UploadAsync(Requests.Bytes(10), "b")).Id();
+            backup = await Backups.ExportAsync(service);
+            using var deleted = await service.Http.DeleteAsync($"/files/{lost}?permanent=true");
+            await Invariants.NothingElseIsLeftAsync(stores, (await Invariants.EveryFileIsWholeAsync(service.Http)).Single().Id());
+        }
+        using (backup)
+        {
+            foreach (var path in backup.Contents())
+                await File.WriteAllBytesAsync(path, (await File.ReadAllBytesAsync(path))[..^1]);
+            var (exit, output) = await ServiceProcess.CommandAsync(stores, "import", backup.Folder);
+            Assert.True(exit == 1, output);
+            Assert.Contains("1 could not be imported", output, StringComparison.Ordinal);
+            (exit, output) = await ServiceProcess.CommandAsync(stores, "check", "--hash");
+            Assert.True(exit == 0, output);
+        }
+    }
+
+    /// <summary>Earlier releases imported an id that another owner had, on SQLite.</summary>
+    [Fact]
+    public async Task Two_owners_of_one_id_keep_their_file_whatever_the_other_deletes_and_the_check_bears_it()
+    {
+        await using var stores = new EmbeddedStores();
+        await using var service = await Service.StartAsync(stores);
+        var content = Requests.Bytes(100_000);
+        var id = (await service.Http.UploadAsync(content, "mine")).Id();
+        var catalog = Backups.Catalog(service);
+        var mine = (await catalog.FindDocumentsAsync([Guid.Parse(id)], default)).Single();
+        var theirs = mine with { Owner = "other", File = mine.File! with { Owner = "other" } };
+        Assert.SkipUnless(await catalog.ImportAsync(theirs, default), "The catalog does not take a second owner.");
+
+        List<Finding> findings = [];
+        var reserve = service.Services.GetRequiredService<IReserve>();
+        var summary = await new Check(catalog, Backups.Blobs(service), service.Services.GetRequiredService<IDamageNotes>(), reserve,
+            new CheckOptions(Repair: true, Hash: true, TimeSpan.FromMinutes(1)), findings.Add).RunAsync(default);
+        Assert.True(summary is { Documents: 2, Findings: 0 }, string.Join('\n', findings));
+        Assert.Equal(ChangeOutcome.Done, (await catalog.DeleteAsync("other", mine.FileId, null, permanent: true, default)).Outcome);
+        await Service.UntilAsync("the sweeper has forgotten the other's file",
+            async () => (await catalog.FindDocumentsAsync([mine.FileId], default)).Count == 1);
+        Assert.Equal(content, await service.Http.GetByteArrayAsync($"/files/{id}"));
+    }
+
+    [Fact]
+    public async Task A_backup_is_readable_by_its_owner_alone()
+    {
+        Assert.SkipWhen(OperatingSystem.IsWindows(), "Windows has no such modes.");
+        await using var stores = new EmbeddedStores();
+        await using var service = await Service.StartAsync(stores);
+        await service.Http.UploadAsync(Requests.Bytes(10), "a");
+        using var parent = new Backups();
+        var folder = Path.Combine(parent.Folder, "backup");
+        await using var target = new BackupFolder(folder);
+        for (var run = 0; run < 2; run++)
+        {
+            await new Export(Backups.Catalog(service), Backups.Blobs(service), target, TimeProvider.System, _ => { }).RunAsync(default);
+            foreach (var path in Directory.EnumerateFileSystemEntries(folder, "*", SearchOption.AllDirectories).Append(folder))
+                Assert.Equal(Directory.Exists(path) ? "rwx------" : "rw-------", Letters(new FileInfo(path).UnixFileMode));
+            // As an earlier release left them.
+            foreach (var path in Directory.EnumerateFiles(folder, "*", SearchOption.AllDirectories))
+            {
+                if (!OperatingSystem.IsWindows())
+                    File.SetUnixFileMode(path, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupRead | UnixFileMode.OtherRead);
+            }
+        }
+    }
+
+    [Fact]
+    public async Task An_archive_of_a_store_with_damaged_content_can_be_read_to_its_end()
+    {
+        await using var stores = new EmbeddedStores();
+        await using var service = await Service.StartAsync(stores);
+        var ids = new List<string>();
+        for (var i = 0; i < 3; i++)
+            ids.Add((await service.Http.UploadAsync(Requests.Bytes(70_001 + i), $"{i}")).Id());
+        await Damage.FlipAsync(stores, ids[0]);
+        await Damage.ShortenAsync(stores, ids[1]);
+        using var archive = new MemoryStream();
+        await using (var target = new BackupArchive(archive))
+        {
+            var (manifest, failed) = await new Export(Backups.Catalog(service), Backups.Blobs(service), target, TimeProvider.System, _ => { }).RunAsync(default);
+            Assert.Equal((1, 2), (manifest.Files, failed));
+        }
+        await using var other = new EmbeddedStores();
+        await using var target2 = await Service.StartAsync(other);
+        using var backup = new Backups();
+        var result = await backup.ImportAsync(target2, archive);
+        Assert.True(result is { Imported: 1, Complete: true }, $"{result}\n{string.Join('\n', backup.Messages)}");
+        await Invariants.NothingElseIsLeftAsync(other, ids[2]);
+    }
+
+    private static string Letters(UnixFileMode mode) => string.Concat(
+        Enumerable.Range(0, 9).Select(bit => ((int)mode & (256 >> bit)) != 0 ? "rwx"[bit % 3] : '-'));
+}
+
+public sealed class ImportOnClusterTests(ClusterPair pair) : ImportTests(pair), IClassFixture<ClusterPair>;

@@ -1,0 +1,47 @@
+using System.Globalization;
+using FileDrop.Api.Files;
+using Xunit;
+
+namespace FileDrop.Api.Tests.Attacks;
+
+/// <summary>Every parser of a credential, a header, a cursor, a grant, an id or a body, fed without a service around it.</summary>
+public sealed class ParserFuzzTests
+{
+    /// <summary>How many texts each parser gets at night.</summary>
+    private static readonly int AtNight = int.Parse(Environment.GetEnvironmentVariable("FILEDROP_TEST_INPUTS") ?? "1000000", CultureInfo.InvariantCulture);
+
+    public static TheoryData<string> Names => [.. Parsers.All.Keys];
+
+    [Theory]
+    [MemberData(nameof(Names))]
+    public void No_text_makes_a_parser_fail(string parser) => Feed(parser, 0, 3_000);
+
+    [Theory]
+    [MemberData(nameof(Names))]
+    [Trait("Run", "nightly")]
+    public void None_of_a_million_texts_makes_a_parser_fail(string parser) => Feed(parser, 1_000_000, AtNight);
+
+    private static void Feed(string parser, int first, int count)
+    {
+        var (seeds, parse) = Parsers.All[parser];
+        var (garbler, taken) = (new Garbler(seeds), 0);
+        for (var seed = first; seed < first + count; seed++)
+        {
+            var text = garbler.Text(seed);
+            try
+            {
+                parse(text);
+                taken++;
+            }
+            catch (ContentRejectedException rejected) when (rejected.Problem.Status is >= 400 and < 500)
+            {
+                // Refused, and said so.
+            }
+            catch (Exception failure)
+            {
+                Assert.Fail($"{parser}, seed {seed}: \"{UnicodeText.Escape(text)}\": {failure}");
+            }
+        }
+        Assert.True(taken > 0, "something is taken");
+    }
+}

@@ -1,0 +1,206 @@
+using System.Buffers.Text;
+using System.Globalization;
+using System.Text;
+using FileDrop.Api.Access;
+using FileDrop.Api.Catalog;
+using FileDrop.Api.Files;
+using FileDrop.Api.Tests.Files;
+using FileDrop.Api.Uploads;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.WebUtilities;
+using Xunit;
+
+namespace FileDrop.Api.Tests.Attacks;
+
+/// <summary>Every parser of what anybody can send, with texts that it takes, and what must hold of what it makes of any text.</summary>
+internal static class Parsers
+{
+    private static readonly FileDropOptions Options = new() { DataDirectory = "" };
+    private static readonly LinkKey SigningKey = new(1, Encoding.UTF8.GetBytes("0123456789abcdef0123456789abcdef"), DateTimeOffset.UnixEpoch);
+    private static readonly Guid FileId = Guid.Parse("019ab3c2-7c1e-7d44-9a51-0c5f3f9b8a10");
+    private static readonly string Grant = new LinkGrant("local", FileId, 7, DateTimeOffset.UnixEpoch).Write(SigningKey);
+    private static readonly ListQuery BySize = new("local", false, FileSort.FileSize, true, 10, null, new ListFilter());
+    private static readonly ListQuery ByName = BySize with { Sort = FileSort.FileName };
+    private static readonly CatalogFile File = new(FileId, "local", "a.txt", FileTags.None, 3, DateTimeOffset.UnixEpoch, DateTimeOffset.UnixEpoch,
+        new FileContent(FileId, 5, "text/plain", new string('0', 64), 1, 3, DateTimeOffset.UnixEpoch));
+
+    public static Dictionary<string, (string[] Seeds, Action<string> Parse)> All { get; } = new(StringComparer.Ordinal)
+    {
+        ["API key"] = ([$"fd_0123456789abcdef_{new string('A', 43)}", $"fd_0123456789abcdef_{Base64Url.EncodeToString(new byte[32].Select(_ => (byte)0xfb).ToArray())}"], text =>
+        {
+            if (ApiKeys.TrySplit(text, out var id, out var secret))
+                Assert.Equal($"fd_{id}_{Base64Url.EncodeToString(secret)}", text);
+        }),
+        ["credential"] = ([$"Bearer fd_0123456789abcdef_{new string('A', 43)}", "Basic OmZkXzAxMjM=", "basic dXNlcjpwYXNz", "Negotiate x"], text => KeyAuthentication.ReadKey(text)),
+        ["grant"] = ([Grant], text =>
+        {
+            LinkGrant.KeyOf(text);
+            if (LinkGrant.Read(text, FileId, SigningKey) is not null)
+                Assert.Equal(Grant, text);
+        }),
+        ["cursor"] = ([ListRequest.WriteCursor(BySize, new ListPosition(5, null, FileId))], text =>
+            Assert.Equal(text, ListRequest.WriteCursor(BySize, ListRequest.ReadCursor(text, BySize)))),
+        ["cursor of names"] = ([ListRequest.WriteCursor(ByName, new ListPosition(0, "ŻÓŁĆ.TXT", FileId))], text =>
+            Assert.Equal(text, ListRequest.WriteCursor(ByName, ListRequest.ReadCursor(text, ByName)))),
+        ["id"] = ([$"{FileId}"], text =>
+        {
+            if (FileEndpoints.TryReadId(text, out var id))
+                Assert.Equal($"{id}", text, ignoreCase: true);
+        }),
+        ["list's query"] = (
+        [
+            "limit=5&sort=file_name&order=asc&name=a", "tag=a:b&type=text/*&created_after=2026-11-23T08:25:25.123Z&min_size=1&max_size=9",
+            $"cursor={ListRequest.WriteCursor(BySize, new ListPosition(5, null, FileId))}&sort=file_size", "created_before=9999-12-31T23:59:59.9999%2B00:00",
+        ], text => ReadList(text)),
+        ["flag"] = (["permanent=true", "permanent=false"], text => FileEndpoints.TryReadFlag(Query(text), "permanent", out _)),
+        ["version"] = (["1", "9223372036854775807"], text => VersionEndpoints.TryReadVersion(text, out _)),
+        ["preconditions"] = (["\"3-0000000000000000\"", "W/\"x\", \"y\"", "*", "Thu, 01 Jan 1970 00:00:00 GMT"], ReadPreconditions),
+        ["range"] = (["bytes=0-3", "bytes=-2", "bytes=1-", "bytes=0-0,1-1"], text =>
+        {
+            foreach (var size in new[] { 0L, 1, 5, long.MaxValue })
+            {
+                var range = ByteRange.Of(text, size);
+                Assert.True(range.Offset >= 0 && range.Count >= 0 && range.Offset <= size - range.Count, $"{range} of {size}");
+            }
+        }),
+        ["digest"] = ([$"sha-256={Convert.ToBase64String(new byte[32])}", Requests.Digest("x"), $"{Requests.Digest("x")}, sha-512=:AAAA:"], text =>
+            Refuses(ContentDigest.TryRead([text], out _, out var problem), problem)),
+        ["disposition"] = (["form-data; name=\"a\"; filename=\"b.txt\"", "attachment; filename*=UTF-8''%e2%82%ac.txt", "attachment; filename*=iso-8859-1'en'%A3"], text =>
+        {
+            ContentDisposition.Parse(text, inForm: true);
+            ContentDisposition.Parse(text, inForm: false);
+        }),
+        ["raw name"] = (["file_name=a.txt", "attachment; filename*=UTF-8''%e2%82%ac.txt", "file_name=%E9"], text =>
+        {
+            foreach (var request in new[] { Request(), Request(("Content-Disposition", text)) })
+            {
+                if (request.Headers.Count == 0)
+                    request.QueryString = new QueryString($"?{text}");
+                Refuses(FileRequest.TryReadRawName(request, out var name, out var problem), problem);
+                Assert.True(name is null || Generators.IsAllowed(name), name);
+            }
+        }),
+        ["type"] = (["text/plain; charset=utf-8", "image/*", "application/x-www-form-urlencoded"], text =>
+        {
+            Refuses(FileType.TryRead(text, raw: true, out var type, out var problem), problem);
+            FileType.MayBeInline(type ?? text);
+            Assert.DoesNotContain(type ?? "", each => each is < ' ' or > '~');
+        }),
+        ["name"] = (["Żółć 灯泡.pdf", "C:\\a\\b.txt", "e\u0301"], text =>
+        {
+            Refuses(FileName.TryMake(text, out var name, out var problem), problem);
+            Assert.True(name is null || Generators.IsAllowed(name), name);
+            Refuses(FileName.TryMake(FileType.OfName(text), out _, out problem), problem);
+        }),
+        ["tags"] = (["{\"project\":\"apollo\",\"ż\":\"\"}", "{}"], text => Refuses(FileTags.TryParse(text, out _, out var problem), problem)),
+        ["idempotency key"] = (["k-1", "\"k\\\"1\""], text => Refuses(IdempotencyKeys.TryRead(Request(("Idempotency-Key", text)), out _, out var problem), problem)),
+        ["fields of an upload"] = (["gzip", "identity", "bytes 0-1/2", "?1", "3", "1.0.0", "multipart/form-data; boundary=b", "application/partial-upload"], text =>
+        {
+            var request = Request(("Content-Range", text), ("Content-Encoding", text), ("Upload-Incomplete", text), ("Upload-Offset", text), ("Upload-Complete", text), ("Content-Type", text),
+                ("Upload-Length", text), ("Origin", text), ("Sec-Fetch-Site", text), ("Transfer-Encoding", text));
+            IsClients(FileRequest.CheckHeaders(request, FileRequest.IsForm(request) || FileRequest.IsJson(request), 10));
+            foreach (var field in request.Headers.Keys)
+            {
+                IsClients(FileRequest.CheckHeaders(Request((field, text)), isForm: false, 10));
+                DraftFields.ReadBoolean(request, field);
+                DraftFields.ReadNumber(request, field);
+            }
+            Framing.Refuse(request);
+            SafeByDefault.IsForeign(request, Options);
+        }),
+        ["tus's metadata"] = (["filename YS50eHQ=,filetype dGV4dC9wbGFpbg==,tags e30=", "is_confidential", "name YQ=="], text =>
+        {
+            Refuses(TusRequest.TryReadPlan(Request(("Upload-Metadata", text)), out var plan, out var problem), problem);
+            Assert.DoesNotContain(plan?.Metadata ?? "", each => each is < ' ' or > '~');
+        }),
+        ["tus's concatenation"] = (["partial", $"final;/uploads/{FileId} https://a.example/uploads/{FileId}"], text =>
+        {
+            Refuses(TusRequest.TryReadPlan(Request(("Upload-Concat", text)), out _, out var problem), problem);
+            TusRequest.ReadFinal(text);
+        }),
+        ["tus's numbers"] = (["0", "5", "9223372036854775807"], text => Refuses(TusRequest.TryReadNumber(Request(("Upload-Length", text)), "Upload-Length", out _, out var problem), problem)),
+        ["checksum"] = (["sha1 qvTGHdzF6KLavt4PO0gs2a6pQ00=", $"sha256 {Convert.ToBase64String(new byte[32])}"], text =>
+        {
+            foreach (var field in new[] { "Upload-Checksum", "Trailer" })
+            {
+                Refuses(UploadChecksum.TryReadTus(Request((field, text)), out var check, out var problem), problem);
+                check?.Dispose();
+            }
+        }),
+        ["scopes"] = (["read write", "admin", "read,delete"], text => Scopes.TryParse(text.Split(' '), out _, out _)),
+        ["owner"] = (["local", "https://login.example.com#anne", "e\u0301\ufffe"], text =>
+        {
+            ApiKeys.IsName(text);
+            if (ApiKeys.IsOwner(text))
+                Assert.DoesNotContain(text, char.IsControl);
+        }),
+        ["owner in a query"] = (["owner=a", "owner=%C5%BB", "owner=%E9"], text => UnicodeText.IsUtf8(new QueryString($"?{text}"), "owner")),
+        ["value in a log"] = (["a", "Ż\u2028", "🎉\u202e"], text => Assert.DoesNotContain(UnicodeText.Escape(text), each =>
+            char.IsControl(each) || char.GetUnicodeCategory(each) is UnicodeCategory.Format or UnicodeCategory.LineSeparator or UnicodeCategory.ParagraphSeparator)),
+        ["JSON of a key"] = (["{\"name\":\"x\",\"owner\":\"o\",\"scopes\":[\"read\"],\"expires_at\":\"2100-01-01T00:00:00Z\"}"], text => ReadJson(text, json => NewKey.Read(json, DateTimeOffset.UnixEpoch))),
+        ["JSON of a file"] = (["{\"file_name\":\"a\",\"tags\":{\"k\":\"v\"}}"], text =>
+            FileRequest.ReadJsonAsync(Body(text, "application/json"), Options).GetAwaiter().GetResult()),
+        ["JSON of a link"] = (["{\"version\":1}", "{}"], text => ReadJson(text, LinkEndpoints.ReadVersion)),
+        ["form"] = (
+        [
+            "--b\r\nContent-Disposition: form-data; name=\"tags\"\r\n\r\n{\"a\":\"b\"}\r\n--b\r\nContent-Disposition: form-data; name=\"file\"; filename=\"n.txt\"\r\n"
+                + "Content-Type: text/plain\r\n\r\nform content\r\n--b--\r\n",
+        ], text => FileForm.ReadAsync(Body(text, "multipart/form-data; boundary=b"), useFileName: true, Options,
+            async (content, _, _) => await content.CopyToAsync(Stream.Null)).GetAwaiter().GetResult()),
+    };
+
+    /// <summary>What is refused is refused as a client's mistake, and said.</summary>
+    private static void Refuses(bool taken, ApiProblem? problem)
+    {
+        Assert.NotEqual(taken, problem is not null);
+        IsClients(problem);
+    }
+
+    private static void IsClients(ApiProblem? problem) => Assert.True(problem is null or { Status: >= 400 and < 500, Detail.Length: > 0 }, $"{problem}");
+
+    private static void ReadList(string text)
+    {
+        foreach (var inTrash in new[] { false, true })
+        {
+            Refuses(ListRequest.TryRead(Query(text), "local", inTrash, out var list, out var problem), problem);
+            if (list is not null)
+                ListRequest.NextLink(Query(text), list, new ListPosition(1, "A", FileId));
+        }
+    }
+
+    private static void ReadPreconditions(string text)
+    {
+        foreach (var field in new[] { "If-Match", "If-None-Match", "If-Modified-Since", "If-Unmodified-Since", "If-Range" })
+        {
+            var request = Request((field, text));
+            request.Method = "GET";
+            Refuses(Preconditions.TryRead(request, out var preconditions, out var problem), problem);
+            preconditions?.Check(File);
+            preconditions?.CommitVersion(File);
+            preconditions?.RangeAllowed(File, DateTimeOffset.UnixEpoch);
+            Preconditions.IsKnown(request, Preconditions.EntityTag(File));
+        }
+    }
+
+    private static void ReadJson<T>(string text, Func<System.Text.Json.JsonElement, T> read) =>
+        FileRequest.ReadJsonAsync(Body(text, "application/json"), Options, read).GetAwaiter().GetResult();
+
+    private static QueryCollection Query(string text) => new(QueryHelpers.ParseQuery($"?{text}"));
+
+    private static HttpRequest Request(params ReadOnlySpan<(string Name, string Value)> fields)
+    {
+        var request = new DefaultHttpContext().Request;
+        request.Method = "POST";
+        request.Host = new HostString("localhost");
+        foreach (var (name, value) in fields)
+            request.Headers[name] = value;
+        return request;
+    }
+
+    private static HttpRequest Body(string text, string type)
+    {
+        var request = Request(("Content-Type", type));
+        request.Body = new MemoryStream(Encoding.UTF8.GetBytes(text));
+        return request;
+    }
+}

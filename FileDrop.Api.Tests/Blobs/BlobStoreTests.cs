@@ -1,0 +1,280 @@
+using System.Security.Cryptography;
+using FileDrop.Api.Blobs;
+using Xunit;
+
+namespace FileDrop.Api.Tests.Blobs;
+
+/// <summary>What every blob store promises. Each test has keys of its own in a store that the class shares.</summary>
+public abstract class BlobStoreTests(BlobStoreFixture fixture)
+{
+    /// <summary>Two parts of a multipart upload on S3.</summary>
+    private const int Large = (9 * 1024 * 1024) + 1;
+
+    private readonly BlobKey _key = new(Guid.NewGuid(), Guid.CreateVersion7());
+
+    private IBlobStore Store => fixture.Store;
+
+    [Theory]
+    [InlineData(0)]
+    [InlineData(1)]
+    [InlineData(70_000)]
+    [InlineData(Large)]
+    public async Task A_blob_is_read_as_it_was_written_whatever_was_known_of_its_length(int size)
+    {
+        var content = RandomNumberGenerator.GetBytes(size);
+        foreach (var (length, exact) in new (long?, bool)[] { (size, true), (size + 1_000_000, false), (null, false) })
+        {
+            var key = new BlobKey(Guid.NewGuid(), _key.FileId);
+            await Store.WriteAsync(key, new MemoryStream(content), length, exact, default);
+            Assert.Equal(content, await ReadAsync(key, 0, size));
+            Assert.Equal(size, await Store.FindSizeAsync(key, default));
+        }
+    }
+
+    [Fact]
+    public async Task Any_slice_of_a_blob_can_be_read()
+    {
+        var content = await WriteAsync(_key, 70_000);
+        foreach (var (offset, count) in new[] { (0, 1), (0, 70_000), (69_999, 1), (1, 69_999), (30_000, 10_000) })
+            Assert.Equal(content[offset..(offset + count)], await ReadAsync(_key, offset, count));
+        Assert.Empty(await ReadAsync(_key, 5, 0) ?? [1]);
+    }
+
+    [Fact]
+    public async Task A_blob_that_is_not_there_is_absent_and_can_be_deleted_and_put_aside()
+    {
+        Assert.Null(await ReadAsync(_key, 0, 10));
+        Assert.Null(await ReadAsync(_key, 0, 0));
+        Assert.Null(await Store.FindSizeAsync(_key, default));
+        await Store.DeleteAsync(_key, default);
+        await Store.QuarantineAsync(_key, default);
+    }
+
+    [Theory]
+    [InlineData(100)]
+    [InlineData(Large)]
+    public async Task A_deleted_blob_is_gone_and_its_neighbours_are_there(int size)
+    {
+        var other = new BlobKey(Guid.NewGuid(), _key.FileId);
+        await WriteAsync(_key, size);
+        var content = await WriteAsync(other, 100);
+        await Store.DeleteAsync(_key, default);
+        Assert.Null(await ReadAsync(_key, 0, 1));
+        Assert.Null(await Store.FindSizeAsync(_key, default));
+        Assert.Equal(content, await ReadAsync(other, 0, 100));
+        await Store.DeleteAsync(_key, default);
+    }
+
+    [Theory]
+    [InlineData(100)]
+    [InlineData(Large)]
+    public async Task A_content_s_exception_comes_out_unchanged_and_nothing_is_left(int until)
+    {
+        var failure = new InvalidDataException("The sender went away.");
+        await using var content = new BrokenContent(until, failure);
+        var thrown = await Assert.ThrowsAsync<InvalidDataException>(() => Store.WriteAsync(_key, content, 20_000_000, exact: false, default));
+        Assert.Same(failure, thrown);
+        Assert.Null(await ReadAsync(_key, 0, 1));
+        await NothingIsLeftAsync();
+    }
+
+    [Theory]
+    [InlineData(100)]
+    [InlineData(Large)]
+    public async Task A_cancelled_write_ends_and_leaves_nothing(int until)
+    {
+        using var stop = new CancellationTokenSource();
+        await using var content = new BrokenContent(until, null, stop.Cancel);
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => Store.WriteAsync(_key, content, 20_000_000, exact: false, stop.Token));
+        await NothingIsLeftAsync();
+    }
+
+    [Fact]
+    public async Task A_list_has_the_complete_blobs_in_the_order_of_their_keys_behind_the_one_that_is_named()
+    {
+        var keys = Enumerable.Range(0, 6).Select(_ => new BlobKey(Guid.NewGuid(), _key.FileId)).ToList();
+        foreach (var key in keys)
+            await WriteAsync(key, 10);
+        await fixture.WriteSmallAsync(_key, 20);
+        var mine = keys.Select(key => new StoredBlob(key, 10)).Concat(fixture.HasSmall ? [new StoredBlob(_key, 20)] : [])
+            .OrderBy(blob => blob.Key.ToString(), StringComparer.Ordinal).ToList();
+
+        var all = await ListedAsync();
+        Assert.Equal(all.OrderBy(blob => blob.Key.ToString(), StringComparer.Ordinal), all);
+        Assert.Equal(mine, all.Where(blob => blob.Key.FileId == _key.FileId));
+        var behind = await Store.ListAsync(mine[2].Key, default);
+        Assert.Equal(mine[3..], behind.Where(blob => blob.Key.FileId == _key.FileId));
+    }
+
+    [Theory]
+    [InlineData(100)]
+    [InlineData(Large)]
+    public async Task A_blob_that_was_put_aside_is_neither_read_nor_listed_and_its_bytes_are_kept(int size)
+    {
+        await WriteAsync(_key, size);
+        await Store.QuarantineAsync(_key, default);
+        Assert.Null(await ReadAsync(_key, 0, 1));
+        Assert.Null(await Store.FindSizeAsync(_key, default));
+        Assert.DoesNotContain(await ListedAsync(), blob => blob.Key == _key);
+        Assert.True(await fixture.IsPutAsideAsync(_key));
+        await Store.QuarantineAsync(_key, default);
+    }
+
+    [Theory]
+    [InlineData(0, 0, 0)]
+    [InlineData(1, 2, 3)]
+    [InlineData(100_000, 1, 200_000)]
+    [InlineData(Large, 10, Large)]
+    public async Task A_blob_is_appended_to_by_one_caller_after_another(int first, int second, int third)
+    {
+        var content = RandomNumberGenerator.GetBytes(first + second + third);
+        var upload = new Appending(Store, _key, content.Length);
+        await upload.AppendAsync(content.AsMemory(0, first));
+        await upload.AppendAsync(content.AsMemory(first, second));
+        Assert.Equal(first + second, upload.Point.Offset);
+        var blob = await upload.FinishAsync(content.AsMemory(first + second));
+
+        Assert.Equal(content, await ReadAsync(blob, 0, content.Length));
+        Assert.Equal(Convert.ToHexStringLower(SHA256.HashData(content)), upload.Sha256);
+        await upload.DeleteAllAsync(except: blob);
+        Assert.Equal(content, await ReadAsync(blob, 0, content.Length));
+        await Store.DeleteAsync(blob, default);
+        await NothingIsLeftAsync();
+    }
+
+    [Theory]
+    [InlineData(50_000)]
+    [InlineData(Large)]
+    public async Task Bytes_behind_the_recorded_point_do_not_count(int size)
+    {
+        var (wrong, content) = (RandomNumberGenerator.GetBytes(size), RandomNumberGenerator.GetBytes(size));
+        var upload = new Appending(Store, _key, size);
+        await upload.AppendAsync(wrong, keeps: false);
+        Assert.Equal(0, upload.Point.Offset);
+        var blob = await upload.FinishAsync(content);
+        Assert.Equal(content, await ReadAsync(blob, 0, size));
+        Assert.Equal(Convert.ToHexStringLower(SHA256.HashData(content)), upload.Sha256);
+    }
+
+    [Theory]
+    [InlineData(50_000)]
+    [InlineData(Large)]
+    public async Task An_unfinished_blob_is_not_readable_and_its_deletion_leaves_nothing(int size)
+    {
+        var upload = new Appending(Store, _key, length: null);
+        await upload.AppendAsync(RandomNumberGenerator.GetBytes(size));
+        Assert.Null(await ReadAsync(_key, 0, 1));
+        Assert.DoesNotContain(await ListedAsync(), blob => blob.Key == _key);
+        await upload.DeleteAllAsync(except: null);
+        await NothingIsLeftAsync();
+    }
+
+    [Fact]
+    public async Task A_blob_that_was_finished_and_not_committed_can_be_finished_again()
+    {
+        var content = RandomNumberGenerator.GetBytes(100_000);
+        var upload = new Appending(Store, _key, content.Length);
+        await upload.AppendAsync(content);
+        foreach (var blob in new[] { await upload.FinishAsync(default), await upload.FinishAsync(default) })
+            Assert.Equal(content, await ReadAsync(blob, 0, content.Length));
+    }
+
+    private async Task<byte[]> WriteAsync(BlobKey key, int size)
+    {
+        var content = RandomNumberGenerator.GetBytes(size);
+        await Store.WriteAsync(key, new MemoryStream(content), size, exact: true, default);
+        return content;
+    }
+
+    private async Task<byte[]?> ReadAsync(BlobKey key, long offset, long count)
+    {
+        await using var stream = await Store.OpenAsync(key, offset, count, default);
+        if (stream is null)
+            return null;
+        using var bytes = new MemoryStream();
+        await stream.CopyToAsync(bytes);
+        return bytes.ToArray();
+    }
+
+    private async Task<List<StoredBlob>> ListedAsync()
+    {
+        var all = new List<StoredBlob>();
+        while (true)
+        {
+            var page = await Store.ListAsync(all.Count == 0 ? null : all[^1].Key, default);
+            if (page.Count == 0)
+                return all;
+            all.AddRange(page);
+        }
+    }
+
+    private async Task NothingIsLeftAsync() =>
+        Assert.DoesNotContain(await fixture.Stores.BlobKeysAsync(), name => name.EndsWith(_key.FileId.ToString("N"), StringComparison.Ordinal));
+
+    /// <summary>A content that gives so many bytes and then throws, or does something and goes on.</summary>
+    private sealed class BrokenContent(long until, Exception? failure, Action? then = null) : Stream
+    {
+        private long _given;
+
+        public override bool CanRead => true;
+
+        public override bool CanSeek => false;
+
+        public override bool CanWrite => false;
+
+        public override long Length => throw new NotSupportedException();
+
+        public override long Position { get => _given; set => throw new NotSupportedException(); }
+
+        public override void Flush()
+        {
+        }
+
+        public override int Read(byte[] buffer, int offset, int count)
+        {
+            if (_given >= until && failure is not null)
+                throw failure;
+            if (_given >= until)
+                then?.Invoke();
+            count = (int)Math.Min(count, Math.Max(1, until - _given));
+            _given += count;
+            return count;
+        }
+
+        public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
+
+        public override void SetLength(long value) => throw new NotSupportedException();
+
+        public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
+    }
+}
+
+public sealed class DiskBlobStoreTests(DiskBlobs fixture) : BlobStoreTests(fixture), IClassFixture<DiskBlobs>;
+
+public sealed class S3BlobStoreTests(S3Blobs fixture) : BlobStoreTests(fixture), IClassFixture<S3Blobs>;
+
+/// <summary>Besides, what lies in the catalog's database.</summary>
+public sealed class EmbeddedBlobStoreTests(EmbeddedBlobs fixture) : BlobStoreTests(fixture), IClassFixture<EmbeddedBlobs>
+{
+    private readonly EmbeddedBlobs _fixture = fixture;
+
+    [Fact]
+    public async Task A_small_content_in_the_catalog_is_read_measured_put_aside_and_deleted_like_any_blob()
+    {
+        var (key, other) = (new BlobKey(Guid.NewGuid(), Guid.CreateVersion7()), new BlobKey(Guid.NewGuid(), Guid.CreateVersion7()));
+        await _fixture.WriteSmallAsync(key, 100);
+        await _fixture.WriteSmallAsync(other, 100);
+        await using (var slice = await _fixture.Store.OpenAsync(key, 10, 80, default))
+            Assert.Equal(80, slice?.Length);
+        Assert.Equal(100, await _fixture.Store.FindSizeAsync(key, default));
+
+        await _fixture.Store.QuarantineAsync(key, default);
+        Assert.True(await _fixture.IsPutAsideAsync(key));
+        await _fixture.Store.DeleteAsync(other, default);
+        foreach (var gone in new[] { key, other })
+        {
+            Assert.Null(await _fixture.Store.OpenAsync(gone, 0, 1, default));
+            Assert.Null(await _fixture.Store.FindSizeAsync(gone, default));
+        }
+    }
+}

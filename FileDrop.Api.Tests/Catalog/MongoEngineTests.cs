@@ -1,0 +1,80 @@
+using FileDrop.Api.Catalog;
+using Xunit;
+using static FileDrop.Api.Tests.Catalog.Documents;
+
+namespace FileDrop.Api.Tests.Catalog;
+
+/// <summary>The promises of every engine, and those about what only this one does: ask a rule again.</summary>
+public sealed class MongoEngineTests(MongoEngineStore store) : EngineTests(store), IClassFixture<MongoEngineStore>
+{
+    private readonly MongoEngineStore _store = store;
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task A_rule_whose_document_another_replica_has_changed_meanwhile_is_asked_again(bool atHand)
+    {
+        var file = FileDocument.Imported(Live(5).ToCatalogDocument(Noon));
+        await (atHand ? _store.Engine : _store.Other).InsertAsync(Owner, file.Id, _ => file, default);
+        var seen = new List<long?>();
+        var answer = await _store.Engine.ChangeAsync(
+            Owner,
+            file.Id,
+            (document, now) =>
+            {
+                seen.Add(document?.Version);
+                if (seen.Count == 1)
+                    RenameElsewhere(file.Id);
+                return document?.Change(new MetadataChange("here", null), now) ?? default;
+            },
+            Durability.Full,
+            default);
+        Assert.Equal([1, 2], seen);
+        Assert.Equal((3L, "here"), (answer.File?.Version, answer.File?.Name));
+    }
+
+    [Fact]
+    public async Task A_document_that_is_removed_meanwhile_is_absent_when_the_rule_is_asked_again()
+    {
+        var file = FileDocument.Imported(Live(5).ToCatalogDocument(Noon));
+        await _store.Engine.InsertAsync(Owner, file.Id, _ => file, default);
+        var asked = 0;
+        var isAbsent = await _store.Engine.ChangeAsync(
+            Owner,
+            file.Id,
+            (document, now) =>
+            {
+                if (asked++ == 0)
+                    _store.Other.ChangeAsync(Owner, file.Id, (other, _) => new Decision<bool>(true, other, Removes: true), Durability.Full, default).Wait();
+                return document is null ? new Decision<bool>(true) : new Decision<bool>(false, document.Change(new MetadataChange("b", null), now).Next);
+            },
+            Durability.Full,
+            default);
+        Assert.True(isAbsent);
+    }
+
+    [Fact]
+    public async Task A_reservation_whose_document_was_never_written_is_released_once_nothing_of_it_can_arrive()
+    {
+        var rules = EngineStore.Limited with { Lease = TimeSpan.FromSeconds(1), LateWrites = TimeSpan.Zero };
+        var engine = await _store.OpenAsync(rules);
+        var owner = $"owner-{Guid.NewGuid():N}";
+        var file = FileDocument.Begin(owner, Guid.CreateVersion7(), NewIntent(), 100, rules, Noon);
+        Assert.NotNull(await engine.InsertAsync(owner, file.Id, _ => file, default));
+        // Refused, after it has reserved its bytes: its id is taken.
+        var again = FileDocument.Begin(owner, file.Id, NewIntent(), 300, rules, Noon);
+        Assert.Null(await engine.InsertAsync(owner, file.Id, _ => again, default));
+        Assert.Equal(400, (await engine.FindUsageAsync(owner, default)).BytesReserved);
+        await engine.ReleaseReservationsAsync(default);
+        Assert.Equal(400, (await engine.FindUsageAsync(owner, default)).BytesReserved);
+
+        await Service.UntilAsync("the reservation is released", async () =>
+        {
+            await engine.ReleaseReservationsAsync(default);
+            return (await engine.FindUsageAsync(owner, default)).BytesReserved == 100;
+        });
+    }
+
+    private void RenameElsewhere(Guid id) => _store.Other.ChangeAsync(
+        Owner, id, (document, now) => document?.Change(new MetadataChange("there", null), now) ?? default, Durability.Full, default).Wait();
+}

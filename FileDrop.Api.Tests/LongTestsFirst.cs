@@ -1,0 +1,17 @@
+using Xunit.Sdk;
+using Xunit.v3;
+
+[assembly: Xunit.TestCollectionOrderer(typeof(FileDrop.Api.Tests.LongTestsFirst))]
+
+namespace FileDrop.Api.Tests;
+
+/// <summary>Begins with the test classes that take longest, so that none of them still runs when all others have ended.</summary>
+public sealed class LongTestsFirst : ITestCollectionOrderer
+{
+    private static readonly string[] Long =
+        ["OutageTests", "KillLoop", "ConnectionFaultTests", Page.ChromiumTests.Name, "ResumptionOn", "LimitOn", "QuotaOnCluster", "S3FaultTests", "FuzzOn"];
+
+    public IReadOnlyCollection<TTestCollection> OrderTestCollections<TTestCollection>(IReadOnlyCollection<TTestCollection> testCollections)
+        where TTestCollection : ITestCollection =>
+        [.. testCollections.OrderByDescending(collection => Long.Any(name => collection.TestCollectionDisplayName.Contains(name, StringComparison.Ordinal)))];
+}

@@ -1,0 +1,71 @@
+using System.Runtime.InteropServices;
+using Microsoft.Win32.SafeHandles;
+
+namespace FileDrop.Api.Blobs.Disk;
+
+/// <summary>Gives a file blocks of the volume before anything is written to it.</summary>
+internal static partial class DiskSpace
+{
+    private const UnixFileMode OwnersAlone = UnixFileMode.UserRead | UnixFileMode.UserWrite;
+    private const int ChunkSize = 1 << 20;
+
+    /// <summary>Makes a file longer, with blocks behind every byte.</summary>
+    /// <param name="path">Made if need be, for this user alone.</param>
+    /// <param name="length">Its length.</param>
+    /// <param name="more">Bytes that are added, at least one.</param>
+    /// <returns>False: there is no room for them, and the file is as it was.</returns>
+    /// <exception cref="IOException">The disk failed otherwise.</exception>
+    public static bool TryAllocate(string path, long length, long more)
+    {
+        using var file = Open(path);
+        try
+        {
+            if (OperatingSystem.IsLinux())
+            {
+                // .NET's own reservation is a hint that a file system may pass over, and leaves the length as it is.
+                if (Native.posix_fallocate(file, length, more) == 0)
+                    return true;
+            }
+            else
+            {
+                Write(file, length, more);
+                return true;
+            }
+        }
+        catch (IOException e) when (DiskFailure.KindOf(e) is StorageFailure.Full)
+        {
+        }
+        RandomAccess.SetLength(file, length);
+        return false;
+    }
+
+    private static SafeFileHandle Open(string path)
+    {
+        if (!OperatingSystem.IsWindows() && !File.Exists(path))
+        {
+            using var made = new FileStream(path, new FileStreamOptions
+            {
+                Mode = FileMode.OpenOrCreate,
+                Access = FileAccess.Write,
+                Share = FileShare.ReadWrite,
+                UnixCreateMode = OwnersAlone,
+            });
+        }
+        return File.OpenHandle(path, FileMode.OpenOrCreate, FileAccess.Write, FileShare.ReadWrite);
+    }
+
+    private static void Write(SafeFileHandle file, long length, long more)
+    {
+        var zeros = new byte[Math.Min(ChunkSize, more)];
+        for (var end = length + more; length < end; length += zeros.Length)
+            RandomAccess.Write(file, zeros.AsSpan(0, (int)Math.Min(zeros.Length, end - length)), length);
+    }
+
+    private static partial class Native
+    {
+        /// <summary>Returns an error number, 0 for none, and sets no other (POSIX).</summary>
+        [LibraryImport("libc", SetLastError = false)]
+        [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
+        public static partial int posix_fallocate(SafeFileHandle file, long offset, long count);
+    }
+}

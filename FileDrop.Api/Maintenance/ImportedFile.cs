@@ -1,0 +1,237 @@
+using FileDrop.Api.Blobs;
+using FileDrop.Api.Catalog;
+using FileDrop.Api.Files;
+
+namespace FileDrop.Api.Maintenance;
+
+/// <summary>How the import of one file ended.</summary>
+internal enum ImportEnd
+{
+    /// <summary>It is new here.</summary>
+    Imported,
+
+    /// <summary>It was here already, and stayed as it was.</summary>
+    Present,
+
+    /// <summary>It could not be imported; a message says why.</summary>
+    Failed,
+
+    /// <summary>The backup has no document of it that can be used.</summary>
+    None,
+}
+
+/// <summary>One file of a backup on its way in.</summary>
+/// <remarks>
+/// No blob that a document names is ever deleted or overwritten, whoever owns the document: as long as the catalog has any document
+/// with the file's id, of whatever owner, nothing is written under that id. The exception mends: where a document's content is missing
+/// or damaged, bytes of the very SHA-256 that the document says take its place, and a damaged blob goes to the quarantine first. A blob
+/// that no document names and that is in the way also goes to the quarantine, for it could be the only good copy. Only blobs that this
+/// import has written itself are deleted.
+/// </remarks>
+internal sealed class ImportedFile
+{
+    private readonly IFileCatalog _catalog;
+    private readonly IBlobStore _blobs;
+    private readonly Action<string> _complain;
+    private readonly Dictionary<Guid, Arrived> _arrived = [];
+    private IReadOnlyList<CatalogDocument> _here;
+
+    private ImportedFile(IFileCatalog catalog, IBlobStore blobs, Action<string> complain, Guid id, IReadOnlyList<CatalogDocument> here) =>
+        (_catalog, _blobs, _complain, Id, _here) = (catalog, blobs, complain, id, here);
+
+    /// <summary>The file's id.</summary>
+    public Guid Id { get; }
+
+    /// <summary>The file's document in the backup, once it was read.</summary>
+    public BackupFile? Document { get; set; }
+
+    /// <summary>Whether the document in the backup cannot be used.</summary>
+    public bool IsRefused { get; set; }
+
+    /// <summary>Contents that were missing or damaged here and came from the backup.</summary>
+    public long Mended { get; private set; }
+
+    /// <summary>Whether nothing more of the file has to come.</summary>
+    public bool IsComplete => Document is not null && (_here.Count > 0 || Document.Contents.All(content => _arrived.ContainsKey(content.BlobId)));
+
+    /// <summary>The blobs that are of use.</summary>
+    public IReadOnlyList<Guid> Wanted =>
+        [.. (_here.Count > 0 ? _here.SelectMany(document => document.Contents) : Document?.Contents ?? []).Select(content => content.BlobId).Distinct()];
+
+    /// <summary>Looks up whether the catalog has the file's id already, over all owners.</summary>
+    public static async Task<ImportedFile> BeginAsync(
+        IFileCatalog catalog, IBlobStore blobs, Action<string> complain, Guid id, CancellationToken cancellation) =>
+        new(catalog, blobs, complain, id, await catalog.FindDocumentsAsync([id], cancellation));
+
+    /// <summary>Takes a content of the backup, as far as it is of use.</summary>
+    /// <exception cref="UnreadableBackupException">The entry cannot be read to its end.</exception>
+    public async Task TakeAsync(Guid blob, BackupEntry entry, CancellationToken cancellation)
+    {
+        if (_here.Count > 0)
+        {
+            if (_here.ContentOf(blob) is { } damaged)
+                await MendAsync(damaged, entry, cancellation);
+            return;
+        }
+        var expected = Document?.Contents.FirstOrDefault(content => content.BlobId == blob);
+        if (IsRefused || _arrived.ContainsKey(blob) || (Document is not null && expected is null))
+            return;
+        var key = new BlobKey(blob, Id);
+        if (await FindLeftoverAsync(key, expected, entry.Size, cancellation) is { } leftover)
+            _arrived[blob] = new Arrived(leftover, IsWritten: false);
+        else
+            _arrived[blob] = new Arrived(await WriteAsync(key, expected, entry, cancellation), IsWritten: true);
+    }
+
+    /// <summary>Makes a file of what has come; removes what this import has written and no document names.</summary>
+    public async Task<ImportEnd> EndAsync(CancellationToken cancellation)
+    {
+        var end = Document is { } document ? await EndAsync(document, cancellation) : ImportEnd.None;
+        if (end is ImportEnd.None && !IsRefused && _here.Count == 0)
+            _complain($"File {Id} was not imported: the backup has content of it and no document.");
+        await DropUnnamedAsync(cancellation);
+        return end;
+    }
+
+    private async Task<ImportEnd> EndAsync(BackupFile document, CancellationToken cancellation)
+    {
+        if (_here.Count == 0 && !await IsWholeAsync(document, cancellation))
+        {
+            _complain($"File {Id} ({document.File.Name}) was not imported: the backup lacks content of it, or holds damaged content.");
+            return ImportEnd.Failed;
+        }
+        return _here.Count == 0 && await TryInsertAsync(document, cancellation) ? ImportEnd.Imported : Judge(document);
+    }
+
+    /// <summary>What it means that the catalog has the id already.</summary>
+    private ImportEnd Judge(BackupFile document)
+    {
+        if (_here.Any(here => here.File is not null && here.Owner.Equals(document.Owner, StringComparison.Ordinal)))
+            return ImportEnd.Present;
+        _complain(_here.FirstOrDefault(here => !here.Owner.Equals(document.Owner, StringComparison.Ordinal)) is { } foreign
+            ? $"File {Id} ({document.File.Name}) was not imported: here its id belongs to another owner, {foreign.Owner}."
+            : $"File {Id} ({document.File.Name}) was not imported: it was deleted here and is not swept yet. Import it again when it is.");
+        return ImportEnd.Failed;
+    }
+
+    private async Task<bool> TryInsertAsync(BackupFile document, CancellationToken cancellation)
+    {
+        try
+        {
+            if (await _catalog.ImportAsync(new CatalogDocument(document.Owner, Id, document.File, document.Contents, [], []), cancellation))
+                return true;
+            _here = await _catalog.FindDocumentsAsync([Id], cancellation);
+        }
+        catch (StorageException)
+        {
+            // Refused because another import was faster, if there is a document now.
+            _here = await _catalog.FindDocumentsAsync([Id], cancellation);
+            if (_here.Count == 0)
+                throw;
+        }
+        return false;
+    }
+
+    /// <summary>Whether all contents have come and are what the document says. A leftover that is not goes to the quarantine.</summary>
+    private async Task<bool> IsWholeAsync(BackupFile document, CancellationToken cancellation)
+    {
+        var whole = true;
+        foreach (var content in document.Contents.DistinctBy(content => content.BlobId))
+        {
+            var arrived = _arrived.GetValueOrDefault(content.BlobId);
+            if (arrived?.Facts is { } facts && IsSame(facts, content))
+                continue;
+            whole = false;
+            if (arrived is not { Facts: not null, IsWritten: false })
+                continue;
+            await _blobs.QuarantineAsync(new BlobKey(content.BlobId, Id), cancellation);
+            _complain($"File {Id}: other bytes lay under the key of version {content.Version}, and are in the quarantine now. Import it again.");
+        }
+        return whole;
+    }
+
+    /// <summary>A blob that an import which was cut short has left, or one whose catalog was lost: if it may be the content, it stays.</summary>
+    private async Task<ContentFacts?> FindLeftoverAsync(BlobKey key, FileContent? expected, long size, CancellationToken cancellation)
+    {
+        if (await _blobs.FindSizeAsync(key, cancellation) is not { } there)
+            return null;
+        if (there == (expected?.Size ?? size) && await _blobs.OpenAsync(key, 0, there, cancellation) is { } stored)
+        {
+            await using (stored)
+            {
+                using var content = new IncomingContent(stored, first: null, long.MaxValue, digest: null);
+                await content.CopyToAsync(Stream.Null, cancellation);
+                if (expected is null || IsSame(content.Facts, expected))
+                    return content.Facts;
+            }
+        }
+        await _blobs.QuarantineAsync(key, cancellation);
+        return null;
+    }
+
+    /// <summary>Writes a content; null, with a message, if it is not what the document says. Nothing is left of it then.</summary>
+    private async Task<ContentFacts?> WriteAsync(BlobKey key, FileContent? expected, BackupEntry entry, CancellationToken cancellation)
+    {
+        if (expected is not null && expected.Size != entry.Size)
+        {
+            _complain($"File {Id}, version {expected.Version}: the backup has {entry.Size} bytes instead of {expected.Size}.");
+            return null;
+        }
+        using var content = new IncomingContent(entry, first: null, long.MaxValue, expected?.Sha256);
+        try
+        {
+            await _blobs.WriteAsync(key, owner: "", content, entry.Size, exact: true, cancellation);
+            return content.Facts;
+        }
+        catch (ContentRejectedException)
+        {
+            _complain($"File {Id}, version {expected?.Version}: the bytes in the backup are not those that were stored.");
+            return null;
+        }
+    }
+
+    /// <summary>Puts bytes of the right hash where a document's content is missing or damaged.</summary>
+    private async Task MendAsync(FileContent content, BackupEntry entry, CancellationToken cancellation)
+    {
+        if (await StoredContent.FindDamageAsync(_blobs, Id, content, hash: true, cancellation) is not { } damage)
+            return;
+        var key = new BlobKey(content.BlobId, Id);
+        if (damage.Kind is not FindingKind.FileWithoutBlob)
+        {
+            // The damaged blob is moved only once the bytes in the backup are known to be right.
+            if (!entry.MayRewind)
+            {
+                _complain($"File {Id}, version {content.Version} is damaged here. {damage.Detail} Unpack the archive and import its folder to mend it.");
+                return;
+            }
+            using var checkedContent = new IncomingContent(entry, first: null, long.MaxValue, digest: null);
+            await checkedContent.CopyToAsync(Stream.Null, cancellation);
+            if (!IsSame(checkedContent.Facts, content))
+            {
+                _complain($"File {Id}, version {content.Version} is damaged here and in the backup, and stays as it is. {damage.Detail}");
+                return;
+            }
+            entry.Rewind();
+            await _blobs.QuarantineAsync(key, cancellation);
+        }
+        if (await WriteAsync(key, content, entry, cancellation) is not null)
+            Mended++;
+    }
+
+    private async Task DropUnnamedAsync(CancellationToken cancellation)
+    {
+        var written = _arrived.Where(content => content.Value is { IsWritten: true, Facts: not null }).Select(content => content.Key).ToList();
+        if (written.Count == 0)
+            return;
+        var documents = await _catalog.FindDocumentsAsync([Id], cancellation);
+        foreach (var blob in written.Where(blob => !documents.Any(document => document.Names(blob))))
+            await _blobs.DeleteAsync(new BlobKey(blob, Id), cancellation);
+    }
+
+    private static bool IsSame(ContentFacts facts, FileContent content) =>
+        facts.Size == content.Size && facts.XxHash3 == content.XxHash3 && facts.Sha256.Equals(content.Sha256, StringComparison.Ordinal);
+
+    /// <param name="Facts">What came; null if it was refused.</param>
+    /// <param name="IsWritten">Whether this import has written it, and it was not there before.</param>
+    private sealed record Arrived(ContentFacts? Facts, bool IsWritten);
+}

@@ -1,0 +1,119 @@
+using System.Net.Sockets;
+using System.Security.Cryptography;
+using FileDrop.Api.Access;
+using FileDrop.Api.Blobs;
+using FileDrop.Api.Catalog;
+using Microsoft.AspNetCore.Hosting.Server;
+using Microsoft.AspNetCore.Hosting.Server.Features;
+
+namespace FileDrop.Api;
+
+/// <summary>
+/// The start of the service, for the person at the terminal: its last line says where the service is, or one sentence says why it cannot start and
+/// which setting to change.
+/// </summary>
+internal sealed partial class Start
+{
+    /// <summary>The exit code of a start, or of a command, that the configuration or the machine does not allow.</summary>
+    public const int CouldNotStart = 2;
+
+    /// <summary>They log each exception that ends a start with its stack trace, and throw it besides.</summary>
+    private static readonly string[] Loud =
+        ["Microsoft.AspNetCore.Server.Kestrel", "Microsoft.Extensions.Hosting.Internal.Host"];
+
+    /// <summary>The health checks log each probe of an outage; <see cref="Maintenance.StoreStarter"/> has one line for it.</summary>
+    private const string Probes = "Microsoft.Extensions.Diagnostics.HealthChecks";
+
+    private const string Telemetry = "OTEL_EXPORTER_OTLP_ENDPOINT";
+
+    private volatile bool _isDone;
+
+    /// <summary>Whether an exception came before the service had started.</summary>
+    public bool IsEndedBy(Exception failure) => !_isDone && failure is not HostAbortedException;
+
+    /// <summary>One sentence or several, without a stack trace.</summary>
+    public static string Tell(Exception failure)
+    {
+        if (failure is StorageException store)
+            return store.Reason;
+        // The framework says no more of a content root than its path.
+        if (failure is DirectoryNotFoundException && !failure.Message.Contains(' ', StringComparison.Ordinal))
+            return $"There is no directory {failure.Message}; set contentRoot to the service's folder, or do not set it.";
+        var (message, cause) = (FirstLine(failure.Message), FirstLine(failure.GetBaseException().Message));
+        return message.Contains(cause, StringComparison.OrdinalIgnoreCase) ? message : $"{message} {cause}";
+    }
+
+    /// <summary>Checks settings of the framework whose own messages do not name them.</summary>
+    /// <exception cref="ConfigurationException">A value cannot be used; the message names the key and the fix.</exception>
+    public static void Check(IConfiguration configuration)
+    {
+        foreach (var (key, value) in configuration.GetSection("Logging").AsEnumerable().Where(setting => setting.Key.Contains(":LogLevel:", StringComparison.OrdinalIgnoreCase)))
+        {
+            if (!string.IsNullOrEmpty(value) && !Enum.TryParse<LogLevel>(value, ignoreCase: true, out _))
+                throw new ConfigurationException($"{key} is \"{value}\", but it must be one of {string.Join(", ", Enum.GetNames<LogLevel>())}.");
+        }
+        if (configuration[Telemetry] is { Length: > 0 } endpoint && !(Uri.TryCreate(endpoint, UriKind.Absolute, out var uri) && uri.Scheme is ("http" or "https")))
+            throw new ConfigurationException($"{Telemetry} is \"{endpoint}\", but it must be an address such as http://localhost:4317.");
+    }
+
+    /// <summary>Keeps the stack traces of a start that fails out of the log.</summary>
+    public void Hush(IServiceCollection services) => services.PostConfigure<LoggerFilterOptions>(filter =>
+    {
+        foreach (var category in Loud)
+            AddRule(filter, category, LogLevel.Warning, (_, _, level) => _isDone || level < LogLevel.Error);
+        AddRule(filter, Probes, LogLevel.None);
+    });
+
+    /// <summary>Adds a rule for each provider of logs: what is set for one provider wins over what is set for all.</summary>
+    public static void AddRule(LoggerFilterOptions filter, string category, LogLevel least, Func<string?, string?, LogLevel, bool>? which = null)
+    {
+        foreach (var provider in filter.Rules.Select(rule => rule.ProviderName).Append(null).Distinct(StringComparer.Ordinal).ToList())
+            filter.Rules.Add(new LoggerFilterRule(provider, category, least, which));
+    }
+
+    /// <summary>Starts the service, says where it is, and returns when it has stopped.</summary>
+    /// <exception cref="ConfigurationException">It cannot listen where it should.</exception>
+    public async Task RunAsync(WebApplication app, FileDropOptions options)
+    {
+        foreach (var ignored in options.Ignored)
+            LogIgnored(app.Logger, ignored);
+        try
+        {
+            await app.StartAsync();
+        }
+        catch (Exception failure) when (failure is not (ConfigurationException or OperationCanceledException))
+        {
+            throw CannotListen(app.Services.GetRequiredService<ListeningAddress>().Setting, failure);
+        }
+        _isDone = true;
+        var addresses = app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()?.Addresses ?? [];
+        LogReady(app.Logger, string.Join(" and ", addresses.Select(Reachable)), options.IsEmbedded ? options.DataDirectory
+            : $"{app.Services.GetRequiredService<IBlobStore>().Description}, metadata in {app.Services.GetRequiredService<IFileCatalog>().Description}");
+        await app.WaitForShutdownAsync();
+    }
+
+    private static ConfigurationException CannotListen(string setting, Exception failure)
+    {
+        var advice = failure switch
+        {
+            InvalidOperationException when failure.Message.Contains("HTTPS", StringComparison.Ordinal) =>
+                "Name a certificate in Kestrel:Certificates:Default:Path and :KeyPath, or listen on http, behind a proxy that has TLS.",
+            FileNotFoundException or DirectoryNotFoundException or CryptographicException => "Check the paths and passwords in Kestrel:Certificates and Kestrel:Endpoints.",
+            IOException or SocketException => "Set urls to another address (--urls=http://localhost:5081), or stop the process that uses this one.",
+            _ => "An address looks like http://localhost:5080.",
+        };
+        return new ConfigurationException($"{setting}, and the service cannot listen there: {Tell(failure)} {advice}");
+    }
+
+    /// <summary>An address that a browser on this machine can open: 0.0.0.0 and [::] are none.</summary>
+    private static string Reachable(string address) => address.Replace("//0.0.0.0", "//localhost", StringComparison.Ordinal)
+        .Replace("//[::]", "//localhost", StringComparison.Ordinal).Replace("//*", "//localhost", StringComparison.Ordinal).Replace("//+", "//localhost", StringComparison.Ordinal);
+
+    private static string FirstLine(string text) => text.Split('\n', 2)[0].Trim() is [.., '.'] line ? line : $"{text.Split('\n', 2)[0].Trim()}.";
+
+    [LoggerMessage(LogLevel.Warning, "{Ignored}")]
+    private static partial void LogIgnored(ILogger log, string ignored);
+
+    [LoggerMessage(LogLevel.Information, "FileDrop is at {Addresses}, files in {Stores}")]
+    private static partial void LogReady(ILogger log, string addresses, string stores);
+}
