@@ -13,9 +13,7 @@ internal static class WebPage
         + "frame-src 'self'; form-action 'none'; base-uri 'none'; frame-ancestors 'none'; "
         + "require-trusted-types-for 'script'; trusted-types 'none'";
 
-    /// <summary>
-    /// Answers <c>GET</c> and <c>HEAD</c> of <c>/</c> and of the page's files, and refuses other methods on <c>/</c>; passes on all other requests.
-    /// </summary>
+    /// <summary>Answers <c>GET</c> and <c>HEAD</c> of <c>/</c> and of the page's files; passes on all other requests.</summary>
     /// <remarks>The source lies beside the program, so that it is found whatever folder the program is started in.</remarks>
     public static void UseWebPage(this IApplicationBuilder app)
     {
@@ -26,13 +24,10 @@ internal static class WebPage
         var files = new Lazy<IReadOnlyDictionary<string, PageFile>>(() => PageBundle.Read(folder), LazyThreadSafetyMode.PublicationOnly);
         app.Use((context, next) =>
         {
+            if (!Asks(context) || !files.Value.TryGetValue(context.Request.Path.Value ?? "", out var file))
+                return next(context);
             var method = context.Request.Method;
-            var isRead = HttpMethods.IsGet(method) || HttpMethods.IsHead(method);
-            if (!isRead && context.Request.Path == "/")
-                return OnlyRead(method).ExecuteAsync(context);
-            return isRead && Asks(context) && files.Value.TryGetValue(context.Request.Path.Value ?? "", out var file)
-                ? SendAsync(context, file)
-                : next(context);
+            return HttpMethods.IsGet(method) || HttpMethods.IsHead(method) ? SendAsync(context, file) : OnlyRead(method).ExecuteAsync(context);
         });
     }
 
@@ -47,7 +42,7 @@ internal static class WebPage
     {
         var (request, response) = (context.Request, context.Response);
         var headers = response.Headers;
-        // Browsers ask about the page each time, so that a new version of the service is a new page at once. The page names the other files.
+        // The page is asked about each time, so that a new version of the service is a new page at once; it names the other files anew.
         headers.CacheControl = file.IsForever ? "public, max-age=31536000, immutable" : "no-cache";
         headers.ContentSecurityPolicy = ContentSecurityPolicy;
         headers.XContentTypeOptions = "nosniff";

@@ -11,7 +11,7 @@ internal static class ListParameters
 
     private static readonly string[] Files =
     [
-        "limit", "cursor", "order", "sort", "name", "type", "tag", "created_after", "created_before", "min_size", "max_size", Caller.OwnerParameter,
+        "limit", "cursor", "order", "sort", "name", "search", "type", "tag", "created_after", "created_before", "min_size", "max_size", Caller.OwnerParameter,
     ];
 
     private static readonly string[] Audit = ["limit", "cursor", Caller.OwnerParameter];

@@ -145,8 +145,7 @@ internal static partial class ListRequest
         RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]
     private static partial Regex Rfc3339();
 
-    private static string NameKeyOf(string name) =>
-        UnicodeText.IsWellFormed(name) ? NameKey.Of(name) : throw Malformed("Write name and search in valid Unicode.");
+    private static string NameKeyOf(string name) => UnicodeText.IsWellFormed(name) ? NameKey.Of(name) : throw Malformed("Write name and search in valid Unicode.");
 
     private static List<string>? Names(StringValues sent)
     {
