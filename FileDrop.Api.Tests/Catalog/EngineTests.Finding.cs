@@ -60,7 +60,7 @@ public abstract partial class EngineTests
         var file = await PutAsync(Imported(Live(5)));
         await ChangeAsync(file.Id, (document, _) => document.BeginReplace(intent, 1, Rules, Noon));
         var changes = Enumerable.Range(0, Writers).Select(i => Replica(i).ChangeAsync(
-            _owner, file.Id, (document, now) => document?.Change(new MetadataChange("b", null), now) ?? default, Durability.Full, default));
+            _owner, file.Id, (document, now) => document?.Change(new MetadataChange("b", null), now) ?? default, ChangeKind.Plain, default));
         var renewals = Enumerable.Range(1, Writers).Select(i => Replica(i).RenewAsync(_owner, file.Id, intent, i * s_long, default));
         await Task.WhenAll(changes.Zip(renewals).SelectMany(pair => new Task[] { pair.First, pair.Second }));
 
@@ -155,9 +155,9 @@ public abstract partial class EngineTests
         Assert.InRange(after.OldestOverdue, TimeSpan.FromDays(399), TimeSpan.FromDays(401));
         foreach (var (owner, id) in await store.Engine.FindDueAsync(10_000, default))
         {
-            var work = await store.Engine.ChangeAsync(owner, id, (document, at) => document?.Claim(Rules, at) ?? default, Durability.Full, default);
+            var work = await store.Engine.ChangeAsync(owner, id, (document, at) => document?.Claim(Rules, at) ?? default, ChangeKind.Sweep, default);
             await store.Engine.ChangeAsync(
-                owner, id, (document, at) => document?.Swept(work?.Deletions ?? [], at) ?? default, Durability.Full, default);
+                owner, id, (document, at) => document?.Swept(work?.Deletions ?? [], at) ?? default, ChangeKind.Sweep, default);
         }
         Assert.InRange((await store.Engine.MeasureAsync(default)).OldestOverdue, TimeSpan.Zero, TimeSpan.FromDays(1));
     }

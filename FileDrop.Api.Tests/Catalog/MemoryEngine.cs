@@ -45,7 +45,7 @@ internal sealed class MemoryEngine(CatalogRules rules, TimeProvider time) : ICat
         });
 
     public Task<T> ChangeAsync<T>(
-        string owner, Guid id, Func<FileDocument?, DateTimeOffset, Decision<T>> decide, Durability durability, CancellationToken cancellation) =>
+        string owner, Guid id, Func<FileDocument?, DateTimeOffset, Decision<T>> decide, ChangeKind kind, CancellationToken cancellation) =>
         Locked(() =>
         {
             var before = Find(owner, id);
