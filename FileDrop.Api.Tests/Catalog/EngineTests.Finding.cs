@@ -60,7 +60,7 @@ public abstract partial class EngineTests
         var file = await PutAsync(Imported(Live(5)));
         await ChangeAsync(file.Id, (document, _) => document.BeginReplace(intent, 1, Rules, Noon));
         var changes = Enumerable.Range(0, Writers).Select(i => Replica(i).ChangeAsync(
-            _owner, file.Id, (document, now) => document?.Change(new MetadataChange("b", null), now) ?? default, ChangeKind.Sweep, default));
+            _owner, file.Id, (document, now) => document?.Change(new MetadataChange("b", null), now) ?? default, ChangeKind.Plain, default));
         var renewals = Enumerable.Range(1, Writers).Select(i => Replica(i).RenewAsync(_owner, file.Id, intent, i * s_long, default));
         await Task.WhenAll(changes.Zip(renewals).SelectMany(pair => new Task[] { pair.First, pair.Second }));
 

@@ -190,3 +190,7 @@ public abstract partial class EngineTests
 
     private Task<OwnerUsage> UsageAsync() => store.WithQuota.FindUsageAsync(_owner, default);
 }
+
+public sealed class MemoryEngineTests(MemoryEngineStore store) : EngineTests(store), IClassFixture<MemoryEngineStore>;
+
+public sealed class SqliteEngineTests(SqliteEngineStore store) : EngineTests(store), IClassFixture<SqliteEngineStore>;

@@ -59,7 +59,7 @@ public abstract partial class EngineTests(EngineStore store)
         var file = await PutAsync(Imported(Live(5)));
         Assert.Null((await store.Engine.LoadAsync("bob", file.Id, (DocumentParts)parts, default)).Document);
         Assert.Null((await store.Engine.LoadAsync(_owner, Guid.NewGuid(), (DocumentParts)parts, default)).Document);
-        Assert.True(await store.Engine.ChangeAsync("bob", file.Id, (document, _) => new Decision<bool>(document is null), ChangeKind.Sweep, default));
+        Assert.True(await store.Engine.ChangeAsync("bob", file.Id, (document, _) => new Decision<bool>(document is null), ChangeKind.Plain, default));
         Assert.Equal(file.Describe(), await LoadedAsync(file.Id));
     }
 
@@ -147,9 +147,9 @@ public abstract partial class EngineTests(EngineStore store)
     public async Task A_rule_that_changes_nothing_or_throws_leaves_the_document_as_it_is()
     {
         var file = await PutAsync(Imported(Live(5)));
-        Assert.Equal(7, await store.Engine.ChangeAsync(_owner, file.Id, (_, _) => new Decision<int>(7), ChangeKind.Sweep, default));
+        Assert.Equal(7, await store.Engine.ChangeAsync(_owner, file.Id, (_, _) => new Decision<int>(7), ChangeKind.Plain, default));
         await Assert.ThrowsAsync<ArgumentException>(() => store.Engine.ChangeAsync(
-            _owner, file.Id, Decision<int> (_, _) => throw new ArgumentException("no"), ChangeKind.Sweep, default));
+            _owner, file.Id, Decision<int> (_, _) => throw new ArgumentException("no"), ChangeKind.Plain, default));
         Assert.Equal(file.Describe(), await LoadedAsync(file.Id));
         // The next change is not held up.
         await ChangeAsync(file.Id, (document, now) => document.Change(new MetadataChange("b", null), now));
@@ -160,21 +160,22 @@ public abstract partial class EngineTests(EngineStore store)
     {
         var file = Imported(Live(5)) with { Owner = _owner };
         await Assert.ThrowsAsync<InvalidOperationException>(() => store.Engine.ChangeAsync(
-            _owner, file.Id, (_, _) => new Decision<bool>(true, file), ChangeKind.Sweep, default));
+            _owner, file.Id, (_, _) => new Decision<bool>(true, file), ChangeKind.Plain, default));
         Assert.Equal("absent", await LoadedAsync(file.Id));
     }
 
     [Theory]
-    [InlineData(false)]
-    [InlineData(true)]
-    public async Task Many_writers_of_one_document_lose_no_change_and_each_is_answered_as_it_was_saved(bool passing)
+    [InlineData(0)]
+    [InlineData(1)]
+    [InlineData(2)]
+    public async Task Many_writers_of_one_document_lose_no_change_and_each_is_answered_as_it_was_saved(int kind)
     {
         var file = await PutAsync(Imported(Live(5)));
         var answers = await Task.WhenAll(Enumerable.Range(0, Writers).Select(i => Replica(i).ChangeAsync(
             _owner,
             file.Id,
             (document, now) => document?.Change(new MetadataChange(document.Name + i % 10, null), now) ?? default,
-            passing ? ChangeKind.Passing : ChangeKind.Sweep,
+            (ChangeKind)kind,
             default)));
 
         Assert.Equal(Enumerable.Range(2, Writers).Select(version => (long)version), answers.Select(answer => answer.File?.Version ?? 0).Order());
@@ -190,13 +191,13 @@ public abstract partial class EngineTests(EngineStore store)
         var file = await PutAsync(Imported(Live(5)));
         var intents = Enumerable.Range(0, Writers).Select(_ => NewIntent()).ToList();
         await Task.WhenAll(intents.Select((intent, i) => Replica(i).ChangeAsync(
-            _owner, file.Id, (document, now) => document?.BeginReplace(intent, 1, Rules, now) ?? default, ChangeKind.Sweep, default)));
+            _owner, file.Id, (document, now) => document?.BeginReplace(intent, 1, Rules, now) ?? default, ChangeKind.Plain, default)));
         var (begun, _) = await store.Engine.LoadAsync(_owner, file.Id, DocumentParts.Settled, default);
         Assert.Equal(intents.Select(intent => intent.BlobId).Order(), begun?.Intents.Select(intent => intent.BlobId).Order());
 
         var rules = Rules with { VersionsKept = 100 };
         await Task.WhenAll(intents.Select((intent, i) => Replica(i + 1).ChangeAsync(
-            _owner, file.Id, (document, now) => document?.Commit(intent, Commit(1), rules, now) ?? default, ChangeKind.Sweep, default)));
+            _owner, file.Id, (document, now) => document?.Commit(intent, Commit(1), rules, now) ?? default, ChangeKind.Plain, default)));
         var (committed, _) = await store.Engine.LoadAsync(_owner, file.Id, DocumentParts.Settled, default);
         Assert.Equal(
             intents.Select(intent => intent.BlobId).Append(file.Content?.BlobId ?? default).Order(),
@@ -211,10 +212,35 @@ public abstract partial class EngineTests(EngineStore store)
         var file = await PutAsync(Imported(Live(5)));
         await ChangeAsync(file.Id, (document, now) => document.Change(new MetadataChange("b", null), now));
         await store.Other.ChangeAsync(
-            _owner, file.Id, (document, now) => document?.Change(new MetadataChange("c", null), now) ?? default, ChangeKind.Sweep, default);
+            _owner, file.Id, (document, now) => document?.Change(new MetadataChange("c", null), now) ?? default, ChangeKind.Plain, default);
         // This engine may still have version 2 at hand.
         var answer = await ChangeAsync(file.Id, (document, now) => document.Change(new MetadataChange("d", null, IfVersion: 3), now));
         Assert.Equal((ChangeOutcome.Done, "d"), (answer.Outcome, answer.File?.Name));
+    }
+
+    [Theory]
+    [InlineData(0)]
+    [InlineData(1)]
+    public async Task Garbage_that_a_change_did_not_look_at_stays_and_what_it_adds_comes_to_it(int kind)
+    {
+        var file = await PutAsync(Imported(Live(5, 6, 7)));
+        var former = await ChangeAsync(file.Id, (document, _) => Named(document.DeleteVersion(1, null, Rules, Noon)));
+        foreach (var version in new[] { 2, 0 })
+        {
+            await store.Engine.ChangeAsync(
+                _owner,
+                file.Id,
+                (document, _) => version > 0 ? document?.DeleteVersion(version, null, Rules, Minutes(1)) ?? default : document?.Change(new MetadataChange("b", null), Noon) ?? default,
+                (ChangeKind)kind,
+                default);
+        }
+        var (whole, _) = await store.Engine.LoadAsync(_owner, file.Id, DocumentParts.Settled, default);
+        Assert.Equal(
+            former.Append(new GarbageBlob(file.Versions[0].BlobId, Minutes(1) + Rules.ReadersGrace, Minutes(1) + Rules.ReadersGrace, Committed: true))
+                .OrderBy(blob => blob.BlobId),
+            whole?.Garbage.OrderBy(blob => blob.BlobId));
+
+        static Decision<IReadOnlyList<GarbageBlob>> Named(Decision<ChangeResult> change) => new(change.Next?.Garbage ?? [], change.Next);
     }
 
     [Fact]
@@ -270,7 +296,3 @@ public abstract partial class EngineTests(EngineStore store)
 
     private async Task<string> LoadedAsync(Guid id) => (await store.Engine.LoadAsync(_owner, id, DocumentParts.Settled, default)).Document.Describe();
 }
-
-public sealed class MemoryEngineTests(MemoryEngineStore store) : EngineTests(store), IClassFixture<MemoryEngineStore>;
-
-public sealed class SqliteEngineTests(SqliteEngineStore store) : EngineTests(store), IClassFixture<SqliteEngineStore>;

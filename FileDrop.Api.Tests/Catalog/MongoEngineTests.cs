@@ -27,7 +27,7 @@ public sealed class MongoEngineTests(MongoEngineStore store) : EngineTests(store
                     RenameElsewhere(file.Id);
                 return document?.Change(new MetadataChange("here", null), now) ?? default;
             },
-            ChangeKind.Sweep,
+            ChangeKind.Plain,
             default);
         Assert.Equal([1, 2], seen);
         Assert.Equal((3L, "here"), (answer.File?.Version, answer.File?.Name));
@@ -45,10 +45,10 @@ public sealed class MongoEngineTests(MongoEngineStore store) : EngineTests(store
             (document, now) =>
             {
                 if (asked++ == 0)
-                    _store.Other.ChangeAsync(Owner, file.Id, (other, _) => new Decision<bool>(true, other, Removes: true), ChangeKind.Sweep, default).Wait();
+                    _store.Other.ChangeAsync(Owner, file.Id, (other, _) => new Decision<bool>(true, other, Removes: true), ChangeKind.Plain, default).Wait();
                 return document is null ? new Decision<bool>(true) : new Decision<bool>(false, document.Change(new MetadataChange("b", null), now).Next);
             },
-            ChangeKind.Sweep,
+            ChangeKind.Plain,
             default);
         Assert.True(isAbsent);
     }
@@ -76,5 +76,5 @@ public sealed class MongoEngineTests(MongoEngineStore store) : EngineTests(store
     }
 
     private void RenameElsewhere(Guid id) => _store.Other.ChangeAsync(
-        Owner, id, (document, now) => document?.Change(new MetadataChange("there", null), now) ?? default, ChangeKind.Sweep, default).Wait();
+        Owner, id, (document, now) => document?.Change(new MetadataChange("there", null), now) ?? default, ChangeKind.Plain, default).Wait();
 }
