@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Globalization;
 using System.Reflection;
 using System.Text.Json;
 using FileDrop.Api.Tests.Access;
@@ -136,7 +137,7 @@ public sealed class DoorTests(PageOnEmbeddedPair pair, GuardedEmbeddedPair locke
         const BindingFlags All = BindingFlags.Public | BindingFlags.Static | BindingFlags.DeclaredOnly;
         var made = typeof(ApiProblem).GetMethods(All)
             .Where(method => method.ReturnType == typeof(ApiProblem) && method.Name is not nameof(ApiProblem.OfStatus))
-            .Select(method => method.Invoke(null, [.. method.GetParameters().Select(parameter => parameter.ParameterType == typeof(string) ? (object)"" : 1L)]));
+            .Select(method => method.Invoke(null, [.. method.GetParameters().Select(parameter => Convert.ChangeType(1, parameter.ParameterType, CultureInfo.InvariantCulture))]));
         var codes = made.OfType<ApiProblem>().Select(problem => problem.Code).ToHashSet(StringComparer.Ordinal);
         Assert.True(codes.Count > 30);
         return codes;

@@ -202,6 +202,7 @@ export const t = {
     not_found: "This address leads nowhere.",
     method_not_allowed: "The service does not offer this here.",
     unsupported_media_type: (why) => `The service does not take content of this kind. ${why}`,
+    unknown_transfer_coding: "Something between this page and the service changes requests in a way that the service cannot read.",
     unsupported_tus_version: "This page and the service do not fit together. Reload the page.",
     request_in_progress: "The same request is still running. Wait for it to end.",
     version_is_live: "This version is the current one. Restore another version before you delete it.",
