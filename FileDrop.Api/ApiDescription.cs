@@ -87,7 +87,9 @@ internal static class ApiDescription
         {
             if (send is not null)
                 await send(context);
-            await context.Response.WriteAsync("\n", context.RequestAborted);
+            // A refusal has ended already, with its own line feed.
+            if (context.Response.StatusCode == StatusCodes.Status200OK)
+                await context.Response.WriteAsync("\n", context.RequestAborted);
         };
     }
 
