@@ -46,8 +46,8 @@ internal sealed class Killer(KillPoint point) : StoreCalls
             return;
         if (point.Moment == KillMoment.Before)
             Reached();
-        else if (point.Moment == KillMoment.Middle && arguments is [_, Stream content, var length, ..])
-            arguments[1] = new HalfReadStream(content, Math.Max(1, (length as long? ?? 0) / 2), Reached);
+        else if (point.Moment == KillMoment.Middle && arguments is [_, _, Stream content, var length, ..])
+            arguments[2] = new HalfReadStream(content, Math.Max(1, (length as long? ?? 0) / 2), Reached);
     }
 
     protected override void After(string method)

@@ -65,7 +65,7 @@ public abstract class ProxiedVisitorTests(Pair pair)
             Assert.Contains("keys create", await response.Content.ReadAsStringAsync(), StringComparison.Ordinal);
             await response.RefusedAsync(403, "forbidden");
         }
-        Assert.Equal("[]", await pair.Http.GetStringAsync("/admin/keys"));
+        Assert.Equal("[]\n", await pair.Http.GetStringAsync("/admin/keys"));
         Assert.Equal(HttpStatusCode.OK, await pair.Http.StatusAsync("/files"));
     }
 

@@ -89,6 +89,7 @@ public abstract class ConcurrencyTests(Pair pair)
             using var answer = await http.GetAsync($"/files/{id}");
             if (answer.StatusCode == HttpStatusCode.NotFound)
                 return;
+            Assert.True(answer.StatusCode == HttpStatusCode.OK, $"{answer.StatusCode} {await answer.Content.ReadAsStringAsync()}");
             var hash = Convert.ToBase64String(SHA256.HashData(await answer.Content.ReadAsByteArrayAsync()));
             Assert.Equal($"sha-256=:{hash}:", answer.Headers.TryGetValues("Repr-Digest", out var sent) ? sent.Single() : "");
         }
