@@ -21,8 +21,10 @@ internal sealed partial class HealthLog(ILogger<HealthLog> log)
             if (names == _failed)
                 return;
             _failed = names;
-            if (names.Length == 0)
+            if (names.Length == 0 && _wasReady)
                 LogReady();
+            else if (names.Length == 0)
+                LogStarted();
             else if (_wasReady)
                 LogLost(failed);
             else
@@ -31,10 +33,14 @@ internal sealed partial class HealthLog(ILogger<HealthLog> log)
         }
     }
 
-    [LoggerMessage(LogLevel.Information, "Ready")]
+    [LoggerMessage(LogLevel.Information, "Ready again")]
     private partial void LogReady();
 
-    [LoggerMessage(LogLevel.Information, "Not ready yet: {Checks}")]
+    // A start is over when the service says where it is; nobody has to be told that it is going well.
+    [LoggerMessage(LogLevel.Debug, "Ready")]
+    private partial void LogStarted();
+
+    [LoggerMessage(LogLevel.Debug, "Not ready yet: {Checks}")]
     private partial void LogStarting(string checks);
 
     [LoggerMessage(LogLevel.Warning, "Not ready any more: {Checks}")]

@@ -95,11 +95,11 @@ public sealed partial class DeployTests : IAsyncLifetime
     [Fact]
     public void Each_setting_of_the_service_is_one_that_it_documents()
     {
-        var readme = DeployFiles.Read("../README.md");
+        var document = DeployFiles.Read("../docs/configuration.md");
         var names = Keys(DeployFiles.Compose["services"]?["api"]?["environment"])
             .Concat(Keys(DeployFiles.Template("config")["data"])).Concat(Keys(DeployFiles.Template("secrets")["stringData"]))
             .Where(name => name.StartsWith("FileDrop__", StringComparison.Ordinal) || name.StartsWith("ConnectionStrings__", StringComparison.Ordinal));
-        Assert.All(names, name => Assert.Contains($"| `{name.Replace("__", ":", StringComparison.Ordinal)}` |", readme, StringComparison.Ordinal));
+        Assert.All(names, name => Assert.Contains($"| `{name.Replace("__", ":", StringComparison.Ordinal)}` |", document, StringComparison.Ordinal));
     }
 
     [Theory]
