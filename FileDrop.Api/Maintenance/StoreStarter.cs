@@ -28,6 +28,9 @@ internal sealed partial class StoreStarter(
 
     private long _awaySince;
 
+    /// <summary>A store that comes up a moment later than the service is no reason to warn anybody.</summary>
+    private LogLevel _severity;
+
     /// <summary>Completes once both stores have started.</summary>
     public Task Started => _started.Task;
 
@@ -51,11 +54,11 @@ internal sealed partial class StoreStarter(
                 return;
             if (_causes.Count == 1)
             {
-                _awaySince = time.GetTimestamp();
+                (_awaySince, _severity) = (time.GetTimestamp(), Started.IsCompleted ? LogLevel.Warning : LogLevel.Information);
                 _outages.Release();
             }
         }
-        LogAway(failure.Reason);
+        LogAway(_severity, failure.Reason);
     }
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
@@ -73,7 +76,8 @@ internal sealed partial class StoreStarter(
             await TryUntilDoneAsync(() => Task.WhenAll(catalog.PingAsync(stoppingToken), blobs.PingAsync(stoppingToken)), stoppingToken);
             lock (_lock)
                 _causes.Clear();
-            LogBack(time.GetElapsedTime(_awaySince).TotalSeconds);
+            var away = time.GetElapsedTime(_awaySince).TotalSeconds;
+            LogBack(_severity, away);
         }
     }
 
@@ -117,9 +121,9 @@ internal sealed partial class StoreStarter(
     [LoggerMessage(LogLevel.Information, "Metadata lies in {Catalog}, content in {Blobs}")]
     private partial void LogStores(string catalog, string blobs);
 
-    [LoggerMessage(LogLevel.Warning, "A store does not answer, and requests get 503 until it does. {Reason}")]
-    private partial void LogAway(string reason);
+    [LoggerMessage("A store does not answer, and requests get 503 until it does. {Reason}")]
+    private partial void LogAway(LogLevel level, string reason);
 
-    [LoggerMessage(LogLevel.Warning, "The stores answer again, after {Seconds:0.0} s")]
-    private partial void LogBack(double seconds);
+    [LoggerMessage("The stores answer again, after {Seconds:0.0} s")]
+    private partial void LogBack(LogLevel level, double seconds);
 }
