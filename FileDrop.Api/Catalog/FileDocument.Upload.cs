@@ -169,18 +169,7 @@ internal sealed partial record FileDocument
 
     private bool IsHeldBy(WriteIntent intent) => Upload is { } upload && upload.Main == intent.BlobId && upload.Fence == intent.Fence;
 
-    /// <summary>As <see cref="DropIntents"/>; the lease here is the upload's expiry, and a holder stops long before that.</summary>
-    private FileDocument DropUploadIntents(Func<BlobIntent, bool> which, CatalogRules rules, DateTimeOffset now)
-    {
-        var dropped = Intents.Where(which).ToList();
-        return dropped.Count == 0 ? this : this with
-        {
-            Intents = [.. Intents.Except(dropped)],
-            Garbage =
-            [
-                .. Garbage,
-                .. dropped.Select(intent => new GarbageBlob(intent.BlobId, now, After(now, rules.ResumableLateWrites), Committed: false)),
-            ],
-        };
-    }
+    /// <summary>Moves intents to garbage: their lease is the upload's expiry, and a holder stops long before that.</summary>
+    private FileDocument DropUploadIntents(Func<BlobIntent, bool> which, CatalogRules rules, DateTimeOffset now) =>
+        DropIntents(which, _ => After(now, rules.ResumableLateWrites), now);
 }

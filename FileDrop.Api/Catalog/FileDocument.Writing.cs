@@ -122,18 +122,19 @@ internal sealed partial record FileDocument
     }
 
     /// <summary>Moves intents to garbage as unfinished writes: a store call of theirs may still be under way.</summary>
-    private FileDocument DropIntents(Func<BlobIntent, bool> which, CatalogRules rules, DateTimeOffset now)
+    private FileDocument DropIntents(Func<BlobIntent, bool> which, CatalogRules rules, DateTimeOffset now) =>
+        DropIntents(which, intent => After(intent.LeaseUntil > now ? intent.LeaseUntil : now, rules.LateWrites), now);
+
+    /// <param name="which">The intents.</param>
+    /// <param name="until">From when on nothing of an intent's write can arrive any more.</param>
+    /// <param name="now">The catalog's clock.</param>
+    private FileDocument DropIntents(Func<BlobIntent, bool> which, Func<BlobIntent, DateTimeOffset> until, DateTimeOffset now)
     {
         var dropped = Intents.Where(which).ToList();
         return dropped.Count == 0 ? this : this with
         {
             Intents = [.. Intents.Except(dropped)],
-            Garbage =
-            [
-                .. Garbage,
-                .. dropped.Select(intent => new GarbageBlob(
-                    intent.BlobId, now, After(intent.LeaseUntil > now ? intent.LeaseUntil : now, rules.LateWrites), Committed: false)),
-            ],
+            Garbage = [.. Garbage, .. dropped.Select(intent => new GarbageBlob(intent.BlobId, now, until(intent), Committed: false))],
         };
     }
 
