@@ -63,6 +63,6 @@ try
 }
 catch (Exception failure) when (start.IsEndedBy(failure))
 {
-    await Console.Error.WriteLineAsync($"FileDrop cannot start. {Start.Tell(failure)}");
+    await Console.Error.WriteLineAsync($"FileDrop cannot start. {Failure.Tell(failure)}");
     return Start.CouldNotStart;
 }

@@ -1,6 +1,6 @@
 using System.Globalization;
 using System.Threading.RateLimiting;
-using FileDrop.Api.Files;
+using FileDrop.Api.Http;
 
 namespace FileDrop.Api.Access;
 
@@ -42,7 +42,7 @@ internal sealed class UploadSlots(FileDropOptions options) : IDisposable
         var owner = Caller.Owner(context);
         var quota = string.Create(CultureInfo.InvariantCulture, $"q={limit};qu=\"concurrent-requests\"");
         // What is no upload's id is refused by the endpoint, and takes a place of its own until then.
-        var upload = context.Request.RouteValues["upload_id"] is string text && FileEndpoints.TryReadId(text, out var id) ? id : Guid.NewGuid();
+        var upload = context.Request.RouteValues["upload_id"] is string text && Parameters.TryReadId(text, out var id) ? id : Guid.NewGuid();
         if (!TryEnter((owner, upload)))
         {
             Limits.Write(context, Policy, quota, left: 0, seconds: 1);

@@ -1,32 +1,38 @@
 using FileDrop.Api.Access;
 using FileDrop.Api.Catalog;
+using FileDrop.Api.Contents;
+using FileDrop.Api.Hashing;
+using FileDrop.Api.Http;
 
 namespace FileDrop.Api.Files;
 
-/// <summary><c>GET</c> and <c>HEAD /files/{file_id}</c>: bytes on their way out.</summary>
+/// <summary><c>GET</c> and <c>HEAD /files/{file_id}</c>, and links: sends content.</summary>
 /// <remarks>
-/// Ranges and preconditions are our own: the framework's file results answer HEAD with 206, and an If-Modified-Since of a
-/// client whose clock is ahead with 200.
+/// Ranges and preconditions are FileDrop's own. The framework's file results answer HEAD with 206; and if the client's clock is ahead, they answer
+/// If-Modified-Since with 200.
 /// </remarks>
 internal sealed class FileDownload(FileStore files, Integrity integrity, FileMetrics metrics, TimeProvider time)
 {
+    /// <summary>Sends a content of the caller's.</summary>
+    /// <param name="context">The request.</param>
+    /// <param name="file_id">The file's id, as it was sent.</param>
     public Task<IResult> SendAsync(HttpContext context, string file_id)
     {
-        // ?version=N is the content that was committed at N; without it, the live one. No content has the number 0.
+        // ?version=N asks for the content that was committed at N. No content has the number 0.
         long? version = !context.Request.Query.TryGetValue("version", out var asked) ? null
-            : VersionEndpoints.TryReadVersion(asked.ToString(), out var number) ? number : 0;
-        return SendAsync(context, Caller.Owner(context), FileEndpoints.TryReadId(file_id, out var id) ? id : null, version);
+            : Parameters.TryReadVersion(asked.ToString(), out var number) ? number : 0;
+        return SendAsync(context, Caller.Owner(context), Parameters.TryReadId(file_id, out var id) ? id : null, version);
     }
 
-    /// <summary>Sends a content to whoever may read it.</summary>
-    /// <param name="context">The request: its method, range, preconditions and ?inline=.</param>
-    /// <param name="owner">Whose file.</param>
-    /// <param name="file_id">Which file; null: none.</param>
+    /// <summary>Sends a content, without asking who may read it.</summary>
+    /// <param name="context">The request, with its method, range, preconditions and ?inline=.</param>
+    /// <param name="owner">The file's owner.</param>
+    /// <param name="file_id">The file's id; null: no file can have the id that was sent.</param>
     /// <param name="version">The version at which the content was committed; null: the live one.</param>
     public async Task<IResult> SendAsync(HttpContext context, string owner, Guid? file_id, long? version)
     {
         var (request, response) = (context.Request, context.Response);
-        if (!FileEndpoints.TryReadFlag(request.Query, "inline", out var inline))
+        if (!Parameters.TryReadFlag(request.Query, "inline", out var inline))
             return ApiProblem.InvalidRequest("inline is true or false.");
         if (!Preconditions.TryRead(request, out var preconditions, out var problem))
             return problem;
@@ -41,7 +47,7 @@ internal sealed class FileDownload(FileStore files, Integrity integrity, FileMet
             case PreconditionState.Failed:
                 return ApiProblem.PreconditionFailed;
             case PreconditionState.NotModified:
-                FileEndpoints.WriteValidators(response, file);
+                FileAnswers.WriteValidators(response, file);
                 response.Headers.CacheControl = "private, no-cache";
                 return TypedResults.StatusCode(StatusCodes.Status304NotModified);
             default:
@@ -57,15 +63,16 @@ internal sealed class FileDownload(FileStore files, Integrity integrity, FileMet
             return ApiProblem.RangeNotSatisfiable(file.Content.Size);
 
         using var transfer = metrics.Begin(upload: false);
-        // Content that is replaced between the look-up and the opening is opened anew; a range that no longer fits comes whole.
-        var open = await files.OpenAsync(file, FindAsync,
-            now => Slice(now) is { Kind: not RangeKind.Unsatisfiable } slice ? slice : ByteRange.Of(null, now.Content.Size), context.RequestAborted);
+        // If the content is replaced before it is opened, the new one is sent, and all of it if the range lies outside.
+        var open = await files.OpenAsync(file, FindAsync, now => Slice(now) is { Kind: RangeKind.Slice } slice
+            ? new ContentSlice(slice.Offset, slice.Count, IsPart: true)
+            : ContentSlice.All(now.Content.Size), context.RequestAborted);
         if (open is null)
             return ApiProblem.FileNotFound;
         await using var content = open.Content;
         WriteHeaders(response, open.File, inline);
         response.ContentLength = open.Slice.Count;
-        if (open.Slice.Kind == RangeKind.Slice)
+        if (open.Slice.IsPart)
         {
             response.StatusCode = StatusCodes.Status206PartialContent;
             response.Headers.ContentRange =
@@ -90,7 +97,7 @@ internal sealed class FileDownload(FileStore files, Integrity integrity, FileMet
     {
         var type = file.Content.Type;
         inline = inline && FileType.MayBeInline(type);
-        FileEndpoints.WriteValidators(response, file);
+        FileAnswers.WriteValidators(response, file);
         response.ContentType = type;
         var headers = response.Headers;
         headers.AcceptRanges = "bytes";
@@ -98,7 +105,7 @@ internal sealed class FileDownload(FileStore files, Integrity integrity, FileMet
         headers.ContentDisposition = ContentDisposition.Format(inline, file.Name);
         headers.XContentTypeOptions = "nosniff";
         headers.CacheControl = "private, no-cache";
-        // Browsers run no PDF viewer in a sandboxed document.
+        // In a sandboxed document, browsers do not run their PDF viewer.
         headers.ContentSecurityPolicy = inline && FileType.IsPdf(type)
             ? "default-src 'none'; frame-ancestors 'self'"
             : "sandbox; default-src 'none'";

@@ -92,7 +92,7 @@ internal static class Command
         catch (Exception failure) when (failure is StorageException or IOException or UnauthorizedAccessException or InvalidOperationException or JsonException
             or SqliteException)
         {
-            await Console.Error.WriteLineAsync($"{words[0]} could not run to its end. {Start.Tell(failure)}");
+            await Console.Error.WriteLineAsync($"{words[0]} could not run to its end. {Failure.Tell(failure)}");
             return CouldNotRun;
         }
         catch (OperationCanceledException)

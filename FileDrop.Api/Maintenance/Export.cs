@@ -1,7 +1,7 @@
 using System.Text.Json;
 using FileDrop.Api.Blobs;
 using FileDrop.Api.Catalog;
-using FileDrop.Api.Files;
+using FileDrop.Api.Contents;
 
 namespace FileDrop.Api.Maintenance;
 
@@ -76,7 +76,7 @@ internal sealed class Export(IFileCatalog catalog, IBlobStore blobs, BackupTarge
                 {
                     await target.WriteAsync(path, hashed, content.Size, cancellation);
                 }
-                catch (ContentRejectedException)
+                catch (RefusedException)
                 {
                     return false;
                 }

@@ -1,6 +1,6 @@
 using FileDrop.Api.Blobs;
 using FileDrop.Api.Catalog;
-using FileDrop.Api.Files;
+using FileDrop.Api.Contents;
 
 namespace FileDrop.Api.Maintenance;
 
@@ -183,7 +183,7 @@ internal sealed class ImportedFile
             await _blobs.WriteAsync(key, owner: "", content, entry.Size, exact: true, cancellation);
             return content.Facts;
         }
-        catch (ContentRejectedException)
+        catch (RefusedException)
         {
             _complain($"File {Id}, version {expected?.Version}: the bytes in the backup are not those that were stored.");
             return null;
