@@ -95,7 +95,7 @@ internal static class Composition
         services.AddSingleton<IBlobStore>(_ => blobs);
         services.AddSingleton<IDamageNotes>(_ => blobs);
         services.AddSingleton<IReserve, NoReserve>();
-        services.AddSingleton<IFileCatalog>(_ => new FileCatalog(engine, engine, rules));
+        services.AddCatalog(_ => new FileCatalog(engine, engine, rules));
         services.AddSingleton<IKeyCatalog>(_ => engine);
         services.AddSingleton<ILinkKeyCatalog>(_ => engine);
         services.AddSingleton<IAuditCatalog>(_ => engine);
@@ -151,12 +151,23 @@ internal static class Composition
             return new SqliteEngine(
                 Path.Combine(options.DataDirectory, "catalog.db"), rules, blobs.Room, provider.GetRequiredService<TimeProvider>());
         });
-        services.AddSingleton<IFileCatalog>(provider =>
-            new FileCatalog(provider.GetRequiredService<SqliteEngine>(), provider.GetRequiredService<SqliteEngine>(), rules));
+        services.AddCatalog(provider => new FileCatalog(provider.GetRequiredService<SqliteEngine>(), provider.GetRequiredService<SqliteEngine>(), rules));
         services.AddSingleton<IInlineContents>(provider => provider.GetRequiredService<SqliteEngine>());
         services.AddSingleton<IKeyCatalog>(provider => provider.GetRequiredService<SqliteEngine>());
         services.AddSingleton<ILinkKeyCatalog>(provider => provider.GetRequiredService<SqliteEngine>());
         services.AddSingleton<IAuditCatalog>(provider => provider.GetRequiredService<SqliteEngine>());
+    }
+
+    private static void AddCatalog(this IServiceCollection services, Func<IServiceProvider, FileCatalog> make)
+    {
+        services.AddSingleton(make);
+        services.AddSingleton<ICatalog>(provider => provider.GetRequiredService<FileCatalog>());
+        services.AddSingleton<IFileCatalog>(provider => provider.GetRequiredService<FileCatalog>());
+        services.AddSingleton<IWriteCatalog>(provider => provider.GetRequiredService<FileCatalog>());
+        services.AddSingleton<IUploadCatalog>(provider => provider.GetRequiredService<FileCatalog>());
+        services.AddSingleton<IIdempotencyCatalog>(provider => provider.GetRequiredService<FileCatalog>());
+        services.AddSingleton<ISweepCatalog>(provider => provider.GetRequiredService<FileCatalog>());
+        services.AddSingleton<IDocumentCatalog>(provider => provider.GetRequiredService<FileCatalog>());
     }
 
     private static CatalogRules Rules(FileDropOptions options, IBlobStore blobs) =>

@@ -76,7 +76,7 @@ internal sealed partial class Start
         _isDone = true;
         var addresses = app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()?.Addresses ?? [];
         LogReady(app.Logger, string.Join(" and ", addresses.Select(Reachable)), options.IsEmbedded ? options.DataDirectory
-            : $"{app.Services.GetRequiredService<IBlobStore>().Description}, metadata in {app.Services.GetRequiredService<IFileCatalog>().Description}");
+            : $"{app.Services.GetRequiredService<IBlobStore>().Description}, metadata in {app.Services.GetRequiredService<ICatalog>().Description}");
         await app.WaitForShutdownAsync();
     }
 

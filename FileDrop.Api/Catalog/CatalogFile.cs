@@ -132,7 +132,7 @@ public enum UploadState
     /// <summary>Its intent is there, under a live lease.</summary>
     Running,
 
-    /// <summary>Its intent is there, but its lease has run out: <see cref="IFileCatalog.ClaimExpiredAsync"/> decides.</summary>
+    /// <summary>Its intent is there, but its lease has run out: <see cref="ISweepCatalog.ClaimExpiredAsync"/> decides.</summary>
     Expired,
 
     /// <summary>It was committed.</summary>

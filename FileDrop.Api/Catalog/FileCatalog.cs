@@ -1,10 +1,11 @@
 namespace FileDrop.Api.Catalog;
 
-/// <summary>The catalog: the rules of <see cref="FileDocument"/> over an engine that stores documents.</summary>
+/// <summary>The catalog: the rules of <see cref="FileDocument"/> over an engine that stores documents. Each consumer sees one of its interfaces.</summary>
 /// <param name="engine">Where documents are kept.</param>
 /// <param name="keys">Where idempotency keys are kept.</param>
 /// <param name="rules">The protocol's times and counts.</param>
-internal sealed class FileCatalog(ICatalogEngine engine, IIdempotencyRecords keys, CatalogRules rules) : IFileCatalog
+internal sealed class FileCatalog(ICatalogEngine engine, IIdempotencyRecords keys, CatalogRules rules)
+    : ICatalog, IFileCatalog, IWriteCatalog, IUploadCatalog, IIdempotencyCatalog, ISweepCatalog, IDocumentCatalog
 {
     public string Description => engine.Description;
 

@@ -16,7 +16,7 @@ internal sealed partial record FileDocument
         ? new(true, this with { Intents = [.. Intents, NewIntent(intent, new Reservation(bytes, Creates: false), rules, now)] })
         : new(false);
 
-    /// <summary>The intent's blob becomes the live content; see <see cref="IFileCatalog.CommitAsync"/>.</summary>
+    /// <summary>The intent's blob becomes the live content; see <see cref="IWriteCatalog.CommitAsync"/>.</summary>
     /// <exception cref="ArgumentException">The first commit of a file brings no name or no type.</exception>
     public Decision<ChangeResult> Commit(WriteIntent intent, FileCommit commit, CatalogRules rules, DateTimeOffset now)
     {

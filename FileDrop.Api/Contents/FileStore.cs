@@ -27,8 +27,8 @@ internal sealed record OpenFile(CatalogFile File, ContentSlice Slice, Stream Con
 /// and a failed one happened whole or not at all.</para>
 /// </remarks>
 internal sealed class FileStore(
-    IFileCatalog catalog, IBlobStore blobs, IReserve reserve, FileDropOptions options, Integrity integrity, TimeProvider time, ILogger<FileStore> log,
-    IInlineContents? inline = null)
+    IFileCatalog catalog, IWriteCatalog writes, IBlobStore blobs, IReserve reserve, FileDropOptions options, Integrity integrity, TimeProvider time,
+    ILogger<FileStore> log, IInlineContents? inline = null)
 {
     /// <summary>
     /// Slots for filtered pages: half of SQLite's readers, and a third of the connections to MongoDB. The rest is left for short reads.
@@ -117,7 +117,7 @@ internal sealed class FileStore(
         var write = NewWrite(owner, Guid.CreateVersion7(time.GetUtcNow()), length, replaces: false, isInline: !isRecorded && length.AtMost <= inline?.MaxSize);
         if (write.IsInline)
             return write;
-        await catalog.BeginCreateAsync(owner, write.FileId, write.Intent, length.AtLeast, cancellation);
+        await writes.BeginCreateAsync(owner, write.FileId, write.Intent, length.AtLeast, cancellation);
         write.KeepLease();
         return write;
     }
@@ -133,11 +133,16 @@ internal sealed class FileStore(
         var write = NewWrite(owner, id, length, replaces: true, isInline: length.AtMost <= inline?.MaxSize);
         if (write.IsInline)
             return write;
-        if (!await catalog.BeginReplaceAsync(owner, id, write.Intent, length.AtLeast, cancellation))
+        if (!await writes.BeginReplaceAsync(owner, id, write.Intent, length.AtLeast, cancellation))
             return null;
         write.KeepLease();
         return write;
     }
+
+    /// <summary>The commit of a blob that was written to a file by other means than <see cref="PendingWrite"/>.</summary>
+    /// <param name="owner">The file's owner.</param>
+    /// <param name="id">The file's id.</param>
+    public WriteCommit CommitOf(string owner, Guid id) => new(catalog, writes, owner, id, time, log);
 
     /// <summary>Opens the slice of a file's content that <paramref name="choose"/> names for a document.</summary>
     /// <param name="file">The file as it was found.</param>
@@ -175,5 +180,5 @@ internal sealed class FileStore(
     }
 
     private PendingWrite NewWrite(string owner, Guid id, ContentLength length, bool replaces, bool isInline) =>
-        new(catalog, blobs, owner, id, replaces, options.Lease, time, log) { Reserved = length.AtLeast, Inline = isInline ? inline : null };
+        new(CommitOf(owner, id), catalog, writes, blobs, owner, id, replaces, options.Lease, time, log) { Reserved = length.AtLeast, Inline = isInline ? inline : null };
 }

@@ -15,7 +15,7 @@ internal readonly record struct KeyedWrite(PendingWrite? Write, CatalogFile? Fir
 /// <para>The document, with its intent, exists before the record. A record that names no document belongs to a failed creation and may be
 /// taken over. If two creations begin at once, the one that adds the record goes on.</para>
 /// </remarks>
-internal sealed class IdempotencyKeys(FileStore files, IFileCatalog catalog, FileDropOptions options) : IDisposable
+internal sealed class IdempotencyKeys(FileStore files, IIdempotencyCatalog catalog, ISweepCatalog sweep, FileDropOptions options) : IDisposable
 {
     private const string Limit = "idempotency-keys";
 
@@ -50,7 +50,7 @@ internal sealed class IdempotencyKeys(FileStore files, IFileCatalog catalog, Fil
                         throw new RefusedException(RefusalCode.RequestInProgress);
                     case UploadState.Expired:
                         // Its writer may still wake up. It must find its intent claimed before another file gets the key.
-                        await catalog.ClaimExpiredAsync(owner, id, cancellation);
+                        await sweep.ClaimExpiredAsync(owner, id, cancellation);
                         continue;
                     default:
                         break;

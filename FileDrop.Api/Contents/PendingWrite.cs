@@ -17,7 +17,8 @@ internal sealed partial class PendingWrite : IAsyncDisposable
 {
     private static readonly TimeSpan CleanUpTime = TimeSpan.FromSeconds(15);
 
-    private readonly IFileCatalog _catalog;
+    private readonly IFileCatalog _files;
+    private readonly IWriteCatalog _catalog;
     private readonly IBlobStore _blobs;
     private readonly bool _replaces;
     private readonly TimeSpan _lease;
@@ -32,11 +33,11 @@ internal sealed partial class PendingWrite : IAsyncDisposable
     private Task _renewing = Task.CompletedTask;
 
     public PendingWrite(
-        IFileCatalog catalog, IBlobStore blobs, string owner, Guid fileId, bool replaces, TimeSpan lease, TimeProvider time, ILogger log)
+        WriteCommit commit, IFileCatalog files, IWriteCatalog catalog, IBlobStore blobs, string owner, Guid fileId, bool replaces, TimeSpan lease,
+        TimeProvider time, ILogger log)
     {
-        (_catalog, _blobs, _lease, _time, _log) = (catalog, blobs, lease, time, log);
+        (_commit, _files, _catalog, _blobs, _lease, _time, _log) = (commit, files, catalog, blobs, lease, time, log);
         (Owner, FileId, Intent, _replaces) = (owner, fileId, new WriteIntent(Guid.NewGuid(), Fence: 1), replaces);
-        _commit = new WriteCommit(catalog, owner, fileId, time, log);
         _renewedAt = time.GetTimestamp();
         _renewal = new PeriodicTimer(lease / 4, time);
     }
@@ -200,7 +201,7 @@ internal sealed partial class PendingWrite : IAsyncDisposable
     /// intent of a writer that seemed dead.
     /// </summary>
     private async Task<Exception> ExplainAsync(Exception? failure) =>
-        _replaces && await _catalog.FindAsync(Owner, FileId, forChange: false, CancellationToken.None) is null
+        _replaces && await _files.FindAsync(Owner, FileId, forChange: false, CancellationToken.None) is null
             ? new RefusedException(RefusalCode.FileNotFound, failure)
             : failure as StorageException
                 ?? new StorageException(StorageFailure.Unavailable, $"The lease of blob {Intent.BlobId} of file {FileId} was lost.", failure);

@@ -3,7 +3,7 @@ using FileDrop.Api.Catalog;
 namespace FileDrop.Api.Contents;
 
 /// <summary>The bytes that an upload has reserved of its owner's quota. Each request reserves again, since the quota may have changed.</summary>
-internal sealed class UploadReservation(IFileCatalog catalog, ResumableUpload upload)
+internal sealed class UploadReservation(IWriteCatalog catalog, ResumableUpload upload)
 {
     private long _reserved;
 

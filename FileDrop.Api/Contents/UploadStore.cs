@@ -15,7 +15,8 @@ internal sealed record UploadResult(ResumableUpload Upload, long Offset, DateTim
 
 /// <summary>Resumable uploads, for every protocol that has them. Between two requests, this process keeps no state of them.</summary>
 internal sealed class UploadStore(
-    IFileCatalog catalog, IBlobStore blobs, IReserve reserve, FileWrites writes, FileDropOptions options, TimeProvider time, ILogger<UploadWriter> log)
+    IUploadCatalog catalog, IWriteCatalog reservations, IBlobStore blobs, IReserve reserve, FileStore files, FileWrites writes, FileDropOptions options,
+    TimeProvider time, ILogger<UploadWriter> log)
 {
     /// <summary>How long a newcomer waits until the holder has made its bytes durable and let go.</summary>
     private static readonly TimeSpan TakePatience = TimeSpan.FromSeconds(10);
@@ -190,7 +191,8 @@ internal sealed class UploadStore(
         string owner, ResumablePlan plan, long? length, Guid? holder, CancellationToken cancellation) => catalog.BeginResumableAsync(
             owner, Guid.CreateVersion7(time.GetUtcNow()), new WriteIntent(Guid.NewGuid(), Fence: 1), plan, length, holder, cancellation);
 
-    private UploadWriter Writer(ResumableUpload upload) => new(upload, catalog, blobs, options.Lease, time, log);
+    private UploadWriter Writer(ResumableUpload upload) =>
+        new(upload, catalog, new UploadReservation(reservations, upload), blobs, options.Lease, time, log);
 
     private async Task<UploadResult> CompleteAsync(UploadWriter writer)
     {
@@ -230,9 +232,8 @@ internal sealed class UploadStore(
     private async Task<CatalogFile> CommitAsync(UploadWriter writer, WriteIntent blob, ContentFacts facts)
     {
         var (upload, plan) = (writer.Upload, writer.Upload.Plan);
-        var commit = new WriteCommit(catalog, upload.Owner, upload.Id, time, log);
         var change = new FileCommit(facts.Size, plan.Type, facts.Sha256, facts.XxHash3, plan.Name, plan.Tags, Upload: plan);
-        return await commit.RunAsync(blob, change, writer.Lost) is { File: { } file }
+        return await files.CommitOf(upload.Owner, upload.Id).RunAsync(blob, change, writer.Lost) is { File: { } file }
             ? file
             : throw new StorageException(StorageFailure.Unavailable, $"Upload {upload.Id} was taken over before its commit.");
     }

@@ -25,7 +25,7 @@ internal sealed partial class UploadWriter : IAsyncDisposable
     /// <summary>How long it may take to make the last bytes durable.</summary>
     private static readonly TimeSpan SettleTime = TimeSpan.FromSeconds(30);
 
-    private readonly IFileCatalog _catalog;
+    private readonly IUploadCatalog _catalog;
     private readonly IBlobStore _blobs;
     private readonly TimeSpan _lease;
     private readonly TimeProvider _time;
@@ -48,15 +48,16 @@ internal sealed partial class UploadWriter : IAsyncDisposable
 
     /// <param name="upload">Held by this writer.</param>
     /// <param name="catalog">Records the upload's progress.</param>
+    /// <param name="reservation">Reserves the owner's quota.</param>
     /// <param name="blobs">Takes the bytes.</param>
     /// <param name="lease">After this time without a record the writer stops by itself.</param>
     /// <param name="time">The clock.</param>
     /// <param name="log">Gets failures that no request reports.</param>
-    public UploadWriter(ResumableUpload upload, IFileCatalog catalog, IBlobStore blobs, TimeSpan lease, TimeProvider time, ILogger log)
+    public UploadWriter(
+        ResumableUpload upload, IUploadCatalog catalog, UploadReservation reservation, IBlobStore blobs, TimeSpan lease, TimeProvider time, ILogger log)
     {
-        (_catalog, _blobs, _lease, _time, _log) = (catalog, blobs, lease, time, log);
+        (_catalog, _reservation, _blobs, _lease, _time, _log) = (catalog, reservation, blobs, lease, time, log);
         (Upload, _stage, _length, _step, _seenAt) = (upload, upload.Stage, upload.Length, upload.Step, time.GetTimestamp());
-        _reservation = new UploadReservation(catalog, upload);
         var progress = upload.Progress;
         _recorded = new AppendPoint(progress.Offset, progress.Hashes, progress.Store, progress.Pieces);
         _hashes = progress.Hashes.IsEmpty ? new ContentHashState() : ContentHashState.Import(progress.Hashes.Span);

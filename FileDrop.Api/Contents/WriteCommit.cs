@@ -3,7 +3,7 @@ using FileDrop.Api.Catalog;
 namespace FileDrop.Api.Contents;
 
 /// <summary>The commit of one written blob. If the answer is lost, the document tells whether the commit happened.</summary>
-internal sealed partial class WriteCommit(IFileCatalog catalog, string owner, Guid fileId, TimeProvider time, ILogger log)
+internal sealed partial class WriteCommit(IFileCatalog files, IWriteCatalog catalog, string owner, Guid fileId, TimeProvider time, ILogger log)
 {
     private const int Attempts = 5;
 
@@ -85,7 +85,7 @@ internal sealed partial class WriteCommit(IFileCatalog catalog, string owner, Gu
     private async Task<ChangeResult> AnswerAgainAsync(WriteIntent intent, FileCommit commit)
     {
         HasHappened = true;
-        var history = await catalog.FindHistoryAsync(owner, fileId, CancellationToken.None);
+        var history = await files.FindHistoryAsync(owner, fileId, CancellationToken.None);
         // The oldest content with this blob; a newer one was restored from it.
         if (history?.Contents.LastOrDefault(content => content.BlobId == intent.BlobId) is not { } content)
             throw new StorageException(StorageFailure.Unavailable, $"Blob {intent.BlobId} of file {fileId} was committed, and is not there any more.");

@@ -9,7 +9,7 @@ namespace FileDrop.Api.Maintenance;
 /// Writes every file, live and in the trash, with all its contents into a backup. It may run beside the service, and be run
 /// again into the same folder, where it writes only what is new.
 /// </summary>
-internal sealed class Export(IFileCatalog catalog, IBlobStore blobs, BackupTarget target, TimeProvider time, Action<string> complain)
+internal sealed class Export(IDocumentCatalog catalog, IBlobStore blobs, BackupTarget target, TimeProvider time, Action<string> complain)
 {
     private const int DocumentsAtOnce = 200;
 
