@@ -26,12 +26,12 @@ try
     builder.Services.AddFiles();
     builder.Services.AddMaintenance();
     builder.Services.AddAccess(options);
-    builder.AddGuard(options);
+    builder.AddEdge(options);
     builder.Services.AddApiDescription();
     builder.Services.AddCompression();
 
     await using var app = builder.Build();
-    app.UseGuard(options);
+    app.UseEdge(options);
     app.UseMiddleware<ProblemMiddleware>();
     app.UseFraming();
     app.UseTus();

@@ -57,8 +57,8 @@ internal static class ListWords
 
     /// <summary>Waits until the upload with this Idempotency-Key stands in the catalog, not committed yet.</summary>
     public static Task UntilRunningAsync(this Pair pair, string key) => Service.UntilAsync($"the upload {key} is running", async () =>
-        await pair.Catalog().FindKeyAsync(Owner, key, default) is { } id
-        && (await pair.Catalog().FindUploadAsync(Owner, id, default)).State == UploadState.Running);
+        await pair.Catalog().FindIdempotencyKeyAsync(Owner, key, default) is { } id
+        && (await pair.Catalog().FindCreationAsync(Owner, id, default)).State == CreationState.Running);
 
     /// <summary>Puts a file into the catalog that has no bytes: for lists, and faster than an upload.</summary>
     public static async Task<string> SeedAsync(

@@ -105,11 +105,11 @@ internal interface ICatalogEngine
 /// <summary>Idempotency keys as an engine keeps them; see the members of the same names in <see cref="IIdempotencyCatalog"/> and <see cref="ISweepCatalog"/>.</summary>
 internal interface IIdempotencyRecords
 {
-    Task<Guid?> FindKeyAsync(string owner, string key, CancellationToken cancellation);
+    Task<Guid?> FindIdempotencyKeyAsync(string owner, string key, CancellationToken cancellation);
 
-    Task<bool> AddKeyAsync(string owner, string key, Guid id, TimeSpan life, CancellationToken cancellation);
+    Task<bool> AddIdempotencyKeyAsync(string owner, string key, Guid id, TimeSpan life, CancellationToken cancellation);
 
-    Task<bool> TakeKeyAsync(string owner, string key, Guid former, Guid successor, TimeSpan life, CancellationToken cancellation);
+    Task<bool> TakeIdempotencyKeyAsync(string owner, string key, Guid former, Guid successor, TimeSpan life, CancellationToken cancellation);
 
-    Task ForgetKeysAsync(CancellationToken cancellation);
+    Task ForgetIdempotencyKeysAsync(CancellationToken cancellation);
 }

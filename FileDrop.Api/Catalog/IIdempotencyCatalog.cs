@@ -4,7 +4,7 @@ namespace FileDrop.Api.Catalog;
 public interface IIdempotencyCatalog
 {
     /// <summary>The file that an idempotency key of this owner names, or null.</summary>
-    Task<Guid?> FindKeyAsync(string owner, string key, CancellationToken cancellation);
+    Task<Guid?> FindIdempotencyKeyAsync(string owner, string key, CancellationToken cancellation);
 
     /// <summary>Lets a key name a file. False: the key already names one.</summary>
     /// <param name="owner">The key's owner.</param>
@@ -12,12 +12,12 @@ public interface IIdempotencyCatalog
     /// <param name="id">The file.</param>
     /// <param name="life">After this time the key is forgotten.</param>
     /// <param name="cancellation">Ends the waiting.</param>
-    Task<bool> AddKeyAsync(string owner, string key, Guid id, TimeSpan life, CancellationToken cancellation);
+    Task<bool> AddIdempotencyKeyAsync(string owner, string key, Guid id, TimeSpan life, CancellationToken cancellation);
 
     /// <summary>Lets a key name another file, and begins its life again. False: it does not name <paramref name="former"/>.</summary>
-    /// <inheritdoc cref="AddKeyAsync"/>
-    Task<bool> TakeKeyAsync(string owner, string key, Guid former, Guid successor, TimeSpan life, CancellationToken cancellation);
+    /// <inheritdoc cref="AddIdempotencyKeyAsync"/>
+    Task<bool> TakeIdempotencyKeyAsync(string owner, string key, Guid former, Guid successor, TimeSpan life, CancellationToken cancellation);
 
     /// <summary>What has become of the creation of this file.</summary>
-    Task<UploadRecord> FindUploadAsync(string owner, Guid id, CancellationToken cancellation);
+    Task<CreationRecord> FindCreationAsync(string owner, Guid id, CancellationToken cancellation);
 }

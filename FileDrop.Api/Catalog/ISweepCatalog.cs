@@ -24,7 +24,7 @@ public interface ISweepCatalog
     Task ReleaseReservationsAsync(CancellationToken cancellation);
 
     /// <summary>Removes idempotency keys whose life has ended, if the catalog does not do so by itself.</summary>
-    Task ForgetKeysAsync(CancellationToken cancellation);
+    Task ForgetIdempotencyKeysAsync(CancellationToken cancellation);
 
     /// <summary>The blobs that are being written, and those that are to be deleted. The cost grows with their number.</summary>
     Task<CatalogBacklog> MeasureAsync(CancellationToken cancellation);

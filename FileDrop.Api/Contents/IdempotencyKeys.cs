@@ -38,17 +38,17 @@ internal sealed class IdempotencyKeys(FileStore files, IIdempotencyCatalog catal
     {
         while (true)
         {
-            var named = await catalog.FindKeyAsync(owner, key, cancellation);
+            var named = await catalog.FindIdempotencyKeyAsync(owner, key, cancellation);
             if (named is { } id)
             {
-                var upload = await catalog.FindUploadAsync(owner, id, cancellation);
-                switch (upload.State)
+                var creation = await catalog.FindCreationAsync(owner, id, cancellation);
+                switch (creation.State)
                 {
-                    case UploadState.Committed:
-                        return new KeyedWrite(null, upload.Created);
-                    case UploadState.Running:
+                    case CreationState.Committed:
+                        return new KeyedWrite(null, creation.Created);
+                    case CreationState.Running:
                         throw new RefusedException(RefusalCode.RequestInProgress);
-                    case UploadState.Expired:
+                    case CreationState.Expired:
                         // Its writer may still wake up. It must find its intent claimed before another file gets the key.
                         await sweep.ClaimExpiredAsync(owner, id, cancellation);
                         continue;
@@ -63,8 +63,8 @@ internal sealed class IdempotencyKeys(FileStore files, IIdempotencyCatalog catal
             try
             {
                 mine = named is { } former
-                    ? await catalog.TakeKeyAsync(owner, key, former, write.FileId, options.IdempotencyKeyLife, cancellation)
-                    : await catalog.AddKeyAsync(owner, key, write.FileId, options.IdempotencyKeyLife, cancellation);
+                    ? await catalog.TakeIdempotencyKeyAsync(owner, key, former, write.FileId, options.IdempotencyKeyLife, cancellation)
+                    : await catalog.AddIdempotencyKeyAsync(owner, key, write.FileId, options.IdempotencyKeyLife, cancellation);
             }
             finally
             {

@@ -80,7 +80,7 @@ internal sealed partial class Sweeper(
                 break;
         }
         await catalog.ReleaseReservationsAsync(cancellation);
-        await reserve.FreeAsync(() => catalog.ForgetKeysAsync(cancellation));
+        await reserve.FreeAsync(() => catalog.ForgetIdempotencyKeysAsync(cancellation));
         metrics.Swept(deleted, await catalog.MeasureAsync(cancellation));
         if (swept > 0)
             LogSwept(swept, deleted);

@@ -1,19 +1,19 @@
 namespace FileDrop.Api.Access;
 
 /// <summary>What stands around every request, whatever it asks for.</summary>
-internal static class Guard
+internal static class Edge
 {
     /// <summary>Categories whose lines below a warning show secrets of clients.</summary>
     private static readonly string[] Telling = ["Microsoft.AspNetCore.Hosting.Diagnostics", "Microsoft.AspNetCore.Server.Kestrel.BadRequests"];
 
-    public static void AddGuard(this WebApplicationBuilder builder, FileDropOptions options)
+    public static void AddEdge(this WebApplicationBuilder builder, FileDropOptions options)
     {
         var services = builder.Services;
         services.AddTransport(options);
         services.AddBrowserRules(options);
         services.AddRateLimiter(_ => { });
         services.AddSingleton<Limits>();
-        services.AddSingleton<UploadSlots>();
+        services.AddSingleton<ContentSlots>();
         services.AddSingleton<LinkKeys>();
         services.AddSingleton<Audit>();
         services.AddSingleton<AuditTrail>();
@@ -32,7 +32,7 @@ internal static class Guard
     }
 
     /// <summary>Before all that answers: from where it comes is settled, and what it was answered is noted.</summary>
-    public static void UseGuard(this WebApplication app, FileDropOptions options)
+    public static void UseEdge(this WebApplication app, FileDropOptions options)
     {
         app.UseProxies();
         var audit = app.Services.GetRequiredService<Audit>();
@@ -47,6 +47,6 @@ internal static class Guard
     public static void UseLimitsOfCaller(this WebApplication app)
     {
         app.Services.GetRequiredService<Limits>().UseOfCaller(app);
-        app.Services.GetRequiredService<UploadSlots>().Use(app);
+        app.Services.GetRequiredService<ContentSlots>().Use(app);
     }
 }

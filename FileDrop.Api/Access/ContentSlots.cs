@@ -9,7 +9,7 @@ namespace FileDrop.Api.Access;
 /// Requests that append to the same upload count as one: of two the newer goes on and the older is let go, and a client that comes back
 /// after its connection died must not wait for the connection's end.
 /// </remarks>
-internal sealed class UploadSlots(FileDropOptions options) : IDisposable
+internal sealed class ContentSlots(FileDropOptions options) : IDisposable
 {
     private const string Policy = "uploads";
 

@@ -6,10 +6,10 @@ internal sealed partial class SqliteEngine : IIdempotencyRecords
     /// <summary>One change forgets at most this many keys, so that others need not wait long.</summary>
     private const long KeysForgottenAtOnce = 1_000;
 
-    public Task<Guid?> FindKeyAsync(string owner, string key, CancellationToken cancellation) =>
+    public Task<Guid?> FindIdempotencyKeyAsync(string owner, string key, CancellationToken cancellation) =>
         ReadAsync(session => SqliteReads.FindKey(session, owner, key, Milliseconds()), cancellation);
 
-    public Task<bool> AddKeyAsync(string owner, string key, Guid id, TimeSpan life, CancellationToken cancellation) =>
+    public Task<bool> AddIdempotencyKeyAsync(string owner, string key, Guid id, TimeSpan life, CancellationToken cancellation) =>
         ChangeAsync(
             session => session.Execute(
                 """
@@ -19,7 +19,7 @@ internal sealed partial class SqliteEngine : IIdempotencyRecords
                 owner, key, SqliteRows.Bytes(id), Milliseconds(), Milliseconds(life)) > 0,
             cancellation);
 
-    public Task<bool> TakeKeyAsync(
+    public Task<bool> TakeIdempotencyKeyAsync(
         string owner, string key, Guid former, Guid successor, TimeSpan life, CancellationToken cancellation) =>
         ChangeAsync(
             session => session.Execute(
@@ -27,7 +27,7 @@ internal sealed partial class SqliteEngine : IIdempotencyRecords
                 owner, key, SqliteRows.Bytes(former), SqliteRows.Bytes(successor), Milliseconds(), Milliseconds(life)) > 0,
             cancellation);
 
-    public async Task ForgetKeysAsync(CancellationToken cancellation)
+    public async Task ForgetIdempotencyKeysAsync(CancellationToken cancellation)
     {
         const string Forget =
             """

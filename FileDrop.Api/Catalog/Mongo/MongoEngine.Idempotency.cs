@@ -6,14 +6,14 @@ namespace FileDrop.Api.Catalog.Mongo;
 // Idempotency keys. MongoDB removes a record some time after its end, by itself; from its end on it counts as absent.
 internal sealed partial class MongoEngine : IIdempotencyRecords
 {
-    public async Task<Guid?> FindKeyAsync(string owner, string key, CancellationToken cancellation)
+    public async Task<Guid?> FindIdempotencyKeyAsync(string owner, string key, CancellationToken cancellation)
     {
         var living = new BsonDocument { { "_id", MongoSchema.KeyId(owner, key) }, { "$expr", MongoExpressions.IsToCome("expires_at") } };
         var found = await CallAsync(token => _keys.Find(living).FirstOrDefaultAsync(token), cancellation);
         return found is null ? null : MongoSchema.ToGuid(found["file"]);
     }
 
-    public Task<bool> AddKeyAsync(string owner, string key, Guid id, TimeSpan life, CancellationToken cancellation) => CallAsync(
+    public Task<bool> AddIdempotencyKeyAsync(string owner, string key, Guid id, TimeSpan life, CancellationToken cancellation) => CallAsync(
         async token =>
         {
             var record = KeyRecord(owner, id, life);
@@ -33,7 +33,7 @@ internal sealed partial class MongoEngine : IIdempotencyRecords
         },
         cancellation);
 
-    public async Task<bool> TakeKeyAsync(
+    public async Task<bool> TakeIdempotencyKeyAsync(
         string owner, string key, Guid former, Guid successor, TimeSpan life, CancellationToken cancellation)
     {
         var held = new BsonDocument
@@ -49,7 +49,7 @@ internal sealed partial class MongoEngine : IIdempotencyRecords
     }
 
     /// <summary>Nothing to do: the index on <c>expires_at</c> lets MongoDB do so by itself.</summary>
-    public Task ForgetKeysAsync(CancellationToken cancellation) => Task.CompletedTask;
+    public Task ForgetIdempotencyKeysAsync(CancellationToken cancellation) => Task.CompletedTask;
 
     private static UpdateDefinition<BsonDocument> KeyRecord(string owner, Guid id, TimeSpan life)
     {
