@@ -5,7 +5,7 @@ public interface IDocumentCatalog
 {
     /// <summary>Documents in the order of their ids, which is roughly that of their creation.</summary>
     /// <param name="after">Begin behind this id; null begins at the first.</param>
-    /// <param name="limit">At most so many, 1 to 1,000.</param>
+    /// <param name="limit">The most documents to give: 1 to 1,000.</param>
     /// <param name="cancellation">Ends the reading.</param>
     Task<IReadOnlyList<CatalogDocument>> ScanAsync(Guid? after, int limit, CancellationToken cancellation);
 

@@ -29,7 +29,7 @@ public interface IFileCatalog
     /// <param name="owner">The file's owner.</param>
     /// <param name="id">The file's id.</param>
     /// <param name="version">The version at which the content was committed or restored.</param>
-    /// <param name="ifVersion">Restore only if this is still the file's version; null: whatever it is.</param>
+    /// <param name="ifVersion">Restore only if this is still the file's version; null: no condition.</param>
     /// <param name="cancellation">Ends the waiting.</param>
     Task<ChangeResult> RestoreVersionAsync(string owner, Guid id, long version, long? ifVersion, CancellationToken cancellation);
 

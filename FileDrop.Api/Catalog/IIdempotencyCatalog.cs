@@ -18,6 +18,6 @@ public interface IIdempotencyCatalog
     /// <inheritdoc cref="AddIdempotencyKeyAsync"/>
     Task<bool> TakeIdempotencyKeyAsync(string owner, string key, Guid former, Guid successor, TimeSpan life, CancellationToken cancellation);
 
-    /// <summary>What has become of the creation of this file.</summary>
+    /// <summary>The state of the creation of this file.</summary>
     Task<CreationRecord> FindCreationAsync(string owner, Guid id, CancellationToken cancellation);
 }

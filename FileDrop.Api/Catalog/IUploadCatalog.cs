@@ -22,7 +22,7 @@ public interface IUploadCatalog
     Task<ResumableUpload> BeginResumableAsync(
         string owner, Guid id, WriteIntent intent, ResumablePlan plan, long? length, Guid? holder, CancellationToken cancellation);
 
-    /// <summary>The upload, whatever has become of the file since. Null: there is none, or it has expired.</summary>
+    /// <summary>The upload, also if its file was changed or deleted since. Null: there is none, or it has expired.</summary>
     Task<ResumableUpload?> FindResumableAsync(string owner, Guid id, CancellationToken cancellation);
 
     /// <summary>

@@ -4,7 +4,7 @@ namespace FileDrop.Api.Catalog;
 /// <remarks>
 /// <para>An owner's usage is the sizes of the distinct blobs of all files' contents, live and in the trash, and the number of these files. A
 /// write of an owner with a quota reserves its bytes when it begins, or in steps while it goes on. Its intent holds the reservation; the end of the
-/// intent turns it into usage or gives it back. Usage and reservations together never exceed the quota, however many write at once.</para>
+/// intent turns it into usage or gives it back. Usage and reservations together never exceed the quota, even if many writes run at once.</para>
 /// <para>Only writes are refused; a deletion, a purge or a restoration never is. If the quota is lowered below the usage, the next write is
 /// refused and nothing is deleted.</para>
 /// </remarks>
@@ -27,8 +27,8 @@ public interface IWriteCatalog
     /// <param name="owner">The file's owner.</param>
     /// <param name="id">The file's id.</param>
     /// <param name="intent">The write. If it has lost its intent, this call does not tell; its commit will be refused.</param>
-    /// <param name="needed">Reserve at least so many bytes in all.</param>
-    /// <param name="wanted">Reserve up to so many, if there is room.</param>
+    /// <param name="needed">The least that the reservation must have, in bytes.</param>
+    /// <param name="wanted">The most that it may have, if there is room.</param>
     /// <param name="cancellation">Ends the waiting.</param>
     /// <returns>Bytes that are reserved now, at least <paramref name="needed"/>; without a quota the largest number.</returns>
     /// <exception cref="QuotaExceededException">There is no room for <paramref name="needed"/> bytes. The reservation stays as it was.</exception>

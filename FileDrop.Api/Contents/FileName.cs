@@ -13,7 +13,7 @@ internal static class FileName
     /// <summary>The name of content that was sent without one.</summary>
     public const string Untitled = "untitled";
 
-    /// <summary>The rule that is broken by bytes that are no text. Replacing them would let two different names become one.</summary>
+    /// <summary>The rule that bytes break if they are not text. Replacing them would let two different names become one.</summary>
     public const string NotText = "A name is valid Unicode: UTF-8 where it is sent as bytes, and no half of a surrogate pair.";
 
     /// <summary>

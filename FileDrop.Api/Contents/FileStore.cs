@@ -108,7 +108,7 @@ internal sealed class FileStore(
 
     /// <summary>Begins to write a new file.</summary>
     /// <param name="owner">The file's owner.</param>
-    /// <param name="length">What is known of the content's length; the bytes that will certainly come are reserved at once.</param>
+    /// <param name="length">The bounds of the content's length; the bytes that will certainly come are reserved at once.</param>
     /// <param name="isRecorded">Whether the catalog must know of the write from its beginning, so that an inline write is out of the question.</param>
     /// <param name="cancellation">Ends the waiting.</param>
     /// <exception cref="QuotaExceededException">The owner's quota has no room for it.</exception>
@@ -125,7 +125,7 @@ internal sealed class FileStore(
     /// <summary>Begins to write a file's new content. Null: there is no such file.</summary>
     /// <param name="owner">The file's owner.</param>
     /// <param name="id">The file's id.</param>
-    /// <param name="length">What is known of the content's length; the bytes that will certainly come are reserved at once.</param>
+    /// <param name="length">The bounds of the content's length; the bytes that will certainly come are reserved at once.</param>
     /// <param name="cancellation">Ends the waiting.</param>
     /// <exception cref="QuotaExceededException">The owner's quota has no room for it.</exception>
     public async Task<PendingWrite?> BeginReplaceAsync(string owner, Guid id, ContentLength length, CancellationToken cancellation)

@@ -4,7 +4,7 @@ namespace FileDrop.Api.Contents;
 
 /// <summary>How a creation under an idempotency key ended.</summary>
 /// <param name="File">The file: of this request, or of the first one with its key, as that one left it.</param>
-/// <param name="Difference">What this request says differently from the first one; null: nothing.</param>
+/// <param name="Difference">The property in which this request differs from the first one; null: none.</param>
 internal readonly record struct CreateResult(CatalogFile File, string? Difference = null);
 
 /// <summary>Writes files: a new file, or new content of one. Every door brings its files here.</summary>
@@ -47,7 +47,7 @@ internal sealed class FileWrites(FileStore files, IdempotencyKeys keys, FileDrop
     /// <param name="owner">The file's owner.</param>
     /// <param name="id">The file's id.</param>
     /// <param name="file">The new content and properties.</param>
-    /// <param name="ifVersion">Replace only if this is still the file's version; null: whatever it is.</param>
+    /// <param name="ifVersion">Replace only if this is still the file's version; null: no condition.</param>
     /// <param name="cancellation">The client's patience; the commit is not cancelled.</param>
     /// <returns>Done with the file; or a version mismatch; or not found, also if the file was deleted while its content arrived.</returns>
     /// <exception cref="RefusedException">The content is refused.</exception>

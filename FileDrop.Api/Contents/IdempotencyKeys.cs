@@ -3,7 +3,7 @@ using FileDrop.Api.Catalog;
 
 namespace FileDrop.Api.Contents;
 
-/// <summary>What a creation under an idempotency key has to do.</summary>
+/// <summary>The task of a creation under an idempotency key.</summary>
 /// <param name="Write">The key belongs to this request: write.</param>
 /// <param name="First">The key belongs to a creation that was committed: the file as that one left it.</param>
 /// <remarks>Both are null if the first creation was committed and its result is not known any more.</remarks>
@@ -30,7 +30,7 @@ internal sealed class IdempotencyKeys(FileStore files, IIdempotencyCatalog catal
     /// <summary>Begins a creation under a key, or finds the one that the key belongs to.</summary>
     /// <param name="owner">The key's owner.</param>
     /// <param name="key">The key.</param>
-    /// <param name="length">What is known of the content's length.</param>
+    /// <param name="length">The bounds of the content's length.</param>
     /// <param name="cancellation">Ends the waiting.</param>
     /// <exception cref="RefusedException">The first creation is still running, or the owner has made too many keys.</exception>
     /// <exception cref="QuotaExceededException">The owner's quota has no room for another file.</exception>

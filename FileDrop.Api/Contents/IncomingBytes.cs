@@ -6,9 +6,9 @@ namespace FileDrop.Api.Contents;
 internal interface IIncomingBytes
 {
     /// <summary>The next bytes; none: the end. They are valid until <see cref="Release"/>.</summary>
-    /// <param name="limit">At most so many.</param>
+    /// <param name="limit">The most bytes to give.</param>
     /// <param name="cancellation">Ends the waiting.</param>
-    /// <remarks>What it throws reaches the caller of the use case unchanged.</remarks>
+    /// <remarks>Its exceptions reach the caller of the use case unchanged.</remarks>
     ValueTask<ReadOnlySequence<byte>> ReadAsync(long limit, CancellationToken cancellation);
 
     /// <summary>Gives the bytes that were read back to their receiver.</summary>
@@ -22,11 +22,11 @@ internal interface IBytesCheck
     void Append(ReadOnlySequence<byte> bytes);
 
     /// <summary>Compares, once all bytes were added; throws if they differ.</summary>
-    /// <remarks>What it throws reaches the caller of the use case unchanged.</remarks>
+    /// <remarks>Its exceptions reach the caller of the use case unchanged.</remarks>
     void Verify();
 }
 
-/// <summary>What one request appends to an upload.</summary>
+/// <summary>The bytes that one request appends to an upload.</summary>
 /// <param name="Bytes">Read to their end.</param>
 /// <param name="Length">How many bytes there are; null: unknown.</param>
 /// <param name="IsLast">Whether the upload is complete afterwards; null: it is, if it then has as many bytes as were announced.</param>

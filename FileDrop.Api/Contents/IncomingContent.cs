@@ -10,7 +10,7 @@ namespace FileDrop.Api.Contents;
 /// <param name="XxHash3">The fast checksum, of 64 bits.</param>
 internal sealed record ContentFacts(long Size, string Sha256, long XxHash3);
 
-/// <summary>What is known of a content's length before it is read.</summary>
+/// <summary>The bounds of a content's length, as far as they are known before it is read.</summary>
 /// <param name="AtLeast">Bytes that will certainly come, if the content comes at all.</param>
 /// <param name="AtMost">An upper bound in bytes; null if there is none.</param>
 internal readonly record struct ContentLength(long AtLeast, long? AtMost)
@@ -40,7 +40,7 @@ internal sealed class IncomingContent(Stream source, byte? first, long maxSize, 
     private byte? _first = first;
     private string? _hash;
 
-    /// <summary>What is known of the length before the content is read.</summary>
+    /// <summary>The bounds of the length, as far as they are known before the content is read.</summary>
     public ContentLength Announced { get; init; }
 
     /// <summary>Bytes read so far.</summary>

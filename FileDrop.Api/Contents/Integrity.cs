@@ -15,7 +15,7 @@ internal sealed class DamagedContentException(string message) : Exception(messag
 /// <remarks>
 /// <para>XXH3 detects every accident at a tenth of SHA-256's price, but no forgery, because it has no key. The scrub and
 /// <c>check --hash</c> compare the SHA-256.</para>
-/// <para>Damage is noted beside the blobs. The health is degraded as long as there are notes, whichever process wrote them. A note goes
+/// <para>Damage is noted beside the blobs. The health is degraded as long as there are notes, also from other processes. A note goes
 /// when the content is found intact again or no document names it any more; the damage watch looks for both.</para>
 /// </remarks>
 internal sealed partial class Integrity : IHealthCheck, IDisposable

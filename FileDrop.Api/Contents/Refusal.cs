@@ -34,7 +34,7 @@ internal enum RefusalCode
     QuotaExceeded,
 }
 
-/// <summary>What a use case answers instead of doing what it was asked.</summary>
+/// <summary>The answer of a use case that does not do its task.</summary>
 /// <param name="Code">The contract's code.</param>
 /// <param name="Detail">Tells a person what was wrong this time; empty where the code says it all.</param>
 internal sealed record Refusal(RefusalCode Code, string Detail = "")
@@ -48,7 +48,7 @@ internal sealed record Refusal(RefusalCode Code, string Detail = "")
 
 /// <summary>Carries a refusal out of work in progress, such as the copying of a content into the store.</summary>
 /// <param name="refusal">The refusal.</param>
-/// <param name="inner">What led to it.</param>
+/// <param name="inner">The cause.</param>
 internal sealed class RefusedException(Refusal refusal, Exception? inner = null) : Exception($"{refusal.Code}. {refusal.Detail}", inner)
 {
     /// <summary>Makes an exception of a refusal that its code describes in full.</summary>

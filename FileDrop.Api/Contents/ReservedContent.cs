@@ -13,7 +13,8 @@ internal sealed class ReservedContent(Stream content, long reserved, Func<long, 
     private long _count;
     private long _reserved = reserved;
 
-    /// <summary>How much to reserve ahead of so many bytes: little for a small content, and seldom for a large one.</summary>
+    /// <summary>The bytes to reserve ahead: few for a small content, and many for a large one, so that it seldom asks.</summary>
+    /// <param name="count">The bytes that have come.</param>
     public static long Step(long count) => Math.Clamp(count, SmallestStep, LargestStep);
 
     public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)

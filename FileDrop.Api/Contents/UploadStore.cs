@@ -111,7 +111,7 @@ internal sealed class UploadStore(
 
     /// <summary>Appends bytes, and completes the upload if they are the last. Always lets go of the upload.</summary>
     /// <param name="writer">Holds the upload.</param>
-    /// <param name="append">What is appended.</param>
+    /// <param name="append">The bytes.</param>
     /// <param name="cancellation">The client's patience.</param>
     /// <exception cref="RefusedException">The bytes are refused, or another request goes first.</exception>
     public async Task<UploadResult> AppendAsync(UploadWriter writer, IncomingAppend append, CancellationToken cancellation)

@@ -15,7 +15,7 @@ internal sealed partial class WriteCommit(IFileCatalog files, IWriteCatalog cata
 
     /// <summary>Commits the blob.</summary>
     /// <param name="intent">The blob.</param>
-    /// <param name="commit">What the file becomes.</param>
+    /// <param name="commit">The new state of the file.</param>
     /// <param name="lost">Cancelled when the lease is lost, since another attempt is then pointless.</param>
     /// <param name="inline">Commits the blob together with its bytes; null: the bytes are already in the blob store.</param>
     /// <returns>Done with the file, or a version mismatch; null: the document does not name the intent any more.</returns>
@@ -75,7 +75,7 @@ internal sealed partial class WriteCommit(IFileCatalog files, IWriteCatalog cata
     }
 
     /// <summary>
-    /// Makes the lost answer: the file as this commit left it, whatever followed. The current version may be of another commit, and a client that
+    /// Makes the lost answer: the file as this commit left it, without later changes. The current version may be of another commit, and a client that
     /// named it as a precondition would overwrite a content that it has never seen.
     /// </summary>
     /// <exception cref="StorageException">

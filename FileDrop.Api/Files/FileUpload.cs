@@ -37,7 +37,7 @@ internal sealed class FileUpload(FileWrites writes, FileStore files, FileDropOpt
             : ApiProblem.IdempotencyKeyReused($"This Idempotency-Key was used for an upload with another {difference}; take a new key.");
     }
 
-    /// <summary><c>PUT /files/{file_id}</c>, and <c>/content</c> of it, where the body is the content whatever its type.</summary>
+    /// <summary><c>PUT /files/{file_id}</c>, and <c>/content</c> of it, where a body of any type is the content.</summary>
     public async Task<IResult> UpdateAsync(HttpContext context, string file_id, bool contentAlone)
     {
         var (request, owner) = (context.Request, Caller.Owner(context));

@@ -3,17 +3,17 @@ using System.Buffers.Binary;
 namespace FileDrop.Api.Hashing;
 
 /// <summary>
-/// The SHA-256 and the XXH3 of a content that arrives in more than one request: what was hashed so far can be carried to
-/// the next one, on another machine too. The framework's own hashes cannot be taken out of the process.
+/// The SHA-256 and the XXH3 of a content that arrives in more than one request. Its state can be carried to the next request, also on another
+/// machine. The framework's own hashes cannot leave the process.
 /// </summary>
-/// <param name="sha256">What computes the SHA-256; null: the fastest of this machine. An export says nothing of it.</param>
+/// <param name="sha256">Computes the SHA-256; null: the fastest function of this machine. An export does not depend on it.</param>
 /// <remarks>
-/// Both hashes take 64 bytes at a time, and XXH3 treats the last ones differently, so a chunk of 256 bytes is held back
-/// until a byte follows it. That is also enough to hash a short content, which XXH3 does in a way of its own.
+/// Both hashes take 64 bytes at a time, and XXH3 treats the last ones differently. A chunk of 256 bytes is therefore held back until a byte follows
+/// it. That is also enough for a short content, which XXH3 hashes in another way.
 /// </remarks>
 internal sealed class ContentHashState(Sha256Compression? sha256 = null)
 {
-    /// <summary>In bytes: the format, the length, the words of both hashes, the last chunk, and a checksum of all that.</summary>
+    /// <summary>In bytes: the format, the length, the words of both hashes, the last chunk, and a checksum of these.</summary>
     private const int ExportSize = 1 + 8 + (8 * 4) + (8 * 8) + Chunk + 8;
     private const byte Format = 1;
 
@@ -26,20 +26,20 @@ internal sealed class ContentHashState(Sha256Compression? sha256 = null)
     private readonly uint[] _sha256 = [.. Sha256Blocks.Start];
     private readonly ulong[] _xxHash3 = [.. XxHash3Sums.Start];
 
-    /// <summary>At its start the bytes that wait; at its end, as far as those leave it alone, the ones that came before.</summary>
+    /// <summary>The waiting bytes at its start. Behind them, the end of the chunk before.</summary>
     private readonly byte[] _recent = new byte[Chunk];
     private int _waiting;
     private long _taken;
 
-    /// <summary>How much was appended, in bytes.</summary>
+    /// <summary>Bytes that were appended.</summary>
     public long Length => _taken + _waiting;
 
-    /// <summary>The SHA-256 of what was appended so far, in lower-case hexadecimal.</summary>
+    /// <summary>The SHA-256 of the bytes so far, in lower-case hexadecimal.</summary>
     public string Sha256
     {
         get
         {
-            // The bytes, a one, zeros, and how many bits there were, up to the end of a block (FIPS 180-4, section 5.1.1).
+            // The bytes, a one, zeros, and the number of bits, up to the end of a block (FIPS 180-4, section 5.1.1).
             Span<byte> blocks = stackalloc byte[Chunk + Sha256Blocks.Size];
             blocks.Clear();
             _recent.AsSpan(0, _waiting).CopyTo(blocks);
@@ -56,7 +56,7 @@ internal sealed class ContentHashState(Sha256Compression? sha256 = null)
         }
     }
 
-    /// <summary>The XXH3 of 64 bits, without a seed, of what was appended so far.</summary>
+    /// <summary>The XXH3 of the bytes so far, with 64 bits and without a seed.</summary>
     public long XxHash3
     {
         get
@@ -76,6 +76,7 @@ internal sealed class ContentHashState(Sha256Compression? sha256 = null)
         }
     }
 
+    /// <summary>Appends bytes.</summary>
     public void Append(ReadOnlySpan<byte> bytes)
     {
         var room = Chunk - _waiting;
@@ -100,7 +101,7 @@ internal sealed class ContentHashState(Sha256Compression? sha256 = null)
         _waiting += bytes.Length;
     }
 
-    /// <summary>All that <see cref="Import"/> needs, in 369 bytes; numbers are little-endian.</summary>
+    /// <summary>The state for <see cref="Import"/>, in 369 bytes; numbers are little-endian.</summary>
     public byte[] Export()
     {
         var export = new byte[ExportSize];
@@ -122,8 +123,8 @@ internal sealed class ContentHashState(Sha256Compression? sha256 = null)
         return export;
     }
 
-    /// <summary>A state that goes on where the exported one was.</summary>
-    /// <exception cref="InvalidDataException">This is no export, or one that was damaged, or of another format.</exception>
+    /// <summary>Makes a state that goes on where the exported one was.</summary>
+    /// <exception cref="InvalidDataException">The bytes are not an export, are damaged, or have another format.</exception>
     public static ContentHashState Import(ReadOnlySpan<byte> export, Sha256Compression? sha256 = null)
     {
         if (export.Length != ExportSize || export[0] != Format
@@ -150,7 +151,7 @@ internal sealed class ContentHashState(Sha256Compression? sha256 = null)
 
     private static ulong Checksum(ReadOnlySpan<byte> export) => System.IO.Hashing.XxHash3.HashToUInt64(export[..^8]);
 
-    /// <summary>Hashes whole chunks that a byte follows.</summary>
+    /// <summary>Hashes whole chunks. At least one byte follows them.</summary>
     private void Take(ReadOnlySpan<byte> chunks)
     {
         _compress(_sha256, chunks);

@@ -4,26 +4,27 @@ using System.Runtime.InteropServices;
 
 namespace FileDrop.Api.Hashing;
 
-/// <summary>Takes whole blocks of 64 bytes into the eight words of a SHA-256 (FIPS 180-4, section 6.2.2).</summary>
+/// <summary>Adds whole blocks of 64 bytes to the eight words of a SHA-256 (FIPS 180-4, section 6.2.2).</summary>
 internal delegate void Sha256Compression(Span<uint> words, ReadOnlySpan<byte> blocks);
 
-/// <summary>SHA-256 as a function of words that can be kept: the framework's hash does not give them away.</summary>
+/// <summary>SHA-256 as a function of words that can be kept. The framework's hash does not reveal them.</summary>
 internal static unsafe class Sha256Blocks
 {
-    /// <summary>A block's, in bytes.</summary>
+    /// <summary>The size of a block, in bytes.</summary>
     public const int Size = 64;
 
     private static readonly delegate* unmanaged<uint*, byte*, nuint, int> s_update = FindUpdate();
 
     /// <summary>
-    /// By libcrypto, which knows the processor's instructions; null where there is none that works as expected. Only Linux is
-    /// asked: there it is what the framework itself uses, while macOS ends a process that loads its own.
+    /// The function of libcrypto, which uses the processor's instructions; null if there is no libcrypto that works as expected. Only Linux is tried: the
+    /// framework itself uses libcrypto there, while macOS ends a process that loads its own.
     /// </summary>
     public static Sha256Compression? Native { get; } = s_update != null && Works(Update) ? Update : null;
 
+    /// <summary>The fastest function of this machine.</summary>
     public static Sha256Compression Fastest { get; } = Native ?? Managed;
 
-    /// <summary>The words of nothing (FIPS 180-4, section 5.3.3).</summary>
+    /// <summary>The words of an empty content (FIPS 180-4, section 5.3.3).</summary>
     public static ReadOnlySpan<uint> Start =>
         [0x6a09e667, 0xbb67ae85, 0x3c6ef372, 0xa54ff53a, 0x510e527f, 0x9b05688c, 0x1f83d9ab, 0x5be0cd19];
 
@@ -39,7 +40,7 @@ internal static unsafe class Sha256Blocks
         0x90befffa, 0xa4506ceb, 0xbef9a3f7, 0xc67178f2,
     ];
 
-    /// <summary>By this program itself, anywhere.</summary>
+    /// <summary>The function of this program, for any machine.</summary>
     public static void Managed(Span<uint> words, ReadOnlySpan<byte> blocks)
     {
         Span<uint> schedule = stackalloc uint[64];
@@ -75,12 +76,12 @@ internal static unsafe class Sha256Blocks
     }
 
     /// <summary>
-    /// SHA256_Update on a SHA256_CTX as OpenSSL 1.1 and 3 have it: the eight words, then the count of bits, a block that is not
-    /// full yet, and its length. Of whole blocks it changes nothing but the words and the count, which nobody reads here.
+    /// Calls SHA256_Update on a SHA256_CTX of OpenSSL 1.1 and 3: the eight words, then the count of bits, an unfinished block, and its length. Whole blocks
+    /// change only the words and the count, and the count is not used here.
     /// </summary>
     private static void Update(Span<uint> words, ReadOnlySpan<byte> blocks)
     {
-        // 112 bytes; twice as many, should another version have grown.
+        // The context has 112 bytes. Another version may have a larger one, so there is room for twice as many.
         var context = stackalloc uint[56];
         var own = new Span<uint>(context, words.Length);
         words.CopyTo(own);
@@ -96,7 +97,7 @@ internal static unsafe class Sha256Blocks
             ? (delegate* unmanaged<uint*, byte*, nuint, int>)update
             : null;
 
-    /// <summary>Tries "abc", FIPS 180-4's own example.</summary>
+    /// <summary>Tries FIPS 180-4's own example, "abc".</summary>
     private static bool Works(Sha256Compression compress)
     {
         Span<byte> block = stackalloc byte[Size];

@@ -10,26 +10,26 @@ namespace FileDrop.Api.Hashing;
 /// XXH3 of 64 bits, without a seed, of a content longer than <see cref="ShortLimit"/> ("Algorithm Description (for large
 /// inputs)" in the xxHash specification 0.2): eight sums, to which 64 bytes are added at a time.
 /// </summary>
-/// <remarks>Sums and content are read as they lie in memory: little-endian, as all machines that .NET is released for.</remarks>
+/// <remarks>Sums and content are read as they lie in memory. All machines that .NET is released for are little-endian.</remarks>
 internal static class XxHash3Sums
 {
-    /// <summary>In bytes; a content that is no longer is hashed in another way.</summary>
+    /// <summary>In bytes; a content up to this size is hashed in another way.</summary>
     public const int ShortLimit = 240;
 
-    /// <summary>In bytes.</summary>
+    /// <summary>Bytes that are added at a time.</summary>
     public const int Stripe = 64;
 
-    /// <summary>In bytes; after so many the sums are scrambled.</summary>
+    /// <summary>Bytes after which the sums are scrambled.</summary>
     private const int Block = 1024;
 
     private const ulong Prime32A = 0x9E3779B1, Prime32B = 0x85EBCA77, Prime32C = 0xC2B2AE3D, PrimeMix = 0x165667919E3779F9;
     private const ulong Prime64A = 0x9E3779B185EBCA87, Prime64B = 0xC2B2AE3D27D4EB4F, Prime64C = 0x165667B19E3779F9,
         Prime64D = 0x85EBCA77C2B2AE63, Prime64E = 0x27D4EB2F165667C5;
 
-    /// <summary>The sums of nothing.</summary>
+    /// <summary>The sums of an empty content.</summary>
     public static ReadOnlySpan<ulong> Start => [Prime32C, Prime64A, Prime64B, Prime64C, Prime64D, Prime32B, Prime64E, Prime32A];
 
-    /// <summary>The specification's default.</summary>
+    /// <summary>The specification's default secret.</summary>
     private static ReadOnlySpan<byte> Secret =>
     [
         0xb8, 0xfe, 0x6c, 0x39, 0x23, 0xa4, 0x4b, 0xbe, 0x7c, 0x01, 0x81, 0x2c, 0xf7, 0x21, 0xad, 0x1c, 0xde, 0xd4, 0x6d, 0xe9,
@@ -44,8 +44,10 @@ internal static class XxHash3Sums
         0x95, 0x16, 0x04, 0x28, 0xaf, 0xd7, 0xfb, 0xca, 0xbb, 0x4b, 0x40, 0x7e,
     ];
 
-    /// <summary>Adds whole stripes, none of which is the content's last.</summary>
-    /// <param name="position">How many bytes were added before; a multiple of a stripe.</param>
+    /// <summary>Adds whole stripes. The content's last stripe must not be among them.</summary>
+    /// <param name="sums">The sums.</param>
+    /// <param name="stripes">The stripes.</param>
+    /// <param name="position">Bytes that were added before; a multiple of a stripe.</param>
     public static void Append(Span<ulong> sums, ReadOnlySpan<byte> stripes, long position)
     {
         for (var at = (int)(position % Block); !stripes.IsEmpty; at = 0)
@@ -58,9 +60,10 @@ internal static class XxHash3Sums
         }
     }
 
-    /// <summary>The hash; the sums are used up.</summary>
-    /// <param name="last">The content's last 64 bytes, of which some may have been added already.</param>
-    /// <param name="length">The content's, in bytes.</param>
+    /// <summary>Makes the hash. The sums are useless afterwards.</summary>
+    /// <param name="sums">The sums.</param>
+    /// <param name="last">The content's last 64 bytes. Some of them may have been added already.</param>
+    /// <param name="length">The content's length, in bytes.</param>
     public static ulong Finish(Span<ulong> sums, ReadOnlySpan<byte> last, long length)
     {
         const int LastSecret = 121, MergeSecret = 11;
@@ -77,7 +80,7 @@ internal static class XxHash3Sums
 
     private static void Add(Span<ulong> sums, ReadOnlySpan<byte> stripes, int secret)
     {
-        // Two neighbours have nothing to do with the other sums, so they stay in a register for all the stripes.
+        // Two neighbours do not depend on the other sums, so they stay in a register for all stripes.
         var pairs = MemoryMarshal.Cast<ulong, Vector128<ulong>>(sums);
         var words = MemoryMarshal.Cast<byte, Vector128<ulong>>(stripes);
         for (var i = 0; i < pairs.Length; i++)
@@ -94,7 +97,7 @@ internal static class XxHash3Sums
         }
     }
 
-    /// <summary>The lower half of each number times its upper half; the general product of 64 bits is much slower.</summary>
+    /// <summary>Multiplies the lower half of each number by its upper half. The general product of 64 bits is much slower.</summary>
     private static Vector128<ulong> ProductOfHalves(Vector128<ulong> numbers) =>
         Sse2.IsSupported ? Sse2.Multiply(numbers.AsUInt32(), (numbers >> 32).AsUInt32())
         : AdvSimd.IsSupported ? AdvSimd.MultiplyWideningLower(

@@ -131,7 +131,7 @@ internal sealed class FileForm : FileBody
     }
 
     /// <summary>Reads a part's header, and its text if that means something.</summary>
-    /// <returns>The file's content, which is still to be read; null: the part is no file.</returns>
+    /// <returns>The file's content, which is still to be read; null: the part is not a file.</returns>
     private async Task<IncomingContent?> ReadAsync(MultipartSection part, CancellationToken cancellation)
     {
         if (ContentDisposition.Parse(part.ContentDisposition ?? "", inForm: true) is not { Type: "form-data" } disposition)

@@ -9,7 +9,7 @@ namespace FileDrop.Api.Http;
 /// <param name="maxFileSize">The largest file, in bytes.</param>
 internal sealed class FormBytes(Stream body, long maxFileSize) : ForwardStream
 {
-    /// <summary>Bytes that a reader takes at once, so it may have read so many of the next part when one ends.</summary>
+    /// <summary>Bytes that a reader takes at once. When a part ends, the reader may already have this much of the next.</summary>
     public const int ReadAhead = 4096;
 
     /// <summary>Bytes besides the file's content. Unknown parts are skipped, so there may be some.</summary>
@@ -23,7 +23,7 @@ internal sealed class FormBytes(Stream body, long maxFileSize) : ForwardStream
     public bool IsFile { get; set; }
 
     /// <summary>Limits the bytes until the next call that do not belong to the file's content. The limits of the whole form hold as well.</summary>
-    /// <param name="bytes">At most so many.</param>
+    /// <param name="bytes">The most bytes.</param>
     public void Allow(long bytes) => _headerLeft = bytes;
 
     /// <exception cref="ProblemException">The form has more bytes than it may.</exception>

@@ -1,6 +1,6 @@
 namespace FileDrop.Api.Http;
 
-/// <summary>The body of a form's part. It says that a form is malformed in words for the client, whoever reads it.</summary>
+/// <summary>The body of a form's part. If the form is malformed, reading throws the answer for the client.</summary>
 /// <param name="part">The part, as the framework reads it.</param>
 internal sealed class FormPart(Stream part) : ForwardStream
 {

@@ -4,7 +4,7 @@ using System.Text;
 namespace FileDrop.Api.Http;
 
 /// <summary>A stream that remembers its last bytes, because the reader above it only hands on their text.</summary>
-/// <param name="source">What is read.</param>
+/// <param name="source">The bytes.</param>
 internal sealed class RecentBytes(Stream source) : ForwardStream
 {
     /// <summary>Bytes: a part's header of 16 KiB, and the multipart reader's read-ahead.</summary>

@@ -34,7 +34,7 @@ internal sealed class RequestBytes : IIncomingBytes, IDisposable
     }
 
     /// <summary>The next bytes; none: the end. They are valid until <see cref="Release"/>.</summary>
-    /// <param name="limit">At most so many.</param>
+    /// <param name="limit">The most bytes to give.</param>
     /// <param name="cancellation">Ends the waiting.</param>
     /// <exception cref="ProblemException">No byte came in time, or the connection broke.</exception>
     public async ValueTask<ReadOnlySequence<byte>> ReadAsync(long limit, CancellationToken cancellation)

@@ -20,7 +20,7 @@ internal static class TusEndpoints
 
     private static ApiProblem UnknownOverride { get; } = ApiProblem.InvalidRequest("X-HTTP-Method-Override is PATCH, DELETE or HEAD.");
 
-    /// <summary>Adds tus's version to every answer below the path, whoever makes it, and applies X-HTTP-Method-Override.</summary>
+    /// <summary>Adds tus's version to every answer below the path, also of other parts of the service, and applies X-HTTP-Method-Override.</summary>
     public static void UseTus(this IApplicationBuilder app) => app.Use((context, next) =>
     {
         var (request, response) = (context.Request, context.Response);

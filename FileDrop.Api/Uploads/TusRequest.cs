@@ -18,7 +18,7 @@ internal static class TusRequest
     /// <summary>How often a final upload may name one partial upload. Each time copies all its bytes, although it costs the client only an id.</summary>
     private const int MaxRepeats = 2;
 
-    /// <summary>Stands for bytes that are no text: half a surrogate pair, which no decoder gives.</summary>
+    /// <summary>Stands for bytes that are not text: half a surrogate pair, which no decoder gives.</summary>
     private const string NoText = "\uD800";
 
     /// <summary>Reads a field whose value is a number of bytes.</summary>

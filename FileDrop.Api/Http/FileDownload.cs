@@ -2,11 +2,10 @@ using FileDrop.Api.Access;
 using FileDrop.Api.Catalog;
 using FileDrop.Api.Contents;
 using FileDrop.Api.Hashing;
-using FileDrop.Api.Http;
 
-namespace FileDrop.Api.Files;
+namespace FileDrop.Api.Http;
 
-/// <summary><c>GET</c> and <c>HEAD /files/{file_id}</c>, and links: sends content.</summary>
+/// <summary>Answers with content, for <c>GET</c> and <c>HEAD</c> of files and of links.</summary>
 /// <remarks>
 /// Ranges and preconditions are FileDrop's own. The framework's file results answer HEAD with 206; and if the client's clock is ahead, they answer
 /// If-Modified-Since with 200.
