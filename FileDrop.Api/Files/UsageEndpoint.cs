@@ -1,5 +1,7 @@
+using System.Text.Json.Serialization;
 using FileDrop.Api.Access;
 using FileDrop.Api.Contents;
+using FileDrop.Api.Http;
 
 namespace FileDrop.Api.Files;
 
@@ -9,7 +11,10 @@ namespace FileDrop.Api.Files;
 /// <param name="BytesLimit">Null: no limit.</param>
 /// <param name="FilesUsed">Live files and files in the trash.</param>
 /// <param name="FilesLimit">Null: no limit.</param>
-public sealed record UsageJson(long BytesUsed, long BytesReserved, long? BytesLimit, long FilesUsed, long? FilesLimit);
+/// <param name="AsOf">The time of the numbers, if adding them up takes long and there is no limit; null: now.</param>
+public sealed record UsageJson(
+    long BytesUsed, long BytesReserved, long? BytesLimit, long FilesUsed, long? FilesLimit,
+    [property: JsonConverter(typeof(MillisecondTimeConverter))] DateTimeOffset? AsOf = null);
 
 /// <summary><c>GET /usage</c>.</summary>
 internal static class UsageEndpoint
@@ -23,6 +28,6 @@ internal static class UsageEndpoint
         var (usage, quota) = (await files.FindUsageAsync(owner, context.RequestAborted), options.Quotas.Of(owner));
         context.Response.Headers.CacheControl = "private, no-cache";
         return new JsonAnswer<UsageJson>(
-            new UsageJson(usage.Bytes, usage.BytesReserved, quota.Bytes, usage.Files, quota.Files), ApiJson.Instance.UsageJson);
+            new UsageJson(usage.Bytes, usage.BytesReserved, quota.Bytes, usage.Files, quota.Files, usage.AsOf), ApiJson.Instance.UsageJson);
     }
 }
