@@ -29,8 +29,8 @@ internal sealed class EmbeddedBlobStore(DiskBlobStore disk, SqliteEngine catalog
     public Task WriteAsync(BlobKey key, string owner, Stream content, long? length, bool exact, CancellationToken cancellation) =>
         disk.WriteAsync(key, owner, content, length, exact, cancellation);
 
-    public Task<IBlobAppender> AppendAsync(BlobKey key, AppendPoint from, AppendExtent extent, AppendLog log, CancellationToken cancellation) =>
-        disk.AppendAsync(key, from, extent, log, cancellation);
+    public Task<IBlobAppender> AppendAsync(BlobKey key, AppendPoint from, AppendExtent extent, IAppendJournal journal, CancellationToken cancellation) =>
+        disk.AppendAsync(key, from, extent, journal, cancellation);
 
     public async Task<Stream?> OpenAsync(BlobKey key, long offset, long count, CancellationToken cancellation)
     {

@@ -13,21 +13,6 @@ public sealed record AppendPoint(long Offset, ReadOnlyMemory<byte> Hashes, strin
     public static AppendPoint Start { get; } = new(0, ReadOnlyMemory<byte>.Empty, null, []);
 }
 
-/// <summary>What an appender asks of whoever appends.</summary>
-/// <param name="Hash">Adds bytes to the content's hashes: all that are appended, each once and in order, one call at a time; beside the writing.</param>
-/// <param name="Mark">The state of the hashes of all bytes that were added so far.</param>
-/// <param name="RecordAsync">
-/// Records a point, durably, and fails if the caller may not append any more. The point is asked for when its turn to be recorded has
-/// come. What is named in it may be used from then on: nothing is sent to the store under a name or a number that was not recorded. With
-/// <c>true</c>: all bytes are there, and nothing may ever be appended again.
-/// </param>
-/// <param name="Keeps">
-/// Whether bytes count as soon as they are durable. False: only when all of them are known to be right; until then the recorded points
-/// stay at the first offset.
-/// </param>
-public sealed record AppendLog(
-    Action<ReadOnlyMemory<byte>> Hash, Func<ReadOnlyMemory<byte>> Mark, Func<Func<AppendPoint>, bool, CancellationToken, Task> RecordAsync, bool Keeps);
-
 /// <summary>What is known of the bytes to come.</summary>
 /// <param name="Length">Bytes in the whole blob; null if unknown.</param>
 /// <param name="Incoming">Bytes that will be appended now; null if unknown.</param>

@@ -78,10 +78,10 @@ public interface IBlobStore
     /// <param name="key">A key never used for anything but this blob.</param>
     /// <param name="from">The last recorded point.</param>
     /// <param name="extent">What is known of the bytes to come.</param>
-    /// <param name="log">The caller's side.</param>
+    /// <param name="journal">The caller's side; called until the appender is disposed of.</param>
     /// <param name="cancellation">Ends the opening.</param>
     /// <exception cref="StorageException">The store failed, or a former caller in this process has not ended yet.</exception>
-    Task<IBlobAppender> AppendAsync(BlobKey key, AppendPoint from, AppendExtent extent, AppendLog log, CancellationToken cancellation);
+    Task<IBlobAppender> AppendAsync(BlobKey key, AppendPoint from, AppendExtent extent, IAppendJournal journal, CancellationToken cancellation);
 
     /// <summary>Opens a slice of a blob for reading; it is read from the store as the caller reads.</summary>
     /// <param name="key">The blob.</param>

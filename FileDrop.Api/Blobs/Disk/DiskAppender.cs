@@ -11,11 +11,11 @@ namespace FileDrop.Api.Blobs.Disk;
 /// <param name="file">Locked, with nothing behind <paramref name="from"/>; this appender's from now on.</param>
 /// <param name="from">Where to go on.</param>
 /// <param name="output">Of the file, there; this appender's from now on.</param>
-/// <param name="log">The caller's side.</param>
+/// <param name="journal">The caller's side.</param>
 /// <param name="room">What may be taken from the disk.</param>
 /// <param name="publish">Gives the complete file its final name, durably; tells the blob.</param>
 internal sealed class DiskAppender(
-    SafeFileHandle file, AppendPoint from, DiskOutput output, AppendLog log, DiskReserve room, Func<Guid> publish) : IBlobAppender
+    SafeFileHandle file, AppendPoint from, DiskOutput output, IAppendJournal journal, DiskReserve room, Func<Guid> publish) : IBlobAppender
 {
     private Task _syncing = Task.CompletedTask;
     private volatile bool _isAsked;
@@ -35,7 +35,7 @@ internal sealed class DiskAppender(
                 var space = output.Space;
                 var part = rest[..Math.Min(rest.Length, space.Length)];
                 part.CopyTo(space);
-                log.Hash(part);
+                journal.Hash(part.Span);
                 await output.AdvanceAsync(part.Length);
                 rest = rest[part.Length..];
             }
@@ -89,7 +89,7 @@ internal sealed class DiskAppender(
     /// <summary>On a thread of its own: a sync takes as long as the disk does, and the sender need not wait for it.</summary>
     private async Task SyncAsync()
     {
-        var reached = new AppendPoint(output.Offset, log.Mark(), null, []);
+        var reached = new AppendPoint(output.Offset, journal.Mark(), null, []);
         await Task.Run(() => DiskFailure.Guard(() => RandomAccess.FlushToDisk(file)));
         _durable = reached;
     }

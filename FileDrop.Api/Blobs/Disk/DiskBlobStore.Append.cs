@@ -16,7 +16,7 @@ internal sealed partial class DiskBlobStore
     public long MaxAppendedSize => long.MaxValue;
 
     public async Task<IBlobAppender> AppendAsync(
-        BlobKey key, AppendPoint from, AppendExtent extent, AppendLog log, CancellationToken cancellation)
+        BlobKey key, AppendPoint from, AppendExtent extent, IAppendJournal journal, CancellationToken cancellation)
     {
         var name = key.ToString();
         var temporary = Path.Combine(_incoming, name);
@@ -36,7 +36,7 @@ internal sealed partial class DiskBlobStore
                 if (length > from.Offset)
                     RandomAccess.SetLength(file, from.Offset);
             });
-            return new DiskAppender(file, from, new DiskOutput(file, from.Offset, extent.Length, _buffers), log, Room, () =>
+            return new DiskAppender(file, from, new DiskOutput(file, from.Offset, extent.Length, _buffers), journal, Room, () =>
             {
                 PublishAppended(temporary, name);
                 return key.BlobId;

@@ -11,7 +11,7 @@ namespace FileDrop.Api.Blobs.S3;
 /// successor stores: S3 knows no fencing. Content that fits one part ends as one object under the name of a piece.
 /// </remarks>
 internal sealed class S3Appender(
-    S3Connection s3, S3Multipart multipart, PartMemory memory, BlobKey key, AppendPoint from, AppendExtent extent, AppendLog log) : IBlobAppender
+    S3Connection s3, S3Multipart multipart, PartMemory memory, BlobKey key, AppendPoint from, AppendExtent extent, IAppendJournal journal) : IBlobAppender
 {
     private const int PartsInFlight = 4;
     private const int NumbersAtOnce = 16;
@@ -40,7 +40,6 @@ internal sealed class S3Appender(
     private Task _hashing = Task.CompletedTask;
     private Guid? _spare;
     private long _offset = from.Offset;
-
     private PartBuffer? _part;
 
     /// <summary>When <see cref="_part"/> is a part that can be sent, and how many bytes of the tail are at its beginning.</summary>
@@ -85,8 +84,7 @@ internal sealed class S3Appender(
 
     public async Task SettleAsync(CancellationToken cancellation)
     {
-        S3Piece? piece = null;
-        var replaces = _loaded > 0 && _tail.Count >= MaxPieces;
+        var (piece, replaces) = ((S3Piece?)null, _loaded > 0 && _tail.Count >= MaxPieces);
         if (_part is { } part && part.Length > _loaded)
         {
             if (part.Length == _full)
@@ -100,7 +98,7 @@ internal sealed class S3Appender(
         {
             if (piece is not null)
                 _state = _state with { Tail = _tail = replaces ? [piece] : [.. _tail, piece] };
-            (_durable, _hashes, _reserved, _spare) = (_offset, _offset > from.Offset ? log.Mark() : _hashes, _used, null);
+            (_durable, _hashes, _reserved, _spare) = (_offset, _offset > from.Offset ? journal.Mark() : _hashes, _used, null);
         }
     }
 
@@ -119,7 +117,7 @@ internal sealed class S3Appender(
             await Task.WhenAll(_calls).WaitAsync(cancellation);
             _reserved = _used;
             _state = _state with { UploadId = _uploadId, Reserved = _reserved, IsSealed = true };
-            await log.RecordAsync(() => _state.At(_durable, _hashes), true, cancellation);
+            await journal.RecordAsync(isSealed: true, cancellation);
         }
         if (_state.Runs is null && await multipart.TryCompleteAsync(_name, _state, _durable, cancellation))
             return key.BlobId;
@@ -130,12 +128,14 @@ internal sealed class S3Appender(
         {
             parts = await multipart.FillAsync(_name, extent.Owner, _state, parts, memory, cancellation);
             _state = _state with { Runs = _state.RunsIn([.. parts.Select(part => (part.PartNumber ?? 0, part.Size ?? 0))]) };
-            await log.RecordAsync(() => _state.At(_durable, _hashes), true, cancellation);
+            await journal.RecordAsync(isSealed: true, cancellation);
             if (!await multipart.TryCompleteAsync(_name, _state.UploadId ?? "", parts, cancellation) && attempt == FinishAttempts)
                 throw new StorageException(StorageFailure.Unavailable, $"S3 refuses to end multipart upload {key}, with or without what does not count.");
         }
         var copy = Guid.NewGuid();
-        await log.RecordAsync(() => _state.At(_durable, _hashes) with { Pieces = [copy] }, true, cancellation);
+        lock (_gate)
+            _spare = copy;
+        await journal.RecordAsync(isSealed: true, cancellation);
         await multipart.CopyAsync(key, new BlobKey(copy, key.FileId), extent.Owner, _state.Runs ?? [], cancellation);
         return copy;
     }
@@ -225,8 +225,8 @@ internal sealed class S3Appender(
         return await Task.Run(() =>
         {
             foreach (var piece in part.Pieces(skip))
-                log.Hash(piece);
-            return log.Mark();
+                journal.Hash(piece.Span);
+            return journal.Mark();
         });
     }
 
@@ -282,7 +282,7 @@ internal sealed class S3Appender(
     {
         lock (_gate)
             (_reserved, _spare) = (Math.Max(_reserved, _used + numbers), piece ?? _spare);
-        return log.RecordAsync(() => log.Keeps ? Durable : Discarded, false, cancellation);
+        return journal.RecordAsync(isSealed: false, cancellation);
     }
 
     private AppendPoint WithSpare(AppendPoint point) => _spare is { } spare ? point with { Pieces = [.. point.Pieces, spare] } : point;

@@ -111,8 +111,8 @@ internal sealed partial class S3BlobStore : IBlobStore, IDisposable
 
     /// <inheritdoc/>
     public Task<IBlobAppender> AppendAsync(
-        BlobKey key, AppendPoint from, AppendExtent extent, AppendLog log, CancellationToken cancellation) =>
-        Task.FromResult<IBlobAppender>(new S3Appender(_s3, new S3Multipart(this, _options, _s3), _memory, key, from, extent, log));
+        BlobKey key, AppendPoint from, AppendExtent extent, IAppendJournal journal, CancellationToken cancellation) =>
+        Task.FromResult<IBlobAppender>(new S3Appender(_s3, new S3Multipart(this, _options, _s3), _memory, key, from, extent, journal));
 
     /// <inheritdoc/>
     public async Task<Stream?> OpenAsync(BlobKey key, long offset, long count, CancellationToken cancellation)
