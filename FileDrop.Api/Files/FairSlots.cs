@@ -1,7 +1,8 @@
 namespace FileDrop.Api.Files;
 
 /// <summary>Places for work that takes long. Of the owners who wait, the one with the fewest places is next.</summary>
-/// <param name="count">So many places.</param>
+/// <remarks>Our own: the framework's ConcurrencyLimiter serves in order of arrival, so one owner's queue would hold up all others.</remarks>
+/// <param name="count">The number of places.</param>
 internal sealed class FairSlots(int count)
 {
     private readonly Lock _gate = new();
