@@ -32,10 +32,14 @@ public interface IBlobAppender : IAsyncDisposable
     /// </summary>
     AppendPoint Durable { get; }
 
-    /// <summary>The point to record if the appended bytes must not count: the first offset, with all numbers and names that were used.</summary>
+    /// <summary>
+    /// The point to record if the appended bytes must not count: the first offset, with all numbers and names that were used.
+    /// </summary>
     AppendPoint Discarded { get; }
 
-    /// <summary>Appends bytes; afterwards their memory belongs to the caller again. Waits while the store is slower than the sender.</summary>
+    /// <summary>
+    /// Appends bytes; afterwards their memory belongs to the caller again. Waits while the store is slower than the sender.
+    /// </summary>
     ValueTask AppendAsync(ReadOnlySequence<byte> bytes, CancellationToken cancellation);
 
     /// <summary>Asks for a sync of the appended bytes soon, in stores that need one. Returns at once.</summary>

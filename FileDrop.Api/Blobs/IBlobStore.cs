@@ -65,7 +65,9 @@ public interface IBlobStore
     /// <param name="exact">Whether the content has exactly <paramref name="length"/> bytes, or throws.</param>
     /// <param name="cancellation">Stops the write, which then deletes what it left as far as that is possible.</param>
     /// <exception cref="BlobTooLargeException">The content is longer than the store can take.</exception>
-    /// <exception cref="StorageException">The store failed. It left nothing readable, or a deletion by the key finds what it left.</exception>
+    /// <exception cref="StorageException">
+    /// The store failed. It left nothing readable, or a deletion by the key finds what it left.
+    /// </exception>
     Task WriteAsync(BlobKey key, string owner, Stream content, long? length, bool exact, CancellationToken cancellation);
 
     /// <summary>The largest blob that can be appended to, in bytes.</summary>
@@ -108,6 +110,8 @@ public interface IBlobStore
     /// </summary>
     Task QuarantineAsync(BlobKey key, CancellationToken cancellation);
 
-    /// <summary>Deletes a blob and everything that an unfinished write of it left. It needs only the key, and succeeds if nothing is there.</summary>
+    /// <summary>
+    /// Deletes a blob and everything that an unfinished write of it left. It needs only the key, and succeeds if nothing is there.
+    /// </summary>
     Task DeleteAsync(BlobKey key, CancellationToken cancellation);
 }

@@ -6,7 +6,9 @@ internal interface IReserve
     /// <summary>Begins to keep the room, as far as there is any. Only a service keeps it; a command uses the service's reserve.</summary>
     void Keep();
 
-    /// <summary>Makes a change that frees room, or leads to it. If the store is full, it gives the reserve up and makes the change again.</summary>
+    /// <summary>
+    /// Makes a change that frees room, or leads to it. If the store is full, it gives the reserve up and makes the change again.
+    /// </summary>
     /// <param name="change">Called again after it failed because the store is full.</param>
     /// <exception cref="StorageException">The store is full to the last byte of the reserve, or failed in another way.</exception>
     Task<T> FreeAsync<T>(Func<Task<T>> change);

@@ -20,7 +20,9 @@ public interface IInlineContents
     /// <param name="commit">What the file becomes.</param>
     /// <param name="cancellation">Ends the waiting.</param>
     /// <exception cref="QuotaExceededException">The owner's quota has no room for the content.</exception>
-    /// <exception cref="StorageException">The change may have happened or not; with <see cref="StorageFailure.Full"/> it has not.</exception>
+    /// <exception cref="StorageException">
+    /// The change may have happened or not; with <see cref="StorageFailure.Full"/> it has not.
+    /// </exception>
     Task<ChangeResult> CommitAsync(
         string owner, Guid id, WriteIntent blob, byte[] bytes, bool creates, FileCommit commit, CancellationToken cancellation);
 }

@@ -29,6 +29,7 @@ internal sealed class BlockPool
     private readonly TimeSpan _keep;
     private readonly int _most;
     private int _rented;
+    private int _arrays;
 
     /// <param name="blockSize">Bytes in each block: a divisor of 2 MiB.</param>
     /// <param name="most">Blocks that may be rented at a time.</param>
@@ -57,6 +58,7 @@ internal sealed class BlockPool
             {
                 var fresh = HugePage.Allocate(this, _blockSize);
                 fresh.ForEach(one => _bare.AddLast(one.Place));
+                _arrays++;
                 page = fresh[0];
             }
             var block = page.Take().Rented();
@@ -104,14 +106,23 @@ internal sealed class BlockPool
         lock (_gate)
         {
             unneeded.ForEach(page => _bare.AddLast(page.Place));
-            // The collector gets an array once all its pages are bare.
-            foreach (var page in unneeded.Where(page => page.Siblings.All(IsBare)).SelectMany(page => page.Siblings).Distinct().ToList())
-                _bare.Remove(page.Place);
+            unneeded.ForEach(ForgetArray);
             return _idle.Count > 0;
         }
     }
 
-    private bool IsBare(HugePage page) => ReferenceEquals(page.Place.List, _bare);
+    /// <summary>
+    /// Leaves the page's array to the collector if all its pages are bare. The pool keeps the last array, so that a quiet service does not
+    /// allocate for every burst.
+    /// </summary>
+    private void ForgetArray(HugePage page)
+    {
+        if (_arrays == 1 || !page.Siblings.All(sibling => ReferenceEquals(sibling.Place.List, _bare)))
+            return;
+        _arrays--;
+        foreach (var sibling in page.Siblings)
+            _bare.Remove(sibling.Place);
+    }
 
     private static void Move(HugePage page, LinkedList<HugePage> to)
     {

@@ -2,7 +2,9 @@ using System.Buffers;
 
 namespace FileDrop.Api.Memory;
 
-/// <summary>A block of a <see cref="BlockPool"/>. Disposal returns it to the pool; a second one does nothing until it is rented again.</summary>
+/// <summary>
+/// A block of a <see cref="BlockPool"/>. Disposal returns it to the pool; a second one does nothing until it is rented again.
+/// </summary>
 internal sealed class PoolBlock(BlockPool pool, HugePage page, Memory<byte> memory) : IMemoryOwner<byte>
 {
     private int _isRented;

@@ -9,7 +9,9 @@ internal static class BlobWriter
     /// <summary>Reserves room from this size on: fewer fragments, and a full disk refuses the content before its bytes are sent.</summary>
     private const long ReserveFrom = 1 << 20;
 
-    /// <summary>Reserves at most this much, so that a client that only announces terabytes cannot take the disk from those that send.</summary>
+    /// <summary>
+    /// Reserves at most this much, so that a client that only announces terabytes cannot take the disk from those that send.
+    /// </summary>
     private const long ReserveTo = 256 << 20;
 
     /// <summary>Makes the file, which must not exist yet.</summary>

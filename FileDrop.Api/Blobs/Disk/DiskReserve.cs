@@ -9,7 +9,8 @@ namespace FileDrop.Api.Blobs.Disk;
 /// meets a full disk gives the blocks up, tries again, and takes back what is free then. It gives up a quarter at a time, because another
 /// program may be filling the disk.</para>
 /// <para>Content is refused before it would need those blocks. The reserve looks at the volume once a second, and sooner if the bytes
-/// written since could have used up the free room. While there is room that costs nothing, and near the end no writer can get past it.</para>
+/// written since could have used up the free room. While there is room that costs nothing, and near the end no writer can get past
+/// it.</para>
 /// <para>The size of the reserve is always read from the file, because a command beside the service may have given it up.</para>
 /// </remarks>
 /// <param name="directory">The data directory.</param>
@@ -184,7 +185,9 @@ internal sealed class DiskReserve(string directory) : IReserve
     /// <summary>Bytes that the reserve has on the volume.</summary>
     private long Kept() => DiskListing.Size(_path) ?? 0;
 
-    /// <summary>The volume; null if it cannot be watched. On Unix any folder stands for its volume; on Windows a share has no letter.</summary>
+    /// <summary>
+    /// The volume; null if it cannot be watched. On Unix any folder stands for its volume; on Windows a share has no letter.
+    /// </summary>
     private DriveInfo? Volume()
     {
         try

@@ -36,14 +36,18 @@ internal sealed class PartBuffer : IDisposable
     /// <summary>The bytes in it, in memory and on the disk.</summary>
     public int Length { get; private set; }
 
-    /// <summary>The most units that it may need, and those that it has; changed under the lock of <see cref="PartMemory"/>, like the next ones.</summary>
+    /// <summary>
+    /// The most units that it may need, and those that it has; changed under the lock of <see cref="PartMemory"/>, like the next ones.
+    /// </summary>
     internal int Claimed { get; set; }
     internal int Held { get; set; }
 
     /// <summary>The owner whose memory it takes; null once it has given that back.</summary>
     internal PartShare? Owner { get; set; }
 
-    /// <summary>When it took its first memory, in milliseconds since the system's start, and its place among the parts that hold some.</summary>
+    /// <summary>
+    /// When it took its first memory, in milliseconds since the system's start, and its place among the parts that hold some.
+    /// </summary>
     internal long HeldSince { get; set; }
     internal LinkedListNode<PartBuffer>? Place { get; set; }
 

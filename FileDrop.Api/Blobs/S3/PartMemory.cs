@@ -180,7 +180,9 @@ internal sealed class PartMemory
         _waiting--;
     }
 
-    /// <summary>Serves owners who hold least first. It tries everybody, because a grant that is not safe for one part may be safe for another.</summary>
+    /// <summary>
+    /// Serves owners who hold least first. It tries everybody, because a grant that is not safe for one part may be safe for another.
+    /// </summary>
     private void ServeWaiting()
     {
         if (_waiting == 0 || _free == 0)

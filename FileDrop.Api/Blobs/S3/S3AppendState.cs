@@ -11,7 +11,8 @@ internal sealed record S3Piece(Guid BlobId, int Size);
 /// <summary>The recorded state of a blob that is appended to.</summary>
 /// <param name="UploadId">Its multipart upload; null while its bytes fit one part.</param>
 /// <param name="Reserved">
-/// The highest part number that a caller may have used so far. A number is used once, so late bytes of a former caller arrive under a number
+/// The highest part number that a caller may have used so far. A number is used once, so late bytes of a former caller arrive under a
+/// number
 /// that does not count.
 /// </param>
 /// <param name="Parts">The part numbers that count, as runs: first, last, first, last, … Each interruption adds a run.</param>

@@ -130,7 +130,7 @@ internal sealed class S3Appender(
             _state = _state with { Runs = _state.RunsIn([.. parts.Select(part => (part.PartNumber ?? 0, part.Size ?? 0))]) };
             await journal.RecordAsync(isSealed: true, cancellation);
             if (!await multipart.TryCompleteAsync(_name, _state.UploadId ?? "", parts, cancellation) && attempt == FinishAttempts)
-                throw new StorageException(StorageFailure.Unavailable, $"S3 refuses to complete multipart upload {key}, with and without the parts that do not count.");
+                throw new StorageException(StorageFailure.Unavailable, $"S3 refuses to complete multipart upload {key}, even with all its parts.");
         }
         var copy = Guid.NewGuid();
         lock (_gate)

@@ -12,20 +12,24 @@
 // Longer content throws BlobTooLargeException.
 //
 // Bytes go to presigned addresses with HttpClient. The SDK would hash every part for its signature, or frame it, and reads downloads
-// through a checksum stream; that halves the throughput. The price: only the address is signed, so over plain http nothing but TCP's checksum
+// through a checksum stream; that halves the throughput. The price: only the address is signed, so over plain http nothing but TCP's
+// checksum
 // (and Content-MD5, with Checksums=supported) guards bytes on the wire. The SHA-256 in the catalog detects damage afterwards. Use TLS
 // between machines that do not trust their network.
 //
 // Leftovers. A write that fails aborts its upload. If that fails too, the parts take space but stay invisible without their completion. A
-// call whose answer was lost may take effect until CallTimeout after its begin, and never later. DeleteAsync finds all leftovers by the key,
+// call whose answer was lost may take effect until CallTimeout after its begin, and never later. DeleteAsync finds all leftovers by the
+// key,
 // at the cost of one ListMultipartUploads for each deletion. That call is necessary, because nobody knows the id of an upload whose begin
 // got no answer. It aborts before it deletes, because an upload that completes in between would otherwise survive.
 //
 // Not used, because some servers lack or ignore them: conditional writes, lifecycle rules, trailing checksums, tags. A rule that aborts
 // uploads after some days (AbortIncompleteMultipartUpload) does no harm, unless it is shorter than the longest upload.
 //
-// Permissions: s3:PutObject, s3:GetObject, s3:DeleteObject, s3:AbortMultipartUpload and s3:ListMultipartUploadParts on the bucket's objects;
-// s3:ListBucket and s3:ListBucketMultipartUploads on the bucket; s3:CreateBucket if the bucket does not exist yet. Without s3:ListBucket AWS
+// Permissions: s3:PutObject, s3:GetObject, s3:DeleteObject, s3:AbortMultipartUpload and s3:ListMultipartUploadParts on the bucket's
+// objects;
+// s3:ListBucket and s3:ListBucketMultipartUploads on the bucket; s3:CreateBucket if the bucket does not exist yet. Without s3:ListBucket
+// AWS
 // answers 403 for an object that does not exist, which looks like a refusal.
 using System.Net;
 using System.Net.Http.Headers;
@@ -60,7 +64,8 @@ internal sealed partial class S3BlobStore : IBlobStore, IDisposable
 
     /// <inheritdoc/>
     /// <remarks>
-    /// It holds for every call but one. A streamed part (above 64 MiB) has this time once more for each 8 MiB, because its sender sets the pace;
+    /// It holds for every call but one. A streamed part (above 64 MiB) has this time once more for each 8 MiB, because its sender sets the
+    /// pace;
     /// it ends when the store takes no bytes for this time. Nothing of it is visible until its upload is completed, which is an ordinary
     /// call, and a deletion finds and aborts the upload by its key.
     /// </remarks>
@@ -102,7 +107,9 @@ internal sealed partial class S3BlobStore : IBlobStore, IDisposable
     }
 
     /// <inheritdoc/>
-    /// <remarks>The largest part (64 MiB, or less if the memory is set so) times the number of parts that <see cref="PartSizes"/> plans with.</remarks>
+    /// <remarks>
+    /// The largest part (64 MiB, or less if the memory is set so) times the number of parts that <see cref="PartSizes"/> plans with.
+    /// </remarks>
     public long MaxAppendedSize => _memory.LargestPart * PartSizes.PlannedParts;
 
     /// <inheritdoc/>

@@ -9,7 +9,9 @@ internal sealed partial record S3Options
     /// <summary>The server's address; null: AWS in <see cref="Region"/>.</summary>
     public Uri? Endpoint { get; init; }
 
-    /// <summary>Null, like <see cref="SecretKey"/>: credentials come from the places where AWS's tools look (environment, profile, role).</summary>
+    /// <summary>
+    /// Null, like <see cref="SecretKey"/>: credentials come from the places where AWS's tools look (environment, profile, role).
+    /// </summary>
     public string? AccessKey { get; init; }
     public string? SecretKey { get; init; }
 
@@ -21,7 +23,8 @@ internal sealed partial record S3Options
     public bool PathStyle { get; init; }
 
     /// <summary>
-    /// Whether content carries a checksum for the server to verify: <c>Checksums=supported</c>. It is <c>Content-MD5</c>, which every server
+    /// Whether content carries a checksum for the server to verify: <c>Checksums=supported</c>. It is <c>Content-MD5</c>, which every
+    /// server
     /// knows and buckets with an object lock require. It costs one pass over the bytes.
     /// </summary>
     public bool SendChecksums { get; init; }
@@ -37,7 +40,9 @@ internal sealed partial record S3Options
     /// <c>PathStyle=true|false</c>, <c>Checksums=required|supported</c>, <c>PartMemory</c> in MiB and <c>CallTimeout</c> in seconds. A value may
     /// contain <c>=</c>, but not <c>;</c>.
     /// </summary>
-    /// <exception cref="FormatException">A setting is wrong; the message names the key and what to write, and contains no secret.</exception>
+    /// <exception cref="FormatException">
+    /// A setting is wrong; the message names the key and what to write, and contains no secret.
+    /// </exception>
     public static S3Options Parse(string connectionString)
     {
         var options = new S3Options();

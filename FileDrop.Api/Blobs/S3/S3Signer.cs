@@ -9,7 +9,8 @@ using Amazon.S3.Model;
 namespace FileDrop.Api.Blobs.S3;
 
 /// <summary>
-/// Makes presigned addresses (AWS, "Authenticating Requests: Using Query Parameters", Signature Version 4). The SDK makes them too, but takes
+/// Makes presigned addresses (AWS, "Authenticating Requests: Using Query Parameters", Signature Version 4). The SDK makes them too, but
+/// takes
 /// 170 µs and 66 KB for each, more than the rest of a small request.
 /// </summary>
 /// <remarks>

@@ -16,7 +16,9 @@ internal static class LocalDisk
     /// <summary>Linux has this number for every program behind FUSE.</summary>
     private const uint Fuse = 0x65735546;
 
-    /// <summary>The network file systems of Linux by their numbers (<c>linux/magic.h</c>, and the sources of those outside the kernel).</summary>
+    /// <summary>
+    /// The network file systems of Linux by their numbers (<c>linux/magic.h</c>, and the sources of those outside the kernel).
+    /// </summary>
     private static readonly Dictionary<uint, string> Numbers = new()
     {
         [0x6969] = "nfs", [0x517B] = "smbfs", [0xFF534D42] = "cifs", [0xFE534D42] = "smb3", [0x564C] = "ncpfs", [0x5346414F] = "afs",
@@ -36,7 +38,9 @@ internal static class LocalDisk
     };
 
     /// <summary>Does nothing for a directory on a disk of this machine. The directory need not exist.</summary>
-    /// <exception cref="InvalidOperationException">It lies on a network file system; the message names both and says what to do.</exception>
+    /// <exception cref="InvalidOperationException">
+    /// It lies on a network file system; the message names both and says what to do.
+    /// </exception>
     public static void Demand(string directory)
     {
         var path = Path.GetFullPath(directory);
@@ -47,7 +51,9 @@ internal static class LocalDisk
                 + "in MongoDB and S3 (ConnectionStrings:filedrop and ConnectionStrings:storage).");
     }
 
-    /// <summary>Whether a file system of this name is a network's. The name of a FUSE file system ends with its program's, after a dot.</summary>
+    /// <summary>
+    /// Whether a file system of this name is a network's. The name of a FUSE file system ends with its program's, after a dot.
+    /// </summary>
     public static bool IsNetwork(string type) =>
         Names.Contains(type.StartsWith("fuse.", StringComparison.OrdinalIgnoreCase) ? type["fuse.".Length..] : type);
 
