@@ -1,6 +1,7 @@
 using System.Reflection;
 using FileDrop.Api.Blobs;
 using FileDrop.Api.Catalog;
+using FileDrop.Api.Embedded;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace FileDrop.Api.Tests;

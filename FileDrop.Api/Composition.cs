@@ -5,9 +5,11 @@ using FileDrop.Api.Catalog;
 using FileDrop.Api.Catalog.Mongo;
 using FileDrop.Api.Catalog.Sqlite;
 using FileDrop.Api.Contents;
+using FileDrop.Api.Embedded;
 using FileDrop.Api.Files;
 using FileDrop.Api.Http;
 using FileDrop.Api.Maintenance;
+using FileDrop.Api.Memory;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 
@@ -139,7 +141,7 @@ internal static class Composition
         var directory = alone ? DataDirectoryLock.Take(options.DataDirectory, TimeProvider.System) : null;
         var blobs = new DiskBlobStore(options.DataDirectory);
         var rules = Rules(options, blobs);
-        services.AddSingleton<IBlobStore>(provider => new EmbeddedBlobStore(blobs, provider.GetRequiredService<SqliteEngine>()));
+        services.AddSingleton<IBlobStore>(provider => new EmbeddedBlobStore(blobs, new SmallBlobs(provider.GetRequiredService<SqliteEngine>())));
         services.AddSingleton<IDamageNotes>(_ => new DiskDamageNotes(options.DataDirectory));
         services.AddSingleton<IReserve>(_ => blobs.Room);
         if (directory is not null)
@@ -148,11 +150,10 @@ internal static class Composition
         {
             // The container disposes of what it made in reverse: asked for first, the lock goes last.
             provider.GetService<DataDirectoryLock>();
-            return new SqliteEngine(
-                Path.Combine(options.DataDirectory, "catalog.db"), rules, blobs.Room, provider.GetRequiredService<TimeProvider>());
+            return new SqliteEngine(Path.Combine(options.DataDirectory, "catalog.db"), rules, provider.GetRequiredService<TimeProvider>());
         });
         services.AddCatalog(provider => new FileCatalog(provider.GetRequiredService<SqliteEngine>(), provider.GetRequiredService<SqliteEngine>(), rules));
-        services.AddSingleton<IInlineContents>(provider => provider.GetRequiredService<SqliteEngine>());
+        services.AddSingleton<IInlineContents>(provider => new InlineContents(provider.GetRequiredService<SqliteEngine>(), blobs.Room));
         services.AddSingleton<IKeyCatalog>(provider => provider.GetRequiredService<SqliteEngine>());
         services.AddSingleton<ILinkKeyCatalog>(provider => provider.GetRequiredService<SqliteEngine>());
         services.AddSingleton<IAuditCatalog>(provider => provider.GetRequiredService<SqliteEngine>());

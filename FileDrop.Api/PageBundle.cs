@@ -18,7 +18,7 @@ internal sealed record PageFile(byte[] Content, string Type, bool IsForever)
 /// <remarks>
 /// The modules become one script and the style sheets one sheet. Each module becomes a function that is called once, after those that it
 /// imports, and returns what it exports. This follows the two forms of import and the forms of export that the page's modules use, and
-/// refuses others; a module's exports never change, and no two modules import each other.
+/// refuses others; a module's exports never change, and no two modules import each other. Our own, because bundlers need Node.js to build.
 /// </remarks>
 internal sealed partial class PageBundle
 {

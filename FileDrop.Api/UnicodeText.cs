@@ -1,5 +1,6 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Globalization;
+using System.Net;
 using System.Text;
 using System.Text.Unicode;
 using Microsoft.AspNetCore.WebUtilities;
@@ -9,9 +10,8 @@ namespace FileDrop.Api;
 /// <summary>Text that may come from anybody: whether it is text at all, and how a log shows it.</summary>
 internal static class UnicodeText
 {
-    private static readonly UTF8Encoding Strict = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
-
     /// <summary>False: the text has half a surrogate pair, which JSON can spell and UTF-8 cannot.</summary>
+    /// <remarks>Our own: .NET 10 validates UTF-8, but not UTF-16.</remarks>
     public static bool IsWellFormed(ReadOnlySpan<char> text)
     {
         while (text.IndexOfAnyInRange('\uD800', '\uDFFF') is >= 0 and var at)
@@ -26,16 +26,8 @@ internal static class UnicodeText
     /// <summary>Reads UTF-8; false: the bytes are not UTF-8. Nothing is replaced, so two different byte strings never become one text.</summary>
     public static bool TryDecode(ReadOnlySpan<byte> utf8, [NotNullWhen(true)] out string? text)
     {
-        try
-        {
-            text = Strict.GetString(utf8);
-            return true;
-        }
-        catch (DecoderFallbackException)
-        {
-            text = null;
-            return false;
-        }
+        text = Utf8.IsValid(utf8) ? Encoding.UTF8.GetString(utf8) : null;
+        return text is not null;
     }
 
     /// <summary>
@@ -46,7 +38,10 @@ internal static class UnicodeText
     {
         foreach (var pair in new QueryStringEnumerable(query.Value))
         {
-            if (pair.DecodeName().Span.Equals(parameter, StringComparison.OrdinalIgnoreCase) && !Utf8.IsValid(Unescape(pair.EncodedValue.Span)))
+            if (!pair.DecodeName().Span.Equals(parameter, StringComparison.OrdinalIgnoreCase))
+                continue;
+            var bytes = Encoding.UTF8.GetBytes(pair.EncodedValue.ToString());
+            if (!Utf8.IsValid(WebUtility.UrlDecodeToBytes(bytes, 0, bytes.Length)))
                 return false;
         }
         return true;
@@ -71,25 +66,6 @@ internal static class UnicodeText
             at += length;
         }
         return escaped.ToString();
-    }
-
-    /// <summary>The bytes behind a query's escapes; what is no escape stands for itself (WHATWG URL, "percent-decode").</summary>
-    private static byte[] Unescape(ReadOnlySpan<char> text)
-    {
-        var bytes = new List<byte>(text.Length);
-        for (var at = 0; at < text.Length; at++)
-        {
-            if (text[at] == '%' && at + 2 < text.Length && char.IsAsciiHexDigit(text[at + 1]) && char.IsAsciiHexDigit(text[at + 2]))
-            {
-                bytes.Add(Convert.FromHexString(text.Slice(at + 1, 2))[0]);
-                at += 2;
-            }
-            else
-            {
-                bytes.AddRange(Encoding.UTF8.GetBytes([text[at]]));
-            }
-        }
-        return [.. bytes];
     }
 
     private static bool IsVisible(Rune rune) => Rune.GetUnicodeCategory(rune) is not (UnicodeCategory.Control or UnicodeCategory.Format

@@ -49,20 +49,32 @@ internal sealed class Appending(IBlobStore store, BlobKey key, long? length)
     private async Task<(IBlobAppender Appender, ContentHashState Hashes)> OpenAsync(long incoming, bool keeps)
     {
         var hashes = Point.Hashes.IsEmpty ? new ContentHashState() : ContentHashState.Import(Point.Hashes.Span);
-        var log = new AppendLog(bytes => hashes.Append(bytes.Span), () => hashes.Export(), RecordAsync, keeps);
-        return (await store.AppendAsync(key, Point, new AppendExtent(length, incoming, "local"), log, default), hashes);
-    }
-
-    private Task RecordAsync(Func<AppendPoint> point, bool isSealed, CancellationToken cancellation)
-    {
-        lock (_pieces)
-            Record(point());
-        return Task.CompletedTask;
+        var journal = new Journal(this, hashes, keeps);
+        var appender = await store.AppendAsync(key, Point, new AppendExtent(length, incoming, "local"), journal, default);
+        journal.Appender = appender;
+        return (appender, hashes);
     }
 
     private void Record(AppendPoint point)
     {
         Point = point;
         _pieces.UnionWith(point.Pieces);
+    }
+
+    private sealed class Journal(Appending upload, ContentHashState hashes, bool keeps) : IAppendJournal
+    {
+        public IBlobAppender? Appender { get; set; }
+
+        public void Hash(ReadOnlySpan<byte> bytes) => hashes.Append(bytes);
+
+        public ReadOnlyMemory<byte> Mark() => hashes.Export();
+
+        public Task RecordAsync(bool isSealed, CancellationToken cancellation)
+        {
+            var appender = Appender ?? throw new InvalidOperationException("The appender records before it is open.");
+            lock (upload._pieces)
+                upload.Record(isSealed || keeps ? appender.Durable : appender.Discarded);
+            return Task.CompletedTask;
+        }
     }
 }

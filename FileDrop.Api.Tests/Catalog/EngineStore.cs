@@ -1,4 +1,3 @@
-using FileDrop.Api.Blobs.Disk;
 using FileDrop.Api.Catalog;
 using FileDrop.Api.Catalog.Mongo;
 using FileDrop.Api.Catalog.Sqlite;
@@ -97,7 +96,7 @@ public sealed class SqliteEngineStore : EngineStore
 
     internal SqliteEngine Make(CatalogRules rules, TimeProvider time)
     {
-        var engine = new SqliteEngine(Path, rules, new DiskReserve(_stores.Directory), time);
+        var engine = new SqliteEngine(Path, rules, time);
         _engines.Add(engine);
         return engine;
     }

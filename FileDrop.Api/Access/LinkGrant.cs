@@ -14,7 +14,8 @@ namespace FileDrop.Api.Access;
 /// <remarks>
 /// As text it is base64url of: the key's number, the expiry and the version (8 bytes each, big-endian), an initialization vector (16), the
 /// owner encrypted by AES-256-CBC, and HMAC-SHA-256 over the file's id and all of these. The owner is encrypted because links are given to others
-/// whom it does not concern. Both keys are derived from the link key (RFC 5869).
+/// whom it does not concern. Both keys are derived from the link key (RFC 5869). ASP.NET Core's data protection would do the same with a key
+/// ring of its own, which all replicas would have to share.
 /// </remarks>
 internal sealed record LinkGrant(string Owner, Guid FileId, long Version, DateTimeOffset ExpiresAt)
 {

@@ -6,7 +6,7 @@ namespace FileDrop.Api.Catalog;
 /// <remarks>
 /// A letter is compared by its base: its canonical decomposition (Unicode, UAX #15) without the combining marks, in upper case. Some letters
 /// with a stroke have no decomposition, though people type them without it. One character stays one character or goes, so that a server can
-/// search by a pattern that names all characters of the same base.
+/// search by a pattern that names all characters of the same base. .NET's CompareInfo ignores accents too, but gives no such pattern.
 /// </remarks>
 internal static class SearchText
 {

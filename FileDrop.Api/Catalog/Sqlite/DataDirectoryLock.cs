@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Runtime.InteropServices;
 using System.Text;
+using FileDrop.Api.Native;
 using Microsoft.Win32.SafeHandles;
 
 namespace FileDrop.Api.Catalog.Sqlite;
@@ -14,7 +15,7 @@ namespace FileDrop.Api.Catalog.Sqlite;
 /// left behind says nothing. What is written into the file only names the holder to people. The file is never deleted: who
 /// had opened it just before would then hold a lock on a file that has no name.
 /// </remarks>
-internal sealed partial class DataDirectoryLock : IDisposable
+internal sealed class DataDirectoryLock : IDisposable
 {
     private const string FileName = "filedrop.lock";
     private const int WouldBlockLinux = 11, WouldBlockMac = 35, SharingViolationWindows = unchecked((int)0x80070020);
@@ -91,8 +92,7 @@ internal sealed partial class DataDirectoryLock : IDisposable
     /// </summary>
     private static void Insist(SafeFileHandle file, string path, string directory)
     {
-        const int ExclusiveWithoutWaiting = 2 | 4;
-        if (OperatingSystem.IsWindows() || Flock(file, ExclusiveWithoutWaiting) == 0)
+        if (OperatingSystem.IsWindows() || LibC.flock(file, LibC.LockExclusive | LibC.LockWithoutWaiting) == 0)
             return;
 
         var error = Marshal.GetLastPInvokeError();
@@ -117,7 +117,7 @@ internal sealed partial class DataDirectoryLock : IDisposable
             // .NET would ask for a lock to read, and not get it.
             using var file = OperatingSystem.IsWindows()
                 ? File.OpenHandle(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite)
-                : new SafeFileHandle(OpenFile(path, flags: 0), ownsHandle: true);
+                : new SafeFileHandle(LibC.open(path, LibC.ReadOnly), ownsHandle: true);
             if (file.IsInvalid)
                 return Unknown;
             var text = new byte[512];
@@ -130,10 +130,4 @@ internal sealed partial class DataDirectoryLock : IDisposable
             return Unknown;
         }
     }
-
-    [LibraryImport("libc", EntryPoint = "flock", SetLastError = true)]
-    private static partial int Flock(SafeFileHandle file, int operation);
-
-    [LibraryImport("libc", EntryPoint = "open", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
-    private static partial int OpenFile(string path, int flags);
 }

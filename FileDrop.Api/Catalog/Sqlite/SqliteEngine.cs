@@ -1,5 +1,3 @@
-using FileDrop.Api.Blobs.Disk;
-
 namespace FileDrop.Api.Catalog.Sqlite;
 
 /// <summary>The catalog in one SQLite database beside the service: nothing else has to run.</summary>
@@ -13,9 +11,8 @@ namespace FileDrop.Api.Catalog.Sqlite;
 /// </remarks>
 /// <param name="path">The database file; its folder is made if need be.</param>
 /// <param name="rules">The write protocol's times.</param>
-/// <param name="room">What contents may take of the volume.</param>
 /// <param name="time">The catalog's clock.</param>
-internal sealed partial class SqliteEngine(string path, CatalogRules rules, DiskReserve room, TimeProvider time) : ICatalogEngine, IAsyncDisposable
+internal sealed partial class SqliteEngine(string path, CatalogRules rules, TimeProvider time) : ICatalogEngine, IAsyncDisposable
 {
     private readonly SqliteQuota _quota = new(rules.Quotas);
     private readonly SemaphoreSlim _starting = new(1);
@@ -130,6 +127,27 @@ internal sealed partial class SqliteEngine(string path, CatalogRules rules, Disk
         ? ChangeAsync(SqliteQuota.Repair, cancellation)
         : ReadAsync(SqliteQuota.Compare, cancellation);
 
+    /// <summary>Begins and commits a write whose content the caller stores in the same change: nobody ever sees an intent.</summary>
+    /// <exception cref="QuotaExceededException">The owner's quota has no room for the content.</exception>
+    public ChangeResult CommitWhole(SqliteSession session, string owner, Guid id, WriteIntent blob, bool creates, FileCommit commit)
+    {
+        if (!creates)
+            return Change(session, owner, id, Commit);
+        var now = Now();
+        var decision = Commit(null, now);
+        if (decision.Next is { } document)
+            _ = SqliteSaves.Insert(session, document, now) ?? throw FileDocument.KnownAlready(id);
+        return decision.Answer;
+
+        Decision<ChangeResult> Commit(FileDocument? document, DateTimeOffset at)
+        {
+            var committed = FileDocument.CommitWhole(document, owner, id, blob, creates, commit, rules, at);
+            if (committed.Next is not null)
+                _quota.Admit(session, owner, new Reservation(commit.Size, creates));
+            return committed;
+        }
+    }
+
     private T Change<T>(SqliteSession session, string owner, Guid id, Func<FileDocument?, DateTimeOffset, Decision<T>> decide,
         ChangeKind kind = ChangeKind.Plain)
     {
@@ -212,10 +230,15 @@ internal sealed partial class SqliteEngine(string path, CatalogRules rules, Disk
     /// <summary>The time so much later as the rows have it.</summary>
     private long Milliseconds(TimeSpan later = default) => FileDocument.After(Now(), later).ToUnixTimeMilliseconds();
 
-    private Task<T> ReadAsync<T>(Func<SqliteSession, T> read, CancellationToken cancellation) =>
+    /// <summary>Reads from the database, at one moment of it if the call makes one query.</summary>
+    public Task<T> ReadAsync<T>(Func<SqliteSession, T> read, CancellationToken cancellation) =>
         Started().Readers.RunAsync(read, cancellation);
 
-    private Task<T> ChangeAsync<T>(Func<SqliteSession, T> change, CancellationToken cancellation, bool isPassing = false) =>
+    /// <summary>Makes a change of the database: all of it or nothing.</summary>
+    /// <param name="change">Runs within the writer's transaction.</param>
+    /// <param name="cancellation">Ends the waiting.</param>
+    /// <param name="isPassing">Whether the change need not be durable when this returns.</param>
+    public Task<T> ChangeAsync<T>(Func<SqliteSession, T> change, CancellationToken cancellation, bool isPassing = false) =>
         Started().Writer.RunAsync(change, cancellation, isPassing);
 
     private Connections Started() =>

@@ -1,7 +1,6 @@
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Serialization;
-using FileDrop.Api.Blobs;
 using Microsoft.Data.Sqlite;
 
 namespace FileDrop.Api.Catalog.Sqlite;
@@ -31,9 +30,6 @@ internal static partial class SqliteRows
     public const string ContentColumns = "c.blob, c.size, c.type, c.sha256, c.xxh3, c.version, c.created_at";
 
     public static byte[] Bytes(Guid id) => id.ToByteArray(bigEndian: true);
-
-    /// <summary>Sorts as the key's text.</summary>
-    public static byte[] Bytes(BlobKey key) => [.. Bytes(key.BlobId), .. Bytes(key.FileId)];
 
     public static Guid Id(SqliteDataReader row, int column) => new(row.GetFieldValue<byte[]>(column), bigEndian: true);
 

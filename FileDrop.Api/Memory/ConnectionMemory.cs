@@ -1,10 +1,10 @@
 using System.Buffers;
 using Microsoft.AspNetCore.Connections;
 
-namespace FileDrop.Api;
+namespace FileDrop.Api.Memory;
 
 /// <summary>The memory that connections are read into and written from, in blocks of 64 KiB instead of the server's 4.</summary>
-/// <remarks>One system call fills one block: with blocks of 4 KiB a gigabyte took 260,000 of them, and as many wake-ups.</remarks>
+/// <remarks>One system call fills one block. With blocks of 4 KiB, a gigabyte took 260,000 calls and as many wake-ups.</remarks>
 internal sealed class ConnectionMemory : MemoryPool<byte>, IMemoryPoolFactory<byte>
 {
     private const int BlockSize = 64 * 1024;
@@ -18,24 +18,11 @@ internal sealed class ConnectionMemory : MemoryPool<byte>, IMemoryPoolFactory<by
     public override IMemoryOwner<byte> Rent(int minBufferSize = -1)
     {
         ArgumentOutOfRangeException.ThrowIfGreaterThan(minBufferSize, BlockSize);
-        return new Block(_blocks, _blocks.Rent());
+        return _blocks.Rent();
     }
 
     /// <remarks>The server disposes of each pool that it made; this one is the same for all of them.</remarks>
     protected override void Dispose(bool disposing)
     {
-    }
-
-    private sealed class Block(BlockPool blocks, byte[] array) : IMemoryOwner<byte>
-    {
-        private byte[]? _array = array;
-
-        public Memory<byte> Memory => _array ?? throw new ObjectDisposedException(nameof(Block));
-
-        public void Dispose()
-        {
-            if (Interlocked.Exchange(ref _array, null) is { } array)
-                blocks.Return(array);
-        }
     }
 }
