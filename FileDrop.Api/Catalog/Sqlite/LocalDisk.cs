@@ -3,19 +3,18 @@ using System.Text;
 namespace FileDrop.Api.Catalog.Sqlite;
 
 /// <summary>
-/// Refuses a network file system for the catalog: SQLite's log needs memory that all its users share, and locks that hold.
-/// Over a network both seem to be there, until two machines, or one after a lost connection, have damaged the catalog.
+/// Refuses a network file system for the catalog, because SQLite's log needs shared memory and reliable locks. Over a network both seem to work until two
+/// machines, or one after a lost connection, have damaged the catalog.
 /// </summary>
 /// <remarks>
-/// Refused is what is known to be one; what has no name here is not, for there are many local file systems. Not named are
-/// those that a machine shares with its own virtual machines alone (virtiofs, the folders of Docker Desktop): there is one
-/// kernel that locks and maps; 9p is, as it maps no memory that is shared.
+/// Only known network file systems are refused, because there are many local ones. File systems that a machine shares only with its own virtual machines
+/// (virtiofs, the folders of Docker Desktop) are allowed, since one kernel locks and maps. 9p is refused, since it cannot map shared memory.
 /// </remarks>
 internal static class LocalDisk
 {
     private const int MostLinks = 40;
 
-    /// <summary>As Linux calls them in <c>/proc/self/mountinfo</c>, macOS in <c>statfs</c>.</summary>
+    /// <summary>The names in <c>/proc/self/mountinfo</c> on Linux, and in <c>statfs</c> on macOS.</summary>
     private static readonly HashSet<string> Network = new(StringComparer.OrdinalIgnoreCase)
     {
         "nfs", "nfs4", "cifs", "smb2", "smb3", "smbfs", "smbfuse", "afpfs", "webdav", "davfs", "ncpfs", "coda", "afs", "openafs",
@@ -25,25 +24,25 @@ internal static class LocalDisk
         "vmhgfs-fuse", "gvfsd-fuse", "ossfs", "cosfs", "hdfs", "fuse_dfs",
     };
 
-    /// <summary>Does nothing for a directory, there or not, on a disk of this machine.</summary>
-    /// <exception cref="InvalidOperationException">It lies on a network file system; the message names both and says what to do.</exception>
+    /// <summary>Requires that a directory, existing or not, lies on a disk of this machine.</summary>
+    /// <exception cref="InvalidOperationException">The directory lies on a network file system; the message names both and the fix.</exception>
     public static void Demand(string directory)
     {
         var path = Path.GetFullPath(directory);
         if (FileSystemOf(path) is { } type && IsNetwork(type))
             throw new InvalidOperationException(
-                $"The data directory {path} lies on a network file system ({type}), where SQLite's log and locks do not work and the "
+                $"The data directory {path} lies on a network file system ({type}), where SQLite's log and locks fail, and the "
                 + "catalog would be damaged sooner or later. Set FileDrop:DataDirectory to a folder on a local disk, or keep files "
                 + "in MongoDB and S3 (ConnectionStrings:filedrop and ConnectionStrings:storage).");
     }
 
-    /// <summary>Whether a file system of this name is a network's. FUSE's have the program's name behind a dot.</summary>
+    /// <summary>Whether a type names a network file system. FUSE appends the program's name after a dot.</summary>
     public static bool IsNetwork(string type) =>
         Network.Contains(type.StartsWith("fuse.", StringComparison.OrdinalIgnoreCase) ? type["fuse.".Length..] : type);
 
-    /// <summary>The type of the file system that a path lies on, as Linux's table of mounts tells; null if it does not.</summary>
+    /// <summary>Finds the type of a path's file system in Linux's table of mounts; null if the table has none.</summary>
     /// <param name="path">Absolute, without links.</param>
-    /// <param name="mounts">The lines of <c>/proc/self/mountinfo</c>: of two on the same folder the later one hides the other.</param>
+    /// <param name="mounts">The lines of <c>/proc/self/mountinfo</c>. The later of two mounts on the same folder hides the other.</param>
     public static string? FileSystemOf(string path, IEnumerable<string> mounts)
     {
         var (longest, type) = (0, (string?)null);
@@ -73,7 +72,7 @@ internal static class LocalDisk
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or ArgumentException)
         {
-            // Nobody tells: then nothing speaks against it.
+            // Unknown file system type: allow it.
             return null;
         }
     }
@@ -81,7 +80,7 @@ internal static class LocalDisk
     private static bool Contains(string point, string path) =>
         point is "/" || (path.StartsWith(point, StringComparison.Ordinal) && (path.Length == point.Length || path[point.Length] == '/'));
 
-    /// <summary>A path's own folders, whatever links lead to them; what is not there, or does not answer, is no link.</summary>
+    /// <summary>Resolves all links in a path. A part that does not exist or cannot be read counts as not a link.</summary>
     private static string WithoutLinks(string path)
     {
         var (real, links) = ("/", 0);
@@ -123,7 +122,7 @@ internal static class LocalDisk
         return path;
     }
 
-    /// <summary>Blanks, tabs, line ends and backslashes stand in the table as <c>\</c> and three octal digits.</summary>
+    /// <summary>Decodes spaces, tabs, line ends and backslashes, which the table writes as <c>\</c> and three octal digits.</summary>
     private static string Unescape(string text)
     {
         if (!text.Contains('\\', StringComparison.Ordinal))

@@ -2,10 +2,10 @@ using FileDrop.Api.Blobs;
 
 namespace FileDrop.Api.Catalog.Sqlite;
 
-// Small blobs, as rows beside the documents.
+// Small blobs, stored as rows.
 internal sealed partial class SqliteEngine
 {
-    /// <summary>A blob's bytes; null: there is none.</summary>
+    /// <summary>Returns a blob's bytes; null if there is none.</summary>
     public Task<byte[]?> FindBlobAsync(BlobKey key, CancellationToken cancellation) => ReadAsync(
         session =>
         {
@@ -14,7 +14,7 @@ internal sealed partial class SqliteEngine
         },
         cancellation);
 
-    /// <summary>A blob's size in bytes; null: there is none.</summary>
+    /// <summary>Returns a blob's size in bytes; null if there is none.</summary>
     public Task<long?> FindBlobSizeAsync(BlobKey key, CancellationToken cancellation) => ReadAsync<long?>(
         session =>
         {
@@ -23,14 +23,16 @@ internal sealed partial class SqliteEngine
         },
         cancellation);
 
-    /// <summary>Deletes a blob. Not synced by itself: the end of its deletion, in the same log, is not durable before it.</summary>
-    /// <returns>Whether there was one.</returns>
+    /// <summary>
+    /// Deletes a blob, without a sync of its own. The record that the deletion is done follows in the same log, so it cannot be durable before the deletion.
+    /// </summary>
+    /// <returns>Whether the blob existed.</returns>
     public async Task<bool> DeleteBlobAsync(BlobKey key, CancellationToken cancellation) =>
         await FindBlobSizeAsync(key, cancellation) is not null
         && await ChangeAsync(
             session => session.Execute("DELETE FROM small_blobs WHERE key = ?1", SqliteRows.Bytes(key)), cancellation, isPassing: true) > 0;
 
-    /// <summary>Blobs behind a key, in the order of the keys.</summary>
+    /// <summary>Lists blobs after a key, in the order of their keys.</summary>
     public Task<IReadOnlyList<StoredBlob>> ListBlobsAsync(BlobKey? after, int limit, CancellationToken cancellation) =>
         ReadAsync<IReadOnlyList<StoredBlob>>(
             session =>

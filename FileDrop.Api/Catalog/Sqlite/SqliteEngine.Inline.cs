@@ -2,25 +2,25 @@ using FileDrop.Api.Blobs;
 
 namespace FileDrop.Api.Catalog.Sqlite;
 
-// Small contents, whose bytes lie in this database too: beginning, bytes and commit are one change.
+// Small contents, whose bytes lie in this database too: intent, bytes and commit are one change.
 internal sealed partial class SqliteEngine : IInlineContents
 {
     private const int PageSize = 4096;
 
     /// <summary>
-    /// Up to here a row is stored two to three times as fast as a file, for the syncs that it spares. Rows are written twice, to the log
-    /// and from there: rows of 128 KiB gain a fifth with many clients, and an array of their size would be a large object, which only a
+    /// The largest content stored as a row. Up to this size a row is two to three times as fast as a file, because it saves syncs. But rows are written twice,
+    /// to the log and from there to the database. Rows of 128 KiB gain only a fifth with many clients, and their arrays would be large objects, which only a
     /// full collection frees.
     /// </summary>
     public const int MaxRowSize = 64 * 1024;
 
     /// <summary>
-    /// The most that the log holds while the database has no room for it: a thousand pages, and a group of contents with four pages each
-    /// for the rest. As long as the volume has that free, the database can grow, and deletions can be written down.
+    /// The most bytes that the log holds while the database has no room for them: a thousand pages, and a group of contents with four more pages each. While
+    /// the volume has this much free, the database can grow and deletions can be recorded.
     /// </summary>
     private const long LogSize = (1024L * PageSize) + (SqliteWriter.GroupSize * (MaxRowSize + (4L * PageSize)));
 
-    /// <summary>Room for a document and its index entries beside its content.</summary>
+    /// <summary>The room for a document and its index entries, in addition to its content.</summary>
     private const int SpareSize = 64 * PageSize;
 
     int IInlineContents.MaxSize => MaxRowSize;
@@ -29,7 +29,7 @@ internal sealed partial class SqliteEngine : IInlineContents
         string owner, Guid id, WriteIntent blob, byte[] bytes, bool creates, FileCommit commit, CancellationToken cancellation) => ChangeAsync(
             session =>
             {
-                // Deletions have freed pages within the database; nobody else can take those.
+                // Pages that deletions freed within the database need no room on the volume; no other program can take them.
                 if (session.Number("PRAGMA freelist_count") * PageSize < bytes.Length + SpareSize)
                 {
                     room.Take(bytes.Length);
@@ -43,7 +43,7 @@ internal sealed partial class SqliteEngine : IInlineContents
             },
             cancellation);
 
-    /// <summary>Inserts the document as its commit leaves it: nobody ever sees the intent.</summary>
+    /// <summary>Inserts the document as its commit leaves it, so the intent never appears.</summary>
     private ChangeResult CreateWhole(SqliteSession session, string owner, Guid id, WriteIntent blob, FileCommit commit)
     {
         var now = Now();
