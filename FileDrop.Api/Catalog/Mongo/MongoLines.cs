@@ -2,13 +2,13 @@ using System.Collections.Concurrent;
 
 namespace FileDrop.Api.Catalog.Mongo;
 
-/// <summary>Changes of one document within this process stand in line: many at once would refuse each other's saves.</summary>
+/// <summary>Queues changes of one document within this process, because concurrent ones would make each other's saves fail.</summary>
 /// <remarks>Between processes a save's condition decides, and the loser tries again after a random pause.</remarks>
 internal sealed class MongoLines
 {
     private readonly ConcurrentDictionary<Guid, Line> _lines = [];
 
-    /// <summary>Waits for this document's turn; dispose it to let the next one in.</summary>
+    /// <summary>Waits for a turn at this document; dispose the turn to admit the next change.</summary>
     public async ValueTask<Turn> EnterAsync(Guid id, CancellationToken cancellation)
     {
         Line? line;
@@ -48,7 +48,7 @@ internal sealed class MongoLines
         }
     }
 
-    /// <summary>Those who wait, and the one whose turn it is.</summary>
+    /// <summary>The queue of one document: the change whose turn it is, and those that wait.</summary>
     internal sealed class Line
     {
         private const int Closed = -1;
@@ -56,7 +56,7 @@ internal sealed class MongoLines
 
         public SemaphoreSlim Gate { get; } = new(1);
 
-        /// <summary>False: the last one has left, and the line is closed.</summary>
+        /// <summary>Joins the queue. False if the last change has left, which closed the queue.</summary>
         public bool TryJoin()
         {
             while (true)
@@ -69,7 +69,7 @@ internal sealed class MongoLines
             }
         }
 
-        /// <summary>Whether this was the last one, which closes the line.</summary>
+        /// <summary>Leaves the queue. True if this was the last change, which closes the queue.</summary>
         public bool Leave() => Interlocked.Decrement(ref _count) == 0 && Interlocked.CompareExchange(ref _count, Closed, 0) == 0;
     }
 }

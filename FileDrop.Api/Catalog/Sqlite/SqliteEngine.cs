@@ -2,10 +2,14 @@ using FileDrop.Api.Blobs.Disk;
 
 namespace FileDrop.Api.Catalog.Sqlite;
 
-/// <summary>The catalog in one SQLite database; no other server is needed.</summary>
+/// <summary>The catalog in one SQLite database; it needs no server.</summary>
 /// <remarks>
-/// <para>A row of <c>files</c> with its rows of <c>contents</c> and <c>blobs</c> is the document. One writer makes all changes and commits them in groups; a few connections read (see <see cref="SqliteWriter"/> and <see cref="SqliteReaders"/>). The catalog's clock is this process's, so <see cref="DataDirectoryLock"/> allows one service per data directory. Commands in other processes may read and change the database too, because SQLite's locks order them.</para>
-/// <para>The database must lie on a local disk, which <see cref="LocalDisk"/> checks. SQLite's log needs shared memory, which a network file system lacks.</para>
+/// <para>A row of <c>files</c> with its rows of <c>contents</c> and <c>blobs</c> is the document. One writer makes all changes and commits them in groups; a
+/// few connections read (see <see cref="SqliteWriter"/> and <see cref="SqliteReaders"/>). The catalog's clock is this process's, so
+/// <see cref="DataDirectoryLock"/> allows one service per data directory. Commands in other processes may read and change the database too, because SQLite's
+/// locks order them.</para>
+/// <para>The database must lie on a local disk, which <see cref="LocalDisk"/> checks. SQLite's log needs shared memory, which a network file system
+/// lacks.</para>
 /// </remarks>
 /// <param name="path">The database file; a missing folder is created.</param>
 /// <param name="rules">The write protocol's times.</param>

@@ -2,11 +2,14 @@ using System.Globalization;
 
 namespace FileDrop.Api.Catalog.Sqlite;
 
-/// <summary>The database's layout, and the migrations to it from every earlier one.</summary>
+/// <summary>The database's layout, and the migrations from every earlier one to it.</summary>
 /// <remarks>
-/// <para>A file is one row of <c>files</c> with its rows of <c>blobs</c> and <c>contents</c>. A number joins them, so that the many small rows need not repeat owner and id. Blobs and contents are separate tables, because a restored version names the blob of another version; a blob only ever changes its role. The live content is a row of <c>contents</c> like the earlier ones. It is repeated in <c>files</c>, so that a list need not read a second table for each entry.</para>
-/// <para>Ids are the UUID's 16 bytes in network order, which sort by time. Times are milliseconds since 1970 UTC.
-/// <c>files</c> has a rowid, because its rows are wide and a b-tree with any other key would keep whole rows in its inner pages.</para>
+/// <para>A file is one row of <c>files</c> with its rows of <c>blobs</c> and <c>contents</c>. A number joins them, so that the many small rows need not repeat
+/// owner and id. Blobs and contents are separate tables, because a restored version names the blob of another version; a blob only ever changes its role. The
+/// live content is a row of <c>contents</c> like the earlier ones. It is repeated in <c>files</c>, so that a list need not read a second table for each
+/// entry.</para>
+/// <para>Ids are the UUID's 16 bytes in network order, which sort by time. Times are milliseconds since 1970 UTC. <c>files</c> has a rowid, because its rows
+/// are wide and a b-tree with any other key would keep whole rows in its inner pages.</para>
 /// </remarks>
 internal static class SqliteSchema
 {
