@@ -12,7 +12,7 @@ using Xunit;
 
 namespace FileDrop.Api.Tests.Attacks;
 
-/// <summary>Every parser of what anybody can send, with texts that it takes, and what must hold of what it makes of any text.</summary>
+/// <summary>Every parser of untrusted input, with texts that it accepts and checks that must hold for any text.</summary>
 internal static class Parsers
 {
     private static readonly FileDropOptions Options = new() { DataDirectory = "" };
@@ -162,7 +162,7 @@ internal static class Parsers
             async (content, _, _) => await content.CopyToAsync(Stream.Null)).GetAwaiter().GetResult()),
     };
 
-    /// <summary>What is refused is refused as a client's mistake, and said.</summary>
+    /// <summary>Checks that a refusal is a client's error with a detail.</summary>
     private static void Refuses(bool taken, ApiProblem? problem)
     {
         Assert.NotEqual(taken, problem is not null);
