@@ -17,7 +17,7 @@ public sealed class StartTests
         { "FileDrop__DataDirectory", "/dev/null/files", ["FileDrop:DataDirectory is \"/dev/null/files\"", $"the user {Environment.UserName} cannot use"] },
         { "Logging__LogLevel__Default", "Loud", ["Logging:LogLevel:Default is \"Loud\"", "Warning"] },
         { "OTEL_EXPORTER_OTLP_ENDPOINT", "collector", ["OTEL_EXPORTER_OTLP_ENDPOINT is \"collector\""] },
-        { "ASPNETCORE_CONTENTROOT", "/nowhere", ["There is no directory /nowhere", "contentRoot"] },
+        { "ASPNETCORE_CONTENTROOT", "/nowhere", ["The directory /nowhere/ does not exist", "contentRoot"] },
     };
 
     [Theory]
@@ -94,10 +94,10 @@ public sealed class StartTests
     }
 
     [Theory]
-    [InlineData("There is no command \"key create\"; the nearest one is \"keys create\".", "key", "create")]
-    [InlineData("There is no command \"keys creat\"; the nearest one is \"keys create\".", "keys", "creat")]
-    [InlineData("There is no command \"chekc\"; the nearest one is \"check\".", "--urls", "http://127.0.0.1:0", "chekc")]
-    [InlineData("There is no option -v.", "-v")]
+    [InlineData("\"key create\" is not a command; the nearest one is \"keys create\".", "key", "create")]
+    [InlineData("\"keys creat\" is not a command; the nearest one is \"keys create\".", "keys", "creat")]
+    [InlineData("\"chekc\" is not a command; the nearest one is \"check\".", "--urls", "http://127.0.0.1:0", "chekc")]
+    [InlineData("-v is not an option.", "-v")]
     [InlineData("--urls has no value", "--urls")]
     public async Task A_mistyped_command_says_which_there_are_and_starts_nothing(string said, params string[] arguments)
     {

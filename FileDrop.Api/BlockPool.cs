@@ -3,29 +3,29 @@ using System.Runtime.InteropServices;
 namespace FileDrop.Api;
 
 /// <summary>
-/// Blocks of memory that stay where they are, so that the system can read and write them. One that comes back is kept for whoever needs
-/// one next; what is not needed for some seconds goes back to the system.
+/// Pinned blocks of memory, which the system can read and write. A returned block is kept for the next user. The memory of blocks that were not needed for some
+/// seconds goes back to the system.
 /// </summary>
 /// <remarks>
-/// On Linux the memory behind such a block goes back at once, though the block itself is the collector's: it would give the memory back
-/// after a full collection only, for which a service has no reason once the rush is over.
+/// On Linux the memory of such a block goes back at once, although the collector owns the block. The collector would give it back only after a full collection,
+/// for which a service has no reason after a burst.
 /// </remarks>
-/// <param name="blockSize">Bytes in each.</param>
+/// <param name="blockSize">The number of bytes in each block.</param>
 internal sealed partial class BlockPool(int blockSize)
 {
-    /// <summary>To take fresh memory from the system costs as much as 8 µs for 4 KiB on a virtual machine, so it is kept between one burst and the next.</summary>
+    /// <summary>The time to keep free blocks. Fresh memory costs up to 8 µs for 4 KiB on a virtual machine, so blocks are kept between bursts.</summary>
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(5);
 
     private readonly Lock _gate = new();
 
-    /// <summary>The one that was used last is at the end.</summary>
+    /// <summary>Free blocks; the last one used is at the end.</summary>
     private readonly List<byte[]> _free = [];
 
-    /// <summary>So many were free all the time since the last look.</summary>
+    /// <summary>The number of blocks that have been free since the last look.</summary>
     private int _unneeded;
     private bool _isWatched;
 
-    /// <summary>A block, with anything in it.</summary>
+    /// <summary>Rents a block with arbitrary content.</summary>
     public byte[] Rent()
     {
         lock (_gate)
@@ -40,7 +40,7 @@ internal sealed partial class BlockPool(int blockSize)
         return GC.AllocateUninitializedArray<byte>(blockSize, pinned: true);
     }
 
-    /// <summary>Nobody uses the block any more, the system included.</summary>
+    /// <summary>Returns a block that nobody uses any more, including the system.</summary>
     public void Return(byte[] block)
     {
         lock (_gate)
@@ -50,7 +50,7 @@ internal sealed partial class BlockPool(int blockSize)
                 return;
             _isWatched = true;
         }
-        // Of whoever came first it would keep all that flows with a request.
+        // Do not capture the first caller's ExecutionContext.
         using (ExecutionContext.SuppressFlow())
             _ = WatchAsync();
     }
@@ -64,7 +64,7 @@ internal sealed partial class BlockPool(int blockSize)
         while (GiveBackUnneeded());
     }
 
-    /// <returns>Whether there is any to look at again.</returns>
+    /// <returns>Whether free blocks are left, which need another look.</returns>
     private bool GiveBackUnneeded()
     {
         bool isAnyLeft;
@@ -81,7 +81,7 @@ internal sealed partial class BlockPool(int blockSize)
         return isAnyLeft;
     }
 
-    /// <summary>The whole pages of a block that is in nobody's hands.</summary>
+    /// <summary>Gives the whole pages of an unused block back to the system.</summary>
     private static void GiveBack(byte[] block)
     {
         var page = Environment.SystemPageSize;

@@ -6,12 +6,12 @@ using Microsoft.AspNetCore.WebUtilities;
 
 namespace FileDrop.Api;
 
-/// <summary>Text that may come from anybody: whether it is text at all, and how a log shows it.</summary>
+/// <summary>Checks untrusted text, and escapes it for logs.</summary>
 internal static class UnicodeText
 {
     private static readonly UTF8Encoding Strict = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
 
-    /// <summary>False: the text has half a surrogate pair, which JSON can spell and UTF-8 cannot.</summary>
+    /// <summary>Whether the text has no half of a surrogate pair, which JSON can express but UTF-8 cannot.</summary>
     public static bool IsWellFormed(ReadOnlySpan<char> text)
     {
         while (text.IndexOfAnyInRange('\uD800', '\uDFFF') is >= 0 and var at)
@@ -23,7 +23,7 @@ internal static class UnicodeText
         return true;
     }
 
-    /// <summary>Reads UTF-8; false: the bytes are not UTF-8. Nothing is replaced, so two different byte strings never become one text.</summary>
+    /// <summary>Decodes UTF-8. False if the bytes are not UTF-8: nothing is replaced, so two different byte strings never become one text.</summary>
     public static bool TryDecode(ReadOnlySpan<byte> utf8, [NotNullWhen(true)] out string? text)
     {
         try
@@ -39,8 +39,8 @@ internal static class UnicodeText
     }
 
     /// <summary>
-    /// Whether all values of a query's parameter are UTF-8 behind their escapes. The framework leaves other escapes as they are, so that
-    /// <c>%E9</c> and <c>%25E9</c> would be one text.
+    /// Whether all values of a query's parameter are percent-encoded UTF-8. The framework leaves other escapes unchanged, so that <c>%E9</c> and <c>%25E9</c>
+    /// would give the same text.
     /// </summary>
     public static bool IsUtf8(QueryString query, string parameter)
     {
@@ -53,7 +53,7 @@ internal static class UnicodeText
     }
 
     /// <summary>
-    /// A value as a log shows it: characters that end a line, steer a terminal, turn the direction or are invisible stand as <c>\uXXXX</c>.
+    /// Escapes a value for a log: characters that end a line, control a terminal, change the direction or are invisible become <c>\uXXXX</c>.
     /// </summary>
     public static string Escape(string text)
     {
@@ -73,7 +73,7 @@ internal static class UnicodeText
         return escaped.ToString();
     }
 
-    /// <summary>The bytes behind a query's escapes; what is no escape stands for itself (WHATWG URL, "percent-decode").</summary>
+    /// <summary>Decodes a query's escapes to bytes; other characters are kept (WHATWG URL, "percent-decode").</summary>
     private static byte[] Unescape(ReadOnlySpan<char> text)
     {
         var bytes = new List<byte>(text.Length);
