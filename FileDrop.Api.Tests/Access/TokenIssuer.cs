@@ -15,7 +15,7 @@ using OpenIddict.Server;
 
 namespace FileDrop.Api.Tests.Access;
 
-/// <summary>A real OpenID Connect provider (OpenIddict) on loopback, which gives any client a token.</summary>
+/// <summary>A real OpenID Connect provider (OpenIddict) on loopback, which issues a token to any client.</summary>
 internal sealed class TokenIssuer : IAsyncDisposable
 {
     public const string Audience = "filedrop";
@@ -55,7 +55,7 @@ internal sealed class TokenIssuer : IAsyncDisposable
         return issuer;
     }
 
-    /// <summary>A token that the provider itself gives.</summary>
+    /// <summary>A token that the provider itself issues.</summary>
     public async Task<string> TokenAsync(string subject, string scope, string audience = Audience)
     {
         using var form = new FormUrlEncodedContent(new Dictionary<string, string>
@@ -70,9 +70,9 @@ internal sealed class TokenIssuer : IAsyncDisposable
         return (await response.SucceededAsync()).Text("access_token");
     }
 
-    /// <summary>A token made by hand, by default as the provider would make it.</summary>
-    /// <param name="change">Makes it another.</param>
-    /// <param name="ownKey">False: with another key, under the id of the provider's.</param>
+    /// <summary>A token made by the test, by default as the provider would make it.</summary>
+    /// <param name="change">Changes the token.</param>
+    /// <param name="ownKey">Whether to sign with the provider's key; otherwise another key signs under its id.</param>
     public string Forge(Action<SecurityTokenDescriptor>? change = null, bool ownKey = true)
     {
         var key = ownKey ? _key : NewKey(_key.KeyId);
@@ -90,10 +90,10 @@ internal sealed class TokenIssuer : IAsyncDisposable
         return new JsonWebTokenHandler { SetDefaultTimesOnTokenCreation = false }.CreateToken(token);
     }
 
-    /// <summary>The public key as an HMAC's secret: what an attacker hopes that a server mistakes for one.</summary>
+    /// <summary>The public key as an HMAC secret, which an attacker hopes a server will accept.</summary>
     public SymmetricSecurityKey PublicKeyAsSecret() => new(_key.Rsa.ExportSubjectPublicKeyInfo()) { KeyId = _key.KeyId };
 
-    /// <summary>Signs with a new key from now on; the former one is gone from the provider's list.</summary>
+    /// <summary>Switches to a new signing key, and removes the former one from the provider's list.</summary>
     public void Rotate()
     {
         _key = NewKey();
