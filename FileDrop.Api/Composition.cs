@@ -119,7 +119,7 @@ internal static class Composition
         }
     }
 
-    /// <summary>The secrets in a connection string: the text between <c>user:</c> and the last <c>@</c>, and the SecretKey.</summary>
+    /// <summary>Finds the secrets in a connection string, which are the text between <c>user:</c> and the last <c>@</c>, and the SecretKey.</summary>
     private static IEnumerable<string> SecretsIn(string connectionString)
     {
         var at = connectionString.LastIndexOf('@');

@@ -31,7 +31,7 @@ public sealed record FileDropOptions
     public string? Storage { get; init; }
 
     /// <summary>
-    /// <c>DataDirectory</c>: the directory of the embedded store: <c>catalog.db</c> has the metadata and contents up to 64 KiB, <c>blobs</c> all other
+    /// <c>DataDirectory</c>: the directory of the embedded store. <c>catalog.db</c> has the metadata and contents up to 64 KiB, and <c>blobs</c> all other
     /// contents. It must be on a local disk; a network file system is refused. Only one service can use a directory. A relative path starts at the service's
     /// folder.
     /// </summary>
@@ -86,7 +86,7 @@ public sealed record FileDropOptions
     /// <summary><c>ShutdownTimeout</c>: how long running requests may take to finish when the service is told to stop.</summary>
     public TimeSpan ShutdownTimeout { get; init; } = TimeSpan.FromMinutes(1);
 
-    /// <summary>Who may use the service.</summary>
+    /// <summary>Settings that say who may use the service.</summary>
     public AccessOptions Access { get; init; } = new();
 
     /// <summary>

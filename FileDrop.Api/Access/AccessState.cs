@@ -5,8 +5,8 @@ namespace FileDrop.Api.Access;
 
 /// <summary>Decides whether callers need a credential.</summary>
 /// <remarks>
-/// Callers need none if the configuration says so. They also need none while no credential can exist: no configured key, no key in the catalog and no provider;
-/// the service then listens on loopback only. Revoked and expired keys count as keys, so the end of the last key does not open the service.
+/// Callers need none if the configuration says so. They also need none while no credential can exist: no configured key, no key in the catalog and no provider.
+/// The service then listens on loopback only. Revoked and expired keys count as keys, so the end of the last key does not open the service.
 /// </remarks>
 internal sealed class AccessState(FileDropOptions options, ApiKeys keys, ListeningAddress address)
 {

@@ -12,9 +12,9 @@ namespace FileDrop.Api.Access;
 /// <param name="Version">The version that the link reads.</param>
 /// <param name="ExpiresAt">The end of the grant, to the millisecond.</param>
 /// <remarks>
-/// Its text is base64url of: the link key's number, the expiry and the version (8 bytes each, big-endian), an initialization vector (16), the owner encrypted
-/// by AES-256-CBC, and HMAC-SHA-256 over the file's id and all of these. The owner is encrypted because links are passed to people who must not learn it. Both
-/// keys are derived from the link key (RFC 5869).
+/// Its text is base64url of these bytes: the link key's number, the expiry and the version (8 bytes each, big-endian), and an initialization vector (16). Then
+/// come the owner, encrypted by AES-256-CBC, and an HMAC-SHA-256 over the file's id and all bytes before. The owner is encrypted because links are passed to
+/// people who must not learn it. Both keys are derived from the link key (RFC 5869).
 /// </remarks>
 internal sealed record LinkGrant(string Owner, Guid FileId, long Version, DateTimeOffset ExpiresAt)
 {

@@ -151,8 +151,8 @@ public readonly record struct BlobDeletion(Guid BlobId, bool Last);
 
 /// <summary>The times and counts of the write protocol, the same for every catalog.</summary>
 /// <param name="Lease">The time for which an intent lives without a renewal.</param>
-/// <param name="LateWrites"> The time after the end of its lease in which a store call of an abandoned write may still arrive: the blob store's hard timeout
-/// and a margin. Garbage of an unfinished write is deleted at once, and again after this time. </param>
+/// <param name="LateWrites"> The time after the end of its lease in which an abandoned write's store call may still arrive: the blob store's timeout and a
+/// margin. Garbage of an unfinished write is deleted at once, and again after this time. </param>
 /// <param name="ReadersGrace">The time for which pruned or deleted content stays readable for downloads in progress.</param>
 /// <param name="VersionsKept">The number of earlier versions that a file keeps.</param>
 /// <param name="VersionsMaxAge"> The next change of content prunes earlier versions that were replaced longer ago than this; null keeps them at any age.

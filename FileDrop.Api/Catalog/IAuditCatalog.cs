@@ -26,7 +26,7 @@ public interface IAuditCatalog
 /// <param name="Id">A UUIDv7 of <paramref name="At"/>.</param>
 /// <param name="At">The time of the answer, to the millisecond.</param>
 /// <param name="Operation">The operation's name in the OpenAPI document; <c>none</c> if the path has no operation.</param>
-/// <param name="Caller">The caller: a key's id and name, or a token's subject; <c>nobody</c> if unknown.</param>
+/// <param name="Caller">The caller's key (id and name) or token's subject; <c>nobody</c> if unknown.</param>
 /// <param name="Owner">The owner of the files; null if the caller is unknown.</param>
 /// <param name="Subject">The id of the file, upload or key; null if there is none.</param>
 /// <param name="Method">The HTTP method.</param>

@@ -19,7 +19,7 @@ public enum ResumableStage
 /// <param name="Tags">The file's tags, at most 32.</param>
 /// <param name="Sha256">The SHA-256 that the whole content must have, in lower-case hexadecimal; null accepts any.</param>
 /// <param name="Metadata">tus's <c>Upload-Metadata</c> as the client sent it; null if it was not sent.</param>
-/// <param name="Concat">tus's <c>Upload-Concat</c> as the client sent it: <c>partial</c>, or <c>final;</c> and its parts; null if it was not sent.</param>
+/// <param name="Concat">tus's <c>Upload-Concat</c> as the client sent it (<c>partial</c>, or <c>final;</c> and its parts); null if it was not sent.</param>
 public sealed record ResumablePlan(
     string Name, string Type, IReadOnlyDictionary<string, string> Tags, string? Sha256 = null, string? Metadata = null, string? Concat = null)
 {

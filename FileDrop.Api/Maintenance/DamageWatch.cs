@@ -6,8 +6,8 @@ namespace FileDrop.Api.Maintenance;
 
 /// <summary>Looks again at damaged contents. Once one is mended, or no document names it any more, it stops counting as damage.</summary>
 /// <remarks>
-/// Each round looks up the document and the size, which is cheap. All bytes are read again only after a pause that doubles each time and is at least twenty
-/// times as long as the read, so that a large damaged content does not keep the store busy.
+/// Each round looks up the document and the size, which is cheap. All bytes are read again only after a pause, so that a large damaged content does not keep
+/// the store busy. The pause doubles each time, and is at least twenty times as long as the read.
 /// </remarks>
 internal sealed partial class DamageWatch(
     IFileCatalog catalog, IBlobStore blobs, Integrity integrity, StoreStarter starter, FileDropOptions options, TimeProvider time,

@@ -5,7 +5,7 @@ using FileDrop.Api.Files;
 namespace FileDrop.Api.Maintenance;
 
 /// <summary>
-/// Reads all content again in the background at a set rate, and compares its SHA-256, to find damage while there is still a backup to mend it from. It is off
+/// Reads all content again in the background at a set rate, and compares its SHA-256. It thus finds damage while a backup to mend it still exists. It is off
 /// unless a rate is set. Each replica with a rate reads everything.
 /// </summary>
 internal sealed partial class Scrub(

@@ -72,8 +72,8 @@ internal static class MongoConnection
     /// <exception cref="StorageException">MongoDB did not answer in time, or answered with a failure.</exception>
     public static async Task<T> CallAsync<T>(TimeSpan limit, Func<CancellationToken, Task<T>> call, CancellationToken cancellation)
     {
-        // The limit is a token instead of the driver's socket timeout, so it bounds the whole call, including the wait for a connection and the driver's
-        // repeated reads.
+        // The limit is a token instead of the driver's socket timeout. It therefore bounds the whole call, including the wait for a connection and repeated
+        // reads.
         using var timer = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
         timer.CancelAfter(limit);
         try

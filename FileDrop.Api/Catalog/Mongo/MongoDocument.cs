@@ -4,7 +4,7 @@ namespace FileDrop.Api.Catalog.Mongo;
 
 /// <summary>A document as stored in the database.</summary>
 /// <param name="Document">The document.</param>
-/// <param name="Rev">The revision: a random number that every save replaces; null if a release without revisions wrote the document.</param>
+/// <param name="Rev">The revision, a random number that every save replaces; null if a release without revisions wrote the document.</param>
 /// <param name="Accounts">Its part in its owner's usage; null if it is not counted.</param>
 /// <param name="SweepAt">The time at which the sweeper must look at it.</param>
 /// <param name="Intents">Its intents, as stored.</param>

@@ -15,8 +15,8 @@ internal sealed partial class SqliteEngine : IInlineContents
     public const int MaxRowSize = 64 * 1024;
 
     /// <summary>
-    /// The most bytes that the log holds while the database has no room for them: a thousand pages, and a group of contents with four more pages each. While
-    /// the volume has this much free, the database can grow and deletions can be recorded.
+    /// The most bytes that the log holds while the database cannot take them: a thousand pages, and a group of contents with four more pages each. While the
+    /// volume has this much free, the database can grow and deletions can be recorded.
     /// </summary>
     private const long LogSize = (1024L * PageSize) + (SqliteWriter.GroupSize * (MaxRowSize + (4L * PageSize)));
 
