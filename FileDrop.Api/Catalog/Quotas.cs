@@ -29,7 +29,8 @@ public sealed record Quotas(Quota Default, IReadOnlyDictionary<string, Quota> Ow
 /// <param name="Bytes">Bytes in the contents of all files, live and in the trash, with their versions; each blob counts once.</param>
 /// <param name="Files">The number of files, live and in the trash.</param>
 /// <param name="BytesReserved">Bytes reserved by writes in progress; always 0 without a quota.</param>
-public sealed record OwnerUsage(long Bytes, long Files, long BytesReserved);
+/// <param name="AsOf">The time of the numbers; null means now. Only an owner without a quota gets earlier numbers.</param>
+public sealed record OwnerUsage(long Bytes, long Files, long BytesReserved, DateTimeOffset? AsOf = null);
 
 /// <summary>An owner whose recorded usage differs from the sum over the documents.</summary>
 /// <param name="Owner">The owner.</param>

@@ -91,15 +91,16 @@ internal static class MongoSaves
         }
     }
 
-    /// <summary>Pushes the former live content, so that one more version need not send all others; a file may keep a thousand.</summary>
+    /// <summary>Pushes former live contents, so that a few more versions need not send all others; a file may keep a thousand.</summary>
     private static void PutVersions(FileDocument former, FileDocument next, BsonDocument set, BsonDocument push)
     {
         var kept = next.Versions;
-        if (former.Content is { } content && kept.Count > 0 && kept[0] == content && kept.Skip(1).SequenceEqual(former.Versions.Take(kept.Count - 1)))
+        var added = former.Content is { } content ? kept.TakeWhile(each => each != content).Count() + 1 : 0;
+        if (added > 0 && added <= kept.Count && kept.Skip(added).SequenceEqual(former.Versions.Take(kept.Count - added)))
         {
             push.Add("versions", new BsonDocument
             {
-                { "$each", new BsonArray { MongoSchema.Content(content) } }, { "$position", 0 }, { "$slice", kept.Count },
+                { "$each", new BsonArray(kept.Take(added).Select(MongoSchema.Content)) }, { "$position", 0 }, { "$slice", kept.Count },
             });
         }
         else if (kept.Count > 0 || former.Versions.Count > 0)

@@ -44,6 +44,8 @@ namespace FileDrop.Api.Catalog.Mongo;
 /// about to be. <c>held</c> names the intents with a reservation there. <c>settle</c> holds the results that are not yet reported.</para>
 /// <para>The collection <c>owners</c> has, for those with a quota, <c>{ _id: owner, bytes: long, files: long, counted: bool, revision: long, open: [ { op:
 /// UUID, file: UUID, bytes: long, files: long, at } ] }</c>; see <see cref="MongoOwners"/>.</para>
+/// <para>The collection <c>sums</c> has, for owners without a quota whose sum takes long, <c>{ _id: owner, bytes: long, files: long, at, took: long }</c>, with
+/// <c>took</c> in milliseconds; see <see cref="MongoSums"/>.</para>
 /// <para>The collection <c>idempotency_keys</c> has <c>{ _id, owner, file, expires_at }</c>. Its id is a digest of owner and key, which has a fixed length and
 /// is unambiguous.</para>
 /// </remarks>
@@ -52,6 +54,7 @@ internal static partial class MongoSchema
     public const string Files = "files";
     public const string Keys = "idempotency_keys";
     public const string Owners = "owners";
+    public const string Sums = "sums";
 
     public const int SchemaVersion = 1;
 
