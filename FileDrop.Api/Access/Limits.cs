@@ -49,7 +49,7 @@ internal sealed class Limits : IDisposable
         return Task.CompletedTask;
     });
 
-    /// <summary>The key of an address's bucket. For IPv6 it is the /64 network, since a client usually controls all of it.</summary>
+    /// <summary>Names the bucket of an address. For IPv6 it is that of the /64 network, since a client usually controls all of it.</summary>
     private static string Network(IPAddress? address) => address switch
     {
         null => "none",
@@ -68,7 +68,7 @@ internal sealed class Limits : IDisposable
 
         /// <param name="name">The name in response headers.</param>
         /// <param name="quota">Requests per minute.</param>
-        /// <param name="partition">The key of the bucket that counts a request; null if none does.</param>
+        /// <param name="partition">Names the bucket that counts a request; null if none does.</param>
         public Policy(string name, int quota, Func<HttpContext, string?> partition)
         {
             (_name, _quota, _counted) = (name, quota, context => Transport.IsProbe(context.Request) || IsAppend(context) ? null : partition(context));
