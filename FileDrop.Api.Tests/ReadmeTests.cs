@@ -3,13 +3,13 @@ using Xunit;
 
 namespace FileDrop.Api.Tests;
 
-/// <summary>README's commands do what it says if they are pasted one after the other.</summary>
+/// <summary>README's commands work as described if they are pasted one after the other.</summary>
 public sealed partial class ReadmeTests
 {
     [Fact]
     public async Task The_commands_of_the_five_APIs_can_be_pasted_one_after_the_other()
     {
-        Assert.SkipUnless((await Shell.RunAsync("command -v curl && command -v bash")).Exit == 0, "There is no curl, or no bash.");
+        Assert.SkipUnless((await Shell.RunAsync("command -v curl && command -v bash")).Exit == 0, "curl or bash is missing.");
         var readme = await File.ReadAllTextAsync(Path.Combine(Repository.Root, "README.md"));
         var section = readme[readme.IndexOf("## The five APIs", StringComparison.Ordinal)..readme.IndexOf("## What is promised", StringComparison.Ordinal)];
         var commands = string.Concat(CommandBlock().Matches(section).Select(block => block.Groups["commands"].Value));

@@ -8,26 +8,26 @@ namespace FileDrop.Api;
 internal static class ApiDescription
 {
     private const string Text = """
-        Stores files, and gives back exactly the bytes that it got.
+        Stores files, and returns exactly the bytes that it received.
 
         **Conventions.** JSON is snake_case. Times are RFC 3339 in UTC with milliseconds. Sizes are bytes.
         Names are data, never paths.
 
-        **Versions.** Every successful change of content or metadata makes `version` one larger and `ETag` another. `If-Match` makes
+        **Versions.** Every successful change of content or metadata adds one to `version` and changes `ETag`. `If-Match` makes
         a change conditional: `412` if the file changed meanwhile. Without it the last writer wins.
 
-        **Callers** say who they are by an API key or an access token, as `Authorization: Bearer …`, or by HTTP Basic with the key as the
-        password: `401` without, `403` where a scope is missing. Each sees the files of its owner alone; another's are `404` like those that
-        never were. Where the service is open to everybody none of this is needed. A change that another site's page asks for is `403`.
+        **Callers** authenticate with an API key or an access token, as `Authorization: Bearer …`, or with HTTP Basic and the key as the
+        password. Without a credential the answer is `401`; without the scope it is `403`. A caller sees only its owner's files; other files are
+        `404`, like unknown ones. A service that is open to everybody needs no credential. A change that another site's page requests is `403`.
 
         **Errors** are `application/problem+json` (RFC 9457) with a stable `code`. A request answered `4xx` leaves no trace.
-        One answered `5xx`, or cut off, happened whole or not at all. An unknown path is `404` `not_found`; a method that a path
+        One answered `5xx`, or cut off, happened completely or not at all. An unknown path is `404` `not_found`; a method that a path
         does not have is `405` `method_not_allowed` with `Allow`.
         """;
 
     private const string Document = "v1";
 
-    /// <summary>What the reference page may do besides its scripts: it makes its styles itself, and asks this service alone.</summary>
+    /// <summary>The policy of the reference page, except for scripts: it writes its own styles, and sends requests only to this service.</summary>
     private const string PagePolicy =
         "default-src 'none'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; font-src 'self' data:; connect-src 'self'; "
         + "base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
@@ -47,7 +47,7 @@ internal static class ApiDescription
     {
         var described = app.MapGroup("").AllowAnonymous().AddEndpointFilter(GuardAsync);
         described.MapOpenApi().Compressed().Add(EndWithLineFeed);
-        // The page's script is in its package; what it would fetch from elsewhere is turned off, so that it works offline.
+        // The package contains the page's script. Turn off all that it would fetch from elsewhere, so that the page works offline.
         described.MapScalarApiReference("/scalar", scalar => scalar
             .WithTitle("FileDrop")
             .DisableDefaultFonts()
@@ -62,8 +62,8 @@ internal static class ApiDescription
     }
 
     /// <summary>
-    /// Answers for the one document that there is: the page makes a path of any other name, and would show whatever lies there. The page runs
-    /// its own scripts alone, not even others of this origin, where users store theirs.
+    /// Answers only for the existing document: the page makes a path of any other name, and would show whatever lies there. The page runs only its own scripts,
+    /// not even others of this origin, where users store theirs.
     /// </summary>
     private static async ValueTask<object?> GuardAsync(EndpointFilterInvocationContext invocation, EndpointFilterDelegate next)
     {
@@ -79,7 +79,7 @@ internal static class ApiDescription
         return await next(invocation);
     }
 
-    /// <summary>As every other JSON answer does.</summary>
+    /// <summary>Ends the document with a line feed, like every other JSON answer.</summary>
     private static void EndWithLineFeed(EndpointBuilder endpoint)
     {
         var send = endpoint.RequestDelegate;
@@ -87,7 +87,7 @@ internal static class ApiDescription
         {
             if (send is not null)
                 await send(context);
-            // A refusal has ended already, with its own line feed.
+            // A refusal already ends with its own line feed.
             if (context.Response.StatusCode == StatusCodes.Status200OK)
                 await context.Response.WriteAsync("\n", context.RequestAborted);
         };
