@@ -16,7 +16,7 @@ public sealed partial class DocumentTests
         ];
         var links = documents.SelectMany(document => Link().Matches(Prose(document)).Select(link => (Document: document, Link: link.Groups["to"].Value))).ToList();
         Assert.NotEmpty(links);
-        Assert.Empty(links.Where(link => !Leads(link.Document, link.Link)));
+        Assert.All(links, link => Assert.True(Leads(link.Document, link.Link), $"{link.Document} links to {link.Link}."));
     }
 
     private static bool Leads(string document, string link)
