@@ -1,3 +1,4 @@
+using System.Text.Json.Serialization;
 using FileDrop.Api.Access;
 using FileDrop.Api.Catalog;
 
@@ -9,7 +10,10 @@ namespace FileDrop.Api.Files;
 /// <param name="BytesLimit">Null: none.</param>
 /// <param name="FilesUsed">Live and in the trash.</param>
 /// <param name="FilesLimit">Null: none.</param>
-public sealed record UsageJson(long BytesUsed, long BytesReserved, long? BytesLimit, long FilesUsed, long? FilesLimit);
+/// <param name="AsOf">When the numbers were true, where they take long to add up and nothing limits them; null: now.</param>
+public sealed record UsageJson(
+    long BytesUsed, long BytesReserved, long? BytesLimit, long FilesUsed, long? FilesLimit,
+    [property: JsonConverter(typeof(MillisecondTimeConverter))] DateTimeOffset? AsOf = null);
 
 /// <summary><c>GET /usage</c>.</summary>
 internal static class UsageEndpoint
@@ -23,6 +27,6 @@ internal static class UsageEndpoint
         var (usage, quota) = (await catalog.FindUsageAsync(owner, context.RequestAborted), options.Quotas.Of(owner));
         context.Response.Headers.CacheControl = "private, no-cache";
         return new JsonAnswer<UsageJson>(
-            new UsageJson(usage.Bytes, usage.BytesReserved, quota.Bytes, usage.Files, quota.Files), ApiJson.Instance.UsageJson);
+            new UsageJson(usage.Bytes, usage.BytesReserved, quota.Bytes, usage.Files, quota.Files, usage.AsOf), ApiJson.Instance.UsageJson);
     }
 }

@@ -52,7 +52,8 @@ internal static class ApiSchemas
             ("bytes_reserved", Whole("For what is being uploaded: counts against the limit until it is stored, or given up.", 0, example: 0)),
             ("bytes_limit", Limit("For used and reserved together")),
             ("files_used", Whole("Live and in the trash.", 0, example: 1)),
-            ("files_limit", Limit("For files"))));
+            ("files_limit", Limit("For files")),
+            ("as_of", OrNull(Stamp("When the numbers were true, if they are expensive to add up and nothing limits them; null: now.")))));
         document.AddComponent(FileUpdated, Object("The answer to an update.",
             ("message", Text("For a person.", "'report.pdf' was updated.")),
             ("file", new OpenApiSchemaReference(File, document))));
@@ -108,11 +109,12 @@ internal static class ApiSchemas
         Examples = example is { } value ? [JsonValue.Create(value)] : null,
     };
 
-    private static OpenApiSchema Limit(string description)
+    private static OpenApiSchema Limit(string description) => OrNull(Whole(description + "; null: none.", 0));
+
+    private static OpenApiSchema OrNull(OpenApiSchema schema)
     {
-        var limit = Whole(description + "; null: none.", 0);
-        limit.Type |= JsonSchemaType.Null;
-        return limit;
+        schema.Type |= JsonSchemaType.Null;
+        return schema;
     }
 
     public static OpenApiSchema Choice(params ReadOnlySpan<string> values)
