@@ -2,6 +2,8 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using FileDrop.Api.Access;
 using FileDrop.Api.Files;
+using FileDrop.Api.Hashing;
+using FileDrop.Api.Http;
 
 namespace FileDrop.Api.OpenApi;
 

@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using FileDrop.Api.Catalog;
+using FileDrop.Api.Contents;
 using FileDrop.Api.Files;
 using Microsoft.OpenApi;
 

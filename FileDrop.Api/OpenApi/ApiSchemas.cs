@@ -1,6 +1,6 @@
 using System.Globalization;
 using System.Text.Json.Nodes;
-using FileDrop.Api.Files;
+using FileDrop.Api.Contents;
 using Microsoft.OpenApi;
 
 namespace FileDrop.Api.OpenApi;
