@@ -30,7 +30,7 @@ public sealed class DoorTests(PageOnEmbeddedPair pair, GuardedEmbeddedPair locke
         await Assertions.Expect(key).ToBeFocusedAsync();
         await key.FillAsync("fd_wrong");
         await key.PressAsync("Enter");
-        await Assertions.Expect(window.Page.GetByText("This key is not accepted.")).ToBeVisibleAsync();
+        await Assertions.Expect(window.Page.GetByText("This key was not accepted.")).ToBeVisibleAsync();
         await key.FillAsync(good);
         if (kept)
             await window.Page.GetByLabel("Keep me signed in on this device").CheckAsync();
@@ -91,7 +91,7 @@ public sealed class DoorTests(PageOnEmbeddedPair pair, GuardedEmbeddedPair locke
         await Assertions.Expect(window.Row("there.bin")).ToBeVisibleAsync();
 
         await window.NetworkAsync(0, offline: true);
-        await Assertions.Expect(window.Page.Locator(".banner")).ToContainTextAsync("What you see may be out of date.");
+        await Assertions.Expect(window.Page.Locator(".banner")).ToContainTextAsync("This page may be out of date.");
         await Assertions.Expect(window.Row("there.bin")).ToBeVisibleAsync();
         await window.NetworkAsync(0);
         await Assertions.Expect(window.Page.Locator(".banner")).ToBeHiddenAsync();
@@ -106,7 +106,7 @@ public sealed class DoorTests(PageOnEmbeddedPair pair, GuardedEmbeddedPair locke
         await window.Page.RouteAsync("**/files?*", route => route.FulfillAsync(problem));
         await window.Page.RouteAsync("**/health", route => route.FulfillAsync(health));
         await window.GoAsync();
-        await Assertions.Expect(window.Page.GetByText("Not well: the store of names (catalog).")).ToBeVisibleAsync();
+        await Assertions.Expect(window.Page.GetByText("Failing: the metadata store (catalog).")).ToBeVisibleAsync();
     }
 
     [Fact]

@@ -178,7 +178,7 @@ public sealed class PageUploadTests(PageOnEmbeddedPair pair, Chromium chromium) 
         await window.DropAsync(("offline.bin", Some));
         await window.UnderWayAsync("offline.bin");
         await window.NetworkAsync(Slow, offline: true);
-        await Assertions.Expect(window.Upload("offline.bin")).ToContainTextAsync("No connection. It goes on by itself");
+        await Assertions.Expect(window.Upload("offline.bin")).ToContainTextAsync("No connection. The upload resumes");
         await Assertions.Expect(window.Page.Locator(".banner")).ToBeVisibleAsync();
         await window.NetworkAsync(0);
         await Assertions.Expect(window.Upload("offline.bin"))
@@ -214,7 +214,7 @@ public sealed class PageUploadTests(PageOnEmbeddedPair pair, Chromium chromium) 
         await pair.Http.UploadAsync(Window.Content(700), "twice.bin");
         await using var window = await OpenAsync();
         await window.DropAsync(("twice.bin", 700));
-        await Assertions.Expect(window.Upload("twice.bin")).ToContainTextAsync("A file of this name and size is here already.");
+        await Assertions.Expect(window.Upload("twice.bin")).ToContainTextAsync("A file with this name and size is already here.");
         await window.DropAsync(("twice.bin", 700));
         await Assertions.Expect(window.Toast).ToContainTextAsync("1 file left out: already in the queue.");
         await window.Upload("twice.bin").Button("Upload anyway: twice.bin").ClickAsync();
@@ -230,7 +230,7 @@ public sealed class PageUploadTests(PageOnEmbeddedPair pair, Chromium chromium) 
         await using var window = await chromium.OpenAsync(service.Address);
         await window.GoAsync();
         await window.DropAsync(("large.bin", 1001), ("small.bin", 1000));
-        await Assertions.Expect(window.Upload("large.bin")).ToContainTextAsync("The file is larger than this service takes.");
+        await Assertions.Expect(window.Upload("large.bin")).ToContainTextAsync("The file is larger than this service allows.");
         await Assertions.Expect(window.Upload("small.bin")).ToContainTextAsync("Uploaded");
         await Assertions.Expect(window.Uploads.Locator("h2")).ToHaveTextAsync("1 upload needs you");
     }

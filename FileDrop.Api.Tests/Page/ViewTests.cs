@@ -114,7 +114,7 @@ public sealed class ViewTests(FilledPair filled, Chromium chromium) : IClassFixt
             case "uploads":
                 await window.NetworkAsync(200_000);
                 await window.DropAsync(("Film of the trip.mp4", 40_000_000), ("Notes.txt", FilledPair.Notes.Length), ("Draft.docx", 900_000));
-                await Assertions.Expect(window.Upload("Notes.txt")).ToContainTextAsync("here already");
+                await Assertions.Expect(window.Upload("Notes.txt")).ToContainTextAsync("with this name and size is already here");
                 await window.UnderWayAsync("Film of the trip.mp4");
                 await window.Upload("Draft.docx").GetByRole(AriaRole.Button, new LocatorGetByRoleOptions { NameRegex = new("^Pause") }).ClickAsync();
                 break;

@@ -148,7 +148,7 @@ public sealed class WebPageTests(EmbeddedPair pair, Chromium chromium) : IClassF
         await using var window = await chromium.OpenAsync(pair.Service.Address, dark: true);
         await window.GoAsync();
         Assert.Equal("rgb(16, 19, 23)", await ColourAsync());
-        await window.Button("Colours: as the device").ClickAsync();
+        await window.Button("Colours: same as the device").ClickAsync();
         Assert.Equal("rgb(246, 247, 249)", await ColourAsync());
         await window.Page.ReloadAsync();
         Assert.Equal("rgb(246, 247, 249)", await ColourAsync());
