@@ -24,8 +24,9 @@ internal static class FileEndpoints
                 """)
             .Takes([.. FileDescription.RawName, FileDescription.IdempotencyKey, DraftDescription.Complete, UploadDescription.Length, .. FileWords.Digests])
             .TakesForm(FileDescription.UploadForm).TakesContent()
-            .Needs(Scope.Write)
-            .Answers(201, "The file is stored.", ApiBody.Json(FileWords.File), [.. CommonHeaders.Validators, CommonHeaders.Location])
+            .Needs(Scope.Write).Carries(DraftDescription.MaybeProgress)
+            .Answers(201, "The file is stored. After `Upload-Complete: ?0` the upload has begun, and the answer has only header fields.",
+                ApiBody.Json(FileWords.File), [.. CommonHeaders.Validators, CommonHeaders.Location])
             .Leads(201, "file_id", "$response.body#/file_id", "ReadFile", "ReadMetadata", "UpdateFile", "DeleteFile")
             .Fails(ApiProblem.FileMissing("A form carries one part with a filename."), UploadDescription.OtherLength);
 

@@ -40,20 +40,23 @@ internal sealed record ApiLinks(int Status, string Parameter, string Expression,
 }
 
 /// <summary>A field of answers.</summary>
-/// <param name="Name">The field's name, and its name among the document's components.</param>
+/// <param name="Name">The field's name.</param>
 /// <param name="Description">Its meaning, in Markdown.</param>
 /// <param name="Example">A value.</param>
 internal sealed record ApiHeader(string Name, string Description, string Example)
 {
+    /// <summary>Its name among the document's components. Fields that share a name need different keys.</summary>
+    public string Key { get; init; } = Name;
+
     /// <summary>Whether an answer may lack it.</summary>
     public bool IsOptional { get; init; }
 
     /// <summary>A reference to the field among the document's components.</summary>
     public IOpenApiHeader In(OpenApiDocument document)
     {
-        if (document.Components?.Headers?.ContainsKey(Name) is not true)
-            document.AddComponent(Name, Inline());
-        return new OpenApiHeaderReference(Name, document);
+        if (document.Components?.Headers?.ContainsKey(Key) is not true)
+            document.AddComponent(Key, Inline());
+        return new OpenApiHeaderReference(Key, document);
     }
 
     public OpenApiHeader Inline() => new()

@@ -28,7 +28,11 @@ internal static class CommonErrors
     [
         ApiProblem.QuotaExceeded, Slow, ApiProblem.FileTooLarge("The limit is 5497558138880 bytes."),
         ApiProblem.UnsupportedMediaType("Send the content without Content-Encoding: it is stored as it is.") with { Header = ("Accept-Encoding", "identity") },
+        ApiProblem.UnsupportedMediaType("This is the type of a piece of an upload. Append it by PATCH, at the address that the upload's creation gave."),
     ];
+
+    public static ApiProblem OfPiece(string mediaType) =>
+        ApiProblem.UnsupportedMediaType($"Send the bytes as {mediaType}.") with { Header = ("Accept-Patch", mediaType) };
 
     public static readonly ApiProblem[] OfForm = [ApiProblem.TooManyFiles, InvalidName, InvalidTags];
 

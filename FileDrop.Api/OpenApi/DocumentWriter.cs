@@ -33,30 +33,32 @@ internal sealed class DocumentWriter(OpenApiDocument document)
         foreach (var part in metadata.OfType<IOperationPart>())
             part.WriteTo(operation, document);
         operation.Parameters = [.. operation.Parameters.OrderBy(parameter => parameter.In != ParameterLocation.Path)];
+        ApiHeader[] headers = [.. metadata.OfType<ApiHeader>()];
         foreach (var answer in operation.Responses.Values)
         {
-            foreach (var header in CommonHeaders.Always)
+            foreach (var header in CommonHeaders.Always.Concat(headers))
                 answer.Headers?.TryAdd(header.Name, header.In(document));
         }
-        var problems = Errors(method).Concat(metadata.OfType<ApiProblem>()).DistinctBy(problem => (problem.Status, problem.Code));
+        var problems = Errors(method).Concat(metadata.OfType<ApiProblem>()).Distinct();
         if (method == HttpMethod.Head)
-            WriteHead(operation, problems, isOfGet: metadata.OfType<IHttpMethodMetadata>().Last().HttpMethods.Contains(HttpMethods.Get, StringComparer.Ordinal));
-        else
-            _errors.AddTo(operation.Responses, problems, body: true);
+        {
+            var isOfGet = metadata.OfType<IHttpMethodMetadata>().Last().HttpMethods.Contains(HttpMethods.Get, StringComparer.Ordinal);
+            LeaveBodiesOut(operation, isOfGet);
+            problems = problems.Where(problem => problem.Status != StatusCodes.Status416RangeNotSatisfiable);
+        }
+        _errors.AddTo(operation.Responses, problems, headers, body: method != HttpMethod.Head);
     }
 
     /// <summary>HEAD has no bodies and no ranges (RFC 9110, sections 9.3.2 and 14.2).</summary>
-    private void WriteHead(OpenApiOperation operation, IEnumerable<ApiProblem> problems, bool isOfGet)
+    private static void LeaveBodiesOut(OpenApiOperation operation, bool isOfGet)
     {
         operation.OperationId += "Head";
         if (isOfGet)
             operation.Summary += ", without the body";
         operation.Parameters = [.. (operation.Parameters ?? []).Where(parameter => parameter.Name is not ("Range" or "If-Range"))];
-        operation.Responses ??= [];
-        operation.Responses.Remove("206");
-        foreach (var answer in operation.Responses.Values.OfType<OpenApiResponse>())
+        operation.Responses?.Remove("206");
+        foreach (var answer in operation.Responses?.Values.OfType<OpenApiResponse>() ?? [])
             answer.Content = null;
-        _errors.AddTo(operation.Responses, problems.Where(problem => problem.Status != StatusCodes.Status416RangeNotSatisfiable), body: false);
     }
 
     private static IEnumerable<ApiProblem> Errors(HttpMethod method) =>

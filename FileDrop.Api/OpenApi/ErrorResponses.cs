@@ -20,16 +20,22 @@ internal sealed class ErrorResponses(OpenApiDocument document)
     /// <summary>The codes of the document.</summary>
     private readonly HashSet<(int Status, string Code)> _codes = [.. OfNoEndpoint.Select(problem => (problem.Status, problem.Code))];
 
-    /// <summary>Adds one response a status; a HEAD answers without a body.</summary>
-    public void AddTo(OpenApiResponses responses, IEnumerable<ApiProblem> problems, bool body)
+    /// <summary>Adds one response for each status.</summary>
+    /// <param name="responses">Of an operation.</param>
+    /// <param name="problems">The operation's errors.</param>
+    /// <param name="headers">Fields of all its answers.</param>
+    /// <param name="body">False: it is HEAD.</param>
+    public void AddTo(OpenApiResponses responses, IEnumerable<ApiProblem> problems, IReadOnlyCollection<ApiHeader> headers, bool body)
     {
         foreach (var status in problems.GroupBy(problem => problem.Status).OrderBy(status => status.Key))
         {
             ApiProblem[] all = [.. status];
             _codes.UnionWith(all.Select(problem => (problem.Status, problem.Code)));
-            var name = NameOf($"{status.Key}_{string.Join('_', all.Select(problem => problem.Code))}{(body ? "" : "_head")}", all, out var isNew);
+            var codes = string.Join('_', all.Select(problem => problem.Code).Distinct(StringComparer.Ordinal));
+            var fields = string.Join(' ', headers.Select(header => header.Key));
+            var name = NameOf($"{status.Key}_{codes}{(body ? "" : "_head")}", all, fields, out var isNew);
             if (isNew)
-                document.AddComponent<IOpenApiResponse>(name, Response(status.Key, all, body));
+                document.AddComponent<IOpenApiResponse>(name, Response(all, headers, body));
             responses[status.Key.ToString(CultureInfo.InvariantCulture)] = new OpenApiResponseReference(name, document);
         }
     }
@@ -76,12 +82,15 @@ internal sealed class ErrorResponses(OpenApiDocument document)
         ],
     };
 
-    private OpenApiResponse Response(int status, ApiProblem[] problems, bool body)
+    /// <param name="problems">Have one status.</param>
+    /// <param name="headers">Fields beside those of every error.</param>
+    /// <param name="body">Whether the response has a body.</param>
+    private OpenApiResponse Response(ApiProblem[] problems, IReadOnlyCollection<ApiHeader> headers, bool body)
     {
         var response = new OpenApiResponse
         {
-            Description = string.Join(' ', problems.Select(problem => $"`{problem.Code}`: {problem.Title}.")),
-            Headers = CommonHeaders.Always.Append(CommonHeaders.CacheControl)
+            Description = string.Join(' ', problems.Select(problem => $"`{problem.Code}`: {problem.Title}.").Distinct(StringComparer.Ordinal)),
+            Headers = CommonHeaders.Always.Append(CommonHeaders.CacheControl).Concat(headers)
                 .ToDictionary(header => header.Name, header => header.In(document), StringComparer.Ordinal),
         };
         foreach (var problem in problems)
@@ -89,26 +98,34 @@ internal sealed class ErrorResponses(OpenApiDocument document)
             if (problem.RetryAfterSeconds is not null)
                 response.Headers[CommonHeaders.RetryAfter.Name] = CommonHeaders.RetryAfter.In(document);
             if (problem.Header is { } header)
-                response.Headers[header.Name] = CommonHeaders.OfError(header.Name, header.Value).Inline();
+                response.Headers[header.Name] = (CommonHeaders.OfError(header.Name, header.Value) with
+                {
+                    IsOptional = !problems.All(other => string.Equals(other.Header?.Name, header.Name, StringComparison.Ordinal)),
+                }).Inline();
         }
         if (body)
             response.Content = new Dictionary<string, OpenApiMediaType>(StringComparer.Ordinal)
             {
                 [ApiProblem.MediaType] = new()
                 {
-                    Schema = ProblemOf(status, problems.Select(problem => problem.Code)),
-                    Examples = problems.ToDictionary(problem => problem.Code, Example, StringComparer.Ordinal),
+                    Schema = ProblemOf(problems[0].Status, problems.Select(problem => problem.Code).Distinct(StringComparer.Ordinal)),
+                    Examples = Examples(problems),
                 },
             };
         return response;
     }
 
-    private IOpenApiExample Example(ApiProblem problem)
+    private Dictionary<string, IOpenApiExample> Examples(ApiProblem[] problems)
     {
-        var name = NameOf(problem.Code, [problem], out var isNew);
-        if (isNew)
-            document.AddComponent<IOpenApiExample>(name, new OpenApiExample { Summary = problem.Title, Value = Json(problem) });
-        return new OpenApiExampleReference(name, document);
+        var examples = new Dictionary<string, IOpenApiExample>(StringComparer.Ordinal);
+        foreach (var (index, problem) in problems.GroupBy(problem => problem.Code).SelectMany(same => same.Index()))
+        {
+            var name = NameOf(problem.Code, [problem], "", out var isNew);
+            if (isNew)
+                document.AddComponent<IOpenApiExample>(name, new OpenApiExample { Summary = problem.Title, Value = Json(problem) });
+            examples[index == 0 ? problem.Code : $"{problem.Code}_{index + 1}"] = new OpenApiExampleReference(name, document);
+        }
+        return examples;
     }
 
     /// <summary>A problem as the service would answer it to a request about a file.</summary>
@@ -118,9 +135,9 @@ internal sealed class ErrorResponses(OpenApiDocument document)
         ApiJson.Instance.ProblemJson);
 
     /// <summary>A component's name: the wanted one, with a number if another component has it.</summary>
-    private string NameOf(string wanted, ApiProblem[] problems, out bool isNew)
+    private string NameOf(string wanted, ApiProblem[] problems, string fields, out bool isNew)
     {
-        var content = $"{wanted} {string.Join(' ', problems.Select(problem => $"{problem.Status} {problem.Detail} {problem.Header}"))}";
+        var content = $"{wanted} {fields} {string.Join(' ', problems.Select(problem => $"{problem.Status} {problem.Detail} {problem.Header}"))}";
         isNew = !_names.TryGetValue(content, out var name);
         return name ?? (_names[content] = Enumerable.Range(1, int.MaxValue).Select(number => number == 1 ? wanted : $"{wanted}_{number}")
             .First(free => !_names.ContainsValue(free)));

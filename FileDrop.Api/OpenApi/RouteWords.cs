@@ -19,7 +19,7 @@ internal static class RouteWords
 
     /// <summary>A body that is a part of a file's content.</summary>
     public static T TakesPiece<T>(this T endpoint, string mediaType, bool required = true) where T : IEndpointConventionBuilder =>
-        endpoint.WithMetadata(new ApiRequest(ApiBody.Piece(mediaType), required)).Fails(CommonErrors.OfContent);
+        endpoint.WithMetadata(new ApiRequest(ApiBody.Piece(mediaType), required)).Fails(CommonErrors.OfPiece(mediaType)).Fails(CommonErrors.OfContent);
 
     /// <summary>A form that carries content, a name and tags.</summary>
     public static T TakesForm<T>(this T endpoint, ApiSchema form) where T : IEndpointConventionBuilder =>
@@ -48,7 +48,10 @@ internal static class RouteWords
         where T : IEndpointConventionBuilder =>
         endpoint.WithMetadata(new ApiLinks(status, parameter, expression, operations));
 
-    /// <summary>Errors of this endpoint's own. Of two with the same code the first one is shown.</summary>
+    /// <summary>Fields of all answers, errors included.</summary>
+    public static T Carries<T>(this T endpoint, params ApiHeader[] headers) where T : IEndpointConventionBuilder => endpoint.WithMetadata([.. headers]);
+
+    /// <summary>Errors of this endpoint's own.</summary>
     public static T Fails<T>(this T endpoint, params ApiProblem[] problems) where T : IEndpointConventionBuilder => endpoint.WithMetadata([.. problems]);
 }
 

@@ -39,7 +39,7 @@ internal static class DraftEndpoints
             .TakesPiece(DraftFields.ContentType).Needs(Scope.Write)
             .Answers(201, "The file is stored.", ApiBody.Json(FileWords.File),
                 [.. DraftDescription.Progress, .. CommonHeaders.Validators, CommonHeaders.Location])
-            .Answers(204, "The bytes are stored.", DraftDescription.Progress)
+            .Answers(204, "The bytes are stored.", DraftDescription.Progress).Carries(DraftDescription.MaybeProgress)
             .Fails(UploadDescription.ChangedLength, ApiProblem.FileNotFound);
 
         uploads.MapDelete("/{upload_id}", EndAsync)

@@ -43,7 +43,7 @@ internal static class TusEndpoints
 
     public static void MapTus(this IEndpointRouteBuilder app)
     {
-        var uploads = app.MapGroup(Path).WithTags("Uploads");
+        var uploads = app.MapGroup(Path).WithTags("Uploads").Carries(TusDescription.VersionHeader);
         uploads.MapMethods("/", [HttpMethods.Options], Describe).AllowAnonymous()
             .WithName("DescribeUploads").WithSummary("Describe the tus server")
             .WithDescription("Returns the version of tus, its extensions, the largest upload and the checksum algorithms.")
@@ -84,7 +84,7 @@ internal static class TusEndpoints
             .WithName("EndUpload").WithSummary("End an incomplete upload")
             .WithDescription("Ends the upload and deletes its bytes. An upload that has become a file stays: `410`.")
             .Takes(UploadDescription.Id, TusDescription.Version).Needs(Scope.Write)
-            .Answers(204, "The upload is gone.", TusDescription.VersionHeader)
+            .Answers(204, "The upload is gone.")
             .Fails(ApiProblem.UploadComplete);
     }
 

@@ -61,7 +61,6 @@ internal static class TusDescription
     /// <summary>Fields that describe the server.</summary>
     public static readonly ApiHeader[] Server =
     [
-        VersionHeader,
         new("Tus-Version", "The supported versions of tus.", "1.0.0"),
         new("Tus-Extension", "The supported extensions of tus.", "creation,expiration,checksum,termination,concatenation"),
         new("Tus-Max-Size", "The largest upload, in bytes.", "5497558138880"),
@@ -71,7 +70,6 @@ internal static class TusDescription
     /// <summary>Fields that tell an upload's progress.</summary>
     public static readonly ApiHeader[] Progress =
     [
-        VersionHeader,
         UploadDescription.OffsetHeader,
         new("Upload-Expires", "The time at which an incomplete upload expires.", ApiExamples.LastModified) { IsOptional = true },
         new("Content-Location", "The file that the upload has become.", $"/files/{ApiExamples.FileId}") { IsOptional = true },
@@ -98,7 +96,12 @@ internal static class DraftDescription
     public static readonly ApiHeader Limit = new("Upload-Limit", "The largest upload in bytes, and the seconds that an upload waits for its next byte.",
         "max-size=5497558138880, max-age=86399");
 
+    private static readonly ApiHeader IsComplete = new("Upload-Complete", "`?1` if the upload has become a file, otherwise `?0`.", "?0");
+
     /// <summary>Fields that tell an upload's progress.</summary>
-    public static readonly ApiHeader[] Progress =
-        [UploadDescription.OffsetHeader, new("Upload-Complete", "`?1` if the upload has become a file, otherwise `?0`.", "?0"), Limit];
+    public static readonly ApiHeader[] Progress = [UploadDescription.OffsetHeader, IsComplete, Limit];
+
+    /// <summary>The same fields in answers that may lack them: errors, and answers to an upload without Upload-Complete.</summary>
+    public static readonly ApiHeader[] MaybeProgress =
+        [.. Progress.Select(header => header with { Key = header.Name + "_optional", IsOptional = true })];
 }
