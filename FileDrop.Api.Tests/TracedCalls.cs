@@ -15,7 +15,7 @@ internal sealed class TracedCalls : StoreCalls, IStartupFilter, IDisposable
     private static readonly List<string> Keys = ["ApiKey", "api_keys"];
 
     private readonly AsyncLocal<string?> _mark = new();
-    private readonly ConcurrentQueue<(string? Mark, string Name)> _calls = new();
+    private readonly ConcurrentDictionary<string, ConcurrentQueue<string>> _calls = new(StringComparer.Ordinal);
     private readonly ActivityListener _commands;
 
     public TracedCalls()
@@ -24,7 +24,7 @@ internal sealed class TracedCalls : StoreCalls, IStartupFilter, IDisposable
         {
             ShouldListenTo = source => source.Name == "MongoDB.Driver",
             Sample = (ref ActivityCreationOptions<ActivityContext> _) => ActivitySamplingResult.AllData,
-            ActivityStopped = activity => _calls.Enqueue((_mark.Value, $"{activity.DisplayName} {activity.GetTagItem("db.collection.name")}")),
+            ActivityStopped = activity => Note($"{activity.DisplayName} {activity.GetTagItem("db.collection.name")}"),
         };
         ActivitySource.AddActivityListener(_commands);
     }
@@ -37,9 +37,8 @@ internal sealed class TracedCalls : StoreCalls, IStartupFilter, IDisposable
     }
 
     /// <summary>What a request asked for, in order. Callers' keys are left out: for a moment they are remembered.</summary>
-    public IEnumerable<string> Of(string mark) => _calls
-        .Where(call => call.Mark == mark && !Keys.Exists(name => call.Name.Contains(name, StringComparison.Ordinal)))
-        .Select(call => call.Name);
+    public IEnumerable<string> Of(string mark) =>
+        _calls.GetValueOrDefault(mark, []).Where(call => !Keys.Exists(name => call.Contains(name, StringComparison.Ordinal)));
 
     public Action<IApplicationBuilder> Configure(Action<IApplicationBuilder> next) => app =>
     {
@@ -53,9 +52,15 @@ internal sealed class TracedCalls : StoreCalls, IStartupFilter, IDisposable
 
     public void Dispose() => _commands.Dispose();
 
-    protected override void Before(string method, object?[] arguments) => _calls.Enqueue((_mark.Value, method));
+    protected override void Before(string method, object?[] arguments) => Note(method);
 
     protected override void After(string method)
     {
+    }
+
+    private void Note(string call)
+    {
+        if (_mark.Value is { } mark)
+            _calls.GetOrAdd(mark, _ => []).Enqueue(call);
     }
 }

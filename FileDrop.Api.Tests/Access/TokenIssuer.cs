@@ -52,6 +52,9 @@ internal sealed class TokenIssuer : IAsyncDisposable
         await issuer._app.StartAsync();
         issuer.Authority = new Uri(issuer._app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()?.Addresses.First()
             ?? throw new InvalidOperationException("The issuer listens nowhere."));
+        // The first answers take long on a loaded machine, and the service does not wait for them as long as a test does.
+        foreach (var document in new[] { ".well-known/openid-configuration", ".well-known/jwks" })
+            (await issuer._http.GetAsync(new Uri(issuer.Authority, document))).Dispose();
         return issuer;
     }
 

@@ -1,4 +1,6 @@
 using FileDrop.Api.Catalog;
+using FileDrop.Api.Catalog.Mongo;
+using MongoDB.Driver;
 using Xunit;
 using static FileDrop.Api.Tests.Catalog.Documents;
 
@@ -73,6 +75,45 @@ public sealed class MongoEngineTests(MongoEngineStore store) : EngineTests(store
             await engine.ReleaseReservationsAsync(default);
             return (await engine.FindUsageAsync(owner, default)).BytesReserved == 100;
         });
+    }
+
+    [Fact]
+    public async Task A_sum_that_takes_long_is_given_with_its_time_until_a_newer_one_is_there()
+    {
+        var database = new MongoClient(_store.ConnectionString).GetDatabase(new MongoUrl(_store.ConnectionString).DatabaseName);
+        var sums = new MongoSums(database, new MongoClock(database)) { Patience = TimeSpan.Zero };
+        var owner = $"owner-{Guid.NewGuid():N}";
+        await InsertFileAsync();
+        Assert.Equal((1L, null), await FilesAsync());
+        await InsertFileAsync();
+        var (files, asOf) = await FilesAsync();
+        Assert.Equal(1, files);
+        Assert.NotNull(asOf);
+        await Service.UntilAsync("the sum is as of later", async () => await FilesAsync() is (2, { } now) && now > asOf);
+
+        Task InsertFileAsync()
+        {
+            var file = FileDocument.Imported(Live(5).ToCatalogDocument(Noon) with { Owner = owner });
+            return _store.Engine.InsertAsync(owner, file.Id, _ => file, default);
+        }
+
+        async Task<(long Files, DateTimeOffset? AsOf)> FilesAsync()
+        {
+            var usage = await sums.FindAsync(owner, default);
+            return (usage.Files, usage.AsOf);
+        }
+    }
+
+    [Fact]
+    public async Task A_sum_that_takes_no_time_is_always_exact()
+    {
+        var owner = $"owner-{Guid.NewGuid():N}";
+        for (var count = 1; count <= 3; count++)
+        {
+            var file = FileDocument.Imported(Live(5).ToCatalogDocument(Noon) with { Owner = owner });
+            await _store.Engine.InsertAsync(owner, file.Id, _ => file, default);
+            Assert.Equal(new OwnerUsage(count * 5, count, 0), await _store.Engine.FindUsageAsync(owner, default));
+        }
     }
 
     private void RenameElsewhere(Guid id) => _store.Other.ChangeAsync(

@@ -28,7 +28,8 @@ public sealed record Quotas(Quota Default, IReadOnlyDictionary<string, Quota> Ow
 /// <param name="Bytes">In the contents of files, live and in the trash, with their versions, each blob once.</param>
 /// <param name="Files">Live and in the trash.</param>
 /// <param name="BytesReserved">For what is being written; always 0 without a quota.</param>
-public sealed record OwnerUsage(long Bytes, long Files, long BytesReserved);
+/// <param name="AsOf">When the numbers were true; null: now. Only an owner without a quota gets earlier ones.</param>
+public sealed record OwnerUsage(long Bytes, long Files, long BytesReserved, DateTimeOffset? AsOf = null);
 
 /// <summary>An owner whose recorded usage is not what the documents add up to.</summary>
 /// <param name="Owner">The owner.</param>

@@ -1,3 +1,4 @@
+using System.Text.Json.Serialization;
 using FileDrop.Api.Access;
 using FileDrop.Api.Catalog;
 using FileDrop.Api.OpenApi;
@@ -10,7 +11,10 @@ namespace FileDrop.Api.Files;
 /// <param name="BytesLimit">Null: none.</param>
 /// <param name="FilesUsed">Live and in the trash.</param>
 /// <param name="FilesLimit">Null: none.</param>
-public sealed record UsageJson(long BytesUsed, long BytesReserved, long? BytesLimit, long FilesUsed, long? FilesLimit);
+/// <param name="AsOf">When the numbers were true, where they take long to add up and nothing limits them; null: now.</param>
+public sealed record UsageJson(
+    long BytesUsed, long BytesReserved, long? BytesLimit, long FilesUsed, long? FilesLimit,
+    [property: JsonConverter(typeof(MillisecondTimeConverter))] DateTimeOffset? AsOf = null);
 
 /// <summary><c>GET /usage</c>.</summary>
 internal static class UsageEndpoint
@@ -20,7 +24,8 @@ internal static class UsageEndpoint
         ("bytes_reserved", Shape.Whole("For uploads in progress. They count against the limit until they are stored or given up.", 0, example: 0)),
         ("bytes_limit", Shape.Whole("The limit of used and reserved bytes together; null: none.", 0).OrNull()),
         ("files_used", Shape.Whole("Live and in the trash.", 0, example: 1)),
-        ("files_limit", Shape.Whole("The limit of files; null: none.", 0).OrNull())))
+        ("files_limit", Shape.Whole("The limit of files; null: none.", 0).OrNull()),
+        ("as_of", Shape.Stamp("The time at which the numbers were true, if they take long to add up and have no limits; null: now.").OrNull())))
     {
         Example = new UsageJson(48213, 0, 10_737_418_240, 1, null),
     };
@@ -37,6 +42,6 @@ internal static class UsageEndpoint
         var (usage, quota) = (await catalog.FindUsageAsync(owner, context.RequestAborted), options.Quotas.Of(owner));
         context.Response.Headers.CacheControl = "private, no-cache";
         return new JsonAnswer<UsageJson>(
-            new UsageJson(usage.Bytes, usage.BytesReserved, quota.Bytes, usage.Files, quota.Files), ApiJson.Instance.UsageJson);
+            new UsageJson(usage.Bytes, usage.BytesReserved, quota.Bytes, usage.Files, quota.Files, usage.AsOf), ApiJson.Instance.UsageJson);
     }
 }

@@ -1,6 +1,4 @@
 using System.Diagnostics;
-using MongoDB.Bson;
-using MongoDB.Driver;
 
 namespace FileDrop.Api.Catalog.Mongo;
 
@@ -8,12 +6,13 @@ namespace FileDrop.Api.Catalog.Mongo;
 internal sealed partial class MongoEngine
 {
     private readonly MongoOwners _owners;
+    private readonly MongoSums _sums;
 
     public Task<long> ReserveAsync(string owner, Guid id, WriteIntent intent, long needed, long wanted, CancellationToken cancellation) =>
         _owners.OpenAsync(owner, intent.BlobId, id, needed, wanted, files: 0, cancellation);
 
     public async Task<OwnerUsage> FindUsageAsync(string owner, CancellationToken cancellation) =>
-        (HasQuota(owner) ? await _owners.FindUsageAsync(owner, cancellation) : null) ?? await AddUpAsync(owner, cancellation);
+        (HasQuota(owner) ? await _owners.FindUsageAsync(owner, cancellation) : null) ?? await _sums.FindAsync(owner, cancellation);
 
     public Task ReleaseReservationsAsync(CancellationToken cancellation) => _owners.ReleaseAsync(cancellation);
 
@@ -34,11 +33,12 @@ internal sealed partial class MongoEngine
             return;
         foreach (var intent in after.Intents)
         {
-            if (intent.Reserved is not { } wanted || before.Any(each => each.BlobId == intent.BlobId) || !opened.Add(intent.BlobId))
+            if (intent.Reserved is not { } wanted || before.Any(each => each.BlobId == intent.BlobId) || opened.Contains(intent.BlobId))
                 continue;
             var begun = Stopwatch.GetTimestamp();
             await _owners.OpenAsync(
                 after.Owner, intent.BlobId, after.Id, wanted.Bytes, wanted.Bytes, wanted.Creates ? 1 : 0, cancellation);
+            opened.Add(intent.BlobId);
             DemandTime(begun);
         }
     }
@@ -90,32 +90,5 @@ internal sealed partial class MongoEngine
         if (Stopwatch.GetElapsedTime(begun) > _rules.Lease)
             throw new StorageException(
                 StorageFailure.Unavailable, "Between its reservation and its beginning a write stood still for the time of a lease.");
-    }
-
-    /// <summary>What is stored, from the documents themselves.</summary>
-    private async Task<OwnerUsage> AddUpAsync(string owner, CancellationToken cancellation)
-    {
-        BsonDocument[] stages =
-        [
-            new("$match", new BsonDocument
-            {
-                { "owner", owner }, { "state", new BsonDocument("$in", new BsonArray { MongoSchema.Live, MongoSchema.Trash }) },
-            }),
-            new("$group", new BsonDocument
-            {
-                { "_id", BsonNull.Value },
-                { "bytes", new BsonDocument("$sum", MongoExpressions.Usage()["bytes"]) },
-                { "files", new BsonDocument("$sum", 1L) },
-            }),
-        ];
-        var sum = await MongoConnection.CallAsync(
-            MongoConnection.IndexTimeout,
-            async token =>
-            {
-                using var cursor = await _files.AggregateAsync<BsonDocument>(stages, cancellationToken: token);
-                return await cursor.FirstOrDefaultAsync(token);
-            },
-            cancellation);
-        return sum is null ? new OwnerUsage(0, 0, 0) : new OwnerUsage(sum["bytes"].ToInt64(), sum["files"].ToInt64(), 0);
     }
 }

@@ -16,17 +16,12 @@ namespace FileDrop.Api.Catalog.Mongo;
 /// </remarks>
 internal sealed partial class MongoEngine : ICatalogEngine
 {
-    /// <summary>Within a process changes stand in line, so that only replicas meet: a loser need not wait long.</summary>
-    private static readonly TimeSpan s_firstPause = TimeSpan.FromMilliseconds(1);
-    private static readonly TimeSpan s_longestPause = TimeSpan.FromMilliseconds(16);
-
     private readonly IMongoDatabase _database;
     private readonly IMongoCollection<BsonDocument> _files;
     private readonly IMongoCollection<BsonDocument> _keys;
     private readonly CatalogRules _rules;
     private readonly MongoClock _clock;
     private readonly MongoRecent _recent = new();
-    private readonly MongoLines _lines = new();
 
     private static readonly BsonDocument s_contentsFields = new(MongoSchema.FileFields) { { "versions", 1 } };
     private static readonly BsonDocument s_wholeAndNow = new() { { "_id", 0 }, { "doc", "$$ROOT" }, { "now", MongoExpressions.Now } };
@@ -43,6 +38,7 @@ internal sealed partial class MongoEngine : ICatalogEngine
         _rules = rules;
         _clock = new MongoClock(_database);
         _owners = new MongoOwners(_database, rules);
+        _sums = new MongoSums(_database, _clock);
         Description = $"MongoDB at {string.Join(", ", url.Servers)}, database {_database.DatabaseNamespace.DatabaseName}";
     }
 
@@ -127,52 +123,6 @@ internal sealed partial class MongoEngine : ICatalogEngine
         return document;
     }
 
-    public async Task<T> ChangeAsync<T>(
-        string owner, Guid id, Func<FileDocument?, DateTimeOffset, Decision<T>> decide, ChangeKind kind, CancellationToken cancellation)
-    {
-        using var turn = await _lines.EnterAsync(id, cancellation);
-        var opened = new HashSet<Guid>();
-        var before = _recent.Take(owner, id);
-        var isFresh = before is null;
-        var now = isFresh ? default : await _clock.NowAsync(cancellation);
-        for (var round = 1; ; round++)
-        {
-            if (isFresh)
-                (before, now) = await LoadWholeAsync(owner, id, cancellation);
-            var decision = decide(before?.Document, now);
-            if (decision.Next is not { } next)
-            {
-                // Only what is there now can be a reason to refuse.
-                if (!isFresh)
-                {
-                    isFresh = true;
-                    continue;
-                }
-                await LeaveAsync(before, owner, opened, now);
-                return decision.Answer;
-            }
-            if (before is null)
-                throw new InvalidOperationException("Only an existing document can be changed.");
-
-            await ReserveNewAsync(before.Document.Intents, next, opened, cancellation);
-            var accounts = before.Accounts is { } held ? (held with { Held = [.. held.Held, .. opened] }).After(next) : null;
-            var after = MongoDocument.Of(next, accounts, now, before);
-            var removes = decision.Removes && accounts?.IsUnsettled(next) != true;
-            if (removes ? await RemoveAsync(before, cancellation) : await SaveAsync(before, after, cancellation))
-            {
-                if (!removes)
-                {
-                    _recent.Keep(after);
-                    await SettleAsync(after);
-                }
-                return decision.Answer;
-            }
-            if (isFresh)
-                await PauseAsync(round, cancellation);
-            isFresh = true;
-        }
-    }
-
     public async Task<bool> RenewAsync(string owner, Guid id, WriteIntent intent, TimeSpan lease, CancellationToken cancellation)
     {
         var named = File(owner, id).Add("intents", new BsonDocument("$elemMatch", new BsonDocument
@@ -210,25 +160,6 @@ internal sealed partial class MongoEngine : ICatalogEngine
     {
         var removed = await CallAsync(token => _files.DeleteOneAsync(before.Unchanged(), token), cancellation);
         return removed.DeletedCount > 0;
-    }
-
-    /// <summary>Leaves a document unchanged: gives back what was reserved for it, and puts right what only the engine knows of.</summary>
-    private async Task LeaveAsync(MongoDocument? document, string owner, HashSet<Guid> opened, DateTimeOffset now)
-    {
-        foreach (var operation in opened)
-            await _owners.CloseAsync(owner, MongoSchema.Uuid(operation), bytes: 0, files: 0, CancellationToken.None);
-        if (document is null)
-            return;
-        await SettleAsync(document);
-        // A renewal leaves the time at which the sweeper looks: once it has passed without reason, it is set anew.
-        if (document.SweepAt <= now && document.Accounts?.IsUnsettled(document.Document) != true && document.Document.DueAt(now) is var due && !(due <= now))
-            await SaveAsync(document, MongoDocument.Of(document.Document, document.Accounts, now, document), CancellationToken.None);
-    }
-
-    private static Task PauseAsync(int round, CancellationToken cancellation)
-    {
-        var longest = Math.Min(s_longestPause.TotalMilliseconds, s_firstPause.TotalMilliseconds * (1 << Math.Min(round, 10)));
-        return Task.Delay(TimeSpan.FromMilliseconds(Random.Shared.NextDouble() * longest), cancellation);
     }
 
     private static Task<T> CallAsync<T>(Func<CancellationToken, Task<T>> call, CancellationToken cancellation) =>

@@ -1,60 +1,89 @@
 using System.Collections.Concurrent;
+using System.Diagnostics;
 
 namespace FileDrop.Api.Catalog.Mongo;
 
-/// <summary>Changes of one document within this process stand in line: many at once would refuse each other's saves.</summary>
-/// <remarks>Between processes a save's condition decides, and the loser tries again after a random pause.</remarks>
+/// <summary>Changes of one document within this process stand in line. The first one takes all that wait, and commits them together.</summary>
+/// <remarks>
+/// Changes that ran side by side would refuse each other's saves. A line that saves without a pause starves other replicas: they must load
+/// before they save, and so lose each time. Once a line has lost a save, it leaves gaps for a while.
+/// </remarks>
 internal sealed class MongoLines
 {
-    private readonly ConcurrentDictionary<Guid, Line> _lines = [];
+    private readonly ConcurrentDictionary<(string Owner, Guid Id), Line> _lines = [];
 
-    /// <summary>Waits for this document's turn; dispose it to let the next one in.</summary>
-    public async ValueTask<Turn> EnterAsync(Guid id, CancellationToken cancellation)
+    /// <summary>Waits for the change's turn. By then another turn may have done it. Dispose the turn to let the next change in.</summary>
+    public async ValueTask<Turn> EnterAsync(string owner, Guid id, MongoChange change, CancellationToken cancellation)
     {
         Line? line;
         do
         {
-            line = _lines.GetOrAdd(id, _ => new Line());
+            line = _lines.GetOrAdd((owner, id), _ => new Line());
         }
         while (!line.TryJoin());
         try
         {
+            line.Waiting.Enqueue(change);
             await line.Gate.WaitAsync(cancellation);
-            return new Turn(this, id, line);
+            return new Turn(this, (owner, id), line);
         }
         catch
         {
-            Leave(id, line);
+            Leave((owner, id), line);
             throw;
         }
     }
 
-    private void Leave(Guid id, Line line)
+    private void Leave((string Owner, Guid Id) document, Line line)
     {
         if (line.Leave())
         {
-            _lines.TryRemove(new KeyValuePair<Guid, Line>(id, line));
+            _lines.TryRemove(new KeyValuePair<(string, Guid), Line>(document, line));
             line.Gate.Dispose();
         }
     }
 
     /// <summary>One change's turn.</summary>
-    internal readonly struct Turn(MongoLines lines, Guid id, Line line) : IDisposable
+    internal readonly struct Turn(MongoLines lines, (string Owner, Guid Id) document, Line line) : IDisposable
     {
+        /// <summary>The changes that wait, the turn's own among them.</summary>
+        public IReadOnlyList<MongoChange> TakeAll()
+        {
+            List<MongoChange> all = [];
+            while (line.Waiting.TryDequeue(out var change))
+                all.Add(change);
+            return all;
+        }
+
+        /// <summary>Waits for one to four saves if another replica changes the document too. More changes join meanwhile, so little is lost.</summary>
+        public Task LeaveGapAsync() => line.LostLately() is { } save
+            ? Task.Delay(save * (1 + (3 * Random.Shared.NextDouble())))
+            : Task.CompletedTask;
+
+        /// <summary>Another replica's change came first.</summary>
+        /// <param name="save">The time that the refused save took.</param>
+        public void HasLost(TimeSpan save) => line.Lose(save);
+
         public void Dispose()
         {
             line.Gate.Release();
-            lines.Leave(id, line);
+            lines.Leave(document, line);
         }
     }
 
-    /// <summary>Those who wait, and the one whose turn it is.</summary>
+    /// <summary>The changes of one document.</summary>
     internal sealed class Line
     {
         private const int Closed = -1;
+        private static readonly TimeSpan s_memory = TimeSpan.FromSeconds(1);
+        private static readonly TimeSpan s_longestSave = TimeSpan.FromMilliseconds(20);
         private int _count;
+        private long _lostAt;
+        private TimeSpan _lostSave;
 
         public SemaphoreSlim Gate { get; } = new(1);
+
+        public ConcurrentQueue<MongoChange> Waiting { get; } = new();
 
         /// <summary>False: the last one has left, and the line is closed.</summary>
         public bool TryJoin()
@@ -68,6 +97,11 @@ internal sealed class MongoLines
                     return true;
             }
         }
+
+        /// <summary>The time of a save, if one was lost lately.</summary>
+        public TimeSpan? LostLately() => _lostAt != 0 && Stopwatch.GetElapsedTime(_lostAt) < s_memory ? _lostSave : null;
+
+        public void Lose(TimeSpan save) => (_lostAt, _lostSave) = (Stopwatch.GetTimestamp(), save < s_longestSave ? save : s_longestSave);
 
         /// <summary>Whether this was the last one, which closes the line.</summary>
         public bool Leave() => Interlocked.Decrement(ref _count) == 0 && Interlocked.CompareExchange(ref _count, Closed, 0) == 0;

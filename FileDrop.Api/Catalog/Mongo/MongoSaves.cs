@@ -91,15 +91,16 @@ internal static class MongoSaves
         }
     }
 
-    /// <summary>A former live content is pushed: a file may keep a thousand, and all of them need not be sent for one more.</summary>
+    /// <summary>Former live contents are pushed: a file may keep a thousand, and all of them need not be sent for a few more.</summary>
     private static void PutVersions(FileDocument former, FileDocument next, BsonDocument set, BsonDocument push)
     {
         var kept = next.Versions;
-        if (former.Content is { } content && kept.Count > 0 && kept[0] == content && kept.Skip(1).SequenceEqual(former.Versions.Take(kept.Count - 1)))
+        var added = former.Content is { } content ? kept.TakeWhile(each => each != content).Count() + 1 : 0;
+        if (added > 0 && added <= kept.Count && kept.Skip(added).SequenceEqual(former.Versions.Take(kept.Count - added)))
         {
             push.Add("versions", new BsonDocument
             {
-                { "$each", new BsonArray { MongoSchema.Content(content) } }, { "$position", 0 }, { "$slice", kept.Count },
+                { "$each", new BsonArray(kept.Take(added).Select(MongoSchema.Content)) }, { "$position", 0 }, { "$slice", kept.Count },
             });
         }
         else if (kept.Count > 0 || former.Versions.Count > 0)

@@ -45,6 +45,8 @@ namespace FileDrop.Api.Catalog.Mongo;
 /// or is about to be, of this one's usage; the intents that have a reservation there; and what is still to be told.</para>
 /// <para>The collection <c>owners</c> has, for those with a quota, <c>{ _id: owner, bytes: long, files: long, counted: bool, revision: long,
 /// open: [ { op: UUID, file: UUID, bytes: long, files: long, at } ] }</c>; see <see cref="MongoOwners"/>.</para>
+/// <para>The collection <c>sums</c> has, for those without one whose sum takes long, <c>{ _id: owner, bytes: long, files: long, at,
+/// took: long }</c>, with <c>took</c> in milliseconds; see <see cref="MongoSums"/>.</para>
 /// <para>The collection <c>idempotency_keys</c> has <c>{ _id, owner, file, expires_at }</c>. Its id is a digest of
 /// owner and key: of one length, and unambiguous.</para>
 /// </remarks>
@@ -53,6 +55,7 @@ internal static partial class MongoSchema
     public const string Files = "files";
     public const string Keys = "idempotency_keys";
     public const string Owners = "owners";
+    public const string Sums = "sums";
 
     public const int SchemaVersion = 1;
 
