@@ -83,7 +83,7 @@ internal sealed record DescribedApi(JsonElement Root, HttpClient Http)
                     Fault(keyword.Value.EnumerateArray().Any(type => IsOfType(value, type.GetString()))),
                 "type" => Fault(IsOfType(value, keyword.Value.GetString())),
                 // These say nothing of what is no number, and has another of its types.
-                "minimum" or "maximum" or "format" when value.ValueKind == JsonValueKind.Null => [],
+                "minimum" or "maximum" or "pattern" or "format" when value.ValueKind == JsonValueKind.Null => [],
                 "enum" => Fault(keyword.Value.EnumerateArray().Any(allowed => JsonElement.DeepEquals(allowed, value))),
                 "pattern" => Fault(Regex.IsMatch(value.GetString() ?? "", keyword.Value.GetString() ?? "", RegexOptions.None, TimeSpan.FromSeconds(1))),
                 "minimum" => Fault(value.GetDecimal() >= keyword.Value.GetDecimal()),

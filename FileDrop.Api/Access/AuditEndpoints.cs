@@ -42,7 +42,7 @@ internal static class AuditEndpoints
 
             The service keeps events if it is configured to, for the configured time. Otherwise the list is empty.
             """)
-        .Takes(ListDescription.Limit(IAuditCatalog.MaxListed, UsualLimit) with { Key = "audit_limit" }, Cursor).Needs(Scope.Admin)
+        .Takes(ApiParameter.Limit(IAuditCatalog.MaxListed, UsualLimit) with { Key = "audit_limit" }, Cursor).Needs(Scope.Admin)
         .Answers(200, "A page of events.", ApiBody.List(Event, IAuditCatalog.MaxListed), CommonHeaders.Link, CommonHeaders.CacheControl);
 
     private static async Task<IResult> ListAsync(HttpContext context, IAuditCatalog catalog)

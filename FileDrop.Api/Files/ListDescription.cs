@@ -1,4 +1,3 @@
-using System.Text.Json.Nodes;
 using FileDrop.Api.Catalog;
 using FileDrop.Api.OpenApi;
 
@@ -14,19 +13,9 @@ internal static class ListDescription
     public static readonly ApiParameter[] OfTrash =
         All(Sort("deleted_at", "created_at", "updated_at", "file_name", "file_size") with { Key = "trash_sort" });
 
-    /// <summary>The most entries of a page.</summary>
-    /// <param name="most">The limit's own limit.</param>
-    /// <param name="usual">Without a limit.</param>
-    public static ApiParameter Limit(int most, int usual)
-    {
-        var schema = Shape.Whole(null, 1, most);
-        schema.Default = JsonValue.Create(usual);
-        return ApiParameter.Query("limit", "The most entries on a page.", schema);
-    }
-
     private static ApiParameter[] All(ApiParameter sort) =>
     [
-        Limit(ListRequest.MaxLimit, ListRequest.MaxLimit),
+        ApiParameter.Limit(ListRequest.MaxLimit, ListRequest.MaxLimit),
         ApiParameter.Query("cursor", "The position from the previous page's `Link`. It works only with the same sort, order and filters.", Shape.Text()) with
         {
             Failures = [ApiProblem.InvalidCursor("A cursor goes on with the sort, order and filters that it was given for.")],

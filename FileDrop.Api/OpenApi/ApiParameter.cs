@@ -1,3 +1,4 @@
+using System.Text.Json.Nodes;
 using Microsoft.OpenApi;
 
 namespace FileDrop.Api.OpenApi;
@@ -30,6 +31,16 @@ internal sealed record ApiParameter(ParameterLocation Place, string Name, string
 
     public static ApiParameter Header(string name, string description, string example, OpenApiSchema? schema = null) =>
         new(ParameterLocation.Header, name, WithExample(description, example), schema ?? Shape.Text());
+
+    /// <summary>The limit of a page.</summary>
+    /// <param name="most">Its largest value.</param>
+    /// <param name="usual">Its default.</param>
+    public static ApiParameter Limit(int most, int usual)
+    {
+        var schema = Shape.Whole(null, 1, most);
+        schema.Default = JsonValue.Create(usual);
+        return Query("limit", "The most entries on a page.", schema);
+    }
 
     public void WriteTo(OpenApiOperation operation, OpenApiDocument document)
     {

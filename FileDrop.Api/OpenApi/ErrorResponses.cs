@@ -118,7 +118,7 @@ internal sealed class ErrorResponses(OpenApiDocument document)
     private Dictionary<string, IOpenApiExample> Examples(ApiProblem[] problems)
     {
         var examples = new Dictionary<string, IOpenApiExample>(StringComparer.Ordinal);
-        foreach (var (index, problem) in problems.GroupBy(problem => problem.Code).SelectMany(same => same.Index()))
+        foreach (var (index, problem) in problems.GroupBy(problem => problem.Code, StringComparer.Ordinal).SelectMany(same => same.Index()))
         {
             var name = NameOf(problem.Code, [problem], "", out var isNew);
             if (isNew)
