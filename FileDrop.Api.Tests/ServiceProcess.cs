@@ -40,9 +40,13 @@ public sealed class ServiceProcess : IAsyncDisposable
     public string Output => string.Join('\n', _output);
 
     /// <summary>Starts it, and waits until it is healthy.</summary>
-    public static async Task<ServiceProcess> StartAsync(Stores stores, params (string Key, string Value)[] settings)
+    public static Task<ServiceProcess> StartAsync(Stores stores, params (string Key, string Value)[] settings) =>
+        StartAsync(stores, Program, settings);
+
+    /// <summary>Starts another build of it, and waits until it is healthy.</summary>
+    public static async Task<ServiceProcess> StartAsync(Stores stores, string program, params (string Key, string Value)[] settings)
     {
-        var service = Launch(stores.Settings, settings);
+        var service = Launch(program, stores.Settings, settings);
         await Service.UntilAsync("the process is healthy", async () =>
         {
             if (service._process.HasExited)
@@ -55,7 +59,7 @@ public sealed class ServiceProcess : IAsyncDisposable
     /// <summary>Runs a command of the program to its end.</summary>
     public static async Task<(int Exit, string Output)> CommandAsync(Stores stores, params string[] arguments)
     {
-        var start = NewStart(arguments);
+        var start = NewStart(Program, arguments);
         start.Environment["FileDrop__Trash__Retention"] = "1.00:00:00";
         foreach (var (key, value) in stores.Settings)
             start.Environment[key.Replace(":", "__", StringComparison.Ordinal)] = value;
@@ -67,11 +71,14 @@ public sealed class ServiceProcess : IAsyncDisposable
     }
 
     /// <summary>Starts it, and waits for nothing.</summary>
-    public static ServiceProcess Launch(IReadOnlyDictionary<string, string?> stores, params (string Key, string Value)[] settings)
+    public static ServiceProcess Launch(IReadOnlyDictionary<string, string?> stores, params (string Key, string Value)[] settings) =>
+        Launch(Program, stores, settings);
+
+    private static ServiceProcess Launch(string program, IReadOnlyDictionary<string, string?> stores, (string Key, string Value)[] settings)
     {
         if (!Uri.TryCreate(settings.FirstOrDefault(setting => setting.Key == Urls).Value, UriKind.Absolute, out var address))
             address = new Uri($"http://127.0.0.1:{FreePort()}");
-        var start = NewStart();
+        var start = NewStart(program);
         start.Environment[Urls] = address.ToString();
         start.Environment["FileDrop__SweepInterval"] = "00:00:00.100";
         start.Environment["FileDrop__ReadersGrace"] = "00:00:00";
@@ -127,11 +134,11 @@ public sealed class ServiceProcess : IAsyncDisposable
     private static string Program => typeof(ServiceProcess).Assembly.GetCustomAttributes<AssemblyMetadataAttribute>()
         .First(item => item.Key == "ServiceProgram").Value ?? "";
 
-    private static ProcessStartInfo NewStart(params string[] arguments) => new("dotnet", [Program, .. arguments])
+    private static ProcessStartInfo NewStart(string program, params string[] arguments) => new("dotnet", [program, .. arguments])
     {
         RedirectStandardOutput = true,
         RedirectStandardError = true,
-        WorkingDirectory = Path.GetDirectoryName(Path.GetFullPath(Program)) ?? ".",
+        WorkingDirectory = Path.GetDirectoryName(Path.GetFullPath(program)) ?? ".",
     };
 
     private static int FreePort()

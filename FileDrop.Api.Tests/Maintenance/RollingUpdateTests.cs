@@ -1,0 +1,156 @@
+using System.Collections.Concurrent;
+using System.Net;
+using System.Text;
+using FileDrop.Api.Tests.Files;
+using Xunit;
+
+namespace FileDrop.Api.Tests.Maintenance;
+
+/// <summary>The release before and this one over the same stores: side by side, one after the other, and back.</summary>
+[Trait("Run", "nightly")]
+public abstract class RollingUpdateTests(ReleaseBefore before, Pair pair)
+{
+    private static readonly (string, string)[] Keep = [("FileDrop:Versions:Keep", "1000"), ("FileDrop:Trash:Retention", "1.00:00:00")];
+
+    protected string Before => before.Program;
+
+    protected Pair Pair => pair;
+
+    [Fact]
+    public async Task Stores_of_the_release_before_open_unchanged_and_the_way_back_is_as_documented()
+    {
+        var program = Before;
+        await using var stores = await pair.MakeStoresAsync();
+        string live, trashed, upload;
+        await using (var old = await ServiceProcess.StartAsync(stores, program, Keep))
+        {
+            live = (await old.Http.UploadAsync("first"u8.ToArray(), "a.txt")).Id();
+            using var put = await old.Http.PutAsync($"/files/{live}/content", new StringContent("second"));
+            await put.SucceededAsync();
+            trashed = (await old.Http.UploadAsync(Requests.Bytes(100_000), "b")).Id();
+            using var deleted = await old.Http.DeleteAsync($"/files/{trashed}");
+            await deleted.SucceededAsync();
+            upload = await BeginAsync(old.Http);
+        }
+        await using (var now = await ServiceProcess.StartAsync(stores, Keep))
+        {
+            Assert.Equal("second", await now.Http.GetStringAsync($"/files/{live}"));
+            Assert.Equal("first", await now.Http.GetStringAsync($"/files/{live}?version=1"));
+            await EndAsync(now.Http, upload);
+            using var restored = await now.Http.PostAsync($"/trash/{trashed}/restore", null);
+            await restored.SucceededAsync();
+            using var put = await now.Http.PutAsync($"/files/{live}/content", new StringContent("third"));
+            await put.SucceededAsync();
+        }
+        await GoBackAsync(stores, live);
+    }
+
+    /// <summary>The release before over stores that this one has changed.</summary>
+    protected abstract Task GoBackAsync(Stores stores, string live);
+
+    protected Task<ServiceProcess> StartBeforeAsync(Stores stores) => ServiceProcess.StartAsync(stores, Before, Keep);
+
+    protected static async Task NothingIsFoundAsync(Stores stores)
+    {
+        var (exit, output) = await ServiceProcess.CommandAsync(stores, "check", "--hash");
+        Assert.True(exit == 0, output);
+    }
+
+    /// <summary>A resumable upload that has half of its bytes.</summary>
+    private static async Task<string> BeginAsync(HttpClient http)
+    {
+        using var create = new HttpRequestMessage(HttpMethod.Post, "/uploads") { Content = new ByteArrayContent([]) };
+        foreach (var (name, value) in new[] { ("Tus-Resumable", "1.0.0"), ("Upload-Length", "10"), ("Upload-Metadata", "filename dHVz") })
+            create.Headers.Add(name, value);
+        using var created = await http.SendAsync(create);
+        Assert.Equal(HttpStatusCode.Created, created.StatusCode);
+        var location = created.Headers.Location?.ToString() ?? "";
+        await AppendAsync(http, location, 0, "12345");
+        return location;
+    }
+
+    private static Task EndAsync(HttpClient http, string upload) => AppendAsync(http, new Uri(upload, UriKind.RelativeOrAbsolute) is { IsAbsoluteUri: true } full ? full.PathAndQuery : upload, 5, "67890");
+
+    private static async Task AppendAsync(HttpClient http, string upload, int offset, string bytes)
+    {
+        using var append = new HttpRequestMessage(HttpMethod.Patch, upload) { Content = new ByteArrayContent(Encoding.ASCII.GetBytes(bytes)) };
+        append.Content.Headers.TryAddWithoutValidation("Content-Type", "application/offset+octet-stream");
+        append.Headers.Add("Tus-Resumable", "1.0.0");
+        append.Headers.Add("Upload-Offset", $"{offset}");
+        using var appended = await http.SendAsync(append);
+        Assert.Equal(HttpStatusCode.NoContent, appended.StatusCode);
+    }
+}
+
+public sealed class RollingUpdateOnEmbeddedTests(ReleaseBefore before, EmbeddedPair pair)
+    : RollingUpdateTests(before, pair), IClassFixture<ReleaseBefore>, IClassFixture<EmbeddedPair>
+{
+    protected override async Task GoBackAsync(Stores stores, string live)
+    {
+        var refused = await Assert.ThrowsAsync<InvalidOperationException>(() => StartBeforeAsync(stores));
+        Assert.Contains("restore a backup from before", refused.Message, StringComparison.Ordinal);
+        await NothingIsFoundAsync(stores);
+    }
+}
+
+public sealed class RollingUpdateOnClusterTests(ReleaseBefore before, ClusterPair pair)
+    : RollingUpdateTests(before, pair), IClassFixture<ReleaseBefore>, IClassFixture<ClusterPair>
+{
+    private const int Files = 4;
+    private const int Writers = 12;
+
+    /// <summary>Of one writer, so that three writers' contents are all kept.</summary>
+    private const int MostWrites = 600;
+
+    protected override async Task GoBackAsync(Stores stores, string live)
+    {
+        await using var again = await StartBeforeAsync(stores);
+        Assert.Equal(3, (await Invariants.EveryFileIsWholeAsync(again.Http)).Count);
+        Assert.Equal("third", await again.Http.GetStringAsync($"/files/{live}"));
+        await again.Http.UploadAsync([4], "c");
+        await NothingIsFoundAsync(stores);
+    }
+
+    /// <summary>Every acknowledged write is one version, so a lost one would be missing at the end.</summary>
+    [Fact]
+    public async Task Nothing_acknowledged_is_lost_while_both_releases_change_the_same_files()
+    {
+        (string, string)[] settings = [("FileDrop:Versions:Keep", "1000")];
+        await using var stores = await Pair.MakeStoresAsync();
+        await using var old = await ServiceProcess.StartAsync(stores, Before, settings);
+        await using var now = await ServiceProcess.StartAsync(stores, settings);
+        var ids = await Task.WhenAll(Enumerable.Range(0, Files).Select(async i => (await now.Http.UploadAsync("first"u8.ToArray(), $"{i}")).Id()));
+        var (contents, renames) = (new ConcurrentDictionary<(string Id, long Version), string>(), new ConcurrentBag<string>());
+        var until = DateTime.UtcNow.AddSeconds(20);
+
+        await Task.WhenAll(Enumerable.Range(0, Writers).Select(writer => Task.Run(() => WriteAsync(writer))));
+
+        foreach (var id in ids)
+        {
+            var acknowledged = contents.Keys.Where(key => key.Id == id).ToList();
+            Assert.Equal(acknowledged.Count + renames.Count(renamed => renamed == id) + 1, (await old.Http.MetadataAsync(id)).Version());
+            foreach (var key in acknowledged)
+                Assert.Equal(contents[key], await now.Http.GetStringAsync($"/files/{id}?version={key.Version}"));
+        }
+        TestContext.Current.TestOutputHelper?.WriteLine($"{contents.Count} contents and {renames.Count} renames");
+        await NothingIsFoundAsync(stores);
+
+        async Task WriteAsync(int writer)
+        {
+            var (http, id) = (writer % 2 == 0 ? old.Http : now.Http, ids[writer / 2 % Files]);
+            for (var number = 0; number < MostWrites && DateTime.UtcNow < until; number++)
+            {
+                var text = $"{writer}-{number}";
+                if (number % 2 == 0)
+                {
+                    using var put = await http.PutAsync($"/files/{id}/content", new StringContent(text));
+                    contents[(id, (await put.SucceededAsync()).GetProperty("file").Version())] = text;
+                    continue;
+                }
+                using var renamed = await http.PutJsonAsync(id, $"{{\"file_name\": \"{text}\"}}");
+                await renamed.SucceededAsync();
+                renames.Add(id);
+            }
+        }
+    }
+}
