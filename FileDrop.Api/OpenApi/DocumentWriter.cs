@@ -1,6 +1,6 @@
 using Microsoft.AspNetCore.Http.Metadata;
 using Microsoft.OpenApi;
-using Endpoint = Microsoft.AspNetCore.Mvc.ApiExplorer.ApiDescription;
+using DescribedEndpoint = Microsoft.AspNetCore.Mvc.ApiExplorer.ApiDescription;
 
 namespace FileDrop.Api.OpenApi;
 
@@ -9,7 +9,7 @@ internal sealed class DocumentWriter(OpenApiDocument document)
 {
     private readonly ErrorResponses _errors = new(document);
 
-    public void Write(IEnumerable<Endpoint> endpoints)
+    public void Write(IEnumerable<DescribedEndpoint> endpoints)
     {
         foreach (var endpoint in endpoints)
         {

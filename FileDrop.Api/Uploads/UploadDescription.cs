@@ -14,7 +14,10 @@ internal static class UploadDescription
         "The length of the whole upload, in bytes. It cannot change once it is set. A new tus upload has this field or Upload-Defer-Length.", "5242880");
 
     public static readonly ApiParameter Offset = ApiParameter.Header("Upload-Offset",
-        "The position of these bytes. It must be the upload's offset; otherwise `409`.", "0") with { Failures = [ApiProblem.OffsetMismatch(5, 3)] };
+        "The position of these bytes. It must be the upload's offset; otherwise `409`.", "0") with
+    {
+        Failures = [ApiProblem.OffsetMismatch(5, 3)],
+    };
 
     public static readonly ApiHeader OffsetHeader = new("Upload-Offset", "The number of stored bytes.", "1048576");
 
