@@ -11,7 +11,13 @@ public abstract class StoreCalls
     /// <summary>Puts itself between the service and its stores.</summary>
     public void Wrap(IServiceCollection services)
     {
+        Wrap<ICatalog>(services);
         Wrap<IFileCatalog>(services);
+        Wrap<IWriteCatalog>(services);
+        Wrap<IUploadCatalog>(services);
+        Wrap<IIdempotencyCatalog>(services);
+        Wrap<ISweepCatalog>(services);
+        Wrap<IDocumentCatalog>(services);
         Wrap<IBlobStore>(services);
         Wrap<IKeyCatalog>(services);
         if (services.Any(service => service.ServiceType == typeof(IInlineContents)))

@@ -5,6 +5,7 @@ using System.Text.Json.Serialization;
 using System.Text.Json.Serialization.Metadata;
 using FileDrop.Api.Access;
 using FileDrop.Api.Files;
+using FileDrop.Api.Http;
 
 namespace FileDrop.Api;
 

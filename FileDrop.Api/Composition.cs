@@ -4,9 +4,10 @@ using FileDrop.Api.Blobs.S3;
 using FileDrop.Api.Catalog;
 using FileDrop.Api.Catalog.Mongo;
 using FileDrop.Api.Catalog.Sqlite;
+using FileDrop.Api.Contents;
 using FileDrop.Api.Files;
+using FileDrop.Api.Http;
 using FileDrop.Api.Maintenance;
-using FileDrop.Api.Uploads;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 
@@ -29,7 +30,7 @@ internal static class Composition
             kestrel.Limits.MaxRequestHeadersTotalSize = options.Limits.HeaderBytes;
             kestrel.Limits.MaxConcurrentConnections = options.Limits.Connections;
             kestrel.Limits.MinRequestBodyDataRate = new MinDataRate(
-                UploadBody.MinBytesPerSecond, options.UploadPatience > ShortestGrace ? options.UploadPatience : ShortestGrace);
+                RequestBytes.MinBytesPerSecond, options.UploadPatience > ShortestGrace ? options.UploadPatience : ShortestGrace);
         });
         builder.Services.AddSingleton<IMemoryPoolFactory<byte>, ConnectionMemory>();
         builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = options.ShutdownTimeout);
@@ -59,13 +60,14 @@ internal static class Composition
 
     /// <summary>What is told of a data directory that cannot be used: the setting, the directory, the user, and the reason.</summary>
     public static ConfigurationException UnusableDirectory(FileDropOptions options, Exception reason) => new(
-        $"FileDrop:DataDirectory is \"{options.DataDirectory}\", which the user {Environment.UserName} cannot use: {Start.Tell(reason)} "
+        $"FileDrop:DataDirectory is \"{options.DataDirectory}\", which the user {Environment.UserName} cannot use: {Failure.Tell(reason)} "
         + "Set it to a directory on a local disk that this user can write to.");
 
     public static void AddFiles(this IServiceCollection services)
     {
         services.AddSingleton<Integrity>();
         services.AddSingleton<FileStore>();
+        services.AddSingleton<FileWrites>();
         services.AddSingleton<FileUpload>();
         services.AddSingleton<FileDownload>();
         services.AddSingleton<FileMetrics>();
@@ -93,7 +95,7 @@ internal static class Composition
         services.AddSingleton<IBlobStore>(_ => blobs);
         services.AddSingleton<IDamageNotes>(_ => blobs);
         services.AddSingleton<IReserve, NoReserve>();
-        services.AddSingleton<IFileCatalog>(_ => new FileCatalog(engine, engine, rules));
+        services.AddCatalog(_ => new FileCatalog(engine, engine, rules));
         services.AddSingleton<IKeyCatalog>(_ => engine);
         services.AddSingleton<ILinkKeyCatalog>(_ => engine);
         services.AddSingleton<IAuditCatalog>(_ => engine);
@@ -149,12 +151,23 @@ internal static class Composition
             return new SqliteEngine(
                 Path.Combine(options.DataDirectory, "catalog.db"), rules, blobs.Room, provider.GetRequiredService<TimeProvider>());
         });
-        services.AddSingleton<IFileCatalog>(provider =>
-            new FileCatalog(provider.GetRequiredService<SqliteEngine>(), provider.GetRequiredService<SqliteEngine>(), rules));
+        services.AddCatalog(provider => new FileCatalog(provider.GetRequiredService<SqliteEngine>(), provider.GetRequiredService<SqliteEngine>(), rules));
         services.AddSingleton<IInlineContents>(provider => provider.GetRequiredService<SqliteEngine>());
         services.AddSingleton<IKeyCatalog>(provider => provider.GetRequiredService<SqliteEngine>());
         services.AddSingleton<ILinkKeyCatalog>(provider => provider.GetRequiredService<SqliteEngine>());
         services.AddSingleton<IAuditCatalog>(provider => provider.GetRequiredService<SqliteEngine>());
+    }
+
+    private static void AddCatalog(this IServiceCollection services, Func<IServiceProvider, FileCatalog> make)
+    {
+        services.AddSingleton(make);
+        services.AddSingleton<ICatalog>(provider => provider.GetRequiredService<FileCatalog>());
+        services.AddSingleton<IFileCatalog>(provider => provider.GetRequiredService<FileCatalog>());
+        services.AddSingleton<IWriteCatalog>(provider => provider.GetRequiredService<FileCatalog>());
+        services.AddSingleton<IUploadCatalog>(provider => provider.GetRequiredService<FileCatalog>());
+        services.AddSingleton<IIdempotencyCatalog>(provider => provider.GetRequiredService<FileCatalog>());
+        services.AddSingleton<ISweepCatalog>(provider => provider.GetRequiredService<FileCatalog>());
+        services.AddSingleton<IDocumentCatalog>(provider => provider.GetRequiredService<FileCatalog>());
     }
 
     private static CatalogRules Rules(FileDropOptions options, IBlobStore blobs) =>

@@ -1,6 +1,7 @@
 using FileDrop.Api.Blobs;
 using FileDrop.Api.Catalog;
-using FileDrop.Api.Files;
+using FileDrop.Api.Contents;
+using FileDrop.Api.Http;
 using FileDrop.Api.Maintenance;
 
 namespace FileDrop.Api;
@@ -45,10 +46,10 @@ internal sealed partial class ProblemMiddleware(RequestDelegate next, FileMetric
 
     private ApiProblem Explain(Exception failure, HttpContext context)
     {
+        if (Problems.Of(failure) is { } told)
+            return told;
         switch (failure)
         {
-            case ContentRejectedException rejected:
-                return rejected.Problem;
             case BadHttpRequestException bad:
                 return ApiProblem.OfStatus(bad.StatusCode) is { } problem && bad.StatusCode != StatusCodes.Status400BadRequest
                     ? problem

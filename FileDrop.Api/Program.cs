@@ -26,12 +26,12 @@ try
     builder.Services.AddFiles();
     builder.Services.AddMaintenance();
     builder.Services.AddAccess(options);
-    builder.AddGuard(options);
+    builder.AddEdge(options);
     builder.Services.AddApiDescription();
     builder.Services.AddCompression();
 
     await using var app = builder.Build();
-    app.UseGuard(options);
+    app.UseEdge(options);
     app.UseMiddleware<ProblemMiddleware>();
     app.UseFraming();
     app.UseTus();
@@ -63,6 +63,6 @@ try
 }
 catch (Exception failure) when (start.IsEndedBy(failure))
 {
-    await Console.Error.WriteLineAsync($"FileDrop cannot start. {Start.Tell(failure)}");
+    await Console.Error.WriteLineAsync($"FileDrop cannot start. {Failure.Tell(failure)}");
     return Start.CouldNotStart;
 }

@@ -31,18 +31,6 @@ internal sealed partial class Start
     /// <summary>Whether an exception came before the service had started.</summary>
     public bool IsEndedBy(Exception failure) => !_isDone && failure is not HostAbortedException;
 
-    /// <summary>One sentence or several, without a stack trace.</summary>
-    public static string Tell(Exception failure)
-    {
-        if (failure is StorageException store)
-            return store.Reason;
-        // The framework says no more of a content root than its path.
-        if (failure is DirectoryNotFoundException && !failure.Message.Contains(' ', StringComparison.Ordinal))
-            return $"There is no directory {failure.Message}; set contentRoot to the service's folder, or do not set it.";
-        var (message, cause) = (FirstLine(failure.Message), FirstLine(failure.GetBaseException().Message));
-        return message.Contains(cause, StringComparison.OrdinalIgnoreCase) ? message : $"{message} {cause}";
-    }
-
     /// <summary>Checks settings of the framework whose own messages do not name them.</summary>
     /// <exception cref="ConfigurationException">A value cannot be used; the message names the key and the fix.</exception>
     public static void Check(IConfiguration configuration)
@@ -88,7 +76,7 @@ internal sealed partial class Start
         _isDone = true;
         var addresses = app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()?.Addresses ?? [];
         LogReady(app.Logger, string.Join(" and ", addresses.Select(Reachable)), options.IsEmbedded ? options.DataDirectory
-            : $"{app.Services.GetRequiredService<IBlobStore>().Description}, metadata in {app.Services.GetRequiredService<IFileCatalog>().Description}");
+            : $"{app.Services.GetRequiredService<IBlobStore>().Description}, metadata in {app.Services.GetRequiredService<ICatalog>().Description}");
         await app.WaitForShutdownAsync();
     }
 
@@ -102,14 +90,12 @@ internal sealed partial class Start
             IOException or SocketException => "Set urls to another address (--urls=http://localhost:5081), or stop the process that uses this one.",
             _ => "An address looks like http://localhost:5080.",
         };
-        return new ConfigurationException($"{setting}, and the service cannot listen there: {Tell(failure)} {advice}");
+        return new ConfigurationException($"{setting}, and the service cannot listen there: {Failure.Tell(failure)} {advice}");
     }
 
     /// <summary>An address that a browser on this machine can open: 0.0.0.0 and [::] are none.</summary>
     private static string Reachable(string address) => address.Replace("//0.0.0.0", "//localhost", StringComparison.Ordinal)
         .Replace("//[::]", "//localhost", StringComparison.Ordinal).Replace("//*", "//localhost", StringComparison.Ordinal).Replace("//+", "//localhost", StringComparison.Ordinal);
-
-    private static string FirstLine(string text) => text.Split('\n', 2)[0].Trim() is [.., '.'] line ? line : $"{text.Split('\n', 2)[0].Trim()}.";
 
     [LoggerMessage(LogLevel.Warning, "{Ignored}")]
     private static partial void LogIgnored(ILogger log, string ignored);

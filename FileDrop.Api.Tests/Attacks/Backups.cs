@@ -64,7 +64,7 @@ internal sealed class Backups : IDisposable
 
     public void Dispose() => Directory.Delete(Folder, recursive: true);
 
-    public static IFileCatalog Catalog(Service service) => service.Services.GetRequiredService<IFileCatalog>();
+    public static FileCatalog Catalog(Service service) => service.Services.GetRequiredService<FileCatalog>();
 
     public static IBlobStore Blobs(Service service) => service.Services.GetRequiredService<IBlobStore>();
 }

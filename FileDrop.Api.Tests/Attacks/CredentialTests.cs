@@ -85,8 +85,8 @@ public abstract class CredentialTests(Pair pair)
     [Fact]
     public async Task An_upload_of_a_former_release_with_such_metadata_can_be_asked_for()
     {
-        var uploads = pair.Service.Services.GetRequiredService<FileDrop.Api.Uploads.UploadStore>();
-        var plan = new FileDrop.Api.Catalog.ResumablePlan("a", "text/plain", FileDrop.Api.Files.FileTags.None, Metadata: "a\u0001b", Concat: "partial");
+        var uploads = pair.Service.Services.GetRequiredService<FileDrop.Api.Contents.UploadStore>();
+        var plan = new FileDrop.Api.Catalog.ResumablePlan("a", "text/plain", FileDrop.Api.Contents.FileTags.None, Metadata: "a\u0001b", Concat: "partial");
         var upload = await uploads.CreateAsync("local", plan, 3, CancellationToken.None);
         using var head = await new TusClient(pair.Http).HeadAsync($"/uploads/{upload.Id}");
         Assert.Equal(HttpStatusCode.OK, head.StatusCode);

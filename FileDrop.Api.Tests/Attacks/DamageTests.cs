@@ -77,7 +77,8 @@ public abstract class DamageTests(Pair pair)
     {
         List<Finding> findings = [];
         Assert.NotNull(stores);
-        await new Check(Backups.Catalog(service), Backups.Blobs(service), service.Services.GetRequiredService<IDamageNotes>(),
+        var catalog = Backups.Catalog(service);
+        await new Check(catalog, catalog, Backups.Blobs(service), service.Services.GetRequiredService<IDamageNotes>(),
             service.Services.GetRequiredService<IReserve>(), new CheckOptions(Repair: false, hash, TimeSpan.FromMinutes(1)), findings.Add).RunAsync(default);
         return findings;
     }

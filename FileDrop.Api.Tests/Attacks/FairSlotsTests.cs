@@ -1,4 +1,4 @@
-using FileDrop.Api.Files;
+using FileDrop.Api.Contents;
 using Xunit;
 
 namespace FileDrop.Api.Tests.Attacks;

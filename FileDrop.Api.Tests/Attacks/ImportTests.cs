@@ -229,7 +229,7 @@ public sealed class ImportOnEmbeddedTests(EmbeddedPair pair) : ImportTests(pair)
 
         List<Finding> findings = [];
         var reserve = service.Services.GetRequiredService<IReserve>();
-        var summary = await new Check(catalog, Backups.Blobs(service), service.Services.GetRequiredService<IDamageNotes>(), reserve,
+        var summary = await new Check(catalog, catalog, Backups.Blobs(service), service.Services.GetRequiredService<IDamageNotes>(), reserve,
             new CheckOptions(Repair: true, Hash: true, TimeSpan.FromMinutes(1)), findings.Add).RunAsync(default);
         Assert.True(summary is { Documents: 2, Findings: 0 }, string.Join('\n', findings));
         Assert.Equal(ChangeOutcome.Done, (await catalog.DeleteAsync("other", mine.FileId, null, permanent: true, default)).Outcome);

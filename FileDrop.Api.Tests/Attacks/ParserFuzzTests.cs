@@ -1,5 +1,5 @@
 using System.Globalization;
-using FileDrop.Api.Files;
+using FileDrop.Api.Http;
 using Xunit;
 
 namespace FileDrop.Api.Tests.Attacks;
@@ -33,7 +33,7 @@ public sealed class ParserFuzzTests
                 parse(text);
                 taken++;
             }
-            catch (ContentRejectedException rejected) when (rejected.Problem.Status is >= 400 and < 500)
+            catch (Exception refused) when (Problems.Of(refused) is { Status: >= 400 and < 500 })
             {
                 // Refused, and said so.
             }

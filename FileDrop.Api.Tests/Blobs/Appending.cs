@@ -1,6 +1,6 @@
 using System.Buffers;
 using FileDrop.Api.Blobs;
-using FileDrop.Api.Uploads;
+using FileDrop.Api.Hashing;
 
 namespace FileDrop.Api.Tests.Blobs;
 

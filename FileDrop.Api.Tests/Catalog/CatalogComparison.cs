@@ -116,7 +116,7 @@ internal sealed class CatalogComparison(CatalogRules rules, IReadOnlyList<ICatal
                 var (done, all) = (file.Claimed, operation.Flag ? file.Claimed.Count : number);
                 return Call(catalog => catalog.SweptAsync(_owner, file.Id, [.. done.Take(all)], default));
             case Verb.Repeat:
-                return Call(catalog => catalog.FindUploadAsync(_owner, file.Id, default));
+                return Call(catalog => catalog.FindCreationAsync(_owner, file.Id, default));
             case Verb.History:
                 return Call(catalog => catalog.FindHistoryAsync(_owner, file.Id, default));
             case Verb.BeginUpload:

@@ -220,30 +220,30 @@ public abstract partial class EngineTests
     {
         var keys = (IIdempotencyRecords)store.Engine;
         var (first, second) = (Guid.NewGuid(), Guid.NewGuid());
-        Assert.Null(await keys.FindKeyAsync(_owner, "k", default));
-        Assert.True(await keys.AddKeyAsync(_owner, "k", first, s_long, default));
-        Assert.False(await keys.AddKeyAsync(_owner, "k", second, s_long, default));
-        Assert.Equal(first, await ((IIdempotencyRecords)store.Other).FindKeyAsync(_owner, "k", default));
-        Assert.Null(await keys.FindKeyAsync("bob", "k", default));
-        Assert.Null(await keys.FindKeyAsync(_owner, "K", default));
+        Assert.Null(await keys.FindIdempotencyKeyAsync(_owner, "k", default));
+        Assert.True(await keys.AddIdempotencyKeyAsync(_owner, "k", first, s_long, default));
+        Assert.False(await keys.AddIdempotencyKeyAsync(_owner, "k", second, s_long, default));
+        Assert.Equal(first, await ((IIdempotencyRecords)store.Other).FindIdempotencyKeyAsync(_owner, "k", default));
+        Assert.Null(await keys.FindIdempotencyKeyAsync("bob", "k", default));
+        Assert.Null(await keys.FindIdempotencyKeyAsync(_owner, "K", default));
 
-        Assert.False(await keys.TakeKeyAsync(_owner, "k", second, second, s_long, default));
-        Assert.True(await keys.TakeKeyAsync(_owner, "k", first, second, TimeSpan.Zero, default));
+        Assert.False(await keys.TakeIdempotencyKeyAsync(_owner, "k", second, second, s_long, default));
+        Assert.True(await keys.TakeIdempotencyKeyAsync(_owner, "k", first, second, TimeSpan.Zero, default));
         // Its life has ended: it is as if it had never been there.
-        Assert.Null(await keys.FindKeyAsync(_owner, "k", default));
-        Assert.False(await keys.TakeKeyAsync(_owner, "k", second, first, s_long, default));
-        Assert.True(await keys.AddKeyAsync(_owner, "k", first, s_long, default));
-        await keys.ForgetKeysAsync(default);
-        Assert.Equal(first, await keys.FindKeyAsync(_owner, "k", default));
+        Assert.Null(await keys.FindIdempotencyKeyAsync(_owner, "k", default));
+        Assert.False(await keys.TakeIdempotencyKeyAsync(_owner, "k", second, first, s_long, default));
+        Assert.True(await keys.AddIdempotencyKeyAsync(_owner, "k", first, s_long, default));
+        await keys.ForgetIdempotencyKeysAsync(default);
+        Assert.Equal(first, await keys.FindIdempotencyKeyAsync(_owner, "k", default));
     }
 
     [Fact]
     public async Task One_of_many_who_add_a_key_succeeds()
     {
         var ids = Enumerable.Range(0, Writers).Select(_ => Guid.NewGuid()).ToList();
-        var added = await Task.WhenAll(ids.Select((id, i) => ((IIdempotencyRecords)Replica(i)).AddKeyAsync(_owner, "k", id, s_long, default)));
+        var added = await Task.WhenAll(ids.Select((id, i) => ((IIdempotencyRecords)Replica(i)).AddIdempotencyKeyAsync(_owner, "k", id, s_long, default)));
         var winner = Assert.Single(ids.Zip(added), pair => pair.Second).First;
-        Assert.Equal(winner, await ((IIdempotencyRecords)store.Engine).FindKeyAsync(_owner, "k", default));
+        Assert.Equal(winner, await ((IIdempotencyRecords)store.Engine).FindIdempotencyKeyAsync(_owner, "k", default));
     }
 
     private static string Key(CatalogFile file, FileSort sort) => sort switch

@@ -193,17 +193,17 @@ public sealed partial class FileDocumentTests
     {
         var intent = NewIntent();
         var pending = Pending(intent);
-        Assert.Equal(UploadState.Running, pending.CreatingUpload(Noon).State);
-        Assert.Equal(UploadState.Expired, pending.CreatingUpload(Noon + Rules.Lease).State);
-        Assert.Equal(UploadState.Failed, pending.Abandon(intent, Rules, Noon).Saved().CreatingUpload(Noon).State);
+        Assert.Equal(CreationState.Running, pending.Creation(Noon).State);
+        Assert.Equal(CreationState.Expired, pending.Creation(Noon + Rules.Lease).State);
+        Assert.Equal(CreationState.Failed, pending.Abandon(intent, Rules, Noon).Saved().Creation(Noon).State);
 
         var live = pending.Commit(intent, Commit(), Rules, Noon).Saved();
-        Assert.Equal(new UploadRecord(UploadState.Committed, live.ToFile()), live.CreatingUpload(Noon));
+        Assert.Equal(new CreationRecord(CreationState.Committed, live.ToFile()), live.Creation(Noon));
         // The trash does not show in how it was created.
         var trashed = live.Delete(null, permanent: false, Rules, Noon).Saved();
-        Assert.Equal(new UploadRecord(UploadState.Committed, live.ToFile()), trashed.CreatingUpload(Noon));
+        Assert.Equal(new CreationRecord(CreationState.Committed, live.ToFile()), trashed.Creation(Noon));
         // Without a key nothing is remembered beyond the first version.
-        Assert.Equal(new UploadRecord(UploadState.Committed), live.Replaced(Noon, Rules).CreatingUpload(Noon));
+        Assert.Equal(new CreationRecord(CreationState.Committed), live.Replaced(Noon, Rules).Creation(Noon));
     }
 
     [Fact]
@@ -222,7 +222,7 @@ public sealed partial class FileDocumentTests
             file.Delete(null, permanent: true, Rules, Minutes(1)).Saved(),
             file.Delete(null, permanent: false, Rules, Minutes(1)).Saved().Purge(Rules, Minutes(2)).Saved(),
         ];
-        Assert.All(changed, next => Assert.Equal(new UploadRecord(UploadState.Committed, first), next.CreatingUpload(Minutes(3))));
+        Assert.All(changed, next => Assert.Equal(new CreationRecord(CreationState.Committed, first), next.Creation(Minutes(3))));
         // A second change leaves the memory alone.
         Assert.All(changed[..3], next => Assert.Equal(first, next.Change(new MetadataChange("c", null), Minutes(5)).Saved().First));
     }

@@ -110,15 +110,15 @@ internal sealed class MemoryEngine(CatalogRules rules, TimeProvider time) : ICat
     public Task<IReadOnlyList<UsageDifference>> CheckUsageAsync(bool repair, CancellationToken cancellation) =>
         Task.FromResult<IReadOnlyList<UsageDifference>>([]);
 
-    public Task<Guid?> FindKeyAsync(string owner, string key, CancellationToken cancellation) => Locked(() => Living(owner, key));
+    public Task<Guid?> FindIdempotencyKeyAsync(string owner, string key, CancellationToken cancellation) => Locked(() => Living(owner, key));
 
-    public Task<bool> AddKeyAsync(string owner, string key, Guid id, TimeSpan life, CancellationToken cancellation) =>
+    public Task<bool> AddIdempotencyKeyAsync(string owner, string key, Guid id, TimeSpan life, CancellationToken cancellation) =>
         Locked(() => Living(owner, key) is null && Name(owner, key, id, life));
 
-    public Task<bool> TakeKeyAsync(string owner, string key, Guid former, Guid successor, TimeSpan life, CancellationToken cancellation) =>
+    public Task<bool> TakeIdempotencyKeyAsync(string owner, string key, Guid former, Guid successor, TimeSpan life, CancellationToken cancellation) =>
         Locked(() => Living(owner, key) == former && Name(owner, key, successor, life));
 
-    public Task ForgetKeysAsync(CancellationToken cancellation) => Task.CompletedTask;
+    public Task ForgetIdempotencyKeysAsync(CancellationToken cancellation) => Task.CompletedTask;
 
     private Task<T> Locked<T>(Func<T> call)
     {

@@ -1,6 +1,6 @@
 using System.Text.RegularExpressions;
 using CsCheck;
-using FileDrop.Api.Files;
+using FileDrop.Api.Http;
 using Xunit;
 
 namespace FileDrop.Api.Tests.Files;

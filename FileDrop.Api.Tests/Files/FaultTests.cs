@@ -12,16 +12,16 @@ public abstract class FaultTests(Pair pair)
     private static readonly byte[] Before = RandomNumberGenerator.GetBytes(9 * 1024 * 1024);
     private static readonly byte[] After = RandomNumberGenerator.GetBytes(10 * 1024 * 1024);
 
-    public static TheoryData<string, Fault> StepsOfCreate => Steps("IFileCatalog.BeginCreateAsync", "IBlobStore.WriteAsync",
-        "IFileCatalog.CommitAsync");
+    public static TheoryData<string, Fault> StepsOfCreate => Steps("IWriteCatalog.BeginCreateAsync", "IBlobStore.WriteAsync",
+        "IWriteCatalog.CommitAsync");
 
-    public static TheoryData<string, Fault> StepsOfReplace => Steps("IFileCatalog.FindAsync", "IFileCatalog.BeginReplaceAsync",
-        "IBlobStore.WriteAsync", "IFileCatalog.CommitAsync");
+    public static TheoryData<string, Fault> StepsOfReplace => Steps("IFileCatalog.FindAsync", "IWriteCatalog.BeginReplaceAsync",
+        "IBlobStore.WriteAsync", "IWriteCatalog.CommitAsync");
 
     public static TheoryData<string, Fault> StepsOfDelete => Steps("IFileCatalog.DeleteAsync");
 
-    public static TheoryData<string, Fault> StepsOfSweep => Steps("IFileCatalog.FindDueAsync", "IFileCatalog.ClaimExpiredAsync",
-        "IBlobStore.DeleteAsync", "IFileCatalog.SweptAsync", "IFileCatalog.AbandonAsync");
+    public static TheoryData<string, Fault> StepsOfSweep => Steps("ISweepCatalog.FindDueAsync", "ISweepCatalog.ClaimExpiredAsync",
+        "IBlobStore.DeleteAsync", "ISweepCatalog.SweptAsync", "IWriteCatalog.AbandonAsync");
 
     [Theory]
     [MemberData(nameof(StepsOfCreate))]
@@ -117,7 +117,7 @@ public abstract class FaultTests(Pair pair)
         await using var stores = await pair.MakeStoresAsync();
         var faults = new FaultyStores();
         await using var service = await StartAsync(stores, faults);
-        faults.Break("IFileCatalog.CommitAsync", Fault.After, times: 100);
+        faults.Break("IWriteCatalog.CommitAsync", Fault.After, times: 100);
         var file = await service.Http.UploadAsync(After, "a");
         Assert.Equal(After, await service.Http.GetByteArrayAsync($"/files/{file.Id()}"));
     }
@@ -128,7 +128,7 @@ public abstract class FaultTests(Pair pair)
         await using var stores = await pair.MakeStoresAsync();
         var faults = new FaultyStores();
         await using var service = await StartAsync(stores, faults);
-        faults.Break("IFileCatalog.CommitAsync", Fault.Before, times: 100);
+        faults.Break("IWriteCatalog.CommitAsync", Fault.Before, times: 100);
         using var body = new ByteArrayContent(After);
         using var answer = await service.Http.PostAsync("/files/upload", body);
         Assert.Equal("storage_unavailable", await answer.CodeAsync());

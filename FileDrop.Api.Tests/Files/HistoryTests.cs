@@ -15,8 +15,8 @@ public abstract class HistoryTests(Pair pair, ITestOutputHelper output)
 
     private static readonly (string Method, Fault Fault)[] Faults =
     [
-        .. new[] { "Find", "BeginCreate", "BeginReplace", "Commit", "Change", "Delete" }
-            .SelectMany(name => new[] { ($"IFileCatalog.{name}Async", Fault.Before), ($"IFileCatalog.{name}Async", Fault.After) }),
+        .. new[] { "IFileCatalog.Find", "IWriteCatalog.BeginCreate", "IWriteCatalog.BeginReplace", "IWriteCatalog.Commit", "IFileCatalog.Change", "IFileCatalog.Delete" }
+            .SelectMany(name => new[] { ($"{name}Async", Fault.Before), ($"{name}Async", Fault.After) }),
         ("IBlobStore.WriteAsync", Fault.After),
     ];
 

@@ -40,9 +40,9 @@ internal static class ListWords
         from order in new[] { "asc", "desc" }
         select new TheoryDataRow<string, string>(sort, order);
 
-    public static IFileCatalog Catalog(this Service service) => service.Services.GetRequiredService<IFileCatalog>();
+    public static FileCatalog Catalog(this Service service) => service.Services.GetRequiredService<FileCatalog>();
 
-    public static IFileCatalog Catalog(this Pair pair) => pair.Service.Catalog();
+    public static FileCatalog Catalog(this Pair pair) => pair.Service.Catalog();
 
     /// <summary>Deletes whatever an earlier test of the class left, so that a test sees its own files alone.</summary>
     public static async Task<HttpClient> EmptiedAsync(this Pair pair)
@@ -57,12 +57,12 @@ internal static class ListWords
 
     /// <summary>Waits until the upload with this Idempotency-Key stands in the catalog, not committed yet.</summary>
     public static Task UntilRunningAsync(this Pair pair, string key) => Service.UntilAsync($"the upload {key} is running", async () =>
-        await pair.Catalog().FindKeyAsync(Owner, key, default) is { } id
-        && (await pair.Catalog().FindUploadAsync(Owner, id, default)).State == UploadState.Running);
+        await pair.Catalog().FindIdempotencyKeyAsync(Owner, key, default) is { } id
+        && (await pair.Catalog().FindCreationAsync(Owner, id, default)).State == CreationState.Running);
 
     /// <summary>Puts a file into the catalog that has no bytes: for lists, and faster than an upload.</summary>
     public static async Task<string> SeedAsync(
-        this IFileCatalog catalog, string name, long size = 0, IReadOnlyDictionary<string, string>? tags = null)
+        this FileCatalog catalog, string name, long size = 0, IReadOnlyDictionary<string, string>? tags = null)
     {
         var (id, intent) = (Guid.CreateVersion7(), new WriteIntent(Guid.NewGuid(), 1));
         await catalog.BeginCreateAsync(Owner, id, intent, 0, default);

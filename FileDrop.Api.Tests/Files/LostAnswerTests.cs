@@ -95,7 +95,7 @@ public abstract class LostAnswerTests(Pair pair)
 
         protected override void After(string method)
         {
-            if (method is not ("IFileCatalog.CommitAsync" or "IInlineContents.CommitAsync") || Interlocked.Exchange(ref _next, null) is not { } meanwhile)
+            if (method is not ("IWriteCatalog.CommitAsync" or "IInlineContents.CommitAsync") || Interlocked.Exchange(ref _next, null) is not { } meanwhile)
                 return;
             Task.Run(meanwhile).GetAwaiter().GetResult();
             throw new StorageException(StorageFailure.Unavailable, "A test's fault, after the call.");

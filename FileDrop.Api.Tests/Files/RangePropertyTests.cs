@@ -2,7 +2,7 @@ using System.Net;
 using System.Numerics;
 using System.Text.RegularExpressions;
 using CsCheck;
-using FileDrop.Api.Files;
+using FileDrop.Api.Http;
 using Xunit;
 
 namespace FileDrop.Api.Tests.Files;

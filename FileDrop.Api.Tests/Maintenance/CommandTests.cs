@@ -46,7 +46,7 @@ public abstract class CommandTests(Pair pair)
             await Damage.ShortenAsync(stores, ids["shortened"]);
             using var bytes = new MemoryStream(new byte[100]);
             await service.Services.GetRequiredService<IBlobStore>().WriteAsync(orphan, "local", bytes, 100, exact: true, default);
-            await service.Services.GetRequiredService<IFileCatalog>()
+            await service.Services.GetRequiredService<IWriteCatalog>()
                 .BeginCreateAsync("local", expired, new WriteIntent(Guid.NewGuid(), 1), 0, default);
         }
         string[] settings = ["--FileDrop:SweepInterval=00:00:00.001"];

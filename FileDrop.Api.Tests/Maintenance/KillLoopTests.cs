@@ -37,8 +37,12 @@ public abstract class KillLoopTests(Pair pair, ITestOutputHelper output)
 
     private static readonly (string Method, KillMoment[] Moments)[] PointsOfBoth =
     [
-        .. new[] { "BeginCreate", "BeginReplace", "BeginResumable", "TakeResumable", "RecordResumable", "Renew", "Commit", "Change", "Delete", "Abandon", "ClaimExpired", "Swept" }
-            .Select(name => ($"IFileCatalog.{name}Async", new[] { KillMoment.Before, KillMoment.After })),
+        .. new[]
+            {
+                "IWriteCatalog.BeginCreate", "IWriteCatalog.BeginReplace", "IUploadCatalog.BeginResumable", "IUploadCatalog.TakeResumable", "IUploadCatalog.RecordResumable",
+                "IWriteCatalog.Renew", "IWriteCatalog.Commit", "IFileCatalog.Change", "IFileCatalog.Delete", "IWriteCatalog.Abandon", "ISweepCatalog.ClaimExpired",
+                "ISweepCatalog.Swept",
+            }.Select(name => ($"{name}Async", new[] { KillMoment.Before, KillMoment.After })),
         ("IBlobStore.WriteAsync", [KillMoment.Before, KillMoment.Middle, KillMoment.After]),
         ("IBlobStore.AppendAsync", [KillMoment.Before, KillMoment.After]),
         ("IBlobStore.DeleteAsync", [KillMoment.Before, KillMoment.After]),

@@ -2,7 +2,7 @@ using System.IO.Hashing;
 using System.Security.Cryptography;
 using System.Text;
 using CsCheck;
-using FileDrop.Api.Uploads;
+using FileDrop.Api.Hashing;
 using Xunit;
 
 namespace FileDrop.Api.Tests.Uploads;

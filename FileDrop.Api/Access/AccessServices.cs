@@ -51,7 +51,7 @@ internal static class AccessServices
         try
         {
             if (options.IsEmbedded)
-                await services.GetRequiredService<IFileCatalog>().StartAsync(CancellationToken.None);
+                await services.GetRequiredService<ICatalog>().StartAsync(CancellationToken.None);
             return await services.GetRequiredService<ApiKeys>().AreThereAnyAsync(CancellationToken.None);
         }
         catch (Exception failure) when (failure is StorageException or InvalidOperationException)

@@ -1,7 +1,7 @@
 using System.Globalization;
 using System.Text.Json.Serialization;
 using FileDrop.Api.Catalog;
-using FileDrop.Api.Files;
+using FileDrop.Api.Http;
 using FileDrop.Api.OpenApi;
 
 namespace FileDrop.Api.Access;
@@ -58,7 +58,7 @@ internal static class AuditEndpoints
         Guid? before = null;
         if (query.TryGetValue("cursor", out var cursor))
         {
-            if (cursor is not [{ } text] || !FileEndpoints.TryReadId(text, out var id))
+            if (cursor is not [{ } text] || !Parameters.TryReadId(text, out var id))
                 return ApiProblem.InvalidCursor("This is no cursor that the list gave.");
             before = id;
         }

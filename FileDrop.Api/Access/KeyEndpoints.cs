@@ -1,6 +1,6 @@
 using FileDrop.Api.Blobs;
 using FileDrop.Api.Catalog;
-using FileDrop.Api.Files;
+using FileDrop.Api.Http;
 using FileDrop.Api.OpenApi;
 
 namespace FileDrop.Api.Access;

@@ -1,7 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using FileDrop.Api.Catalog;
-using FileDrop.Api.Files;
+using FileDrop.Api.Http;
 
 namespace FileDrop.Api.Access;
 
@@ -52,7 +52,7 @@ internal sealed record NewKey(string? Name, string? Owner, Scope? Scopes, DateTi
     public const Scope UsualScopes = Scope.Read | Scope.Write | Scope.Delete;
 
     /// <summary>Reads a request's body.</summary>
-    /// <exception cref="ContentRejectedException">A member is unknown, or is not what it must be.</exception>
+    /// <exception cref="ProblemException">A member is unknown, or is not what it must be.</exception>
     public static NewKey Read(JsonElement json, DateTimeOffset now)
     {
         if (json.ValueKind != JsonValueKind.Object)
@@ -84,5 +84,5 @@ internal sealed record NewKey(string? Name, string? Owner, Scope? Scopes, DateTi
         return Access.Scopes.TryParse(names, out var scopes, out var wrong) ? scopes : throw Rejected(wrong);
     }
 
-    private static ContentRejectedException Rejected(string detail) => new(ApiProblem.InvalidRequest(detail));
+    private static ProblemException Rejected(string detail) => new(ApiProblem.InvalidRequest(detail));
 }

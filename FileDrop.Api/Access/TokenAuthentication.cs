@@ -1,4 +1,4 @@
-using FileDrop.Api.Files;
+using FileDrop.Api.Http;
 using Microsoft.AspNetCore.Authentication;
 using Microsoft.AspNetCore.Authentication.JwtBearer;
 using Microsoft.IdentityModel.Tokens;
@@ -75,7 +75,7 @@ internal static class TokenAuthentication
         }
         catch (InvalidOperationException unreachable)
         {
-            throw new ContentRejectedException(ApiProblem.ProviderUnavailable, unreachable);
+            throw new ProblemException(ApiProblem.ProviderUnavailable, unreachable);
         }
     }
 

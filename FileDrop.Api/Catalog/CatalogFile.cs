@@ -124,7 +124,7 @@ public enum WriteFate
 }
 
 /// <summary>What has become of an upload that an Idempotency-Key names.</summary>
-public enum UploadState
+public enum CreationState
 {
     /// <summary>It will never be committed: its document is gone, or has lost its intent before any commit.</summary>
     Failed,
@@ -132,7 +132,7 @@ public enum UploadState
     /// <summary>Its intent is there, under a live lease.</summary>
     Running,
 
-    /// <summary>Its intent is there, but its lease has run out: <see cref="IFileCatalog.ClaimExpiredAsync"/> decides.</summary>
+    /// <summary>Its intent is there, but its lease has run out: <see cref="ISweepCatalog.ClaimExpiredAsync"/> decides.</summary>
     Expired,
 
     /// <summary>It was committed.</summary>
@@ -141,8 +141,8 @@ public enum UploadState
 
 /// <summary>An upload as its document tells it, whatever has happened to the file since.</summary>
 /// <param name="State">What has become of it.</param>
-/// <param name="Created">With <see cref="UploadState.Committed"/>: the file as it was at version 1 (its blob may be gone).</param>
-public sealed record UploadRecord(UploadState State, CatalogFile? Created = null);
+/// <param name="Created">With <see cref="CreationState.Committed"/>: the file as it was at version 1 (its blob may be gone).</param>
+public sealed record CreationRecord(CreationState State, CatalogFile? Created = null);
 
 /// <summary>What one sweep of one document found to delete from the blob store.</summary>
 /// <param name="Owner">The document's owner.</param>

@@ -16,7 +16,7 @@ internal sealed partial record FileDocument
         ? new(true, this with { Intents = [.. Intents, NewIntent(intent, new Reservation(bytes, Creates: false), rules, now)] })
         : new(false);
 
-    /// <summary>The intent's blob becomes the live content; see <see cref="IFileCatalog.CommitAsync"/>.</summary>
+    /// <summary>The intent's blob becomes the live content; see <see cref="IWriteCatalog.CommitAsync"/>.</summary>
     /// <exception cref="ArgumentException">The first commit of a file brings no name or no type.</exception>
     public Decision<ChangeResult> Commit(WriteIntent intent, FileCommit commit, CatalogRules rules, DateTimeOffset now)
     {
@@ -74,15 +74,15 @@ internal sealed partial record FileDocument
     }
 
     /// <summary>What has become of the upload that created, or was to create, this file.</summary>
-    public UploadRecord CreatingUpload(DateTimeOffset now) => this switch
+    public CreationRecord Creation(DateTimeOffset now) => this switch
     {
-        { First: { } first } => new UploadRecord(UploadState.Committed, first),
+        { First: { } first } => new CreationRecord(CreationState.Committed, first),
         // The trash leaves the file as it was; only how it was created is asked for.
-        { IsFile: true, Version: 1 } => new UploadRecord(UploadState.Committed, ToFile() with { DeletedAt = null, PurgeAt = null }),
-        { Version: > 0 } => new UploadRecord(UploadState.Committed),
-        { State: FileState.Pending, Intents.Count: > 0 } => new UploadRecord(
-            Intents.Any(intent => intent.LeaseUntil > now) ? UploadState.Running : UploadState.Expired),
-        _ => new UploadRecord(UploadState.Failed),
+        { IsFile: true, Version: 1 } => new CreationRecord(CreationState.Committed, ToFile() with { DeletedAt = null, PurgeAt = null }),
+        { Version: > 0 } => new CreationRecord(CreationState.Committed),
+        { State: FileState.Pending, Intents.Count: > 0 } => new CreationRecord(
+            Intents.Any(intent => intent.LeaseUntil > now) ? CreationState.Running : CreationState.Expired),
+        _ => new CreationRecord(CreationState.Failed),
     };
 
     /// <summary>The failure of an insertion that finds its id taken: ids are random, so only a repeated call meets its own.</summary>
@@ -118,7 +118,7 @@ internal sealed partial record FileDocument
             return this;
         if (until <= now)
             return this with { First = null, RememberUntil = null };
-        return Version == 1 && First is null ? this with { First = CreatingUpload(now).Created } : this;
+        return Version == 1 && First is null ? this with { First = Creation(now).Created } : this;
     }
 
     /// <summary>Moves intents to garbage as unfinished writes: a store call of theirs may still be under way.</summary>

@@ -71,7 +71,7 @@ internal interface ICatalogEngine
     /// <summary>Lets an intent's lease begin again, in one call. False: the document does not name the intent.</summary>
     Task<bool> RenewAsync(string owner, Guid id, WriteIntent intent, TimeSpan lease, CancellationToken cancellation);
 
-    /// <inheritdoc cref="IFileCatalog.ReserveAsync"/>
+    /// <inheritdoc cref="IWriteCatalog.ReserveAsync"/>
     Task<long> ReserveAsync(string owner, Guid id, WriteIntent intent, long needed, long wanted, CancellationToken cancellation);
 
     /// <inheritdoc cref="IFileCatalog.ListAsync"/>
@@ -89,27 +89,27 @@ internal interface ICatalogEngine
     /// <summary>How many resumable uploads an owner has that are not complete, or partial; counts up to the limit.</summary>
     Task<long> CountUploadsAsync(string owner, int limit, CancellationToken cancellation);
 
-    /// <inheritdoc cref="IFileCatalog.MeasureAsync"/>
+    /// <inheritdoc cref="ISweepCatalog.MeasureAsync"/>
     Task<CatalogBacklog> MeasureAsync(CancellationToken cancellation);
 
     /// <inheritdoc cref="IFileCatalog.FindUsageAsync"/>
     Task<OwnerUsage> FindUsageAsync(string owner, CancellationToken cancellation);
 
-    /// <inheritdoc cref="IFileCatalog.ReleaseReservationsAsync"/>
+    /// <inheritdoc cref="ISweepCatalog.ReleaseReservationsAsync"/>
     Task ReleaseReservationsAsync(CancellationToken cancellation);
 
-    /// <inheritdoc cref="IFileCatalog.CheckUsageAsync"/>
+    /// <inheritdoc cref="IDocumentCatalog.CheckUsageAsync"/>
     Task<IReadOnlyList<UsageDifference>> CheckUsageAsync(bool repair, CancellationToken cancellation);
 }
 
-/// <summary>Idempotency keys as an engine keeps them; see the members of the same names in <see cref="IFileCatalog"/>.</summary>
+/// <summary>Idempotency keys as an engine keeps them; see the members of the same names in <see cref="IIdempotencyCatalog"/> and <see cref="ISweepCatalog"/>.</summary>
 internal interface IIdempotencyRecords
 {
-    Task<Guid?> FindKeyAsync(string owner, string key, CancellationToken cancellation);
+    Task<Guid?> FindIdempotencyKeyAsync(string owner, string key, CancellationToken cancellation);
 
-    Task<bool> AddKeyAsync(string owner, string key, Guid id, TimeSpan life, CancellationToken cancellation);
+    Task<bool> AddIdempotencyKeyAsync(string owner, string key, Guid id, TimeSpan life, CancellationToken cancellation);
 
-    Task<bool> TakeKeyAsync(string owner, string key, Guid former, Guid successor, TimeSpan life, CancellationToken cancellation);
+    Task<bool> TakeIdempotencyKeyAsync(string owner, string key, Guid former, Guid successor, TimeSpan life, CancellationToken cancellation);
 
-    Task ForgetKeysAsync(CancellationToken cancellation);
+    Task ForgetIdempotencyKeysAsync(CancellationToken cancellation);
 }

@@ -48,7 +48,7 @@ public sealed record ResumableProgress(long Offset, ReadOnlyMemory<byte> Hashes,
 /// <param name="Stage">How far it has come.</param>
 /// <param name="BlobId">With <see cref="ResumableStage.Complete"/>: the blob that holds the content.</param>
 /// <param name="ExpiresAt">When it is given up, or forgotten if it is complete; by the catalog's clock.</param>
-/// <param name="Holder">Who may append at the moment, as <see cref="IFileCatalog.TakeResumableAsync"/> named it; null: nobody.</param>
+/// <param name="Holder">Who may append at the moment, as <see cref="IUploadCatalog.TakeResumableAsync"/> named it; null: nobody.</param>
 /// <param name="IsAlive">Whether the holder has recorded a step within <see cref="CatalogRules.ResumableTerm"/>.</param>
 /// <param name="IsWanted">Whether somebody else has asked the holder to let go.</param>
 public sealed record ResumableUpload(

@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using FileDrop.Api.Http;
 using FileDrop.Api.OpenApi;
 using Microsoft.OpenApi;
 

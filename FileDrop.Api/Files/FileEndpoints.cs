@@ -1,11 +1,13 @@
 using FileDrop.Api.Access;
 using FileDrop.Api.Catalog;
+using FileDrop.Api.Contents;
+using FileDrop.Api.Http;
 using FileDrop.Api.OpenApi;
 using FileDrop.Api.Uploads;
 
 namespace FileDrop.Api.Files;
 
-/// <summary>The five APIs: where they are, and those that are a question to the catalog and no more.</summary>
+/// <summary>The five APIs: their routes, and the handlers that need no class of their own.</summary>
 internal static class FileEndpoints
 {
     public static void MapFiles(this IEndpointRouteBuilder app)
@@ -85,34 +87,7 @@ internal static class FileEndpoints
             .Answers(200, "The file is deleted.", ApiBody.Json(FileDescription.FileDeleted));
     }
 
-    /// <summary>An id in its canonical form, in either case; whatever else was sent names no file.</summary>
-    public static bool TryReadId(string text, out Guid id) =>
-        // The parser alone would take white space around it, and a plus sign or 0x before each of its numbers.
-        Guid.TryParseExact(text, "D", out id) && text.Equals(id.ToString("D"), StringComparison.OrdinalIgnoreCase);
-
-    /// <summary>A flag of the query, off where it is absent; false: it is neither true nor false.</summary>
-    public static bool TryReadFlag(IQueryCollection query, string name, out bool flag)
-    {
-        flag = false;
-        return !query.TryGetValue(name, out var asked) || (asked is [var text] && bool.TryParse(text, out flag));
-    }
-
-    /// <summary>The fields that tell a client which state of the file it sees.</summary>
-    public static void WriteValidators(HttpResponse response, CatalogFile file)
-    {
-        var headers = response.GetTypedHeaders();
-        headers.ETag = Preconditions.EntityTag(file);
-        headers.LastModified = Preconditions.LastModified(file);
-    }
-
-    /// <summary>Answers with the file as a change left it.</summary>
-    public static IResult Updated(HttpContext context, CatalogFile file, string message)
-    {
-        WriteValidators(context.Response, file);
-        return new JsonAnswer<FileUpdatedJson>(new FileUpdatedJson(message, FileJson.Of(file)), ApiJson.Instance.FileUpdatedJson);
-    }
-
-    /// <summary>Answers with a page of live files, or of those in the trash.</summary>
+    /// <summary>Answers with a page of live files, or of files in the trash.</summary>
     public static async Task<IResult> ListAsync(HttpContext context, FileStore store, bool inTrash)
     {
         if (!ListRequest.TryRead(context.Request.Query, Caller.Owner(context), inTrash, out var list, out var problem))
@@ -132,12 +107,12 @@ internal static class FileEndpoints
     {
         if (!Preconditions.TryRead(context.Request, out var preconditions, out var problem))
             return problem;
-        if (!TryReadId(file_id, out var id) || await store.FindAsync(Caller.Owner(context), id, context.RequestAborted) is not { } file)
+        if (!Parameters.TryReadId(file_id, out var id) || await store.FindAsync(Caller.Owner(context), id, context.RequestAborted) is not { } file)
             return ApiProblem.FileNotFound;
         var state = preconditions.Check(file);
         if (state == PreconditionState.Failed)
             return ApiProblem.PreconditionFailed;
-        WriteValidators(context.Response, file);
+        FileAnswers.WriteValidators(context.Response, file);
         context.Response.Headers.CacheControl = "private, no-cache";
         return state == PreconditionState.NotModified
             ? TypedResults.StatusCode(StatusCodes.Status304NotModified)
@@ -146,22 +121,18 @@ internal static class FileEndpoints
 
     private static async Task<IResult> DeleteAsync(HttpContext context, FileStore store, string file_id)
     {
-        if (!TryReadFlag(context.Request.Query, "permanent", out var permanent))
+        if (!Parameters.TryReadFlag(context.Request.Query, "permanent", out var permanent))
             return ApiProblem.InvalidRequest("permanent is true or false.");
         if (!Preconditions.TryRead(context.Request, out var preconditions, out var problem))
             return problem;
         var owner = Caller.Owner(context);
-        if (!TryReadId(file_id, out var id) || await store.FindForChangeAsync(owner, id, context.RequestAborted) is not { } file)
+        if (!Parameters.TryReadId(file_id, out var id) || await store.FindForChangeAsync(owner, id, context.RequestAborted) is not { } file)
             return ApiProblem.FileNotFound;
         if (preconditions.Check(file) != PreconditionState.Met)
             return ApiProblem.PreconditionFailed;
         var result = await store.DeleteAsync(owner, id, preconditions.CommitVersion(file), permanent, context.RequestAborted);
-        return result.Outcome switch
-        {
-            ChangeOutcome.Done => new JsonAnswer<FileDeletedJson>(
-                new FileDeletedJson($"'{file.Name}' was deleted.", id), ApiJson.Instance.FileDeletedJson),
-            ChangeOutcome.VersionMismatch => ApiProblem.PreconditionFailed,
-            _ => ApiProblem.FileNotFound,
-        };
+        return result.Outcome == ChangeOutcome.Done
+            ? new JsonAnswer<FileDeletedJson>(new FileDeletedJson($"'{file.Name}' was deleted.", id), ApiJson.Instance.FileDeletedJson)
+            : Problems.Of(result.Outcome);
     }
 }

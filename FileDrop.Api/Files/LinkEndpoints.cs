@@ -2,13 +2,18 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using System.Text.Json.Serialization;
 using FileDrop.Api.Access;
+using FileDrop.Api.Contents;
+using FileDrop.Api.Http;
 using FileDrop.Api.OpenApi;
 using Microsoft.AspNetCore.Http.Features;
 
 namespace FileDrop.Api.Files;
 
-/// <summary>Links that open one content of one file for a few minutes, for those that cannot send a credential: an <c>img</c>, a <c>video</c>, a download.</summary>
-/// <remarks>The secret stands in the query, which neither the log nor the traces show.</remarks>
+/// <summary>
+/// Links that open one content of one file for a few minutes. They are for elements that cannot send a credential: an <c>img</c>, a <c>video</c>, a
+/// download.
+/// </summary>
+/// <remarks>The secret is in the query, which neither the log nor the traces show.</remarks>
 internal static class LinkEndpoints
 {
     private const string Path = "/links", Grant = "grant";
@@ -61,7 +66,7 @@ internal static class LinkEndpoints
         HttpContext context, FileStore files, LinkKeys keys, FileDropOptions options, TimeProvider time, string file_id)
     {
         var owner = Caller.Owner(context);
-        if (!FileEndpoints.TryReadId(file_id, out var id) || await files.FindAsync(owner, id, context.RequestAborted) is not { } file)
+        if (!Parameters.TryReadId(file_id, out var id) || await files.FindAsync(owner, id, context.RequestAborted) is not { } file)
             return ApiProblem.FileNotFound;
         long? version = null;
         if (context.Features.Get<IHttpRequestBodyDetectionFeature>() is { CanHaveBody: true })
@@ -81,7 +86,7 @@ internal static class LinkEndpoints
 
     private static async Task<IResult> ReadAsync(HttpContext context, FileDownload download, LinkKeys keys, TimeProvider time, string file_id)
     {
-        if (!FileEndpoints.TryReadId(file_id, out var id)
+        if (!Parameters.TryReadId(file_id, out var id)
             || context.Request.Query[Grant] is not [{ } text]
             || LinkGrant.KeyOf(text) is not { } number
             || await keys.FindAsync(number, context.RequestAborted) is not { } key
@@ -92,22 +97,24 @@ internal static class LinkEndpoints
         return answer is ApiProblem { Status: StatusCodes.Status404NotFound } ? ApiProblem.LinkNotFound : answer;
     }
 
+    /// <summary>Reads a link's body. Null: it names no version.</summary>
+    /// <exception cref="ProblemException">The body is refused.</exception>
     internal static long? ReadVersion(JsonElement json)
     {
         long? version = null;
         if (json.ValueKind != JsonValueKind.Object)
-            throw new ContentRejectedException(ApiProblem.InvalidRequest("The body is a JSON object."));
+            throw new ProblemException(ApiProblem.InvalidRequest("The body is a JSON object."));
         foreach (var member in json.EnumerateObject())
         {
             if (member is not { Name: "version", Value.ValueKind: JsonValueKind.Number } || !member.Value.TryGetInt64(out var number) || number < 1)
-                throw new ContentRejectedException(ApiProblem.InvalidRequest("The one member is version, a whole number from 1."));
+                throw new ProblemException(ApiProblem.InvalidRequest("The one member is version, a whole number from 1."));
             version = number;
         }
         return version;
     }
 }
 
-/// <summary>The answer to the making of a link.</summary>
-/// <param name="Url">Relative to the service. Whoever has it can read the content.</param>
-/// <param name="ExpiresAt">Until when.</param>
+/// <summary>The answer to the creation of a link.</summary>
+/// <param name="Url">Relative to the service. Anyone who has it can read the content.</param>
+/// <param name="ExpiresAt">When the link expires.</param>
 public sealed record LinkJson(string Url, [property: JsonConverter(typeof(MillisecondTimeConverter))] DateTimeOffset ExpiresAt);

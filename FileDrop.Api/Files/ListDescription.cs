@@ -1,4 +1,5 @@
 using FileDrop.Api.Catalog;
+using FileDrop.Api.Contents;
 using FileDrop.Api.OpenApi;
 
 namespace FileDrop.Api.Files;

@@ -1,9 +1,11 @@
 using FileDrop.Api.Access;
+using FileDrop.Api.Contents;
+using FileDrop.Api.Http;
 using FileDrop.Api.OpenApi;
 
 namespace FileDrop.Api.Files;
 
-/// <summary>Deleted files, for as long as they can be restored.</summary>
+/// <summary>Deleted files, as long as they can be restored.</summary>
 internal static class TrashEndpoints
 {
     /// <summary>Files that one round of emptying purges.</summary>
@@ -37,13 +39,13 @@ internal static class TrashEndpoints
     }
 
     private static async Task<IResult> RestoreAsync(HttpContext context, FileStore files, string file_id) =>
-        FileEndpoints.TryReadId(file_id, out var id)
+        Parameters.TryReadId(file_id, out var id)
         && await files.RestoreAsync(Caller.Owner(context), id, context.RequestAborted) is { File: { } file }
-            ? FileEndpoints.Updated(context, file, $"'{file.Name}' was restored.")
+            ? FileAnswers.Updated(context, file, $"'{file.Name}' was restored.")
             : ApiProblem.FileNotFound;
 
     private static async Task<IResult> PurgeAsync(HttpContext context, FileStore files, string file_id) =>
-        FileEndpoints.TryReadId(file_id, out var id) && await files.PurgeAsync(Caller.Owner(context), id, context.RequestAborted)
+        Parameters.TryReadId(file_id, out var id) && await files.PurgeAsync(Caller.Owner(context), id, context.RequestAborted)
             ? new JsonAnswer<FileDeletedJson>(new FileDeletedJson("The file was deleted for good.", id), ApiJson.Instance.FileDeletedJson)
             : ApiProblem.FileNotFound;
 

@@ -1,17 +1,18 @@
 using System.Text.Json.Serialization;
 using FileDrop.Api.Access;
-using FileDrop.Api.Catalog;
+using FileDrop.Api.Contents;
+using FileDrop.Api.Http;
 using FileDrop.Api.OpenApi;
 
 namespace FileDrop.Api.Files;
 
-/// <summary>What the caller has stored, and may store.</summary>
-/// <param name="BytesUsed">In the contents of files, live and in the trash, with their versions.</param>
-/// <param name="BytesReserved">For what is being uploaded; counts against the limit until it is stored, or given up.</param>
-/// <param name="BytesLimit">Null: none.</param>
-/// <param name="FilesUsed">Live and in the trash.</param>
-/// <param name="FilesLimit">Null: none.</param>
-/// <param name="AsOf">When the numbers were true, where they take long to add up and nothing limits them; null: now.</param>
+/// <summary>How much an owner has stored and may store.</summary>
+/// <param name="BytesUsed">Bytes of all contents of live files and of files in the trash, with their versions.</param>
+/// <param name="BytesReserved">Bytes of uploads in progress. They count against the limit until they are stored or given up.</param>
+/// <param name="BytesLimit">Null: no limit.</param>
+/// <param name="FilesUsed">Live files and files in the trash.</param>
+/// <param name="FilesLimit">Null: no limit.</param>
+/// <param name="AsOf">The time of the numbers, if adding them up takes long and there is no limit; null: now.</param>
 public sealed record UsageJson(
     long BytesUsed, long BytesReserved, long? BytesLimit, long FilesUsed, long? FilesLimit,
     [property: JsonConverter(typeof(MillisecondTimeConverter))] DateTimeOffset? AsOf = null);
@@ -36,10 +37,10 @@ internal static class UsageEndpoint
         .Needs(Scope.Read)
         .Answers(200, "The usage and the quota.", ApiBody.Json(Usage), CommonHeaders.CacheControl);
 
-    private static async Task<IResult> ReadAsync(HttpContext context, IFileCatalog catalog, FileDropOptions options)
+    private static async Task<IResult> ReadAsync(HttpContext context, FileStore files, FileDropOptions options)
     {
         var owner = Caller.Owner(context);
-        var (usage, quota) = (await catalog.FindUsageAsync(owner, context.RequestAborted), options.Quotas.Of(owner));
+        var (usage, quota) = (await files.FindUsageAsync(owner, context.RequestAborted), options.Quotas.Of(owner));
         context.Response.Headers.CacheControl = "private, no-cache";
         return new JsonAnswer<UsageJson>(
             new UsageJson(usage.Bytes, usage.BytesReserved, quota.Bytes, usage.Files, quota.Files, usage.AsOf), ApiJson.Instance.UsageJson);

@@ -2,7 +2,8 @@ using System.Text.Json;
 using System.Text.Json.Serialization;
 using FileDrop.Api.Access;
 using FileDrop.Api.Catalog;
-using FileDrop.Api.Files;
+using FileDrop.Api.Contents;
+using FileDrop.Api.Http;
 
 namespace FileDrop.Api.Maintenance;
 
@@ -56,9 +57,9 @@ internal sealed record BackupFile(string Owner, CatalogFile File, IReadOnlyList<
         if (Owner.Length is 0 or > Caller.MaxOwnerLength || Owner.Contains('\0', StringComparison.Ordinal) || !File.Owner.Equals(Owner, StringComparison.Ordinal))
             return "its owner is missing, too long, or not the file's";
         if (!FileName.TryMake(File.Name, out _, out var name) || File.Name.AsSpan().ContainsAny('/', '\\'))
-            return $"its name is not allowed. {name?.Detail}";
+            return $"its name is not allowed. {name}";
         if (!FileTags.TryParse(JsonSerializer.Serialize(File.Tags, MaintenanceJson.Default.IReadOnlyDictionaryStringString), out _, out var tags))
-            return $"its tags are not allowed. {tags.Detail}";
+            return $"its tags are not allowed. {tags}";
         if (File.DeletedAt is null != File.PurgeAt is null)
             return "it is half in the trash";
         return Contents is [var live, ..] && live == File.Content && Contents.Count <= MaxContents

@@ -1,6 +1,6 @@
 using System.Formats.Tar;
 using System.Runtime.ExceptionServices;
-using FileDrop.Api.Files;
+using FileDrop.Api.Contents;
 
 namespace FileDrop.Api.Maintenance;
 
@@ -132,7 +132,7 @@ internal sealed class BackupArchive(Stream output) : BackupTarget
                 if (Failure is null)
                     read = await content.ReadAsync(room.IsEmpty ? buffer : room, cancellationToken);
             }
-            catch (Exception e) when (e is ContentRejectedException or StorageException)
+            catch (Exception e) when (e is RefusedException or StorageException)
             {
                 Failure = ExceptionDispatchInfo.Capture(e);
             }

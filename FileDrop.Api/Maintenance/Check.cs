@@ -57,7 +57,7 @@ internal sealed record CheckSummary(long Documents, long Blobs, long Findings);
 /// what is there: an earlier version can be restored, or a backup imported.
 /// </remarks>
 internal sealed class Check(
-    IFileCatalog catalog, IBlobStore blobs, IDamageNotes notes, IReserve reserve, CheckOptions options, Action<Finding> report)
+    IDocumentCatalog catalog, ISweepCatalog sweep, IBlobStore blobs, IDamageNotes notes, IReserve reserve, CheckOptions options, Action<Finding> report)
 {
     private const int DocumentsAtOnce = 500;
 
@@ -168,7 +168,7 @@ internal sealed class Check(
         if (expired.Count + overdue.Count == 0)
             return;
         if (options.Repair)
-            await Sweeper.SweepDocumentAsync(catalog, blobs, reserve, document.Owner, document.FileId, cancellation);
+            await Sweeper.SweepDocumentAsync(sweep, catalog, blobs, reserve, document.Owner, document.FileId, cancellation);
         foreach (var blob in expired)
             Report(FindingKind.ExpiredIntent, new BlobKey(blob.BlobId, document.FileId), null, $"The lease ran out {Ago(blob)} ago.", options.Repair);
         foreach (var blob in overdue)

@@ -92,7 +92,7 @@ internal static class Command
         catch (Exception failure) when (failure is StorageException or IOException or UnauthorizedAccessException or InvalidOperationException or JsonException
             or SqliteException)
         {
-            await Console.Error.WriteLineAsync($"{words[0]} could not run to its end. {Start.Tell(failure)}");
+            await Console.Error.WriteLineAsync($"{words[0]} could not run to its end. {Failure.Tell(failure)}");
             return CouldNotRun;
         }
         catch (OperationCanceledException)
@@ -125,16 +125,17 @@ internal static class Command
         FileDropOptions options, bool alone, Func<Opened, Task<int>> work, CancellationToken cancellation)
     {
         await using var provider = Stores(options, alone);
-        var stores = new Opened(provider.GetRequiredService<IFileCatalog>(), provider.GetRequiredService<IBlobStore>(),
-            provider.GetRequiredService<IDamageNotes>(), provider.GetRequiredService<IReserve>());
-        await stores.Reserve.FreeAsync(() => Task.WhenAll(stores.Catalog.StartAsync(cancellation), stores.Blobs.StartAsync(cancellation)));
+        var stores = new Opened(provider.GetRequiredService<IDocumentCatalog>(), provider.GetRequiredService<ISweepCatalog>(),
+            provider.GetRequiredService<IBlobStore>(), provider.GetRequiredService<IDamageNotes>(), provider.GetRequiredService<IReserve>());
+        var catalog = provider.GetRequiredService<ICatalog>();
+        await stores.Reserve.FreeAsync(() => Task.WhenAll(catalog.StartAsync(cancellation), stores.Blobs.StartAsync(cancellation)));
         return await work(stores);
     }
 
     private static async Task<bool?> KeysAsync(FileDropOptions options, string[] words, CancellationToken cancellation)
     {
         await using var provider = Stores(options, alone: false);
-        var (catalog, reserve) = (provider.GetRequiredService<IFileCatalog>(), provider.GetRequiredService<IReserve>());
+        var (catalog, reserve) = (provider.GetRequiredService<ICatalog>(), provider.GetRequiredService<IReserve>());
         await reserve.FreeAsync(() => catalog.StartAsync(cancellation));
         var command = new KeysCommand(provider.GetRequiredService<IKeyCatalog>(), TimeProvider.System);
         // A key must be revocable on a full disk; nothing is printed before it is.
@@ -153,7 +154,7 @@ internal static class Command
     {
         var json = flags.Contains("--json");
         var how = new CheckOptions(flags.Contains("--repair"), flags.Contains("--hash"), options.SweepInterval + SweepersMargin);
-        var summary = await new Check(stores.Catalog, stores.Blobs, stores.Notes, stores.Reserve, how, finding => Console.Out.WriteLine(json
+        var summary = await new Check(stores.Catalog, stores.Sweep, stores.Blobs, stores.Notes, stores.Reserve, how, finding => Console.Out.WriteLine(json
             ? JsonSerializer.Serialize(finding, MaintenanceJson.Default.Finding)
             : $"{finding.Kind}: {(finding.Owner is { } owner ? $"owner {owner}" : $"file {finding.FileId}, blob {finding.BlobId}")}"
               + $"{(finding.Version is { } version ? $", version {version}" : "")}. "
@@ -164,7 +165,7 @@ internal static class Command
         return summary.Findings == 0 ? Clean : Findings;
     }
 
-    private static async Task<int> ExportAsync(IFileCatalog catalog, IBlobStore blobs, string target, CancellationToken cancellation)
+    private static async Task<int> ExportAsync(IDocumentCatalog catalog, IBlobStore blobs, string target, CancellationToken cancellation)
     {
         await using var output = target is "-" ? Console.OpenStandardOutput() : Stream.Null;
         await using BackupTarget backup = target is "-" ? new BackupArchive(output) : new BackupFolder(Path.GetFullPath(target));
@@ -173,7 +174,7 @@ internal static class Command
         return failed == 0 ? Clean : Findings;
     }
 
-    private static async Task<int> ImportAsync(IFileCatalog catalog, IBlobStore blobs, string source, CancellationToken cancellation)
+    private static async Task<int> ImportAsync(IDocumentCatalog catalog, IBlobStore blobs, string source, CancellationToken cancellation)
     {
         var import = new Import(catalog, blobs, Console.Error.WriteLine);
         await using var input = source is "-" ? Console.OpenStandardInput() : Stream.Null;
@@ -188,5 +189,5 @@ internal static class Command
     }
 
     /// <summary>The stores that the configuration names.</summary>
-    private sealed record Opened(IFileCatalog Catalog, IBlobStore Blobs, IDamageNotes Notes, IReserve Reserve);
+    private sealed record Opened(IDocumentCatalog Catalog, ISweepCatalog Sweep, IBlobStore Blobs, IDamageNotes Notes, IReserve Reserve);
 }

@@ -1,6 +1,6 @@
 using FileDrop.Api.Blobs;
 using FileDrop.Api.Catalog;
-using FileDrop.Api.Files;
+using FileDrop.Api.Contents;
 
 namespace FileDrop.Api.Maintenance;
 
@@ -10,7 +10,7 @@ namespace FileDrop.Api.Maintenance;
 /// a while that doubles each time, and is at least twenty times what the reading took: a large damaged content does not keep the store busy.
 /// </remarks>
 internal sealed partial class DamageWatch(
-    IFileCatalog catalog, IBlobStore blobs, Integrity integrity, StoreStarter starter, FileDropOptions options, TimeProvider time,
+    IDocumentCatalog catalog, IBlobStore blobs, Integrity integrity, StoreStarter starter, FileDropOptions options, TimeProvider time,
     ILogger<DamageWatch> log) : BackgroundService
 {
     private const int PauseByReading = 20;

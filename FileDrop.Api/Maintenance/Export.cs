@@ -1,7 +1,7 @@
 using System.Text.Json;
 using FileDrop.Api.Blobs;
 using FileDrop.Api.Catalog;
-using FileDrop.Api.Files;
+using FileDrop.Api.Contents;
 
 namespace FileDrop.Api.Maintenance;
 
@@ -9,7 +9,7 @@ namespace FileDrop.Api.Maintenance;
 /// Writes every file, live and in the trash, with all its contents into a backup. It may run beside the service, and be run
 /// again into the same folder, where it writes only what is new.
 /// </summary>
-internal sealed class Export(IFileCatalog catalog, IBlobStore blobs, BackupTarget target, TimeProvider time, Action<string> complain)
+internal sealed class Export(IDocumentCatalog catalog, IBlobStore blobs, BackupTarget target, TimeProvider time, Action<string> complain)
 {
     private const int DocumentsAtOnce = 200;
 
@@ -76,7 +76,7 @@ internal sealed class Export(IFileCatalog catalog, IBlobStore blobs, BackupTarge
                 {
                     await target.WriteAsync(path, hashed, content.Size, cancellation);
                 }
-                catch (ContentRejectedException)
+                catch (RefusedException)
                 {
                     return false;
                 }

@@ -23,7 +23,7 @@ internal sealed record ImportResult(long Imported, long Present, long Failed, lo
 /// A backup comes from outside, and anything in it may be wrong. Whatever is wrong gets a message, and the rest is imported.
 /// <see cref="ImportedFile"/> touches the stores, and says why nothing that is there can be harmed.
 /// </remarks>
-internal sealed class Import(IFileCatalog catalog, IBlobStore blobs, Action<string> say)
+internal sealed class Import(IDocumentCatalog catalog, IBlobStore blobs, Action<string> say)
 {
     private const int MaxDocumentBytes = 16 * 1024 * 1024;
 

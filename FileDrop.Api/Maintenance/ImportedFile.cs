@@ -1,6 +1,6 @@
 using FileDrop.Api.Blobs;
 using FileDrop.Api.Catalog;
-using FileDrop.Api.Files;
+using FileDrop.Api.Contents;
 
 namespace FileDrop.Api.Maintenance;
 
@@ -30,13 +30,13 @@ internal enum ImportEnd
 /// </remarks>
 internal sealed class ImportedFile
 {
-    private readonly IFileCatalog _catalog;
+    private readonly IDocumentCatalog _catalog;
     private readonly IBlobStore _blobs;
     private readonly Action<string> _complain;
     private readonly Dictionary<Guid, Arrived> _arrived = [];
     private IReadOnlyList<CatalogDocument> _here;
 
-    private ImportedFile(IFileCatalog catalog, IBlobStore blobs, Action<string> complain, Guid id, IReadOnlyList<CatalogDocument> here) =>
+    private ImportedFile(IDocumentCatalog catalog, IBlobStore blobs, Action<string> complain, Guid id, IReadOnlyList<CatalogDocument> here) =>
         (_catalog, _blobs, _complain, Id, _here) = (catalog, blobs, complain, id, here);
 
     /// <summary>The file's id.</summary>
@@ -60,7 +60,7 @@ internal sealed class ImportedFile
 
     /// <summary>Looks up whether the catalog has the file's id already, over all owners.</summary>
     public static async Task<ImportedFile> BeginAsync(
-        IFileCatalog catalog, IBlobStore blobs, Action<string> complain, Guid id, CancellationToken cancellation) =>
+        IDocumentCatalog catalog, IBlobStore blobs, Action<string> complain, Guid id, CancellationToken cancellation) =>
         new(catalog, blobs, complain, id, await catalog.FindDocumentsAsync([id], cancellation));
 
     /// <summary>Takes a content of the backup, as far as it is of use.</summary>
@@ -183,7 +183,7 @@ internal sealed class ImportedFile
             await _blobs.WriteAsync(key, owner: "", content, entry.Size, exact: true, cancellation);
             return content.Facts;
         }
-        catch (ContentRejectedException)
+        catch (RefusedException)
         {
             _complain($"File {Id}, version {expected?.Version}: the bytes in the backup are not those that were stored.");
             return null;

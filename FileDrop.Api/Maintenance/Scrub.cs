@@ -1,6 +1,6 @@
 using FileDrop.Api.Blobs;
 using FileDrop.Api.Catalog;
-using FileDrop.Api.Files;
+using FileDrop.Api.Contents;
 
 namespace FileDrop.Api.Maintenance;
 
@@ -9,7 +9,7 @@ namespace FileDrop.Api.Maintenance;
 /// is still a backup to mend it from. Off unless a rate is set; each replica that has one goes through everything.
 /// </summary>
 internal sealed partial class Scrub(
-    IFileCatalog catalog, IBlobStore blobs, Integrity integrity, StoreStarter starter, FileDropOptions options, TimeProvider time, ILogger<Scrub> log)
+    IDocumentCatalog catalog, IBlobStore blobs, Integrity integrity, StoreStarter starter, FileDropOptions options, TimeProvider time, ILogger<Scrub> log)
     : BackgroundService
 {
     private const int DocumentsAtOnce = 100;

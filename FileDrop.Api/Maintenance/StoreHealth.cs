@@ -12,7 +12,7 @@ internal sealed class StoreHealth(StoreStarter starter, Func<CancellationToken, 
     /// <summary>Adds a check for each store, so that the health says which one is away.</summary>
     public static IHealthChecksBuilder AddTo(IHealthChecksBuilder checks) => checks
         .Add(new HealthCheckRegistration("catalog", provider => new StoreHealth(
-            provider.GetRequiredService<StoreStarter>(), provider.GetRequiredService<IFileCatalog>().PingAsync), null, null))
+            provider.GetRequiredService<StoreStarter>(), provider.GetRequiredService<ICatalog>().PingAsync), null, null))
         .Add(new HealthCheckRegistration("blobs", provider => new StoreHealth(
             provider.GetRequiredService<StoreStarter>(), provider.GetRequiredService<IBlobStore>().PingAsync), null, null));
 

@@ -9,7 +9,7 @@ namespace FileDrop.Api.Maintenance;
 /// Afterwards it says when a store stops answering, and when it answers again: one line each, however many requests notice.
 /// </summary>
 internal sealed partial class StoreStarter(
-    IFileCatalog catalog, IBlobStore blobs, IReserve reserve, FileDropOptions options, TimeProvider time, ILogger<StoreStarter> log)
+    ICatalog catalog, IBlobStore blobs, IReserve reserve, FileDropOptions options, TimeProvider time, ILogger<StoreStarter> log)
     : BackgroundService
 {
     /// <summary>Lines for one outage: a store that fails for another cause each time must not fill the log.</summary>

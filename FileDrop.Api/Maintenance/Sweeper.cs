@@ -9,8 +9,8 @@ namespace FileDrop.Api.Maintenance;
 /// </summary>
 /// <remarks>It claims before it deletes: a blob in garbage is nobody's and never again somebody's.</remarks>
 internal sealed partial class Sweeper(
-    IFileCatalog catalog, IBlobStore blobs, IReserve reserve, StoreStarter starter, SweeperMetrics metrics, FileDropOptions options,
-    TimeProvider time, ILogger<Sweeper> log) : BackgroundService
+    ISweepCatalog catalog, IDocumentCatalog documents, IBlobStore blobs, IReserve reserve, StoreStarter starter, SweeperMetrics metrics,
+    FileDropOptions options, TimeProvider time, ILogger<Sweeper> log) : BackgroundService
 {
     private const int DocumentsAtOnce = 200;
 
@@ -20,18 +20,18 @@ internal sealed partial class Sweeper(
     /// <summary>Claims and deletes what is due of one document.</summary>
     /// <returns>How many blobs were deleted.</returns>
     public static Task<int> SweepDocumentAsync(
-        IFileCatalog catalog, IBlobStore blobs, IReserve reserve, string owner, Guid id, CancellationToken cancellation) =>
+        ISweepCatalog catalog, IDocumentCatalog documents, IBlobStore blobs, IReserve reserve, string owner, Guid id, CancellationToken cancellation) =>
         reserve.FreeAsync(async () =>
         {
             if (await catalog.ClaimExpiredAsync(owner, id, cancellation) is not { } work)
                 return 0;
             var deleted = 0;
-            var documents = work.Deletions.Count == 0 ? [] : await catalog.FindDocumentsAsync([id], cancellation);
+            var named = work.Deletions.Count == 0 ? [] : await documents.FindDocumentsAsync([id], cancellation);
             foreach (var deletion in work.Deletions)
             {
                 // A key has no owner in it: garbage of one owner's document can be the content of another's, which an import of an earlier
                 // release has brought in under the same id. It goes with that one.
-                if (documents.ContentOf(deletion.BlobId) is not null)
+                if (named.ContentOf(deletion.BlobId) is not null)
                     continue;
                 await blobs.DeleteAsync(new BlobKey(deletion.BlobId, id), cancellation);
                 deleted++;
@@ -64,7 +64,7 @@ internal sealed partial class Sweeper(
 
     private async Task SweepAsync(CancellationToken cancellation)
     {
-        var (documents, deleted) = (0, 0);
+        var (swept, deleted) = (0, 0);
         while (true)
         {
             var due = await catalog.FindDueAsync(DocumentsAtOnce, cancellation);
@@ -74,16 +74,16 @@ internal sealed partial class Sweeper(
                 if (await TrySweepAsync(owner, id, cancellation) is { } count)
                     (done, deleted) = (done + 1, deleted + count);
             }
-            documents += done;
+            swept += done;
             // A round without progress would find the same documents again: the next tick is soon enough.
-            if (due.Count < DocumentsAtOnce || done == 0 || documents >= DocumentsInRound)
+            if (due.Count < DocumentsAtOnce || done == 0 || swept >= DocumentsInRound)
                 break;
         }
         await catalog.ReleaseReservationsAsync(cancellation);
-        await reserve.FreeAsync(() => catalog.ForgetKeysAsync(cancellation));
+        await reserve.FreeAsync(() => catalog.ForgetIdempotencyKeysAsync(cancellation));
         metrics.Swept(deleted, await catalog.MeasureAsync(cancellation));
-        if (documents > 0)
-            LogSwept(documents, deleted);
+        if (swept > 0)
+            LogSwept(swept, deleted);
     }
 
     /// <summary>How many blobs of one document were deleted; null if the store failed and the document stays due.</summary>
@@ -91,7 +91,7 @@ internal sealed partial class Sweeper(
     {
         try
         {
-            return await SweepDocumentAsync(catalog, blobs, reserve, owner, id, cancellation);
+            return await SweepDocumentAsync(catalog, documents, blobs, reserve, owner, id, cancellation);
         }
         catch (StorageException failure)
         {

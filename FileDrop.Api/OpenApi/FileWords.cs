@@ -1,6 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
-using FileDrop.Api.Files;
+using FileDrop.Api.Contents;
+using FileDrop.Api.Http;
 using Microsoft.OpenApi;
 
 namespace FileDrop.Api.OpenApi;

@@ -36,7 +36,7 @@ internal sealed class SqliteQuota(Quotas quotas)
         return wanted;
     }
 
-    /// <inheritdoc cref="IFileCatalog.ReserveAsync"/>
+    /// <inheritdoc cref="IWriteCatalog.ReserveAsync"/>
     public long Reserve(SqliteSession session, string owner, Guid id, WriteIntent intent, long needed, long wanted)
     {
         var own = session.Number(
