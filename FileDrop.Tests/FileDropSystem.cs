@@ -5,7 +5,6 @@ using System.Net.Http.Headers;
 using FileDrop.AppHost;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
-using Microsoft.Extensions.Diagnostics.HealthChecks;
 using Microsoft.Extensions.Logging;
 
 namespace FileDrop.Tests;
@@ -159,13 +158,6 @@ public sealed class FileDropSystem : IAsyncDisposable
     {
         using var limit = new CancellationTokenSource(WaitTime);
         await _app.ResourceNotifications.WaitForResourceHealthyAsync(resource, limit.Token);
-    }
-
-    public async Task UnhealthyAsync(string resource)
-    {
-        using var limit = new CancellationTokenSource(WaitTime);
-        await _app.ResourceNotifications.WaitForResourceAsync(
-            resource, change => change.Snapshot.HealthStatus == HealthStatus.Unhealthy, limit.Token);
     }
 
     public async Task StoppedAsync(string resource)
