@@ -1,3 +1,4 @@
+using FileDrop.Api.Access;
 using FileDrop.Api.OpenApi;
 using Microsoft.OpenApi;
 using Scalar.AspNetCore;
@@ -8,21 +9,21 @@ namespace FileDrop.Api;
 internal static class ApiDescription
 {
     private const string Text = """
-        Stores files, and returns exactly the bytes that it received.
+        FileDrop stores files, and returns exactly the bytes that it received.
 
         **Conventions.** JSON is snake_case. Times are RFC 3339 in UTC with milliseconds. Sizes are bytes.
         Names are data, never paths.
 
-        **Versions.** Every successful change of content or metadata adds one to `version` and changes `ETag`. `If-Match` makes
-        a change conditional: `412` if the file changed meanwhile. Without it the last writer wins.
+        **Versions.** Every successful change of content or metadata raises `version` by one and changes `ETag`. `If-Match` makes a change
+        conditional: `412` if the file has changed. Without it the last writer wins.
 
-        **Callers** authenticate with an API key or an access token, as `Authorization: Bearer …`, or with HTTP Basic and the key as the
-        password. Without a credential the answer is `401`; without the scope it is `403`. A caller sees only its owner's files; other files are
-        `404`, like unknown ones. A service that is open to everybody needs no credential. A change that another site's page requests is `403`.
+        **Callers** send an API key or an access token as `Authorization: Bearer …`, or a key as the password of HTTP Basic. The service answers
+        `401` without a valid credential, and `403` if a scope is missing. Callers see only the files of their owner. Files of others are `404`, like
+        files that never existed. A service that is open to everybody needs no credential. A change that another site's page requests is `403`.
 
-        **Errors** are `application/problem+json` (RFC 9457) with a stable `code`. A request answered `4xx` leaves no trace.
-        One answered `5xx`, or cut off, happened completely or not at all. An unknown path is `404` `not_found`; a method that a path
-        does not have is `405` `method_not_allowed` with `Allow`.
+        **Errors** are `application/problem+json` (RFC 9457) with a stable `code`. A request answered `4xx` leaves no trace. One answered `5xx`, or
+        cut off, happened whole or not at all. An unknown path is `404` `not_found`. A method that the path does not have is `405`
+        `method_not_allowed` with `Allow`.
         """;
 
     private const string Document = "v1";
@@ -34,11 +35,13 @@ internal static class ApiDescription
 
     public static void AddApiDescription(this IServiceCollection services) => services.AddOpenApi(options =>
     {
-        options.AddRules();
         options.OpenApiVersion = OpenApiSpecVersion.OpenApi3_1;
-        options.AddDocumentTransformer((document, _, _) =>
+        options.AddDocumentTransformer((document, context, _) =>
         {
             Describe(document);
+            var writer = new DocumentWriter(document);
+            Probes.AddTo(document, writer);
+            writer.Write(context.DescriptionGroups.SelectMany(group => group.Items));
             return Task.CompletedTask;
         });
     });
@@ -102,18 +105,16 @@ internal static class ApiDescription
             Description = Text,
             Version = "1.0.0",
         };
-        document.Servers = [new OpenApiServer { Url = "/", Description = "The service that this document came from." }];
+        document.Servers = [new OpenApiServer { Url = "/", Description = "The service that sent this document." }];
         document.Tags = new HashSet<OpenApiTag>
         {
-            new() { Name = ApiOperations.Files, Description = "The five APIs: upload, read, update, delete, list." },
-            new() { Name = UploadOperations.Uploads, Description = "Uploads that go on where they stopped: tus 1.0.0, and the IETF's draft." },
-            new() { Name = ApiOperations.Versions, Description = "Earlier contents of a file." },
-            new() { Name = ApiOperations.Trash, Description = "Deleted files, for as long as they can be restored." },
-            new() { Name = AccessOperations.Access, Description = "Who may do what." },
-            new() { Name = ApiOperations.Operations, Description = "For those who run the service." },
+            new() { Name = "Files", Description = "The five APIs: upload, read, update, delete, list." },
+            new() { Name = "Uploads", Description = "Uploads that continue after an interruption, by tus 1.0.0 or the IETF's draft." },
+            new() { Name = "Versions", Description = "Earlier contents of a file." },
+            new() { Name = "Trash", Description = "Deleted files that can be restored." },
+            new() { Name = "Access", Description = "API keys and the audit log." },
+            new() { Name = Probes.Tag, Description = "Probes for operators." },
         };
-        ApiSchemas.AddTo(document);
-        ApiFields.AddTo(document);
-        ApiOperations.Describe(document);
+        AccessDescription.AddTo(document);
     }
 }

@@ -1,6 +1,7 @@
 using FileDrop.Api.Blobs;
 using FileDrop.Api.Catalog;
 using FileDrop.Api.Http;
+using FileDrop.Api.OpenApi;
 
 namespace FileDrop.Api.Access;
 
@@ -9,10 +10,28 @@ internal static class KeyEndpoints
 {
     public static void MapKeys(this IEndpointRouteBuilder app)
     {
-        var keys = app.MapGroup("/admin/keys").WithTags("Access").Needs(Scope.Admin);
-        keys.MapPost("/", CreateAsync).WithName("CreateKey").WithSummary("Make an API key");
-        keys.MapGet("/", ListAsync).WithName("ListKeys").WithSummary("List the API keys");
-        keys.MapDelete("/{key_id}", RevokeAsync).WithName("RevokeKey").WithSummary("Revoke an API key");
+        var keys = app.MapGroup("/admin/keys").WithTags("Access");
+        keys.MapPost("/", CreateAsync)
+            .WithName("CreateKey").WithSummary("Create an API key").WithDescription("""
+                Creates a key and shows it once; the service keeps only its hash. The command `keys create` makes the first key. Until then this is `403`.
+                """)
+            .TakesJson(AccessDescription.NewKey).Needs(Scope.Admin)
+            .Answers(201, "The key.", ApiBody.Json(AccessDescription.KeyCreated), CommonHeaders.CacheControl);
+
+        keys.MapGet("/", ListAsync)
+            .WithName("ListKeys").WithSummary("List the API keys").WithDescription("""
+                Returns the keys without their secrets. Revoked keys come last; among the others the newest comes first. `?owner=` shows only that
+                owner's keys.
+                """)
+            .Needs(Scope.Admin)
+            .Answers(200, "The keys.", ApiBody.List(AccessDescription.Key, IKeyCatalog.MaxListed), CommonHeaders.CacheControl);
+
+        keys.MapDelete("/{key_id}", RevokeAsync)
+            .WithName("RevokeKey").WithSummary("Revoke an API key").WithDescription("""
+                Revokes the key for good. Every replica refuses it within seconds. The service stays closed when the last key is revoked.
+                """)
+            .Takes(AccessDescription.KeyId).Needs(Scope.Admin)
+            .Answers(200, "The key is revoked.", ApiBody.Json(AccessDescription.KeyRevoked));
     }
 
     /// <summary>The first key locks everybody else out, so creating it requires access to the machine.</summary>

@@ -1,8 +1,10 @@
 using System.Text.Json;
+using System.Text.Json.Nodes;
 using System.Text.Json.Serialization;
 using FileDrop.Api.Access;
 using FileDrop.Api.Contents;
 using FileDrop.Api.Http;
+using FileDrop.Api.OpenApi;
 using Microsoft.AspNetCore.Http.Features;
 
 namespace FileDrop.Api.Files;
@@ -16,11 +18,48 @@ internal static class LinkEndpoints
 {
     private const string Path = "/links", Grant = "grant";
 
+    /// <summary>A grant in the document's examples.</summary>
+    private const string Secret = "AAAAAAAAAAEAAAGasL3qqw…";
+
+    private static readonly ApiSchema Link = new("Link", _ => Shape.Object("A link to one content of one file.",
+        ("url", Shape.Text("Relative to the service. Everyone who has it can read the content.", $"/links/{ApiExamples.FileId}?grant={Secret}")),
+        ("expires_at", Shape.Stamp("The time at which the link expires."))))
+    {
+        Example = new LinkJson($"/links/{ApiExamples.FileId}?grant={Secret}", ApiExamples.Created.AddMinutes(5)),
+    };
+
+    private static readonly ApiSchema Target = new("LinkTarget", _ => Shape.Options("The content that the link opens. An unknown member is an error.",
+        ("version", Shape.Whole("A version at which content was committed. Default: that of the live content.", 1, example: 1))))
+    {
+        Example = new JsonObject { ["version"] = 1 },
+    };
+
+    private static readonly ApiParameter GrantParameter =
+        ApiParameter.Query(Grant, "The signed part of the link; keep it secret. A missing or wrong one is `404`.", Shape.Text());
+
     public static void MapLinks(this IEndpointRouteBuilder app)
     {
-        app.MapPost("/files/{file_id}/link", CreateAsync).WithTags("Files").Needs(Scope.Read).WithName("CreateLink").WithSummary("Make a link to a file's content");
+        app.MapPost("/files/{file_id}/link", CreateAsync).WithTags("Files")
+            .WithName("CreateLink").WithSummary("Create a link to a file's content").WithDescription("""
+                The link reads one content of the file for a few minutes, without a credential. Use it for an `img`, a `video` or a long download, which
+                cannot send one.
+
+                Without a body or a `version`, the link opens the content that is live now. Later updates do not change that.
+                """)
+            .Takes(FileWords.FileId).TakesJson(Target, required: false).Needs(Scope.Read)
+            .Answers(200, "The link.", ApiBody.Json(Link), CommonHeaders.CacheControl)
+            .Fails(ApiProblem.VersionNotFound);
+
         app.MapGet($"{Path}/{{file_id}}", ReadAsync).WithTags("Files").AllowAnonymous()
-            .WithName("ReadLink").WithSummary("Read a file by a link");
+            .WithName("ReadLink").WithSummary("Read a file by a link").WithDescription("""
+                Returns the bytes as the file itself does, without a credential. A link that has expired, was altered or lost its content is `404`, always
+                with the same answer.
+                """)
+            .Takes([
+                FileWords.FileId with { Failures = [ApiProblem.LinkNotFound] }, GrantParameter, FileDescription.Inline,
+                .. FileDescription.Ranges, .. FileWords.ReadPreconditions,
+            ])
+            .AnswersBytes("The client has this content already.");
     }
 
     private static async Task<IResult> CreateAsync(

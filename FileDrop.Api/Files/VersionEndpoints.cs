@@ -2,6 +2,7 @@ using FileDrop.Api.Access;
 using FileDrop.Api.Catalog;
 using FileDrop.Api.Contents;
 using FileDrop.Api.Http;
+using FileDrop.Api.OpenApi;
 
 namespace FileDrop.Api.Files;
 
@@ -11,9 +12,24 @@ internal static class VersionEndpoints
     public static void MapVersions(this IEndpointRouteBuilder app)
     {
         var versions = app.MapGroup("/files/{file_id}/versions").WithTags("Versions");
-        versions.MapGet("/", ListAsync).Compressed().Needs(Scope.Read).WithName("ListVersions").WithSummary("List the versions of a file");
-        versions.MapPost("/{version}/restore", RestoreAsync).Needs(Scope.Write).WithName("RestoreVersion").WithSummary("Restore a version");
-        versions.MapDelete("/{version}", DeleteAsync).Needs(Scope.Delete).WithName("DeleteVersion").WithSummary("Delete a version");
+        versions.MapGet("/", ListAsync).Compressed()
+            .WithName("ListVersions").WithSummary("List the versions of a file")
+            .WithDescription("Returns the contents that the file keeps, newest first. The live one is among them.")
+            .Takes(FileWords.FileId).Needs(Scope.Read)
+            .Answers(200, "The contents.", ApiBody.List(FileDescription.FileVersion, ListRequest.MaxLimit), CommonHeaders.CacheControl);
+
+        versions.MapPost("/{version}/restore", RestoreAsync)
+            .WithName("RestoreVersion").WithSummary("Restore a version")
+            .WithDescription("Makes an earlier content the live one, as a new version. No bytes are copied, and the earlier version stays.")
+            .Takes([FileWords.FileId, FileDescription.Version, .. FileWords.Preconditions]).Needs(Scope.Write)
+            .Answers(200, "The file with the earlier content.", ApiBody.Json(FileDescription.VersionRestored), CommonHeaders.Validators);
+
+        versions.MapDelete("/{version}", DeleteAsync)
+            .WithName("DeleteVersion").WithSummary("Delete a version")
+            .WithDescription("Deletes an earlier content. The live content is refused with `409`.")
+            .Takes([FileWords.FileId, FileDescription.Version, .. FileWords.Preconditions]).Needs(Scope.Delete)
+            .Answers(200, "The version is deleted.", ApiBody.Json(FileDescription.VersionDeleted))
+            .Fails(ApiProblem.VersionIsLive);
     }
 
     private static async Task<IResult> ListAsync(HttpContext context, FileStore files, string file_id)

@@ -4,6 +4,7 @@ using FileDrop.Api.Catalog;
 using FileDrop.Api.Contents;
 using FileDrop.Api.Hashing;
 using FileDrop.Api.Http;
+using FileDrop.Api.OpenApi;
 
 namespace FileDrop.Api.Uploads;
 
@@ -22,11 +23,35 @@ internal static class DraftEndpoints
     public static void MapDraft(this IEndpointRouteBuilder app)
     {
         var uploads = app.MapGroup(Path).WithTags("Uploads");
-        uploads.MapMethods("/", [HttpMethods.Options], Describe).AllowAnonymous().WithName("DescribeUploadLimits").WithSummary("The limits of resumable uploads");
+        uploads.MapMethods("/", [HttpMethods.Options], Describe).AllowAnonymous()
+            .WithName("DescribeUploadLimits").WithSummary("Read the limits of resumable uploads").WithDescription("""
+                Announces that `POST /files/upload` can be resumed, and returns the limits (draft-ietf-httpbis-resumable-upload, section "Limits").
+                """)
+            .Answers(204, "The limits.", DraftDescription.Limit);
+
         uploads.MapGet("/{upload_id}", ReadAsync)
-            .Needs(Scope.Write).WithName("ReadUploadResource").WithSummary("How far an upload resource has come");
-        uploads.MapPatch("/{upload_id}", AppendAsync).Needs(Scope.Write).WithName("AppendToUploadResource").WithSummary("Append to an upload resource");
-        uploads.MapDelete("/{upload_id}", EndAsync).Needs(Scope.Write).WithName("EndUploadResource").WithSummary("Cancel an upload resource");
+            .WithName("ReadUploadResource").WithSummary("Read an upload resource's progress")
+            .WithDescription("Returns the offset at which to continue, and whether the upload is complete.")
+            .Takes(UploadDescription.Id).Needs(Scope.Write)
+            .Answers(204, "The upload.", [.. DraftDescription.Progress, UploadDescription.LengthHeader, CommonHeaders.CacheControl]);
+
+        uploads.MapPatch("/{upload_id}", AppendAsync)
+            .WithName("AppendToUploadResource").WithSummary("Append to an upload resource").WithDescription("""
+                Appends bytes at the upload's offset. With `Upload-Complete: ?1` they are the last ones, and the answer is that of an ordinary upload.
+                """)
+            .Takes(UploadDescription.Id, UploadDescription.Offset, DraftDescription.Complete, UploadDescription.Length, FileWords.ContentDigest)
+            .TakesPiece(DraftFields.ContentType).Needs(Scope.Write)
+            .Answers(201, "The file is stored.", ApiBody.Json(FileWords.File),
+                [.. DraftDescription.Progress, .. CommonHeaders.Validators, CommonHeaders.Location])
+            .Answers(204, "The bytes are stored.", DraftDescription.Progress).Carries(DraftDescription.MaybeProgress)
+            .Fails(UploadDescription.ChangedLength, ApiProblem.FileNotFound);
+
+        uploads.MapDelete("/{upload_id}", EndAsync)
+            .WithName("EndUploadResource").WithSummary("Cancel an upload resource")
+            .WithDescription("Cancels the upload and deletes its bytes. An upload that has become a file stays: `410`.")
+            .Takes(UploadDescription.Id).Needs(Scope.Write)
+            .Answers(204, "The upload is gone.")
+            .Fails(ApiProblem.UploadComplete);
     }
 
     /// <summary>

@@ -3,6 +3,7 @@ using FileDrop.Api.Access;
 using FileDrop.Api.Catalog;
 using FileDrop.Api.Contents;
 using FileDrop.Api.Http;
+using FileDrop.Api.OpenApi;
 using Microsoft.AspNetCore.Http.Features;
 
 namespace FileDrop.Api.Uploads;
@@ -42,15 +43,49 @@ internal static class TusEndpoints
 
     public static void MapTus(this IEndpointRouteBuilder app)
     {
-        var uploads = app.MapGroup(Path).WithTags("Uploads");
-        uploads.MapMethods("/", [HttpMethods.Options], Describe).AllowAnonymous().WithName("DescribeUploads").WithSummary("What this tus server can do");
-        uploads.MapMethods("/{upload_id}", [HttpMethods.Options], Describe).AllowAnonymous().WithName("DescribeUpload").WithSummary("What this tus server can do");
+        var uploads = app.MapGroup(Path).WithTags("Uploads").Carries(TusDescription.VersionHeader);
+        uploads.MapMethods("/", [HttpMethods.Options], Describe).AllowAnonymous()
+            .WithName("DescribeUploads").WithSummary("Describe the tus server")
+            .WithDescription("Returns the version of tus, its extensions, the largest upload and the checksum algorithms.")
+            .Answers(204, "The abilities of this server.", TusDescription.Server);
+        uploads.MapMethods("/{upload_id}", [HttpMethods.Options], Describe).AllowAnonymous()
+            .WithName("DescribeUpload").WithSummary("Describe the tus server of an upload")
+            .WithDescription("Returns the version of tus, its extensions, the largest upload and the checksum algorithms. The upload need not exist.")
+            .Takes(UploadDescription.Id with { Failures = [] })
+            .Answers(204, "The abilities of this server.", TusDescription.Server);
+
         var spoken = uploads.MapGroup("").AddEndpointFilter(async (invocation, next) =>
             invocation.HttpContext.Request.Headers["Tus-Resumable"] == Version ? await next(invocation) : ApiProblem.UnsupportedTusVersion);
-        spoken.MapPost("/", CreateAsync).Needs(Scope.Write).WithName("CreateUpload").WithSummary("Begin a resumable upload");
-        spoken.MapMethods("/{upload_id}", [HttpMethods.Head], ReadAsync).Needs(Scope.Write).WithName("ReadUpload").WithSummary("How far an upload has come");
-        spoken.MapPatch("/{upload_id}", AppendAsync).Needs(Scope.Write).WithName("AppendToUpload").WithSummary("Append to an upload");
-        spoken.MapDelete("/{upload_id}", EndAsync).Needs(Scope.Write).WithName("EndUpload").WithSummary("End an upload that is not complete");
+        spoken.MapPost("/", CreateAsync)
+            .WithName("CreateUpload").WithSummary("Begin a resumable upload").WithDescription("""
+                Begins an upload by tus 1.0.0. A body brings all bytes or the first ones. `Upload-Concat: final;…` makes a file of partial uploads.
+
+                The upload's id becomes the `file_id`. `Content-Location` names the file once it exists.
+                """)
+            .Takes(TusDescription.Creation).TakesPiece(PartialContent.TusType, required: false).Needs(Scope.Write)
+            .Answers(201, "The upload has begun, or is complete.", [.. TusDescription.Progress, CommonHeaders.Location]);
+
+        spoken.MapMethods("/{upload_id}", [HttpMethods.Head], ReadAsync)
+            .WithName("ReadUpload").WithSummary("Read an upload's progress")
+            .WithDescription("Returns the offset at which to continue. A request that is appending to the upload is asked to end first.")
+            .Takes(UploadDescription.Id, TusDescription.Version).Needs(Scope.Write)
+            .Answers(200, "The upload.", TusDescription.State);
+
+        spoken.MapPatch("/{upload_id}", AppendAsync)
+            .WithName("AppendToUpload").WithSummary("Append to an upload").WithDescription("""
+                Appends bytes at the upload's offset. The bytes that arrive are kept even if the connection breaks, unless the request has a checksum.
+                """)
+            .Takes(UploadDescription.Id, TusDescription.Version, UploadDescription.Offset, UploadDescription.Length, TusDescription.Checksum)
+            .TakesPiece(PartialContent.TusType).Needs(Scope.Write)
+            .Answers(204, "The bytes are stored.", TusDescription.Progress)
+            .Fails(UploadDescription.ChangedLength);
+
+        spoken.MapDelete("/{upload_id}", EndAsync)
+            .WithName("EndUpload").WithSummary("End an incomplete upload")
+            .WithDescription("Ends the upload and deletes its bytes. An upload that has become a file stays: `410`.")
+            .Takes(UploadDescription.Id, TusDescription.Version).Needs(Scope.Write)
+            .Answers(204, "The upload is gone.")
+            .Fails(ApiProblem.UploadComplete);
     }
 
     private static IResult Describe(HttpContext context, UploadStore uploads)
