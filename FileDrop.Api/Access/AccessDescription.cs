@@ -47,11 +47,11 @@ internal static class AccessDescription
     };
 
     public static readonly ApiSchema KeyCreated = new("KeyCreated", document => Shape.Object("The answer to the creation of a key.",
-        ("message", Shape.Text("A sentence for people.", "The key is shown this once.")),
+        ("message", Shape.Text("A sentence for people.", "Store the key now: it is shown only once.")),
         ("api_key", Shape.Text("The key itself. The service does not keep it.", ExampleKey)),
         ("key", Key.In(document))))
     {
-        Example = new KeyCreatedJson("The key is shown this once.", ExampleKey, Example),
+        Example = new KeyCreatedJson("Store the key now: it is shown only once.", ExampleKey, Example),
     };
 
     public static readonly ApiSchema KeyRevoked = new("KeyRevoked", _ => Shape.Object("The answer to a revocation.",
