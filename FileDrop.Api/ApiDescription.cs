@@ -48,7 +48,7 @@ internal static class ApiDescription
 
     public static void MapApiDescription(this IEndpointRouteBuilder app)
     {
-        var described = app.MapGroup("").AllowAnonymous().AddEndpointFilter(GuardAsync);
+        var described = app.MapGroup("").AllowAnonymous().AddEndpointFilter(RestrictAsync);
         described.MapOpenApi().Compressed().Add(EndWithLineFeed);
         // The package contains the page's script. Turn off all that it would fetch from elsewhere, so that the page works offline.
         described.MapScalarApiReference("/scalar", scalar => scalar
@@ -68,7 +68,7 @@ internal static class ApiDescription
     /// Answers only for the existing document: the page makes a path of any other name, and would show whatever lies there. The page runs only its own scripts,
     /// not even others of this origin, where users store theirs.
     /// </summary>
-    private static async ValueTask<object?> GuardAsync(EndpointFilterInvocationContext invocation, EndpointFilterDelegate next)
+    private static async ValueTask<object?> RestrictAsync(EndpointFilterInvocationContext invocation, EndpointFilterDelegate next)
     {
         var context = invocation.HttpContext;
         if (context.Request.RouteValues["documentName"] is not (null or Document))

@@ -28,7 +28,7 @@ internal static partial class Duration
         if (text.Contains(':', StringComparison.Ordinal))
             return TimeSpan.TryParseExact(text, "c", CultureInfo.InvariantCulture, out time) && time >= TimeSpan.Zero;
         time = TimeSpan.Zero;
-        return text is "0" || (Whole().IsMatch(text) && Sum(text) is { } sum && (time = sum) >= TimeSpan.Zero);
+        return text is "0" || (Pattern().IsMatch(text) && Sum(text) is { } sum && (time = sum) >= TimeSpan.Zero);
     }
 
     /// <summary>Writes a duration with the largest unit that gives a whole number.</summary>
@@ -69,9 +69,9 @@ internal static partial class Duration
     }
 
     [GeneratedRegex(@"^(\d{1,12}(ms|[smhd])|P(\d{1,12}W|(?=.)(\d{1,12}D)?(T(?=\d)(\d{1,12}H)?(\d{1,12}M)?(\d{1,12}S)?)?))\z", Options, Limit)]
-    private static partial Regex Whole();
+    private static partial Regex Pattern();
 
-    /// <summary>Matches texts that <see cref="Whole"/> refuses although their meaning is clear.</summary>
+    /// <summary>Matches texts that <see cref="Pattern"/> refuses although their meaning is clear.</summary>
     [GeneratedRegex(@"^(\d{1,12}([.,]\d{1,6})?(ms|[smhdwy])?|P(\d{1,12}([.,]\d{1,6})?[YMWD])*(T(\d{1,12}([.,]\d{1,6})?[HMS])+)?)\z", Options, Limit)]
     private static partial Regex Loose();
 

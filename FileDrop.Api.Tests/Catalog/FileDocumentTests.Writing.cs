@@ -133,19 +133,19 @@ public sealed partial class FileDocumentTests
     public void An_inline_write_is_begun_and_committed_in_one_change()
     {
         var (id, blob) = (Guid.CreateVersion7(), NewIntent());
-        var created = FileDocument.CommitWhole(null, Owner, id, blob, creates: true, Commit(3), Rules, Noon).Saved();
+        var created = FileDocument.CommitInline(null, Owner, id, blob, creates: true, Commit(3), Rules, Noon).Saved();
         Assert.Equal((id, FileState.Live, 1L, blob.BlobId), (created.Id, created.State, created.Version, created.Content?.BlobId));
         Assert.Empty(created.Intents);
 
         var other = NewIntent();
-        var replaced = FileDocument.CommitWhole(created, Owner, id, other, creates: false, Commit(4), Rules, Noon).Saved();
+        var replaced = FileDocument.CommitInline(created, Owner, id, other, creates: false, Commit(4), Rules, Noon).Saved();
         Assert.Equal((2L, other.BlobId), (replaced.Version, replaced.Content?.BlobId));
 
-        FileDocument.CommitWhole(created, Owner, id, other, creates: false, Commit(ifVersion: 7), Rules, Noon).Refused(ChangeOutcome.VersionMismatch);
-        FileDocument.CommitWhole(null, Owner, id, other, creates: false, Commit(), Rules, Noon).Refused(ChangeOutcome.NotFound);
-        FileDocument.CommitWhole(created.Delete(null, false, Rules, Noon).Saved(), Owner, id, other, creates: false, Commit(), Rules, Noon)
+        FileDocument.CommitInline(created, Owner, id, other, creates: false, Commit(ifVersion: 7), Rules, Noon).Refused(ChangeOutcome.VersionMismatch);
+        FileDocument.CommitInline(null, Owner, id, other, creates: false, Commit(), Rules, Noon).Refused(ChangeOutcome.NotFound);
+        FileDocument.CommitInline(created.Delete(null, false, Rules, Noon).Saved(), Owner, id, other, creates: false, Commit(), Rules, Noon)
             .Refused(ChangeOutcome.NotFound);
-        Assert.Throws<StorageException>(() => FileDocument.CommitWhole(created, Owner, id, other, creates: true, Commit(), Rules, Noon));
+        Assert.Throws<StorageException>(() => FileDocument.CommitInline(created, Owner, id, other, creates: true, Commit(), Rules, Noon));
     }
 
     [Fact]

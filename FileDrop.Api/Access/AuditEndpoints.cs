@@ -17,7 +17,7 @@ internal static class AuditEndpoints
         ("operation", Shape.Text("The operation's id in this document; `none` for an unknown path.", "DeleteFile")),
         ("subject", Shape.Text("The id of the file, upload or key, as it was sent. Absent if the request has none.", ApiExamples.FileId)),
         ("result", Shape.Text("`done`, an error's code, or `cut_off` if the client went away before the answer.", "done")),
-        ("status", Shape.Whole("The HTTP status; 499 for `cut_off`.", 100, 599, 200)),
+        ("status", Shape.Integer("The HTTP status; 499 for `cut_off`.", 100, 599, 200)),
         ("caller", Shape.Text("A key's id and name, or a subject; `nobody` for an unknown caller.", $"key {AccessDescription.ExampleKeyId}")),
         ("owner", Shape.Text("The owner of the files. Absent for an unknown caller.", Caller.Anonymous)),
         ("address", Shape.Text("The client's address.", "192.0.2.7")),

@@ -116,7 +116,7 @@ public enum WriteFate
     Lost,
 }
 
-/// <summary>The state of an upload that an idempotency key names.</summary>
+/// <summary>The state of a creation that an idempotency key names.</summary>
 public enum CreationState
 {
     /// <summary>It can never be committed: its document is gone, or lost the intent before any commit.</summary>
@@ -132,8 +132,8 @@ public enum CreationState
     Committed,
 }
 
-/// <summary>An upload as its document remembers it, independent of later changes of the file.</summary>
-/// <param name="State">The upload's state.</param>
+/// <summary>A creation as its document remembers it, independent of later changes of the file.</summary>
+/// <param name="State">The creation's state.</param>
 /// <param name="Created">The file as it was at version 1, if committed and still known; its blob may be gone.</param>
 public sealed record CreationRecord(CreationState State, CatalogFile? Created = null);
 

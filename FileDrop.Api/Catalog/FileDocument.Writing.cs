@@ -44,7 +44,7 @@ internal sealed partial record FileDocument
     }
 
     /// <summary>Begins and commits a write in one step, with its bytes at hand; it happens completely or not at all.</summary>
-    public static Decision<ChangeResult> CommitWhole(
+    public static Decision<ChangeResult> CommitInline(
         FileDocument? document, string owner, Guid id, WriteIntent intent, bool creates, FileCommit commit, CatalogRules rules, DateTimeOffset now)
     {
         if (creates)
@@ -73,7 +73,7 @@ internal sealed partial record FileDocument
                 : WriteFate.Lost;
     }
 
-    /// <summary>The state of the upload that created this file or was meant to.</summary>
+    /// <summary>The state of the creation of this file.</summary>
     public CreationRecord Creation(DateTimeOffset now) => this switch
     {
         { First: { } first } => new CreationRecord(CreationState.Committed, first),

@@ -33,7 +33,7 @@ internal sealed class InlineContents(SqliteEngine catalog, DiskReserve room) : I
                     room.Take(bytes.Length);
                     room.Expect(LogSize);
                 }
-                var result = catalog.CommitWhole(session, owner, id, blob, creates, commit);
+                var result = catalog.CommitInline(session, owner, id, blob, creates, commit);
                 if (result.Outcome == ChangeOutcome.Done)
                     SmallBlobs.Insert(session, new BlobKey(blob.BlobId, id), bytes);
                 return result;

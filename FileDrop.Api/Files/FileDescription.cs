@@ -9,14 +9,14 @@ namespace FileDrop.Api.Files;
 internal static class FileDescription
 {
     public static readonly ApiParameter Version = ApiParameter.Path("version",
-        "The version at which the content was committed. If the file does not keep this content: `404`.", Shape.Whole(null, 1)) with
+        "The version at which the content was committed. If the file does not keep this content: `404`.", Shape.Integer(null, 1)) with
     {
         Failures = [ApiProblem.VersionNotFound],
     };
 
     /// <summary>The version in a read's query.</summary>
     public static readonly ApiParameter OldVersion = ApiParameter.Query("version",
-        "Read the content that was committed at this version of the file. Default: the live content.", Shape.Whole(null, 1)) with
+        "Read the content that was committed at this version of the file. Default: the live content.", Shape.Integer(null, 1)) with
     {
         Key = "old_version",
         Failures = [ApiProblem.VersionNotFound],
@@ -134,14 +134,14 @@ internal static class FileDescription
 
     public static readonly ApiSchema TrashEmptied = new("TrashEmptied", _ => Shape.Object("The answer to emptying the trash.",
         ("message", Message("3 files were deleted for good.")),
-        ("deleted", Shape.Whole("The number of deleted files.", 0, example: 3))))
+        ("deleted", Shape.Integer("The number of deleted files.", 0, example: 3))))
     {
         Example = new TrashEmptiedJson("3 files were deleted for good.", 3),
     };
 
     public static readonly ApiSchema FileVersion = new("Version", _ => Shape.Object("A content that a file keeps.",
-        ("version", Shape.Whole("The file's version at which the content was committed or restored.", 1, example: 1)),
-        ("size", Shape.Whole("In bytes.", 0, example: 48213)),
+        ("version", Shape.Integer("The file's version at which the content was committed or restored.", 1, example: 1)),
+        ("size", Shape.Integer("In bytes.", 0, example: 48213)),
         ("type", FileWords.MediaType()),
         ("sha256", FileWords.Sha256()),
         ("created_at", Shape.Stamp("The time of the content's commit."))))
@@ -152,7 +152,7 @@ internal static class FileDescription
     public static readonly ApiSchema VersionDeleted = new("VersionDeleted", _ => Shape.Object("The answer to the deletion of a version.",
         ("message", Message("Version 1 was deleted.")),
         ("file_id", Shape.Id()),
-        ("version", Shape.Whole("The deleted version.", 1, example: 1))))
+        ("version", Shape.Integer("The deleted version.", 1, example: 1))))
     {
         Example = new VersionDeletedJson("Version 1 was deleted.", FileWords.Example.FileId, 1),
     };

@@ -29,7 +29,7 @@ internal static class LinkEndpoints
     };
 
     private static readonly ApiSchema Target = new("LinkTarget", _ => Shape.Options("The content that the link opens. An unknown member is an error.",
-        ("version", Shape.Whole("A version at which content was committed. Default: that of the live content.", 1, example: 1))))
+        ("version", Shape.Integer("A version at which content was committed. Default: that of the live content.", 1, example: 1))))
     {
         Example = new JsonObject { ["version"] = 1 },
     };

@@ -33,8 +33,8 @@ internal static class ListDescription
             Shape.List(Shape.Text(pattern: "^[^:]+:"), FileTags.MaxCount), "project:apollo") with { Repeats = true },
         ApiParameter.Query("created_after", "The file was created after this time, exclusive.", Shape.Time("RFC 3339."), ApiExamples.Time),
         ApiParameter.Query("created_before", "The file was created before this time, exclusive.", Shape.Time("RFC 3339."), ApiExamples.Time),
-        ApiParameter.Query("min_size", "The file has at least this size.", Shape.Whole("In bytes.", 0), "1"),
-        ApiParameter.Query("max_size", "The file has at most this size.", Shape.Whole("In bytes.", 0), "1048576"),
+        ApiParameter.Query("min_size", "The file has at least this size.", Shape.Integer("In bytes.", 0), "1"),
+        ApiParameter.Query("max_size", "The file has at most this size.", Shape.Integer("In bytes.", 0), "1048576"),
         FileWords.IfNoneMatch,
     ];
 

@@ -21,11 +21,11 @@ public sealed record UsageJson(
 internal static class UsageEndpoint
 {
     private static readonly ApiSchema Usage = new("Usage", _ => Shape.Object("The caller's usage and quota.",
-        ("bytes_used", Shape.Whole("In the contents of files, live and in the trash, with their versions.", 0, example: 48213)),
-        ("bytes_reserved", Shape.Whole("For uploads in progress. They count against the limit until they are stored or given up.", 0, example: 0)),
-        ("bytes_limit", Shape.Whole("The limit of used and reserved bytes together; null: none.", 0).OrNull()),
-        ("files_used", Shape.Whole("Live and in the trash.", 0, example: 1)),
-        ("files_limit", Shape.Whole("The limit of files; null: none.", 0).OrNull()),
+        ("bytes_used", Shape.Integer("In the contents of files, live and in the trash, with their versions.", 0, example: 48213)),
+        ("bytes_reserved", Shape.Integer("For uploads in progress. They count against the limit until they are stored or given up.", 0, example: 0)),
+        ("bytes_limit", Shape.Integer("The limit of used and reserved bytes together; null: none.", 0).OrNull()),
+        ("files_used", Shape.Integer("Live and in the trash.", 0, example: 1)),
+        ("files_limit", Shape.Integer("The limit of files; null: none.", 0).OrNull()),
         ("as_of", Shape.Stamp("The time at which the numbers were true, if they take long to add up and have no limits; null: now.").OrNull())))
     {
         Example = new UsageJson(48213, 0, 10_737_418_240, 1, null),

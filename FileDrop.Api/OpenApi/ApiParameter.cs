@@ -37,7 +37,7 @@ internal sealed record ApiParameter(ParameterLocation Place, string Name, string
     /// <param name="usual">Its default.</param>
     public static ApiParameter Limit(int most, int usual)
     {
-        var schema = Shape.Whole(null, 1, most);
+        var schema = Shape.Integer(null, 1, most);
         schema.Default = JsonValue.Create(usual);
         return Query("limit", "The most entries on a page.", schema);
     }

@@ -52,13 +52,13 @@ internal sealed class ErrorResponses(OpenApiDocument document)
         return Shape.Object("An error (RFC 9457).",
             ("type", type),
             ("title", Shape.Text("A title, the same for every error with the code.", ApiProblem.FileNotFound.Title)),
-            ("status", Shape.Whole("The HTTP status.", 400, 599, 404)),
+            ("status", Shape.Integer("The HTTP status.", 400, 599, 404)),
             ("detail", Shape.Text("The cause of this error, and the remedy.", ApiProblem.FileNotFound.Detail)),
             ("instance", instance),
             ("code", code),
             ("trace_id", Shape.Text("The id of the request in the log and in traces.", ApiExamples.TraceId)),
-            ("expected-offset", Shape.Whole($"{offsets} the upload's offset, in bytes.", 0)),
-            ("provided-offset", Shape.Whole($"{offsets} the request's offset, in bytes.", 0)),
+            ("expected-offset", Shape.Integer($"{offsets} the upload's offset, in bytes.", 0)),
+            ("provided-offset", Shape.Integer($"{offsets} the request's offset, in bytes.", 0)),
             ("violated-policies", Shape.List(Shape.OneOf(null, "caller", "address", "uploads"), 3,
                 "Only for a request beyond a limit: the limits, as `RateLimit-Policy` names them.")))
             .Without("expected-offset", "provided-offset", "violated-policies");

@@ -67,11 +67,11 @@ internal static class FileWords
         [
             ("file_id", Shape.Id()),
             ("file_name", Name("A name is data, never a path.")),
-            ("file_size", Shape.Whole("In bytes.", 0, example: 48213)),
+            ("file_size", Shape.Integer("In bytes.", 0, example: 48213)),
             ("file_type", MediaType()),
             ("created_at", Shape.Stamp("The time of the file's first commit; it never changes.")),
             ("updated_at", Shape.Stamp("The time of the last change of content or metadata.")),
-            ("version", Shape.Whole("It starts at 1 and grows by one with every change of content or metadata.", 1, example: 1)),
+            ("version", Shape.Integer("It starts at 1 and grows by one with every change of content or metadata.", 1, example: 1)),
             ("sha256", Sha256()),
             ("tags", Tags.In(document)),
             .. more,

@@ -20,7 +20,7 @@ internal static class Shape
         Pattern = pattern,
     };
 
-    public static OpenApiSchema Whole(string? description, long minimum, long? maximum = null, long? example = null) => new()
+    public static OpenApiSchema Integer(string? description, long minimum, long? maximum = null, long? example = null) => new()
     {
         Type = JsonSchemaType.Integer,
         Format = "int64",

@@ -129,7 +129,7 @@ internal sealed partial class SqliteEngine(string path, CatalogRules rules, Time
 
     /// <summary>Begins and commits a write whose content the caller stores in the same change: nobody ever sees an intent.</summary>
     /// <exception cref="QuotaExceededException">The owner's quota has no room for the content.</exception>
-    public ChangeResult CommitWhole(SqliteSession session, string owner, Guid id, WriteIntent blob, bool creates, FileCommit commit)
+    public ChangeResult CommitInline(SqliteSession session, string owner, Guid id, WriteIntent blob, bool creates, FileCommit commit)
     {
         if (!creates)
             return Change(session, owner, id, Commit);
@@ -141,7 +141,7 @@ internal sealed partial class SqliteEngine(string path, CatalogRules rules, Time
 
         Decision<ChangeResult> Commit(FileDocument? document, DateTimeOffset at)
         {
-            var committed = FileDocument.CommitWhole(document, owner, id, blob, creates, commit, rules, at);
+            var committed = FileDocument.CommitInline(document, owner, id, blob, creates, commit, rules, at);
             if (committed.Next is not null)
                 _quota.Admit(session, owner, new Reservation(commit.Size, creates));
             return committed;
