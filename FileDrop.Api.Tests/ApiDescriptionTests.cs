@@ -12,7 +12,7 @@ using Xunit;
 
 namespace FileDrop.Api.Tests;
 
-/// <summary>The OpenAPI document says what the service does: its endpoints, its codes, and every answer that it gives here.</summary>
+/// <summary>The OpenAPI document matches the service: its endpoints, its codes, and every answer in these tests.</summary>
 public sealed class ApiDescriptionTests(EmbeddedPair pair) : IClassFixture<EmbeddedPair>
 {
     private const string File = "/files/{file_id}";
@@ -29,17 +29,23 @@ public sealed class ApiDescriptionTests(EmbeddedPair pair) : IClassFixture<Embed
         {
             Assert.NotEmpty(operation.Value.GetProperty("summary").GetString() ?? "");
             Assert.NotEmpty(operation.Value.GetProperty("description").GetString() ?? "");
+            var statuses = operation.Value.GetProperty("responses").EnumerateObject().Select(response => response.Name).ToList();
+            Assert.True(statuses.Exists(status => status.StartsWith('2')), $"{operation.Key} succeeds");
+            Assert.Contains("421", statuses);
+            // OPTIONS and probes ask no store.
+            var works = !operation.Key.StartsWith("OPTIONS ", StringComparison.Ordinal) && operation.Key is not ("GET /health" or "GET /alive");
+            Assert.Equal((operation.Key, works), (operation.Key, statuses.Contains("500")));
         }
         var ids = Operations(document).Values.Select(operation => operation.GetProperty("operationId").GetString()).ToList();
         Assert.Equal(ids.Count, ids.Distinct().Count());
     }
 
     [Fact]
-    public async Task Every_endpoint_is_described_and_nothing_else_is()
+    public async Task The_document_describes_exactly_the_endpoints_of_the_service()
     {
         var endpoints = pair.Service.Services.GetRequiredService<EndpointDataSource>().Endpoints.OfType<RouteEndpoint>()
             .Where(endpoint => endpoint.Metadata.GetMetadata<IExcludeFromDescriptionMetadata>() is not { ExcludeFromDescription: true })
-            // A health endpoint takes any method; it is described for the one that probes use.
+            // A health endpoint accepts any method; the document describes the one that probes use.
             .SelectMany(endpoint => (endpoint.Metadata.GetMetadata<HttpMethodMetadata>()?.HttpMethods ?? ["GET"])
                 .Select(method => $"{method} /{endpoint.RoutePattern.RawText?.Trim('/')}"));
         Assert.Equal(endpoints.Order(StringComparer.Ordinal), Operations((await DescriptionAsync()).Root).Keys.Order(StringComparer.Ordinal));
@@ -58,6 +64,45 @@ public sealed class ApiDescriptionTests(EmbeddedPair pair) : IClassFixture<Embed
         var described = (await DescriptionAsync()).Root.GetProperty("components").GetProperty("schemas").GetProperty("Problem")
             .GetProperty("properties").GetProperty("code").GetProperty("enum").EnumerateArray().Select(code => code.GetString());
         Assert.Equal(codes.Order(StringComparer.Ordinal), described.Order(StringComparer.Ordinal));
+    }
+
+    [Fact]
+    public async Task Every_endpoint_answers_bad_requests_as_described()
+    {
+        var api = await DescriptionAsync();
+        var faults = new List<string>();
+        foreach (var name in Operations(api.Root).Keys.Where(name => name is not ("GET /health" or "GET /alive")))
+        {
+            var (method, path) = (new HttpMethod(name.Split(' ')[0]), name.Split(' ')[1]);
+            var at = path.Replace("{version}", "1", StringComparison.Ordinal).Replace("{key_id}", "0123456789abcdef", StringComparison.Ordinal)
+                .Replace("{file_id}", $"{Guid.CreateVersion7()}", StringComparison.Ordinal)
+                .Replace("{upload_id}", $"{Guid.CreateVersion7()}", StringComparison.Ordinal);
+            var hasBody = method != HttpMethod.Get && method != HttpMethod.Head && method != HttpMethod.Options;
+            (string, string)[] malformed = [("If-Match", "unquoted"), ("Range", "bytes=9-"), ("Tus-Resumable", "1.0.0"), ("Upload-Offset", "3")];
+            await TryAsync("", "text/plain");
+            await TryAsync("?limit=0&permanent=maybe&file_name=..&grant=x", "application/json", malformed);
+            await TryAsync("", "application/json", ("Content-Encoding", "gzip"), ("Tus-Resumable", "1.0.0"));
+            await TryAsync("", "text/plain", ("Content-Range", "bytes 0-0/1"), ("Upload-Complete", "?1"));
+            await TryAsync("", "application/partial-upload", ("Upload-Complete", "?0"), ("Upload-Offset", "0"), ("Upload-Length", "999999999999999"));
+
+            async Task TryAsync(string query, string type, params (string Name, string Value)[] fields)
+            {
+                var request = new HttpRequestMessage(method, at + query);
+                if (hasBody)
+                    request.Content = new StringContent("{", Encoding.UTF8, type);
+                foreach (var (field, value) in fields)
+                    With(request, field, value);
+                try
+                {
+                    await api.CheckAsync(null, path, request);
+                }
+                catch (Xunit.Sdk.XunitException fault)
+                {
+                    faults.Add($"{name} {type}: {fault.Message}");
+                }
+            }
+        }
+        Assert.Equal([], faults);
     }
 
     [Fact]
@@ -93,7 +138,7 @@ public sealed class ApiDescriptionTests(EmbeddedPair pair) : IClassFixture<Embed
         var api = await DescriptionAsync();
         const string path = "/files/upload";
         var slow = new Pipe(new PipeOptions(pauseWriterThreshold: 0));
-        // More than a client keeps back until it has more to send.
+        // Send more than a client would buffer.
         await slow.Writer.WriteAsync(new byte[64 * 1024]);
         var first = api.CheckAsync(201, path, With(Post(path, new StreamContent(slow.Reader.AsStream())), "Idempotency-Key", "k"));
         await pair.UntilRunningAsync("k");

@@ -1,3 +1,4 @@
+using FileDrop.Api.Access;
 using FileDrop.Api.OpenApi;
 using Microsoft.OpenApi;
 using Scalar.AspNetCore;
@@ -8,37 +9,39 @@ namespace FileDrop.Api;
 internal static class ApiDescription
 {
     private const string Text = """
-        Stores files, and gives back exactly the bytes that it got.
+        FileDrop stores files, and returns exactly the bytes that it received.
 
         **Conventions.** JSON is snake_case. Times are RFC 3339 in UTC with milliseconds. Sizes are bytes.
         Names are data, never paths.
 
-        **Versions.** Every successful change of content or metadata makes `version` one larger and `ETag` another. `If-Match` makes
-        a change conditional: `412` if the file changed meanwhile. Without it the last writer wins.
+        **Versions.** Every successful change of content or metadata raises `version` by one and changes `ETag`. `If-Match` makes a change
+        conditional: `412` if the file has changed. Without it the last writer wins.
 
-        **Callers** say who they are by an API key or an access token, as `Authorization: Bearer …`, or by HTTP Basic with the key as the
-        password: `401` without, `403` where a scope is missing. Each sees the files of its owner alone; another's are `404` like those that
-        never were. Where the service is open to everybody none of this is needed. A change that another site's page asks for is `403`.
+        **Callers** send an API key or an access token as `Authorization: Bearer …`, or a key as the password of HTTP Basic. The service answers
+        `401` without a valid credential, and `403` if a scope is missing. Callers see only the files of their owner. Files of others are `404`, like
+        files that never existed. A service that is open to everybody needs no credential. A change that another site's page requests is `403`.
 
-        **Errors** are `application/problem+json` (RFC 9457) with a stable `code`. A request answered `4xx` leaves no trace.
-        One answered `5xx`, or cut off, happened whole or not at all. An unknown path is `404` `not_found`; a method that a path
-        does not have is `405` `method_not_allowed` with `Allow`.
+        **Errors** are `application/problem+json` (RFC 9457) with a stable `code`. A request answered `4xx` leaves no trace. One answered `5xx`, or
+        cut off, happened whole or not at all. An unknown path is `404` `not_found`. A method that the path does not have is `405`
+        `method_not_allowed` with `Allow`.
         """;
 
     private const string Document = "v1";
 
-    /// <summary>What the reference page may do besides its scripts: it makes its styles itself, and asks this service alone.</summary>
+    /// <summary>The policy of the reference page, except for scripts: it writes its own styles, and sends requests only to this service.</summary>
     private const string PagePolicy =
         "default-src 'none'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; font-src 'self' data:; connect-src 'self'; "
         + "base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
     public static void AddApiDescription(this IServiceCollection services) => services.AddOpenApi(options =>
     {
-        options.AddRules();
         options.OpenApiVersion = OpenApiSpecVersion.OpenApi3_1;
-        options.AddDocumentTransformer((document, _, _) =>
+        options.AddDocumentTransformer((document, context, _) =>
         {
             Describe(document);
+            var writer = new DocumentWriter(document);
+            Probes.AddTo(document, writer);
+            writer.Write(context.DescriptionGroups.SelectMany(group => group.Items));
             return Task.CompletedTask;
         });
     });
@@ -47,7 +50,7 @@ internal static class ApiDescription
     {
         var described = app.MapGroup("").AllowAnonymous().AddEndpointFilter(GuardAsync);
         described.MapOpenApi().Compressed().Add(EndWithLineFeed);
-        // The page's script is in its package; what it would fetch from elsewhere is turned off, so that it works offline.
+        // The package contains the page's script. Turn off all that it would fetch from elsewhere, so that the page works offline.
         described.MapScalarApiReference("/scalar", scalar => scalar
             .WithTitle("FileDrop")
             .DisableDefaultFonts()
@@ -62,8 +65,8 @@ internal static class ApiDescription
     }
 
     /// <summary>
-    /// Answers for the one document that there is: the page makes a path of any other name, and would show whatever lies there. The page runs
-    /// its own scripts alone, not even others of this origin, where users store theirs.
+    /// Answers only for the existing document: the page makes a path of any other name, and would show whatever lies there. The page runs only its own scripts,
+    /// not even others of this origin, where users store theirs.
     /// </summary>
     private static async ValueTask<object?> GuardAsync(EndpointFilterInvocationContext invocation, EndpointFilterDelegate next)
     {
@@ -79,7 +82,7 @@ internal static class ApiDescription
         return await next(invocation);
     }
 
-    /// <summary>As every other JSON answer does.</summary>
+    /// <summary>Ends the document with a line feed, like every other JSON answer.</summary>
     private static void EndWithLineFeed(EndpointBuilder endpoint)
     {
         var send = endpoint.RequestDelegate;
@@ -87,7 +90,7 @@ internal static class ApiDescription
         {
             if (send is not null)
                 await send(context);
-            // A refusal has ended already, with its own line feed.
+            // A refusal already ends with its own line feed.
             if (context.Response.StatusCode == StatusCodes.Status200OK)
                 await context.Response.WriteAsync("\n", context.RequestAborted);
         };
@@ -102,18 +105,16 @@ internal static class ApiDescription
             Description = Text,
             Version = "1.0.0",
         };
-        document.Servers = [new OpenApiServer { Url = "/", Description = "The service that this document came from." }];
+        document.Servers = [new OpenApiServer { Url = "/", Description = "The service that sent this document." }];
         document.Tags = new HashSet<OpenApiTag>
         {
-            new() { Name = ApiOperations.Files, Description = "The five APIs: upload, read, update, delete, list." },
-            new() { Name = UploadOperations.Uploads, Description = "Uploads that go on where they stopped: tus 1.0.0, and the IETF's draft." },
-            new() { Name = ApiOperations.Versions, Description = "Earlier contents of a file." },
-            new() { Name = ApiOperations.Trash, Description = "Deleted files, for as long as they can be restored." },
-            new() { Name = AccessOperations.Access, Description = "Who may do what." },
-            new() { Name = ApiOperations.Operations, Description = "For those who run the service." },
+            new() { Name = "Files", Description = "The five APIs: upload, read, update, delete, list." },
+            new() { Name = "Uploads", Description = "Uploads that continue after an interruption, by tus 1.0.0 or the IETF's draft." },
+            new() { Name = "Versions", Description = "Earlier contents of a file." },
+            new() { Name = "Trash", Description = "Deleted files that can be restored." },
+            new() { Name = "Access", Description = "API keys and the audit log." },
+            new() { Name = Probes.Tag, Description = "Probes for operators." },
         };
-        ApiSchemas.AddTo(document);
-        ApiFields.AddTo(document);
-        ApiOperations.Describe(document);
+        AccessDescription.AddTo(document);
     }
 }

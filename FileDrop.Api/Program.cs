@@ -10,7 +10,7 @@ try
     if (Command.IsOne(args))
         return await Command.RunAsync(args);
 
-    // The data directory lies below the program's own by default: watching all that for changed settings costs an event for each blob.
+    // By default the data directory lies below the program's own. Watching the program's folder for changed settings would cost an event for each blob.
     var builder = WebApplication.CreateBuilder([.. args, "--hostBuilder:reloadConfigOnChange=false"]);
     Start.Check(builder.Configuration);
     var options = FileDropOptions.Read(builder.Configuration, builder.Environment.ContentRootPath);
@@ -26,12 +26,12 @@ try
     builder.Services.AddFiles();
     builder.Services.AddMaintenance();
     builder.Services.AddAccess(options);
-    builder.AddGuard(options);
+    builder.AddEdge(options);
     builder.Services.AddApiDescription();
     builder.Services.AddCompression();
 
     await using var app = builder.Build();
-    app.UseGuard(options);
+    app.UseEdge(options);
     app.UseMiddleware<ProblemMiddleware>();
     app.UseFraming();
     app.UseTus();
@@ -63,6 +63,6 @@ try
 }
 catch (Exception failure) when (start.IsEndedBy(failure))
 {
-    await Console.Error.WriteLineAsync($"FileDrop cannot start. {Start.Tell(failure)}");
+    await Console.Error.WriteLineAsync($"FileDrop cannot start. {Failure.Tell(failure)}");
     return Start.CouldNotStart;
 }

@@ -7,10 +7,10 @@ using Microsoft.AspNetCore.WebUtilities;
 
 namespace FileDrop.Api;
 
-/// <summary>Text that may come from anybody: whether it is text at all, and how a log shows it.</summary>
+/// <summary>Checks untrusted text, and escapes it for logs.</summary>
 internal static class UnicodeText
 {
-    /// <summary>False: the text has half a surrogate pair, which JSON can spell and UTF-8 cannot.</summary>
+    /// <summary>Whether the text has no half of a surrogate pair, which JSON can express but UTF-8 cannot.</summary>
     /// <remarks>Our own: .NET 10 validates UTF-8, but not UTF-16.</remarks>
     public static bool IsWellFormed(ReadOnlySpan<char> text)
     {
@@ -23,7 +23,7 @@ internal static class UnicodeText
         return true;
     }
 
-    /// <summary>Reads UTF-8; false: the bytes are not UTF-8. Nothing is replaced, so two different byte strings never become one text.</summary>
+    /// <summary>Decodes UTF-8. False if the bytes are not UTF-8: nothing is replaced, so two different byte strings never become one text.</summary>
     public static bool TryDecode(ReadOnlySpan<byte> utf8, [NotNullWhen(true)] out string? text)
     {
         text = Utf8.IsValid(utf8) ? Encoding.UTF8.GetString(utf8) : null;
@@ -31,8 +31,8 @@ internal static class UnicodeText
     }
 
     /// <summary>
-    /// Whether all values of a query's parameter are UTF-8 behind their escapes. The framework leaves other escapes as they are, so that
-    /// <c>%E9</c> and <c>%25E9</c> would be one text.
+    /// Whether all values of a query's parameter are percent-encoded UTF-8. The framework leaves other escapes unchanged, so that <c>%E9</c> and <c>%25E9</c>
+    /// would give the same text.
     /// </summary>
     public static bool IsUtf8(QueryString query, string parameter)
     {
@@ -48,7 +48,7 @@ internal static class UnicodeText
     }
 
     /// <summary>
-    /// A value as a log shows it: characters that end a line, steer a terminal, turn the direction or are invisible stand as <c>\uXXXX</c>.
+    /// Escapes a value for a log: characters that end a line, control a terminal, change the direction or are invisible become <c>\uXXXX</c>.
     /// </summary>
     public static string Escape(string text)
     {

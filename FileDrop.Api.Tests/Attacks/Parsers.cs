@@ -3,7 +3,10 @@ using System.Globalization;
 using System.Text;
 using FileDrop.Api.Access;
 using FileDrop.Api.Catalog;
+using FileDrop.Api.Contents;
 using FileDrop.Api.Files;
+using FileDrop.Api.Hashing;
+using FileDrop.Api.Http;
 using FileDrop.Api.Tests.Files;
 using FileDrop.Api.Uploads;
 using Microsoft.AspNetCore.Http;
@@ -12,7 +15,7 @@ using Xunit;
 
 namespace FileDrop.Api.Tests.Attacks;
 
-/// <summary>Every parser of what anybody can send, with texts that it takes, and what must hold of what it makes of any text.</summary>
+/// <summary>Every parser of untrusted input, with texts that it accepts and checks that must hold for any text.</summary>
 internal static class Parsers
 {
     private static readonly FileDropOptions Options = new() { DataDirectory = "" };
@@ -46,7 +49,7 @@ internal static class Parsers
             Assert.Equal(text, ListRequest.WriteCursor(ByName, ListRequest.ReadCursor(text, ByName)))),
         ["id"] = ([$"{FileId}"], text =>
         {
-            if (FileEndpoints.TryReadId(text, out var id))
+            if (Parameters.TryReadId(text, out var id))
                 Assert.Equal($"{id}", text, ignoreCase: true);
         }
         ),
@@ -55,8 +58,8 @@ internal static class Parsers
             "limit=5&sort=file_name&order=asc&name=a", "tag=a:b&type=text/*&created_after=2026-11-23T08:25:25.123Z&min_size=1&max_size=9",
             $"cursor={ListRequest.WriteCursor(BySize, new ListPosition(5, null, FileId))}&sort=file_size", "created_before=9999-12-31T23:59:59.9999%2B00:00",
         ], text => ReadList(text)),
-        ["flag"] = (["permanent=true", "permanent=false"], text => FileEndpoints.TryReadFlag(Query(text), "permanent", out _)),
-        ["version"] = (["1", "9223372036854775807"], text => VersionEndpoints.TryReadVersion(text, out _)),
+        ["flag"] = (["permanent=true", "permanent=false"], text => Parameters.TryReadFlag(Query(text), "permanent", out _)),
+        ["version"] = (["1", "9223372036854775807"], text => Parameters.TryReadVersion(text, out _)),
         ["preconditions"] = (["\"3-0000000000000000\"", "W/\"x\", \"y\"", "*", "Thu, 01 Jan 1970 00:00:00 GMT"], ReadPreconditions),
         ["range"] = (["bytes=0-3", "bytes=-2", "bytes=1-", "bytes=0-0,1-1"], text =>
         {
@@ -68,7 +71,7 @@ internal static class Parsers
         }
         ),
         ["digest"] = ([$"sha-256={Convert.ToBase64String(new byte[32])}", Requests.Digest("x"), $"{Requests.Digest("x")}, sha-512=:AAAA:"], text =>
-            Refuses(ContentDigest.TryRead([text], out _, out var problem), problem)),
+            Says(ContentDigest.TryRead([text], out _, out var wrong), wrong)),
         ["disposition"] = (["form-data; name=\"a\"; filename=\"b.txt\"", "attachment; filename*=UTF-8''%e2%82%ac.txt", "attachment; filename*=iso-8859-1'en'%A3"], text =>
         {
             ContentDisposition.Parse(text, inForm: true);
@@ -88,20 +91,20 @@ internal static class Parsers
         ),
         ["type"] = (["text/plain; charset=utf-8", "image/*", "application/x-www-form-urlencoded"], text =>
         {
-            Refuses(FileType.TryRead(text, raw: true, out var type, out var problem), problem);
+            Says(FileType.TryRead(text, raw: true, out var type, out var wrong), wrong);
             FileType.MayBeInline(type ?? text);
             Assert.DoesNotContain(type ?? "", each => each is < ' ' or > '~');
         }
         ),
         ["name"] = (["Żółć 灯泡.pdf", "C:\\a\\b.txt", "e\u0301"], text =>
         {
-            Refuses(FileName.TryMake(text, out var name, out var problem), problem);
+            Says(FileName.TryMake(text, out var name, out var wrong), wrong);
             Assert.True(name is null || Generators.IsAllowed(name), name);
-            Refuses(FileName.TryMake(FileType.OfName(text), out _, out problem), problem);
+            Says(FileName.TryMake(FileType.OfName(text), out _, out wrong), wrong);
         }
         ),
-        ["tags"] = (["{\"project\":\"apollo\",\"ż\":\"\"}", "{}"], text => Refuses(FileTags.TryParse(text, out _, out var problem), problem)),
-        ["idempotency key"] = (["k-1", "\"k\\\"1\""], text => Refuses(IdempotencyKeys.TryRead(Request(("Idempotency-Key", text)), out _, out var problem), problem)),
+        ["tags"] = (["{\"project\":\"apollo\",\"ż\":\"\"}", "{}"], text => Says(FileTags.TryParse(text, out _, out var wrong), wrong)),
+        ["idempotency key"] = (["k-1", "\"k\\\"1\""], text => Refuses(FileRequest.TryReadIdempotencyKey(Request(("Idempotency-Key", text)), out _, out var problem), problem)),
         ["fields of an upload"] = (["gzip", "identity", "bytes 0-1/2", "?1", "3", "1.0.0", "multipart/form-data; boundary=b", "application/partial-upload"], text =>
         {
             var request = Request(("Content-Range", text), ("Content-Encoding", text), ("Upload-Incomplete", text), ("Upload-Offset", text), ("Upload-Complete", text), ("Content-Type", text),
@@ -134,7 +137,7 @@ internal static class Parsers
         {
             foreach (var field in new[] { "Upload-Checksum", "Trailer" })
             {
-                Refuses(UploadChecksum.TryReadTus(Request((field, text)), out var check, out var problem), problem);
+                Refuses(RequestChecksum.TryReadTus(Request((field, text)), out var check, out var problem), problem);
                 check?.Dispose();
             }
         }
@@ -152,17 +155,28 @@ internal static class Parsers
             char.IsControl(each) || char.GetUnicodeCategory(each) is UnicodeCategory.Format or UnicodeCategory.LineSeparator or UnicodeCategory.ParagraphSeparator)),
         ["JSON of a key"] = (["{\"name\":\"x\",\"owner\":\"o\",\"scopes\":[\"read\"],\"expires_at\":\"2100-01-01T00:00:00Z\"}"], text => ReadJson(text, json => NewKey.Read(json, DateTimeOffset.UnixEpoch))),
         ["JSON of a file"] = (["{\"file_name\":\"a\",\"tags\":{\"k\":\"v\"}}"], text =>
-            FileRequest.ReadJsonAsync(Body(text, "application/json"), Options).GetAwaiter().GetResult()),
+            FileRequest.ReadChangeAsync(Body(text, "application/json"), Options).GetAwaiter().GetResult()),
         ["JSON of a link"] = (["{\"version\":1}", "{}"], text => ReadJson(text, LinkEndpoints.ReadVersion)),
         ["form"] = (
         [
             "--b\r\nContent-Disposition: form-data; name=\"tags\"\r\n\r\n{\"a\":\"b\"}\r\n--b\r\nContent-Disposition: form-data; name=\"file\"; filename=\"n.txt\"\r\n"
                 + "Content-Type: text/plain\r\n\r\nform content\r\n--b--\r\n",
-        ], text => FileForm.ReadAsync(Body(text, "multipart/form-data; boundary=b"), useFileName: true, Options,
-            async (content, _, _) => await content.CopyToAsync(Stream.Null)).GetAwaiter().GetResult()),
+        ], text => ReadFormAsync(text).GetAwaiter().GetResult()),
     };
 
-    /// <summary>What is refused is refused as a client's mistake, and said.</summary>
+    /// <summary>Checks that a refusal names the broken rule.</summary>
+    private static void Says(bool taken, string? wrong) => Assert.True(taken ? wrong is null : wrong is { Length: > 0 }, wrong);
+
+    private static async Task ReadFormAsync(string text)
+    {
+        using var form = new FileForm(Body(text, "multipart/form-data; boundary=b"), "untitled", useFileName: true, Options);
+        if (!await form.OpenAsync(default))
+            return;
+        await form.Content.CopyToAsync(Stream.Null);
+        Assert.True(Generators.IsAllowed((await form.ReadPropertiesAsync(default)).Name ?? ""));
+    }
+
+    /// <summary>Checks that a refusal is a client's error with a detail.</summary>
     private static void Refuses(bool taken, ApiProblem? problem)
     {
         Assert.NotEqual(taken, problem is not null);

@@ -1,10 +1,10 @@
 using System.Buffers;
 using FileDrop.Api.Blobs;
-using FileDrop.Api.Uploads;
+using FileDrop.Api.Hashing;
 
 namespace FileDrop.Api.Tests.Blobs;
 
-/// <summary>An upload that goes on in one request after another, as its record in the catalog would have it.</summary>
+/// <summary>An upload in several requests, with the progress that the catalog would record.</summary>
 internal sealed class Appending(IBlobStore store, BlobKey key, long? length)
 {
     private readonly HashSet<Guid> _pieces = [key.BlobId];
@@ -13,7 +13,7 @@ internal sealed class Appending(IBlobStore store, BlobKey key, long? length)
 
     public string? Sha256 { get; private set; }
 
-    /// <summary>Appends bytes in a request of their own.</summary>
+    /// <summary>Appends bytes in one request.</summary>
     public async Task AppendAsync(ReadOnlyMemory<byte> bytes, bool keeps = true)
     {
         var (appender, _) = await OpenAsync(bytes.Length, keeps);

@@ -19,7 +19,7 @@ public abstract class BlobStoreFixture : IAsyncLifetime
 
     public Stores Stores => Started(_stores);
 
-    /// <summary>Whether the store has a second place, for small contents.</summary>
+    /// <summary>Whether the store keeps small contents in a second place.</summary>
     public virtual bool HasSmall => false;
 
     public async ValueTask InitializeAsync()
@@ -39,10 +39,10 @@ public abstract class BlobStoreFixture : IAsyncLifetime
         GC.SuppressFinalize(this);
     }
 
-    /// <summary>Writes a content to the second place, where there is one.</summary>
+    /// <summary>Writes a content to the second place, if the store has one.</summary>
     public virtual Task WriteSmallAsync(BlobKey key, int size) => Task.CompletedTask;
 
-    /// <summary>Whether a blob's bytes lie where nothing reads them.</summary>
+    /// <summary>Whether a blob's bytes are in quarantine.</summary>
     public abstract Task<bool> IsPutAsideAsync(BlobKey key);
 
     protected virtual Task<string?> MissingAsync() => Task.FromResult<string?>(null);

@@ -3,8 +3,8 @@ using FileDrop.Api.Catalog;
 
 namespace FileDrop.Api.Tests.Catalog;
 
-/// <summary>Documents in memory: the rules with next to nothing below them, which the real engines are compared with.</summary>
-/// <param name="rules">Only the quotas count here.</param>
+/// <summary>An engine in memory: the rules with almost nothing below them, as a model for the real engines.</summary>
+/// <param name="rules">The rules, of which only the quotas are used.</param>
 /// <param name="time">The catalog's clock.</param>
 internal sealed class MemoryEngine(CatalogRules rules, TimeProvider time) : ICatalogEngine, IIdempotencyRecords
 {
@@ -110,15 +110,15 @@ internal sealed class MemoryEngine(CatalogRules rules, TimeProvider time) : ICat
     public Task<IReadOnlyList<UsageDifference>> CheckUsageAsync(bool repair, CancellationToken cancellation) =>
         Task.FromResult<IReadOnlyList<UsageDifference>>([]);
 
-    public Task<Guid?> FindKeyAsync(string owner, string key, CancellationToken cancellation) => Locked(() => Living(owner, key));
+    public Task<Guid?> FindIdempotencyKeyAsync(string owner, string key, CancellationToken cancellation) => Locked(() => Living(owner, key));
 
-    public Task<bool> AddKeyAsync(string owner, string key, Guid id, TimeSpan life, CancellationToken cancellation) =>
+    public Task<bool> AddIdempotencyKeyAsync(string owner, string key, Guid id, TimeSpan life, CancellationToken cancellation) =>
         Locked(() => Living(owner, key) is null && Name(owner, key, id, life));
 
-    public Task<bool> TakeKeyAsync(string owner, string key, Guid former, Guid successor, TimeSpan life, CancellationToken cancellation) =>
+    public Task<bool> TakeIdempotencyKeyAsync(string owner, string key, Guid former, Guid successor, TimeSpan life, CancellationToken cancellation) =>
         Locked(() => Living(owner, key) == former && Name(owner, key, successor, life));
 
-    public Task ForgetKeysAsync(CancellationToken cancellation) => Task.CompletedTask;
+    public Task ForgetIdempotencyKeysAsync(CancellationToken cancellation) => Task.CompletedTask;
 
     private Task<T> Locked<T>(Func<T> call)
     {
@@ -159,7 +159,7 @@ internal sealed class MemoryEngine(CatalogRules rules, TimeProvider time) : ICat
         return intent;
     }
 
-    /// <summary>The bytes that the owner's quota leaves.</summary>
+    /// <summary>Returns the bytes that the owner's quota leaves.</summary>
     private long Demand(string owner, Reservation wanted, long own)
     {
         var (quota, (usage, creating)) = (rules.Quotas.Of(owner), UsageOf(owner));

@@ -4,7 +4,9 @@ using Xunit;
 
 namespace FileDrop.Api.Tests.Files;
 
-/// <summary>Each step of the write protocol fails, before it was done or with its answer lost: whole or not at all, and nothing left.</summary>
+/// <summary>
+/// Each step of the write protocol fails before or after its effect. The write must then have happened completely or not at all, and leave nothing else.
+/// </summary>
 public abstract class FaultTests(Pair pair)
 {
     private protected Pair Pair => pair;
@@ -12,16 +14,16 @@ public abstract class FaultTests(Pair pair)
     private static readonly byte[] Before = RandomNumberGenerator.GetBytes(9 * 1024 * 1024);
     private static readonly byte[] After = RandomNumberGenerator.GetBytes(10 * 1024 * 1024);
 
-    public static TheoryData<string, Fault> StepsOfCreate => Steps("IFileCatalog.BeginCreateAsync", "IBlobStore.WriteAsync",
-        "IFileCatalog.CommitAsync");
+    public static TheoryData<string, Fault> StepsOfCreate => Steps("IWriteCatalog.BeginCreateAsync", "IBlobStore.WriteAsync",
+        "IWriteCatalog.CommitAsync");
 
-    public static TheoryData<string, Fault> StepsOfReplace => Steps("IFileCatalog.FindAsync", "IFileCatalog.BeginReplaceAsync",
-        "IBlobStore.WriteAsync", "IFileCatalog.CommitAsync");
+    public static TheoryData<string, Fault> StepsOfReplace => Steps("IFileCatalog.FindAsync", "IWriteCatalog.BeginReplaceAsync",
+        "IBlobStore.WriteAsync", "IWriteCatalog.CommitAsync");
 
     public static TheoryData<string, Fault> StepsOfDelete => Steps("IFileCatalog.DeleteAsync");
 
-    public static TheoryData<string, Fault> StepsOfSweep => Steps("IFileCatalog.FindDueAsync", "IFileCatalog.ClaimExpiredAsync",
-        "IBlobStore.DeleteAsync", "IFileCatalog.SweptAsync", "IFileCatalog.AbandonAsync");
+    public static TheoryData<string, Fault> StepsOfSweep => Steps("ISweepCatalog.FindDueAsync", "ISweepCatalog.ClaimExpiredAsync",
+        "IBlobStore.DeleteAsync", "ISweepCatalog.SweptAsync", "IWriteCatalog.AbandonAsync");
 
     [Theory]
     [MemberData(nameof(StepsOfCreate))]
@@ -90,7 +92,7 @@ public abstract class FaultTests(Pair pair)
 
     [Theory]
     [MemberData(nameof(StepsOfSweep))]
-    public async Task What_a_sweep_could_not_do_a_later_one_does(string step, Fault fault)
+    public async Task A_later_sweep_finishes_the_work_of_a_failed_one(string step, Fault fault)
     {
         await using var stores = await pair.MakeStoresAsync();
         var faults = new FaultyStores();
@@ -112,12 +114,12 @@ public abstract class FaultTests(Pair pair)
     }
 
     [Fact]
-    public async Task A_commit_whose_every_answer_is_lost_is_found_out()
+    public async Task A_commit_succeeds_although_every_answer_is_lost()
     {
         await using var stores = await pair.MakeStoresAsync();
         var faults = new FaultyStores();
         await using var service = await StartAsync(stores, faults);
-        faults.Break("IFileCatalog.CommitAsync", Fault.After, times: 100);
+        faults.Break("IWriteCatalog.CommitAsync", Fault.After, times: 100);
         var file = await service.Http.UploadAsync(After, "a");
         Assert.Equal(After, await service.Http.GetByteArrayAsync($"/files/{file.Id()}"));
     }
@@ -128,7 +130,7 @@ public abstract class FaultTests(Pair pair)
         await using var stores = await pair.MakeStoresAsync();
         var faults = new FaultyStores();
         await using var service = await StartAsync(stores, faults);
-        faults.Break("IFileCatalog.CommitAsync", Fault.Before, times: 100);
+        faults.Break("IWriteCatalog.CommitAsync", Fault.Before, times: 100);
         using var body = new ByteArrayContent(After);
         using var answer = await service.Http.PostAsync("/files/upload", body);
         Assert.Equal("storage_unavailable", await answer.CodeAsync());

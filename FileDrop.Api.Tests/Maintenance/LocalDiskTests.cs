@@ -51,19 +51,19 @@ public sealed class LocalDiskTests
     [InlineData("fuse.gocryptfs", false)]
     [InlineData("apfs", false)]
     [InlineData("NTFS", false)]
-    public void A_file_system_s_name_tells_whether_it_is_a_network(string type, bool network) => Assert.Equal(network, LocalDisk.IsNetwork(type));
+    public void Network_file_systems_are_told_from_local_ones(string type, bool network) => Assert.Equal(network, LocalDisk.IsNetwork(type));
 
     [Fact]
-    public void A_local_directory_that_does_not_exist_yet_is_accepted() => LocalDisk.Demand(Path.Combine(Path.GetTempPath(), "not", "there"));
+    public void A_missing_directory_on_a_local_disk_is_accepted() => LocalDisk.Demand(Path.Combine(Path.GetTempPath(), "not", "there"));
 
     [Fact]
-    public async Task A_service_whose_data_directory_is_a_link_into_a_network_mount_does_not_start_and_says_what_to_do()
+    public async Task A_service_with_a_link_to_a_network_mount_as_data_directory_does_not_start_and_says_what_to_do()
     {
         await using var stores = new EmbeddedStores();
         var mount = Directory.CreateDirectory(Path.Combine(stores.Directory, "mount")).FullName;
         var link = Path.Combine(stores.Directory, "link");
         Directory.CreateSymbolicLink(link, mount);
-        // A mount whose program is gone: the table of mounts calls it sshfs, and every call to it fails.
+        // Mount without the program: the table of mounts shows sshfs, and every call to it fails.
         await Shell.MountAsync("exec 3<>/dev/fuse && mount -i -t fuse.sshfs -o fd=3,rootmode=40000,user_id=0,group_id=0 nowhere \"$1\"", mount);
         try
         {

@@ -1,10 +1,11 @@
 namespace FileDrop.Api.Catalog;
 
-/// <summary>The catalog: the rules of <see cref="FileDocument"/> over an engine that stores documents.</summary>
-/// <param name="engine">Where documents are kept.</param>
-/// <param name="keys">Where idempotency keys are kept.</param>
+/// <summary>The catalog: the rules of <see cref="FileDocument"/> over an engine that stores documents. Each consumer sees one of its interfaces.</summary>
+/// <param name="engine">The store of documents.</param>
+/// <param name="keys">The store of idempotency keys.</param>
 /// <param name="rules">The protocol's times and counts.</param>
-internal sealed class FileCatalog(ICatalogEngine engine, IIdempotencyRecords keys, CatalogRules rules) : IFileCatalog
+internal sealed class FileCatalog(ICatalogEngine engine, IIdempotencyRecords keys, CatalogRules rules)
+    : ICatalog, IFileCatalog, IWriteCatalog, IUploadCatalog, IIdempotencyCatalog, ISweepCatalog, IDocumentCatalog
 {
     public string Description => engine.Description;
 
@@ -61,21 +62,21 @@ internal sealed class FileCatalog(ICatalogEngine engine, IIdempotencyRecords key
     public Task<bool> PurgeAsync(string owner, Guid id, CancellationToken cancellation) =>
         DecideAsync(owner, id, (document, now) => document.Purge(rules, now), false, cancellation);
 
-    public Task<Guid?> FindKeyAsync(string owner, string key, CancellationToken cancellation) => keys.FindKeyAsync(owner, key, cancellation);
+    public Task<Guid?> FindIdempotencyKeyAsync(string owner, string key, CancellationToken cancellation) => keys.FindIdempotencyKeyAsync(owner, key, cancellation);
 
-    public Task<bool> AddKeyAsync(string owner, string key, Guid id, TimeSpan life, CancellationToken cancellation) =>
-        keys.AddKeyAsync(owner, key, id, life, cancellation);
+    public Task<bool> AddIdempotencyKeyAsync(string owner, string key, Guid id, TimeSpan life, CancellationToken cancellation) =>
+        keys.AddIdempotencyKeyAsync(owner, key, id, life, cancellation);
 
-    public Task<bool> TakeKeyAsync(
+    public Task<bool> TakeIdempotencyKeyAsync(
         string owner, string key, Guid former, Guid successor, TimeSpan life, CancellationToken cancellation) =>
-        keys.TakeKeyAsync(owner, key, former, successor, life, cancellation);
+        keys.TakeIdempotencyKeyAsync(owner, key, former, successor, life, cancellation);
 
-    public Task ForgetKeysAsync(CancellationToken cancellation) => keys.ForgetKeysAsync(cancellation);
+    public Task ForgetIdempotencyKeysAsync(CancellationToken cancellation) => keys.ForgetIdempotencyKeysAsync(cancellation);
 
-    public async Task<UploadRecord> FindUploadAsync(string owner, Guid id, CancellationToken cancellation)
+    public async Task<CreationRecord> FindCreationAsync(string owner, Guid id, CancellationToken cancellation)
     {
         var (document, now) = await engine.LoadAsync(owner, id, DocumentParts.Settled, cancellation);
-        return document?.CreatingUpload(now) ?? new UploadRecord(UploadState.Failed);
+        return document?.Creation(now) ?? new CreationRecord(CreationState.Failed);
     }
 
     public Task<IReadOnlyList<(string Owner, Guid Id)>> FindDueAsync(int limit, CancellationToken cancellation) =>
@@ -132,13 +133,13 @@ internal sealed class FileCatalog(ICatalogEngine engine, IIdempotencyRecords key
 
     public async Task<ResumableUpload?> FindResumableAsync(string owner, Guid id, CancellationToken cancellation)
     {
-        // The offset is a promise, which no failover may take back.
+        // The offset is a promise, so read only what no failover can take back.
         var (document, now) = await engine.LoadAsync(owner, id, DocumentParts.Settled, cancellation);
         return document?.FindUpload(now);
     }
 
     public Task<ResumableUpload?> TakeResumableAsync(string owner, Guid id, Guid taker, CancellationToken cancellation) =>
-        // A holder lives no longer than its process.
+        // A holder ends with its process, so this change need not survive a power cut.
         DecideAsync(owner, id, (document, now) => document.TakeUpload(taker, now), null, cancellation, ChangeKind.Passing);
 
     public Task<ResumableUpload?> RecordResumableAsync(
@@ -162,7 +163,7 @@ internal sealed class FileCatalog(ICatalogEngine engine, IIdempotencyRecords key
         string owner, Guid id, Func<FileDocument, DateTimeOffset, Decision<ChangeResult>> rule, CancellationToken cancellation) =>
         DecideAsync(owner, id, rule, new ChangeResult(ChangeOutcome.NotFound), cancellation);
 
-    /// <param name="absent">The answer where there is no document.</param>
+    /// <param name="absent">The answer if the document does not exist.</param>
     private Task<T> DecideAsync<T>(
         string owner, Guid id, Func<FileDocument, DateTimeOffset, Decision<T>> rule, T absent, CancellationToken cancellation,
         ChangeKind kind = ChangeKind.Plain) =>

@@ -1,61 +1,93 @@
 using FileDrop.Api.Access;
 using FileDrop.Api.Catalog;
+using FileDrop.Api.Contents;
+using FileDrop.Api.Http;
+using FileDrop.Api.OpenApi;
 using FileDrop.Api.Uploads;
 
 namespace FileDrop.Api.Files;
 
-/// <summary>The five APIs: where they are, and those that are a question to the catalog and no more.</summary>
+/// <summary>The five APIs: their routes, and the handlers that need no class of their own.</summary>
 internal static class FileEndpoints
 {
     public static void MapFiles(this IEndpointRouteBuilder app)
     {
         var files = app.MapGroup("/files").WithTags("Files");
         files.MapPost("/upload", (FileUpload upload, HttpContext context) => upload.CreateAsync(context))
-            .AddEndpointFilter(DraftEndpoints.Offer).Needs(Scope.Write).WithName("UploadFile").WithSummary("Upload a file");
-        files.MapGet("/", (HttpContext context, FileStore store) => ListAsync(context, store, inTrash: false))
-            .Compressed().Needs(Scope.Read).WithName("ListFiles").WithSummary("List files");
-        files.MapGet("/{file_id}",
-            (FileDownload download, HttpContext context, string file_id) => download.SendAsync(context, file_id))
-            .Needs(Scope.Read).WithName("ReadFile").WithSummary("Read a file");
+            .AddEndpointFilter(DraftEndpoints.Offer)
+            .WithName("UploadFile").WithSummary("Upload a file").WithDescription("""
+                A form carries exactly one file: the part with a filename, under any field name. Text parts `file_name` and `tags` may come before or
+                after it. Any other body is the file itself.
+
+                The service streams the content. The file exists once the service answers `201`. `Content-Range` is refused with `400`, and a
+                `Content-Encoding` other than `identity` with `415`.
+
+                With `Upload-Complete: ?0` the body begins an upload that continues at the answer's `Location`.
+                """)
+            .Takes([.. FileDescription.RawName, FileDescription.IdempotencyKey, DraftDescription.Complete, UploadDescription.Length, .. FileWords.Digests])
+            .TakesForm(FileDescription.UploadForm).TakesContent()
+            .Needs(Scope.Write).Carries(DraftDescription.MaybeProgress)
+            .Answers(201, "The file is stored. After `Upload-Complete: ?0` the upload has begun, and the answer has only header fields.",
+                ApiBody.Json(FileWords.File), [.. CommonHeaders.Validators, CommonHeaders.Location])
+            .Leads(201, "file_id", "$response.body#/file_id", "ReadFile", "ReadMetadata", "UpdateFile", "DeleteFile")
+            .Fails(ApiProblem.FileMissing("A form carries one part with a filename."), UploadDescription.OtherLength);
+
+        files.MapGet("/", (HttpContext context, FileStore store) => ListAsync(context, store, inTrash: false)).Compressed()
+            .WithName("ListFiles").WithSummary("List files").WithDescription("""
+                Returns the newest files first, one page at a time. `Link` with `rel="next"` leads to the next page; the last page has none.
+
+                A walk by `created_at` never repeats a file, and never misses one that existed throughout. With filters, a page may be short or empty
+                and still have a next one.
+
+                Parameters by which other services count pages (`offset`, `page` …) are `400`. So are names that differ from one of these parameters by
+                at most two letters. Other parameters are ignored.
+                """)
+            .Takes(ListDescription.OfFiles).Needs(Scope.Read)
+            .Answers(200, "A page of files.", ApiBody.List(FileWords.File, ListRequest.MaxLimit), FileDescription.ListHeaders)
+            .Answers(304, "The client has this page already.", FileDescription.ListHeaders);
+
+        files.MapGet("/{file_id}", (FileDownload download, HttpContext context, string file_id) => download.SendAsync(context, file_id))
+            .WithName("ReadFile").WithSummary("Read a file")
+            .WithDescription("Returns all bytes of the file, or one range. HEAD returns the fields that GET would return without Range.")
+            .Takes([FileWords.FileId, FileDescription.OldVersion, FileDescription.Inline, .. FileDescription.Ranges, .. FileWords.ReadPreconditions])
+            .Needs(Scope.Read).AnswersBytes("The client has this version already.");
+
         files.MapGet("/{file_id}/metadata", ReadMetadataAsync)
-            .Needs(Scope.Read).WithName("ReadMetadata").WithSummary("Read a file's metadata");
-        files.MapPut("/{file_id}", (FileUpload upload, HttpContext context, string file_id) =>
-            upload.UpdateAsync(context, file_id, contentAlone: false))
-            .Needs(Scope.Write).WithName("UpdateFile").WithSummary("Update a file's content, name or tags");
+            .WithName("ReadMetadata").WithSummary("Read a file's metadata").WithDescription("Returns the file object, with the same ETag as the file.")
+            .Takes([FileWords.FileId, .. FileWords.ReadPreconditions]).Needs(Scope.Read)
+            .Answers(200, "The file object.", ApiBody.Json(FileWords.File), FileDescription.CachedHeaders)
+            .Answers(304, "The client has this version already.", FileDescription.CachedHeaders);
+
+        files.MapPut("/{file_id}", (FileUpload upload, HttpContext context, string file_id) => upload.UpdateAsync(context, file_id, contentAlone: false))
+            .WithName("UpdateFile").WithSummary("Update a file's content, name or tags").WithDescription("""
+                A form changes what it carries: content, `file_name`, `tags`. JSON changes only metadata. `tags` replaces all tags. Any other body is the
+                new content. Without a `file_name` the name stays.
+
+                `application/x-www-form-urlencoded` is `415`, because curl sends it by default, even with JSON. To store JSON or such a form as content,
+                use `/content`.
+                """)
+            .Takes([FileWords.FileId, .. FileWords.Preconditions, .. FileWords.Digests])
+            .TakesForm(FileDescription.UpdateForm).TakesJson(FileDescription.Change).TakesContent()
+            .Needs(Scope.Write)
+            .Answers(200, "The file after the update.", ApiBody.Json(FileDescription.FileUpdated), CommonHeaders.Validators)
+            .Fails(ApiProblem.UploadIsElsewhere with { Header = ("Allow", "OPTIONS, POST") });
+
         files.MapPut("/{file_id}/content", (FileUpload upload, HttpContext context, string file_id) =>
-            upload.UpdateAsync(context, file_id, contentAlone: true))
-            .Needs(Scope.Write).WithName("UpdateContent").WithSummary("Replace a file's content");
-        files.MapDelete("/{file_id}", DeleteAsync).Needs(Scope.Delete).WithName("DeleteFile").WithSummary("Delete a file");
+                upload.UpdateAsync(context, file_id, contentAlone: true))
+            .WithName("UpdateContent").WithSummary("Replace a file's content")
+            .WithDescription("The body becomes the new content, whatever its type, including JSON and forms. Name and tags stay.")
+            .Takes([FileWords.FileId, .. FileWords.Preconditions, .. FileWords.Digests]).TakesContent()
+            .Needs(Scope.Write)
+            .Answers(200, "The file after the update.", ApiBody.Json(FileDescription.FileUpdated), CommonHeaders.Validators);
+
+        files.MapDelete("/{file_id}", DeleteAsync)
+            .WithName("DeleteFile").WithSummary("Delete a file")
+            .WithDescription("Moves the file to the trash. It disappears from every other read at once, and can be restored until its time in the trash ends.")
+            .Takes([FileWords.FileId, FileDescription.Permanent, .. FileWords.Preconditions]).Needs(Scope.Delete)
+            .Answers(200, "The file is deleted.", ApiBody.Json(FileDescription.FileDeleted));
     }
 
-    /// <summary>An id in its canonical form, in either case; whatever else was sent names no file.</summary>
-    public static bool TryReadId(string text, out Guid id) =>
-        // The parser alone would take white space around it, and a plus sign or 0x before each of its numbers.
-        Guid.TryParseExact(text, "D", out id) && text.Equals(id.ToString("D"), StringComparison.OrdinalIgnoreCase);
-
-    /// <summary>A flag of the query, off where it is absent; false: it is neither true nor false.</summary>
-    public static bool TryReadFlag(IQueryCollection query, string name, out bool flag)
-    {
-        flag = false;
-        return !query.TryGetValue(name, out var asked) || (asked is [var text] && bool.TryParse(text, out flag));
-    }
-
-    /// <summary>The fields that tell a client which state of the file it sees.</summary>
-    public static void WriteValidators(HttpResponse response, CatalogFile file)
-    {
-        var headers = response.GetTypedHeaders();
-        headers.ETag = Preconditions.EntityTag(file);
-        headers.LastModified = Preconditions.LastModified(file);
-    }
-
-    /// <summary>Answers with the file as a change left it.</summary>
-    public static IResult Updated(HttpContext context, CatalogFile file, string message)
-    {
-        WriteValidators(context.Response, file);
-        return new JsonAnswer<FileUpdatedJson>(new FileUpdatedJson(message, FileJson.Of(file)), ApiJson.Instance.FileUpdatedJson);
-    }
-
-    /// <summary>Answers with a page of live files, or of those in the trash.</summary>
+    /// <summary>Answers with a page of live files, or of files in the trash.</summary>
     public static async Task<IResult> ListAsync(HttpContext context, FileStore store, bool inTrash)
     {
         if (!ListRequest.TryRead(context.Request.Query, Caller.Owner(context), inTrash, out var list, out var problem))
@@ -75,12 +107,12 @@ internal static class FileEndpoints
     {
         if (!Preconditions.TryRead(context.Request, out var preconditions, out var problem))
             return problem;
-        if (!TryReadId(file_id, out var id) || await store.FindAsync(Caller.Owner(context), id, context.RequestAborted) is not { } file)
+        if (!Parameters.TryReadId(file_id, out var id) || await store.FindAsync(Caller.Owner(context), id, context.RequestAborted) is not { } file)
             return ApiProblem.FileNotFound;
         var state = preconditions.Check(file);
         if (state == PreconditionState.Failed)
             return ApiProblem.PreconditionFailed;
-        WriteValidators(context.Response, file);
+        FileAnswers.WriteValidators(context.Response, file);
         context.Response.Headers.CacheControl = "private, no-cache";
         return state == PreconditionState.NotModified
             ? TypedResults.StatusCode(StatusCodes.Status304NotModified)
@@ -89,22 +121,18 @@ internal static class FileEndpoints
 
     private static async Task<IResult> DeleteAsync(HttpContext context, FileStore store, string file_id)
     {
-        if (!TryReadFlag(context.Request.Query, "permanent", out var permanent))
+        if (!Parameters.TryReadFlag(context.Request.Query, "permanent", out var permanent))
             return ApiProblem.InvalidRequest("permanent is true or false.");
         if (!Preconditions.TryRead(context.Request, out var preconditions, out var problem))
             return problem;
         var owner = Caller.Owner(context);
-        if (!TryReadId(file_id, out var id) || await store.FindForChangeAsync(owner, id, context.RequestAborted) is not { } file)
+        if (!Parameters.TryReadId(file_id, out var id) || await store.FindForChangeAsync(owner, id, context.RequestAborted) is not { } file)
             return ApiProblem.FileNotFound;
         if (preconditions.Check(file) != PreconditionState.Met)
             return ApiProblem.PreconditionFailed;
         var result = await store.DeleteAsync(owner, id, preconditions.CommitVersion(file), permanent, context.RequestAborted);
-        return result.Outcome switch
-        {
-            ChangeOutcome.Done => new JsonAnswer<FileDeletedJson>(
-                new FileDeletedJson($"'{file.Name}' was deleted.", id), ApiJson.Instance.FileDeletedJson),
-            ChangeOutcome.VersionMismatch => ApiProblem.PreconditionFailed,
-            _ => ApiProblem.FileNotFound,
-        };
+        return result.Outcome == ChangeOutcome.Done
+            ? new JsonAnswer<FileDeletedJson>(new FileDeletedJson($"'{file.Name}' was deleted.", id), ApiJson.Instance.FileDeletedJson)
+            : Problems.Of(result.Outcome);
     }
 }

@@ -6,17 +6,20 @@ using System.IO.Hashing;
 using System.Text;
 using System.Text.RegularExpressions;
 using FileDrop.Api.Catalog;
+using FileDrop.Api.Contents;
+using FileDrop.Api.Http;
 using Microsoft.AspNetCore.Http.Extensions;
 using Microsoft.Extensions.Primitives;
 
 namespace FileDrop.Api.Files;
 
-/// <summary>The query of <c>GET /files</c>, and the cursor that goes on where a page ended.</summary>
+/// <summary>The query of lists of files, and the cursor that leads to the next page.</summary>
 internal static partial class ListRequest
 {
+    /// <summary>Files on a page, at most.</summary>
     public const int MaxLimit = 1000;
 
-    /// <summary>Reads the query of a request. Parameters that the list does not know are ignored, except those that <see cref="ListParameters"/> refuses.</summary>
+    /// <summary>Reads the query of a request. Unknown parameters are ignored, except those that <see cref="ListParameters"/> refuses.</summary>
     public static bool TryRead(
         IQueryCollection query, string owner, bool inTrash, [NotNullWhen(true)] out ListQuery? list, [NotNullWhen(false)] out ApiProblem? problem)
     {
@@ -56,14 +59,14 @@ internal static partial class ListRequest
             problem = null;
             return true;
         }
-        catch (ContentRejectedException rejected)
+        catch (ProblemException rejected)
         {
             problem = rejected.Problem;
             return false;
         }
     }
 
-    /// <summary>The Link field's value that leads to the next page: the same query with another cursor.</summary>
+    /// <summary>The Link field that leads to the next page: the same query with another cursor.</summary>
     public static string NextLink(IQueryCollection query, ListQuery list, ListPosition next)
     {
         var builder = new QueryBuilder(query
@@ -75,7 +78,7 @@ internal static partial class ListRequest
         return $"<{(list.InTrash ? "/trash" : "/files")}{builder.ToQueryString().ToUriComponent()}>; rel=\"next\"";
     }
 
-    /// <summary>Binds a cursor to all that decides what a walk visits, and in which order; not to the limit, nor to an owner.</summary>
+    /// <summary>Binds a cursor to everything that decides which files a walk visits and in which order, but not to the limit or the owner.</summary>
     private static ulong Fingerprint(ListQuery list)
     {
         var (filter, text) = (list.Filter, new StringBuilder());
@@ -89,6 +92,7 @@ internal static partial class ListRequest
         return XxHash3.HashToUInt64(Encoding.UTF8.GetBytes(text.ToString()));
     }
 
+    /// <summary>The cursor that goes on behind a position.</summary>
     public static string WriteCursor(ListQuery list, ListPosition position)
     {
         var name = Encoding.UTF8.GetBytes(position.Name ?? "");
@@ -100,13 +104,15 @@ internal static partial class ListRequest
         return Base64Url.EncodeToString(cursor);
     }
 
+    /// <summary>Reads a cursor.</summary>
+    /// <exception cref="ProblemException">The cursor was not issued by this list, or for another sort, order or filter.</exception>
     public static ListPosition ReadCursor(string text, ListQuery list)
     {
         if (!Base64UrlText.TryDecode(text, out var cursor) || cursor.Length < 32 || (list.Sort != FileSort.FileName && cursor.Length > 32)
             || !UnicodeText.TryDecode(cursor.AsSpan(32), out var name))
-            throw new ContentRejectedException(ApiProblem.InvalidCursor("This cursor was not issued by this list."));
+            throw new ProblemException(ApiProblem.InvalidCursor("This cursor was not issued by this list."));
         if (BinaryPrimitives.ReadUInt64BigEndian(cursor) != Fingerprint(list))
-            throw new ContentRejectedException(ApiProblem.InvalidCursor("A cursor goes on with the sort, order and filters that it was given for."));
+            throw new ProblemException(ApiProblem.InvalidCursor("A cursor goes on with the sort, order and filters that it was given for."));
         return new ListPosition(
             BinaryPrimitives.ReadInt64BigEndian(cursor.AsSpan(8)),
             list.Sort == FileSort.FileName ? name : null,
@@ -121,18 +127,18 @@ internal static partial class ListRequest
         : long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var value) && value >= min && value <= max ? value
         : throw Malformed(string.Create(CultureInfo.InvariantCulture, $"{name} is a whole number from {min} to {max}."));
 
-    /// <summary>Times are kept in whole milliseconds; a bound between two of them is moved so that it means the same.</summary>
+    /// <summary>Reads a time. The catalog keeps whole milliseconds, so a bound between two of them is rounded to mean the same.</summary>
     private static DateTimeOffset? Time(IQueryCollection query, string name, bool roundUp)
     {
         if (One(query, name) is not { } text)
             return null;
-        // An unescaped + of a time's offset arrives as a space.
+        // A + in a time's offset that was not escaped arrives as a space.
         var parts = Rfc3339().Match(text.Replace(' ', '+').ToUpperInvariant());
         if (!parts.Success || !DateTimeOffset.TryParseExact(parts.Groups["second"].Value + parts.Groups["offset"].Value,
                 "yyyy-MM-ddTHH:mm:ssK", CultureInfo.InvariantCulture, DateTimeStyles.None, out var time))
             throw Malformed($"{name} is a time of RFC 3339, for example 2026-11-23T08:25:25.123Z.");
         var fraction = parts.Groups["fraction"].Value;
-        // In UTC: what is added must not carry a local time beyond the last year.
+        // In UTC, because adding to a local time could exceed the last year.
         time = time.ToUniversalTime().AddMilliseconds(int.Parse(fraction.PadRight(3, '0')[..3], CultureInfo.InvariantCulture));
         var isBetween = fraction.AsSpan(Math.Min(3, fraction.Length)).ContainsAnyExcept('0');
         return !roundUp || !isBetween ? time
@@ -140,7 +146,7 @@ internal static partial class ListRequest
             : DateTimeOffset.MaxValue;
     }
 
-    /// <summary>A time of section 5.6 in upper case, with however many digits of a second.</summary>
+    /// <summary>A time of section 5.6 in upper case, with any number of digits of a second.</summary>
     [GeneratedRegex(@"^(?<second>[0-9-]{10}T[0-9:]{8})(\.(?<fraction>[0-9]+))?(?<offset>Z|[+-][0-9]{2}:[0-9]{2})\z",
         RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]
     private static partial Regex Rfc3339();
@@ -151,7 +157,7 @@ internal static partial class ListRequest
     {
         if (sent.Count > SearchText.MaxWords)
             throw Malformed($"Ask for at most {SearchText.MaxWords} names.");
-        // One that is empty is contained in every name.
+        // Every name contains the empty one.
         var parts = sent.OfType<string>().Where(name => name.Length > 0).Select(NameKeyOf).ToList();
         return parts.Count > 0 ? parts : null;
     }
@@ -169,7 +175,7 @@ internal static partial class ListRequest
         };
     }
 
-    /// <summary>Types are matched without their parameters, so those of a type that a client took from a file mean nothing.</summary>
+    /// <summary>Reads a type. Types are matched without parameters, so those of a type that a client took from a file are dropped.</summary>
     private static string? Type(string? type) => type is null ? null
         : type.Split(';', 2)[0].Trim() is var bare && bare.Split('/') is [{ Length: > 0 }, { Length: > 0 }] ? bare.ToLowerInvariant()
         : throw Malformed("type is a media type, or the first half of one followed by /*.");
@@ -185,5 +191,5 @@ internal static partial class ListRequest
             : throw Malformed("tag is key:value."))];
     }
 
-    private static ContentRejectedException Malformed(string detail) => new(ApiProblem.InvalidRequest(detail));
+    private static ProblemException Malformed(string detail) => new(ApiProblem.InvalidRequest(detail));
 }

@@ -1,27 +1,40 @@
-using System.Globalization;
 using FileDrop.Api.Access;
 using FileDrop.Api.Catalog;
+using FileDrop.Api.Contents;
+using FileDrop.Api.Http;
+using FileDrop.Api.OpenApi;
 
 namespace FileDrop.Api.Files;
 
-/// <summary>The earlier contents of a file: what they are, and the way back to one. Their bytes come from <see cref="FileDownload"/>.</summary>
+/// <summary>The contents that a file keeps: lists, restores and deletes them. <see cref="FileDownload"/> sends their bytes.</summary>
 internal static class VersionEndpoints
 {
     public static void MapVersions(this IEndpointRouteBuilder app)
     {
         var versions = app.MapGroup("/files/{file_id}/versions").WithTags("Versions");
-        versions.MapGet("/", ListAsync).Compressed().Needs(Scope.Read).WithName("ListVersions").WithSummary("List the versions of a file");
-        versions.MapPost("/{version}/restore", RestoreAsync).Needs(Scope.Write).WithName("RestoreVersion").WithSummary("Restore a version");
-        versions.MapDelete("/{version}", DeleteAsync).Needs(Scope.Delete).WithName("DeleteVersion").WithSummary("Delete a version");
-    }
+        versions.MapGet("/", ListAsync).Compressed()
+            .WithName("ListVersions").WithSummary("List the versions of a file")
+            .WithDescription("Returns the contents that the file keeps, newest first. The live one is among them.")
+            .Takes(FileWords.FileId).Needs(Scope.Read)
+            .Answers(200, "The contents.", ApiBody.List(FileDescription.FileVersion, ListRequest.MaxLimit), CommonHeaders.CacheControl);
 
-    /// <summary>The number of a version; whatever else was sent names none.</summary>
-    public static bool TryReadVersion(string? text, out long version) =>
-        long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out version);
+        versions.MapPost("/{version}/restore", RestoreAsync)
+            .WithName("RestoreVersion").WithSummary("Restore a version")
+            .WithDescription("Makes an earlier content the live one, as a new version. No bytes are copied, and the earlier version stays.")
+            .Takes([FileWords.FileId, FileDescription.Version, .. FileWords.Preconditions]).Needs(Scope.Write)
+            .Answers(200, "The file with the earlier content.", ApiBody.Json(FileDescription.VersionRestored), CommonHeaders.Validators);
+
+        versions.MapDelete("/{version}", DeleteAsync)
+            .WithName("DeleteVersion").WithSummary("Delete a version")
+            .WithDescription("Deletes an earlier content. The live content is refused with `409`.")
+            .Takes([FileWords.FileId, FileDescription.Version, .. FileWords.Preconditions]).Needs(Scope.Delete)
+            .Answers(200, "The version is deleted.", ApiBody.Json(FileDescription.VersionDeleted))
+            .Fails(ApiProblem.VersionIsLive);
+    }
 
     private static async Task<IResult> ListAsync(HttpContext context, FileStore files, string file_id)
     {
-        if (!FileEndpoints.TryReadId(file_id, out var id)
+        if (!Parameters.TryReadId(file_id, out var id)
             || await files.FindHistoryAsync(Caller.Owner(context), id, context.RequestAborted) is not { } history)
             return ApiProblem.FileNotFound;
         context.Response.Headers.CacheControl = "private, no-cache";
@@ -31,7 +44,7 @@ internal static class VersionEndpoints
     private static Task<IResult> RestoreAsync(HttpContext context, FileStore files, string file_id, string version) =>
         ChangeAsync(context, files, file_id, version, files.RestoreVersionAsync, (_, number, file) => file is null
             ? ApiProblem.FileNotFound
-            : FileEndpoints.Updated(context, file, $"Version {number} of '{file.Name}' was restored as version {file.Version}."));
+            : FileAnswers.Updated(context, file, $"Version {number} of '{file.Name}' was restored as version {file.Version}."));
 
     private static Task<IResult> DeleteAsync(HttpContext context, FileStore files, string file_id, string version) =>
         ChangeAsync(context, files, file_id, version, files.DeleteVersionAsync, (id, number, _) => new JsonAnswer<VersionDeletedJson>(
@@ -44,20 +57,13 @@ internal static class VersionEndpoints
         if (!Preconditions.TryRead(context.Request, out var preconditions, out var problem))
             return problem;
         var owner = Caller.Owner(context);
-        if (!FileEndpoints.TryReadId(file_id, out var id) || await files.FindForChangeAsync(owner, id, context.RequestAborted) is not { } file)
+        if (!Parameters.TryReadId(file_id, out var id) || await files.FindForChangeAsync(owner, id, context.RequestAborted) is not { } file)
             return ApiProblem.FileNotFound;
         if (preconditions.Check(file) != PreconditionState.Met)
             return ApiProblem.PreconditionFailed;
-        if (!TryReadVersion(version, out var number))
+        if (!Parameters.TryReadVersion(version, out var number))
             return ApiProblem.VersionNotFound;
         var result = await change(owner, id, number, preconditions.CommitVersion(file), context.RequestAborted);
-        return result.Outcome switch
-        {
-            ChangeOutcome.Done => done(id, number, result.File),
-            ChangeOutcome.VersionMismatch => ApiProblem.PreconditionFailed,
-            ChangeOutcome.ContentNotFound => ApiProblem.VersionNotFound,
-            ChangeOutcome.ContentIsLive => ApiProblem.VersionIsLive,
-            _ => ApiProblem.FileNotFound,
-        };
+        return result.Outcome == ChangeOutcome.Done ? done(id, number, result.File) : Problems.Of(result.Outcome);
     }
 }

@@ -4,34 +4,34 @@ using FileDrop.Api.Catalog;
 namespace FileDrop.Api.Maintenance;
 
 /// <summary>
-/// Deletes what the catalog's documents name as due: claims the intents of writers that are gone, deletes garbage, forgets
-/// old Idempotency-Keys. Every replica has one; they do not disturb each other, since each step is safe to do twice.
+/// Does the due work in the catalog's documents: claims the intents of dead writers, deletes garbage and forgets old idempotency keys. Every replica runs a
+/// sweeper. They do not disturb each other, because each step may be done twice.
 /// </summary>
-/// <remarks>It claims before it deletes: a blob in garbage is nobody's and never again somebody's.</remarks>
+/// <remarks>It claims before it deletes: a blob in garbage belongs to no writer and never will again.</remarks>
 internal sealed partial class Sweeper(
-    IFileCatalog catalog, IBlobStore blobs, IReserve reserve, StoreStarter starter, SweeperMetrics metrics, FileDropOptions options,
-    TimeProvider time, ILogger<Sweeper> log) : BackgroundService
+    ISweepCatalog catalog, IDocumentCatalog documents, IBlobStore blobs, IReserve reserve, StoreStarter starter, SweeperMetrics metrics,
+    FileDropOptions options, TimeProvider time, ILogger<Sweeper> log) : BackgroundService
 {
     private const int DocumentsAtOnce = 200;
 
-    /// <summary>Documents in one round; what is left waits for the next, so that a mountain of garbage does not drown the requests.</summary>
+    /// <summary>The most documents in one round. The rest waits for the next, so that much garbage does not slow down requests.</summary>
     private const int DocumentsInRound = 5000;
 
-    /// <summary>Claims and deletes what is due of one document.</summary>
-    /// <returns>How many blobs were deleted.</returns>
+    /// <summary>Claims and deletes the due blobs of one document.</summary>
+    /// <returns>The number of deleted blobs.</returns>
     public static Task<int> SweepDocumentAsync(
-        IFileCatalog catalog, IBlobStore blobs, IReserve reserve, string owner, Guid id, CancellationToken cancellation) =>
+        ISweepCatalog catalog, IDocumentCatalog documents, IBlobStore blobs, IReserve reserve, string owner, Guid id, CancellationToken cancellation) =>
         reserve.FreeAsync(async () =>
         {
             if (await catalog.ClaimExpiredAsync(owner, id, cancellation) is not { } work)
                 return 0;
             var deleted = 0;
-            var documents = work.Deletions.Count == 0 ? [] : await catalog.FindDocumentsAsync([id], cancellation);
+            var named = work.Deletions.Count == 0 ? [] : await documents.FindDocumentsAsync([id], cancellation);
             foreach (var deletion in work.Deletions)
             {
-                // A key has no owner in it: garbage of one owner's document can be the content of another's, which an import of an earlier
-                // release has brought in under the same id. It goes with that one.
-                if (documents.ContentOf(deletion.BlobId) is not null)
+                // A key does not contain an owner. An import of an earlier release may have given another owner's file the same id, and this garbage may be its
+                // content. That content is deleted with that file.
+                if (named.ContentOf(deletion.BlobId) is not null)
                     continue;
                 await blobs.DeleteAsync(new BlobKey(deletion.BlobId, id), cancellation);
                 deleted++;
@@ -64,7 +64,7 @@ internal sealed partial class Sweeper(
 
     private async Task SweepAsync(CancellationToken cancellation)
     {
-        var (documents, deleted) = (0, 0);
+        var (swept, deleted) = (0, 0);
         while (true)
         {
             var due = await catalog.FindDueAsync(DocumentsAtOnce, cancellation);
@@ -74,24 +74,24 @@ internal sealed partial class Sweeper(
                 if (await TrySweepAsync(owner, id, cancellation) is { } count)
                     (done, deleted) = (done + 1, deleted + count);
             }
-            documents += done;
-            // A round without progress would find the same documents again: the next tick is soon enough.
-            if (due.Count < DocumentsAtOnce || done == 0 || documents >= DocumentsInRound)
+            swept += done;
+            // A round without progress would find the same documents again, so wait for the next tick.
+            if (due.Count < DocumentsAtOnce || done == 0 || swept >= DocumentsInRound)
                 break;
         }
         await catalog.ReleaseReservationsAsync(cancellation);
-        await reserve.FreeAsync(() => catalog.ForgetKeysAsync(cancellation));
+        await reserve.FreeAsync(() => catalog.ForgetIdempotencyKeysAsync(cancellation));
         metrics.Swept(deleted, await catalog.MeasureAsync(cancellation));
-        if (documents > 0)
-            LogSwept(documents, deleted);
+        if (swept > 0)
+            LogSwept(swept, deleted);
     }
 
-    /// <summary>How many blobs of one document were deleted; null if the store failed and the document stays due.</summary>
+    /// <summary>Sweeps one document. Returns the number of deleted blobs; null if a store failed and the document stays due.</summary>
     private async Task<int?> TrySweepAsync(string owner, Guid id, CancellationToken cancellation)
     {
         try
         {
-            return await SweepDocumentAsync(catalog, blobs, reserve, owner, id, cancellation);
+            return await SweepDocumentAsync(catalog, documents, blobs, reserve, owner, id, cancellation);
         }
         catch (StorageException failure)
         {
@@ -104,12 +104,12 @@ internal sealed partial class Sweeper(
     [LoggerMessage(LogLevel.Information, "Swept {Documents} documents, deleted {Blobs} blobs")]
     private partial void LogSwept(int documents, int blobs);
 
-    [LoggerMessage(LogLevel.Debug, "A sweep was cut short. {Reason}")]
+    [LoggerMessage(LogLevel.Debug, "A sweep was interrupted. {Reason}")]
     private partial void LogFailure(string reason);
 
-    [LoggerMessage(LogLevel.Debug, "Garbage of file {File} could not be deleted, and stays due. {Reason}")]
+    [LoggerMessage(LogLevel.Debug, "Garbage of file {File} could not be deleted and stays due. {Reason}")]
     private partial void LogDocumentFailure(Guid file, string reason);
 
-    [LoggerMessage(LogLevel.Critical, "A sweep failed by a bug")]
+    [LoggerMessage(LogLevel.Critical, "A sweep failed because of a bug")]
     private partial void LogBug(Exception failure);
 }

@@ -3,7 +3,7 @@ using Microsoft.AspNetCore.Connections;
 
 namespace FileDrop.Api.Memory;
 
-/// <summary>The memory that connections are read into and written from, in blocks of 64 KiB instead of the server's 4.</summary>
+/// <summary>The buffers of connections, in blocks of 64 KiB instead of the server's 4 KiB.</summary>
 /// <remarks>One system call fills one block. With blocks of 4 KiB, a gigabyte took 260,000 calls and as many wake-ups.</remarks>
 internal sealed class ConnectionMemory : MemoryPool<byte>, IMemoryPoolFactory<byte>
 {
@@ -21,7 +21,7 @@ internal sealed class ConnectionMemory : MemoryPool<byte>, IMemoryPoolFactory<by
         return _blocks.Rent();
     }
 
-    /// <remarks>The server disposes of each pool that it made; this one is the same for all of them.</remarks>
+    /// <remarks>The server disposes of each pool that it made, but all of them share this one.</remarks>
     protected override void Dispose(bool disposing)
     {
     }

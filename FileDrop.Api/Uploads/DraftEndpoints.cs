@@ -1,15 +1,20 @@
 using System.Globalization;
 using FileDrop.Api.Access;
 using FileDrop.Api.Catalog;
-using FileDrop.Api.Files;
+using FileDrop.Api.Contents;
+using FileDrop.Api.Hashing;
+using FileDrop.Api.Http;
+using FileDrop.Api.OpenApi;
 
 namespace FileDrop.Api.Uploads;
 
 /// <summary>
-/// Resumable Uploads for HTTP (draft-ietf-httpbis-resumable-upload, the text after version 11, interop version 8): on <c>POST /files/upload</c>
-/// itself, and on the upload resource that it makes.
+/// Resumable Uploads for HTTP (draft-ietf-httpbis-resumable-upload, the text after version 11, interop version 8), on <c>POST /files/upload</c> and on the
+/// upload resource that it creates.
 /// </summary>
-/// <remarks>The server cannot send the interim response 104, so a client learns the resource from the answer to a creation with <c>?0</c>.</remarks>
+/// <remarks>
+/// The server cannot send the interim response 104. A client learns the resource's address from the answer to a creation with <c>?0</c>.
+/// </remarks>
 internal static class DraftEndpoints
 {
     private const string Path = "/files/upload";
@@ -18,16 +23,40 @@ internal static class DraftEndpoints
     public static void MapDraft(this IEndpointRouteBuilder app)
     {
         var uploads = app.MapGroup(Path).WithTags("Uploads");
-        uploads.MapMethods("/", [HttpMethods.Options], Describe).AllowAnonymous().WithName("DescribeUploadLimits").WithSummary("The limits of resumable uploads");
+        uploads.MapMethods("/", [HttpMethods.Options], Describe).AllowAnonymous()
+            .WithName("DescribeUploadLimits").WithSummary("Read the limits of resumable uploads").WithDescription("""
+                Announces that `POST /files/upload` can be resumed, and returns the limits (draft-ietf-httpbis-resumable-upload, section "Limits").
+                """)
+            .Answers(204, "The limits.", DraftDescription.Limit);
+
         uploads.MapGet("/{upload_id}", ReadAsync)
-            .Needs(Scope.Write).WithName("ReadUploadResource").WithSummary("How far an upload resource has come");
-        uploads.MapPatch("/{upload_id}", AppendAsync).Needs(Scope.Write).WithName("AppendToUploadResource").WithSummary("Append to an upload resource");
-        uploads.MapDelete("/{upload_id}", EndAsync).Needs(Scope.Write).WithName("EndUploadResource").WithSummary("Cancel an upload resource");
+            .WithName("ReadUploadResource").WithSummary("Read an upload resource's progress")
+            .WithDescription("Returns the offset at which to continue, and whether the upload is complete.")
+            .Takes(UploadDescription.Id).Needs(Scope.Write)
+            .Answers(204, "The upload.", [.. DraftDescription.Progress, UploadDescription.LengthHeader, CommonHeaders.CacheControl]);
+
+        uploads.MapPatch("/{upload_id}", AppendAsync)
+            .WithName("AppendToUploadResource").WithSummary("Append to an upload resource").WithDescription("""
+                Appends bytes at the upload's offset. With `Upload-Complete: ?1` they are the last ones, and the answer is that of an ordinary upload.
+                """)
+            .Takes(UploadDescription.Id, UploadDescription.Offset, DraftDescription.Complete, UploadDescription.Length, FileWords.ContentDigest)
+            .TakesPiece(DraftFields.ContentType).Needs(Scope.Write)
+            .Answers(201, "The file is stored.", ApiBody.Json(FileWords.File),
+                [.. DraftDescription.Progress, .. CommonHeaders.Validators, CommonHeaders.Location])
+            .Answers(204, "The bytes are stored.", DraftDescription.Progress).Carries(DraftDescription.MaybeProgress)
+            .Fails(UploadDescription.ChangedLength, ApiProblem.FileNotFound);
+
+        uploads.MapDelete("/{upload_id}", EndAsync)
+            .WithName("EndUploadResource").WithSummary("Cancel an upload resource")
+            .WithDescription("Cancels the upload and deletes its bytes. An upload that has become a file stays: `410`.")
+            .Takes(UploadDescription.Id).Needs(Scope.Write)
+            .Answers(204, "The upload is gone.")
+            .Fails(ApiProblem.UploadComplete);
     }
 
     /// <summary>
-    /// On the ordinary upload: with <c>Upload-Complete: ?0</c> the request makes an upload resource instead; with <c>?1</c> it is an
-    /// ordinary upload that says so.
+    /// Filters the ordinary upload. With <c>Upload-Complete: ?0</c> the request creates an upload resource instead; with <c>?1</c> it stays an ordinary
+    /// upload, and the answer repeats the field.
     /// </summary>
     public static async ValueTask<object?> Offer(EndpointFilterInvocationContext invocation, EndpointFilterDelegate next)
     {
@@ -64,17 +93,20 @@ internal static class DraftEndpoints
             return refused;
         if (length > uploads.MaxSize)
             return ApiProblem.FileTooLarge($"An upload has at most {uploads.MaxSize} bytes.") with { Header = ("Upload-Limit", $"max-size={Number(uploads.MaxSize)}") };
-        if (!FileRequest.TryReadRawName(request, out var name, out var problem)
-            || !FileType.TryRead(request.ContentType, raw: true, out var type, out problem)
-            || !ContentDigest.TryRead([request.Headers["Repr-Digest"]], out var sha256, out problem)
-            || !UploadChecksum.TryReadDigest(request, out var check, out problem))
+        if (!FileRequest.TryReadRawName(request, out var name, out var problem))
+            return problem;
+        if (!FileType.TryRead(request.ContentType, raw: true, out var type, out var wrong)
+            || !ContentDigest.TryRead(request.Headers["Repr-Digest"], out var sha256, out wrong))
+            return ApiProblem.InvalidRequest(wrong);
+        if (!RequestChecksum.TryReadDigest(request, out var check, out problem))
             return problem;
         using var disposal = check;
         name ??= FileName.Untitled;
         var plan = new ResumablePlan(name, type ?? FileType.OfName(name), FileTags.None, sha256);
         using var transfer = services.GetRequiredService<FileMetrics>().Begin(upload: true);
-        using var body = new UploadBody(request.BodyReader, options.UploadPatience);
-        var result = await uploads.CreateAsync(owner, plan, length, body, request.ContentLength, isLast: false, check, context.RequestAborted);
+        using var body = new RequestBytes(request.BodyReader, options.UploadPatience);
+        var append = new IncomingAppend(body, request.ContentLength, IsLast: false, check);
+        var result = await uploads.CreateAsync(owner, plan, length, append, context.RequestAborted);
         transfer.Moved(result.Offset);
         context.Response.Headers.Location = UploadLocation.Of(request, $"{Path}/{result.Upload.Id}");
         WriteState(context, uploads, result.Offset, isComplete: false, result.ExpiresAt);
@@ -83,7 +115,7 @@ internal static class DraftEndpoints
 
     private static async Task<IResult> ReadAsync(HttpContext context, UploadStore uploads, string upload_id)
     {
-        if (!FileEndpoints.TryReadId(upload_id, out var id)
+        if (!Parameters.TryReadId(upload_id, out var id)
             || await uploads.FindSettledAsync(Caller.Owner(context), id, atLength: false, context.RequestAborted) is not { } upload)
             return ApiProblem.UploadNotFound;
         WriteState(context, uploads, upload.Progress.Offset, upload.Stage == ResumableStage.Complete, upload.ExpiresAt);
@@ -101,10 +133,10 @@ internal static class DraftEndpoints
             return ApiProblem.UnsupportedMediaType($"Bytes are appended as {DraftFields.ContentType}.") with { Header = ("Accept-Patch", DraftFields.ContentType) };
         if (DraftFields.ReadBoolean(request, Complete) is not { } isLast || DraftFields.ReadNumber(request, "Upload-Offset") is not { } offset)
             return ApiProblem.InvalidRequest("An append has Upload-Offset, a number, and Upload-Complete, ?0 or ?1.");
-        if (!UploadChecksum.TryReadDigest(request, out var check, out var malformed))
+        if (!RequestChecksum.TryReadDigest(request, out var check, out var malformed))
             return malformed;
         using var disposal = check;
-        if (!FileEndpoints.TryReadId(upload_id, out var id))
+        if (!Parameters.TryReadId(upload_id, out var id))
             return ApiProblem.UploadNotFound;
         var (upload, writer) = await uploads.TakeAsync(owner, id, context.RequestAborted);
         if (upload is null)
@@ -124,20 +156,21 @@ internal static class DraftEndpoints
             try
             {
                 using var transfer = metrics.Begin(upload: true);
-                using var body = new UploadBody(request.BodyReader, options.UploadPatience);
-                var result = await uploads.AppendAsync(writer, body, request.ContentLength, isLast, check, context.RequestAborted);
+                using var body = new RequestBytes(request.BodyReader, options.UploadPatience);
+                var append = new IncomingAppend(body, request.ContentLength, isLast, check);
+                var result = await uploads.AppendAsync(writer, append, context.RequestAborted);
                 transfer.Moved(result.Offset - offset);
                 WriteState(context, uploads, result.Offset, result.IsComplete, result.ExpiresAt);
-                return result.File is { } file ? FileUpload.Created(context, file) : TypedResults.NoContent();
+                return result.File is { } file ? FileAnswers.Created(context, file) : TypedResults.NoContent();
             }
-            catch (ContentRejectedException rejected)
+            catch (Exception failure) when (Problems.Of(failure) is { } answer)
             {
-                // An upload that is longer than it was to be is invalid from then on (section "Upload Append").
-                if (rejected.Problem.Status == StatusCodes.Status413PayloadTooLarge)
+                // An upload that exceeds its length becomes invalid (section "Upload Append").
+                if (answer.Status == StatusCodes.Status413PayloadTooLarge)
                     await uploads.EndAsync(owner, id, CancellationToken.None);
                 var isGone = await uploads.FindAsync(owner, id, CancellationToken.None) is null;
                 context.Response.Headers[Complete] = isGone ? "?1" : "?0";
-                return rejected.Problem;
+                return answer;
             }
         }
     }
@@ -162,7 +195,7 @@ internal static class DraftEndpoints
         return null;
     }
 
-    /// <summary>An append to an upload that is complete: the repetition of one whose answer was lost, or too much.</summary>
+    /// <summary>Answers an append to a complete upload: it repeats one whose answer was lost, or brings too many bytes.</summary>
     private static async Task<IResult> RepeatedAsync(HttpContext context, FileStore files, ResumableUpload upload, long offset, bool isLast)
     {
         context.Response.Headers[Complete] = "?0";
@@ -173,12 +206,12 @@ internal static class DraftEndpoints
         if (await files.FindAsync(upload.Owner, upload.Id, context.RequestAborted) is not { } file)
             return ApiProblem.FileNotFound;
         context.Response.Headers[Complete] = "?1";
-        return FileUpload.Created(context, file);
+        return FileAnswers.Created(context, file);
     }
 
     private static async Task<IResult> EndAsync(HttpContext context, UploadStore uploads, string upload_id) =>
-        !FileEndpoints.TryReadId(upload_id, out var id) ? ApiProblem.UploadNotFound
-        : await uploads.EndAsync(Caller.Owner(context), id, context.RequestAborted) is { } problem ? problem
+        !Parameters.TryReadId(upload_id, out var id) ? ApiProblem.UploadNotFound
+        : await uploads.EndAsync(Caller.Owner(context), id, context.RequestAborted) is { } refusal ? Problems.Of(refusal)
         : TypedResults.NoContent();
 
     private static void WriteState(HttpContext context, UploadStore uploads, long offset, bool isComplete, DateTimeOffset expiresAt)

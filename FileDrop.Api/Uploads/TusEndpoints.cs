@@ -1,7 +1,9 @@
 using System.Globalization;
 using FileDrop.Api.Access;
 using FileDrop.Api.Catalog;
-using FileDrop.Api.Files;
+using FileDrop.Api.Contents;
+using FileDrop.Api.Http;
+using FileDrop.Api.OpenApi;
 using Microsoft.AspNetCore.Http.Features;
 
 namespace FileDrop.Api.Uploads;
@@ -9,18 +11,17 @@ namespace FileDrop.Api.Uploads;
 /// <summary>tus 1.0.0 with its extensions, at <c>/uploads</c>.</summary>
 internal static class TusEndpoints
 {
-    public const string Path = "/uploads";
-
+    private const string Path = PartialContent.TusPath;
     private const string Version = "1.0.0";
     private const string Extensions =
         "creation,creation-with-upload,creation-defer-length,expiration,checksum,checksum-trailer,termination,concatenation";
 
-    /// <summary>The methods that a client may lack.</summary>
+    /// <summary>Methods that some clients cannot send.</summary>
     private static readonly string[] Overrides = [HttpMethods.Patch, HttpMethods.Delete, HttpMethods.Head];
 
     private static ApiProblem UnknownOverride { get; } = ApiProblem.InvalidRequest("X-HTTP-Method-Override is PATCH, DELETE or HEAD.");
 
-    /// <summary>What every answer here has, also one that another part of the service makes; and the method that the client means.</summary>
+    /// <summary>Adds tus's version to every answer below the path, also of other parts of the service, and applies X-HTTP-Method-Override.</summary>
     public static void UseTus(this IApplicationBuilder app) => app.Use((context, next) =>
     {
         var (request, response) = (context.Request, context.Response);
@@ -33,7 +34,7 @@ internal static class TusEndpoints
         });
         if (request.Headers["X-HTTP-Method-Override"].ToString() is not { Length: > 0 } method || method.Equals(request.Method, StringComparison.OrdinalIgnoreCase))
             return next(context);
-        // A client that can name any method can write anything where a method is expected, such as the log.
+        // Otherwise a client could write any text where a method is expected, such as in the log.
         if (Overrides.FirstOrDefault(each => each.Equals(method, StringComparison.OrdinalIgnoreCase)) is not { } meant)
             return UnknownOverride.ExecuteAsync(context);
         request.Method = meant;
@@ -42,15 +43,49 @@ internal static class TusEndpoints
 
     public static void MapTus(this IEndpointRouteBuilder app)
     {
-        var uploads = app.MapGroup(Path).WithTags("Uploads");
-        uploads.MapMethods("/", [HttpMethods.Options], Describe).AllowAnonymous().WithName("DescribeUploads").WithSummary("What this tus server can do");
-        uploads.MapMethods("/{upload_id}", [HttpMethods.Options], Describe).AllowAnonymous().WithName("DescribeUpload").WithSummary("What this tus server can do");
+        var uploads = app.MapGroup(Path).WithTags("Uploads").Carries(TusDescription.VersionHeader);
+        uploads.MapMethods("/", [HttpMethods.Options], Describe).AllowAnonymous()
+            .WithName("DescribeUploads").WithSummary("Describe the tus server")
+            .WithDescription("Returns the version of tus, its extensions, the largest upload and the checksum algorithms.")
+            .Answers(204, "The abilities of this server.", TusDescription.Server);
+        uploads.MapMethods("/{upload_id}", [HttpMethods.Options], Describe).AllowAnonymous()
+            .WithName("DescribeUpload").WithSummary("Describe the tus server of an upload")
+            .WithDescription("Returns the version of tus, its extensions, the largest upload and the checksum algorithms. The upload need not exist.")
+            .Takes(UploadDescription.Id with { Failures = [] })
+            .Answers(204, "The abilities of this server.", TusDescription.Server);
+
         var spoken = uploads.MapGroup("").AddEndpointFilter(async (invocation, next) =>
             invocation.HttpContext.Request.Headers["Tus-Resumable"] == Version ? await next(invocation) : ApiProblem.UnsupportedTusVersion);
-        spoken.MapPost("/", CreateAsync).Needs(Scope.Write).WithName("CreateUpload").WithSummary("Begin a resumable upload");
-        spoken.MapMethods("/{upload_id}", [HttpMethods.Head], ReadAsync).Needs(Scope.Write).WithName("ReadUpload").WithSummary("How far an upload has come");
-        spoken.MapPatch("/{upload_id}", AppendAsync).Needs(Scope.Write).WithName("AppendToUpload").WithSummary("Append to an upload");
-        spoken.MapDelete("/{upload_id}", EndAsync).Needs(Scope.Write).WithName("EndUpload").WithSummary("End an upload that is not complete");
+        spoken.MapPost("/", CreateAsync)
+            .WithName("CreateUpload").WithSummary("Begin a resumable upload").WithDescription("""
+                Begins an upload by tus 1.0.0. A body brings all bytes or the first ones. `Upload-Concat: final;…` makes a file of partial uploads.
+
+                The upload's id becomes the `file_id`. `Content-Location` names the file once it exists.
+                """)
+            .Takes(TusDescription.Creation).TakesPiece(PartialContent.TusType, required: false).Needs(Scope.Write)
+            .Answers(201, "The upload has begun, or is complete.", [.. TusDescription.Progress, CommonHeaders.Location]);
+
+        spoken.MapMethods("/{upload_id}", [HttpMethods.Head], ReadAsync)
+            .WithName("ReadUpload").WithSummary("Read an upload's progress")
+            .WithDescription("Returns the offset at which to continue. A request that is appending to the upload is asked to end first.")
+            .Takes(UploadDescription.Id, TusDescription.Version).Needs(Scope.Write)
+            .Answers(200, "The upload.", TusDescription.State);
+
+        spoken.MapPatch("/{upload_id}", AppendAsync)
+            .WithName("AppendToUpload").WithSummary("Append to an upload").WithDescription("""
+                Appends bytes at the upload's offset. The bytes that arrive are kept even if the connection breaks, unless the request has a checksum.
+                """)
+            .Takes(UploadDescription.Id, TusDescription.Version, UploadDescription.Offset, UploadDescription.Length, TusDescription.Checksum)
+            .TakesPiece(PartialContent.TusType).Needs(Scope.Write)
+            .Answers(204, "The bytes are stored.", TusDescription.Progress)
+            .Fails(UploadDescription.ChangedLength);
+
+        spoken.MapDelete("/{upload_id}", EndAsync)
+            .WithName("EndUpload").WithSummary("End an incomplete upload")
+            .WithDescription("Ends the upload and deletes its bytes. An upload that has become a file stays: `410`.")
+            .Takes(UploadDescription.Id, TusDescription.Version).Needs(Scope.Write)
+            .Answers(204, "The upload is gone.")
+            .Fails(ApiProblem.UploadComplete);
     }
 
     private static IResult Describe(HttpContext context, UploadStore uploads)
@@ -59,7 +94,7 @@ internal static class TusEndpoints
         headers["Tus-Version"] = Version;
         headers["Tus-Extension"] = Extensions;
         headers["Tus-Max-Size"] = Number(uploads.MaxSize);
-        headers["Tus-Checksum-Algorithm"] = UploadChecksum.Algorithms;
+        headers["Tus-Checksum-Algorithm"] = RequestChecksum.Algorithms;
         return TypedResults.NoContent();
     }
 
@@ -68,7 +103,7 @@ internal static class TusEndpoints
         var (request, owner) = (context.Request, Caller.Owner(context));
         if (!TusRequest.TryReadNumber(request, "Upload-Length", out var length, out var problem)
             || !TusRequest.TryReadPlan(request, out var plan, out problem)
-            || !UploadChecksum.TryReadTus(request, out var check, out problem))
+            || !RequestChecksum.TryReadTus(request, out var check, out problem))
             return problem;
         using var disposal = check;
         var deferred = request.Headers["Upload-Defer-Length"].ToString();
@@ -81,8 +116,8 @@ internal static class TusEndpoints
         if (length > uploads.MaxSize)
             return ApiProblem.FileTooLarge($"An upload has at most {uploads.MaxSize} bytes.");
         var hasBody = HasBody(request);
-        if (hasBody && !TusRequest.HasContentType(request))
-            return ApiProblem.UnsupportedMediaType($"The bytes of an upload come as {TusRequest.ContentType}.");
+        if (hasBody && !PartialContent.IsTus(request))
+            return ApiProblem.UnsupportedMediaType($"The bytes of an upload come as {PartialContent.TusType}.");
         if (request.ContentLength > (length ?? uploads.MaxSize))
             return ApiProblem.FileTooLarge($"The body has {request.ContentLength} bytes, and the upload {length ?? uploads.MaxSize}.");
 
@@ -93,8 +128,9 @@ internal static class TusEndpoints
             return Created(context, upload.Id);
         }
         using var transfer = metrics.Begin(upload: true);
-        using var body = new UploadBody(request.BodyReader, options.UploadPatience);
-        var result = await uploads.CreateAsync(owner, plan, length, body, request.ContentLength, isLast: null, check, context.RequestAborted);
+        using var body = new RequestBytes(request.BodyReader, options.UploadPatience);
+        var append = new IncomingAppend(body, request.ContentLength, IsLast: null, check);
+        var result = await uploads.CreateAsync(owner, plan, length, append, context.RequestAborted);
         transfer.Moved(result.Offset);
         WriteState(context, plan, result.Offset, result.ExpiresAt, result.IsComplete, result.Upload.Id);
         return Created(context, result.Upload.Id);
@@ -104,14 +140,17 @@ internal static class TusEndpoints
     {
         if (TusRequest.ReadFinal(plan.Concat ?? "") is not { } partials)
             return ApiProblem.InvalidRequest("Upload-Concat is 'partial', or 'final;' and the URLs of partial uploads, separated by spaces, each at most twice.");
-        var file = await uploads.ConcatenateAsync(owner, plan, partials, context.RequestAborted);
+        var (parts, unfit) = await uploads.FindPartsAsync(owner, partials, context.RequestAborted);
+        if (unfit is { } id)
+            return ApiProblem.InvalidRequest($"Upload-Concat: {id} is not a partial upload of yours with all its bytes. Nothing was made.");
+        var file = await uploads.ConcatenateAsync(owner, plan, parts, context.RequestAborted);
         WriteState(context, plan, file.Content.Size, default, isComplete: true, file.Id);
         return Created(context, file.Id);
     }
 
     private static async Task<IResult> ReadAsync(HttpContext context, UploadStore uploads, string upload_id)
     {
-        if (!FileEndpoints.TryReadId(upload_id, out var id)
+        if (!Parameters.TryReadId(upload_id, out var id)
             || await uploads.FindSettledAsync(Caller.Owner(context), id, atLength: true, context.RequestAborted) is not { } upload)
             return ApiProblem.UploadNotFound;
         var headers = context.Response.Headers;
@@ -120,7 +159,7 @@ internal static class TusEndpoints
             headers["Upload-Length"] = Number(length);
         else
             headers["Upload-Defer-Length"] = "1";
-        // Releases before took fields that no answer can have; such uploads live for a day.
+        // Earlier releases accepted fields that an answer cannot have; such uploads live for a day.
         if (upload.Plan.Metadata is { } metadata && TusRequest.IsPrintable(metadata))
             headers["Upload-Metadata"] = metadata;
         if (upload.Plan.Concat is { } concat && TusRequest.IsPrintable(concat))
@@ -133,16 +172,16 @@ internal static class TusEndpoints
         HttpContext context, UploadStore uploads, FileDropOptions options, FileMetrics metrics, string upload_id)
     {
         var (request, owner) = (context.Request, Caller.Owner(context));
-        if (!TusRequest.HasContentType(request))
-            return ApiProblem.UnsupportedMediaType($"The bytes of an upload come as {TusRequest.ContentType}.") with { Header = ("Accept-Patch", TusRequest.ContentType) };
+        if (!PartialContent.IsTus(request))
+            return ApiProblem.UnsupportedMediaType($"The bytes of an upload come as {PartialContent.TusType}.") with { Header = ("Accept-Patch", PartialContent.TusType) };
         if (!TusRequest.TryReadNumber(request, "Upload-Offset", out var offset, out var problem)
             || !TusRequest.TryReadNumber(request, "Upload-Length", out var length, out problem)
-            || !UploadChecksum.TryReadTus(request, out var check, out problem))
+            || !RequestChecksum.TryReadTus(request, out var check, out problem))
             return problem;
         using var disposal = check;
         if (offset is not { } at)
             return ApiProblem.InvalidRequest("Upload-Offset is missing: it says where the bytes belong.");
-        if (!FileEndpoints.TryReadId(upload_id, out var id))
+        if (!Parameters.TryReadId(upload_id, out var id))
             return ApiProblem.UploadNotFound;
         var (upload, writer) = await uploads.TakeAsync(owner, id, context.RequestAborted);
         if (upload is null)
@@ -160,15 +199,16 @@ internal static class TusEndpoints
                 return refused;
             }
             using var transfer = metrics.Begin(upload: true);
-            using var body = new UploadBody(request.BodyReader, options.UploadPatience);
-            var result = await uploads.AppendAsync(writer, body, request.ContentLength, isLast: null, check, context.RequestAborted);
+            using var body = new RequestBytes(request.BodyReader, options.UploadPatience);
+            var append = new IncomingAppend(body, request.ContentLength, IsLast: null, check);
+            var result = await uploads.AppendAsync(writer, append, context.RequestAborted);
             transfer.Moved(result.Offset - at);
             WriteState(context, upload.Plan, result.Offset, result.ExpiresAt, result.IsComplete, id);
             return TypedResults.NoContent();
         }
     }
 
-    /// <summary>Why bytes are not taken; null: they are, and the upload's length is known if it was said.</summary>
+    /// <summary>Why bytes are refused. Null: they are accepted, and the length is set if the request gives it.</summary>
     private static ApiProblem? Refuse(UploadWriter writer, long offset, long? length, long? body, long maxSize)
     {
         if (offset != writer.Offset)
@@ -187,7 +227,7 @@ internal static class TusEndpoints
         return null;
     }
 
-    /// <summary>An append to an upload that is complete: the repetition of one whose answer was lost, or too much.</summary>
+    /// <summary>Answers an append to a complete upload: it repeats one whose answer was lost, or brings too many bytes.</summary>
     private static IResult Repeated(HttpContext context, ResumableUpload upload, long offset)
     {
         if (offset != upload.Progress.Offset)
@@ -199,8 +239,8 @@ internal static class TusEndpoints
     }
 
     private static async Task<IResult> EndAsync(HttpContext context, UploadStore uploads, string upload_id) =>
-        !FileEndpoints.TryReadId(upload_id, out var id) ? ApiProblem.UploadNotFound
-        : await uploads.EndAsync(Caller.Owner(context), id, context.RequestAborted) is { } problem ? problem
+        !Parameters.TryReadId(upload_id, out var id) ? ApiProblem.UploadNotFound
+        : await uploads.EndAsync(Caller.Owner(context), id, context.RequestAborted) is { } refusal ? Problems.Of(refusal)
         : TypedResults.NoContent();
 
     private static void WriteState(HttpContext context, ResumablePlan plan, long offset, DateTimeOffset expiresAt, bool isComplete, Guid id)
@@ -219,7 +259,7 @@ internal static class TusEndpoints
         return TypedResults.StatusCode(StatusCodes.Status201Created);
     }
 
-    /// <summary>Whether bytes come, as far as the request's fields tell.</summary>
+    /// <summary>Whether the request has a body, as far as its fields tell.</summary>
     private static bool HasBody(HttpRequest request) => request.ContentLength > 0 || (request.ContentLength is null
         && request.HttpContext.Features.Get<IHttpRequestBodyDetectionFeature>() is { CanHaveBody: true });
 

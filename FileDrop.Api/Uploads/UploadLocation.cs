@@ -2,12 +2,12 @@ using FileDrop.Api.Access;
 
 namespace FileDrop.Api.Uploads;
 
-/// <summary>Where a client finds an upload.</summary>
+/// <summary>The addresses of uploads.</summary>
 internal static class UploadLocation
 {
     /// <summary>
-    /// Relative to the host, so that no proxy has to be known; absolute where a trusted proxy has said by which address it was asked
-    /// (then ASP.NET Core keeps the former one in an X-Original field).
+    /// An address relative to the host, so that proxies need not be known. It is absolute if a trusted proxy told the address that the client uses;
+    /// ASP.NET Core then keeps the former one in an X-Original field.
     /// </summary>
     public static string Of(HttpRequest request, string path) => Caller.Follow(
         request,

@@ -3,13 +3,12 @@ using FileDrop.Api.Native;
 namespace FileDrop.Api.Catalog.Sqlite;
 
 /// <summary>
-/// Refuses a network file system for the catalog. SQLite's log needs memory that all its users share, and locks that hold. Over a network
-/// both seem to work until two machines, or one after a lost connection, have damaged the catalog.
+/// Refuses a network file system for the catalog, because SQLite's log needs shared memory and reliable locks. Over a network both seem to work until two
+/// machines, or one after a lost connection, have damaged the catalog.
 /// </summary>
 /// <remarks>
-/// It refuses what it knows to be a network and allows the rest, because there are many local file systems. It allows those that a machine
-/// shares only with its own virtual machines (virtiofs, the folders of Docker Desktop), where one kernel locks and maps. It refuses 9p,
-/// which maps no shared memory.
+/// Only known network file systems are refused, because there are many local ones. File systems that a machine shares only with its own virtual machines
+/// (virtiofs, the folders of Docker Desktop) are allowed, since one kernel locks and maps. 9p is refused, since it cannot map shared memory.
 /// </remarks>
 internal static class LocalDisk
 {
@@ -51,23 +50,19 @@ internal static class LocalDisk
         "vmhgfs-fuse", "gvfsd-fuse", "ossfs", "cosfs", "hdfs", "fuse_dfs",
     };
 
-    /// <summary>Does nothing for a directory on a disk of this machine. The directory need not exist.</summary>
-    /// <exception cref="InvalidOperationException">
-    /// It lies on a network file system; the message names both and says what to do.
-    /// </exception>
+    /// <summary>Requires that a directory, existing or not, lies on a disk of this machine.</summary>
+    /// <exception cref="InvalidOperationException">The directory lies on a network file system; the message names both and the fix.</exception>
     public static void Demand(string directory)
     {
         var path = Path.GetFullPath(directory);
         if (FileSystemOf(path) is { } type && IsNetwork(type))
             throw new InvalidOperationException(
-                $"The data directory {path} lies on a network file system ({type}), where SQLite's log and locks do not work and the "
+                $"The data directory {path} lies on a network file system ({type}), where SQLite's log and locks fail, and the "
                 + "catalog would be damaged sooner or later. Set FileDrop:DataDirectory to a folder on a local disk, or keep files "
                 + "in MongoDB and S3 (ConnectionStrings:filedrop and ConnectionStrings:storage).");
     }
 
-    /// <summary>
-    /// Whether a file system of this name is a network's. The name of a FUSE file system ends with its program's, after a dot.
-    /// </summary>
+    /// <summary>Whether a type names a network file system. FUSE appends the program's name after a dot.</summary>
     public static bool IsNetwork(string type) =>
         Names.Contains(type.StartsWith("fuse.", StringComparison.OrdinalIgnoreCase) ? type["fuse.".Length..] : type);
 

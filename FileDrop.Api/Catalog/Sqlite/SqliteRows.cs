@@ -5,7 +5,7 @@ using Microsoft.Data.Sqlite;
 
 namespace FileDrop.Api.Catalog.Sqlite;
 
-/// <summary>What a row of <c>blobs</c> is at the moment; it only ever moves down this list.</summary>
+/// <summary>The role of a row of <c>blobs</c>, which only ever moves down this list.</summary>
 internal enum BlobRole
 {
     Intent = 0,
@@ -15,7 +15,7 @@ internal enum BlobRole
     Garbage = 2,
 }
 
-/// <summary>Between the columns of <see cref="SqliteSchema"/> and the catalog's types.</summary>
+/// <summary>Converts between the columns of <see cref="SqliteSchema"/> and the catalog's types.</summary>
 internal static partial class SqliteRows
 {
     /// <summary>The columns of a file, live or in the trash, in the order in which <see cref="ReadFile"/> reads them.</summary>
@@ -23,7 +23,7 @@ internal static partial class SqliteRows
         "f.id, f.owner, f.name, f.tags, f.version, f.created_at, f.updated_at, "
         + "f.blob, f.size, f.type, f.sha256, f.xxh3, f.content_version, f.content_at, f.deleted_at, f.due";
 
-    /// <summary>How many columns <see cref="FileColumns"/> has.</summary>
+    /// <summary>The number of columns in <see cref="FileColumns"/>.</summary>
     public const int FileColumnCount = 16;
 
     /// <summary>The columns of a content, in the order in which <see cref="ReadContent"/> reads them.</summary>
@@ -58,7 +58,7 @@ internal static partial class SqliteRows
         row.GetInt64(column + 5),
         Time(row.GetInt64(column + 6)));
 
-    /// <summary>The tags as a JSON object, for SQLite's JSON functions too.</summary>
+    /// <summary>Writes tags as a JSON object, which SQLite's JSON functions read too.</summary>
     public static string Json(IReadOnlyDictionary<string, string> tags) =>
         tags.Count == 0 ? "{}" : JsonSerializer.Serialize(tags, Context.Relaxed.IReadOnlyDictionaryStringString);
 

@@ -1,0 +1,101 @@
+using FileDrop.Api.Catalog;
+
+namespace FileDrop.Api.Contents;
+
+/// <summary>How a creation under an idempotency key ended.</summary>
+/// <param name="File">The file: of this request, or of the first one with its key, as that one left it.</param>
+/// <param name="Difference">The property in which this request differs from the first one; null: none.</param>
+internal readonly record struct CreateResult(CatalogFile File, string? Difference = null);
+
+/// <summary>Writes files: a new file, or new content of one. Every door brings its files here.</summary>
+internal sealed class FileWrites(FileStore files, IdempotencyKeys keys, FileDropOptions options)
+{
+    /// <summary>Creates a file.</summary>
+    /// <param name="owner">The file's owner.</param>
+    /// <param name="file">The file.</param>
+    /// <param name="upload">The resumable upload that the file was made by; null: none.</param>
+    /// <param name="cancellation">The client's patience; the commit is not cancelled.</param>
+    /// <exception cref="RefusedException">The content is refused.</exception>
+    /// <exception cref="QuotaExceededException">The owner's quota has no room for it.</exception>
+    /// <exception cref="StorageException">A store failed.</exception>
+    public async Task<CatalogFile> CreateAsync(string owner, IIncomingFile file, ResumablePlan? upload, CancellationToken cancellation)
+    {
+        await using var write = await files.BeginCreateAsync(owner, file.Content.Announced, isRecorded: false, cancellation);
+        return await WriteAsync(write, file, rememberFor: null, upload, cancellation);
+    }
+
+    /// <summary>Creates a file, or finds the one that the first request with this idempotency key created.</summary>
+    /// <param name="owner">The file's owner.</param>
+    /// <param name="file">The file.</param>
+    /// <param name="idempotencyKey">The key; null: none.</param>
+    /// <param name="cancellation">The client's patience; the commit is not cancelled.</param>
+    /// <exception cref="RefusedException">The content or the key is refused.</exception>
+    /// <exception cref="QuotaExceededException">The owner's quota has no room for it.</exception>
+    /// <exception cref="StorageException">A store failed.</exception>
+    public async Task<CreateResult> CreateOnceAsync(string owner, IIncomingFile file, string? idempotencyKey, CancellationToken cancellation)
+    {
+        if (idempotencyKey is null)
+            return new CreateResult(await CreateAsync(owner, file, upload: null, cancellation));
+        var keyed = await keys.BeginAsync(owner, idempotencyKey, file.Content.Announced, cancellation);
+        if (keyed.First is { } first)
+            return await CompareAsync(first, file, cancellation);
+        await using var write = keyed.Write ?? throw new InvalidOperationException("The key's file is not remembered, although the key is.");
+        return new CreateResult(await WriteAsync(write, file, options.IdempotencyKeyLife, upload: null, cancellation));
+    }
+
+    /// <summary>Replaces a file's content, and changes the properties that were given.</summary>
+    /// <param name="owner">The file's owner.</param>
+    /// <param name="id">The file's id.</param>
+    /// <param name="file">The new content and properties.</param>
+    /// <param name="ifVersion">Replace only if this is still the file's version; null: no condition.</param>
+    /// <param name="cancellation">The client's patience; the commit is not cancelled.</param>
+    /// <returns>Done with the file; or a version mismatch; or not found, also if the file was deleted while its content arrived.</returns>
+    /// <exception cref="RefusedException">The content is refused.</exception>
+    /// <exception cref="QuotaExceededException">The owner's quota has no room for it.</exception>
+    /// <exception cref="StorageException">A store failed.</exception>
+    public async Task<ChangeResult> ReplaceAsync(string owner, Guid id, IIncomingFile file, long? ifVersion, CancellationToken cancellation)
+    {
+        await using var write = await files.BeginReplaceAsync(owner, id, file.Content.Announced, cancellation);
+        if (write is null)
+            return new ChangeResult(ChangeOutcome.NotFound);
+        try
+        {
+            await write.StoreAsync(file.Content, cancellation);
+            var properties = await file.ReadPropertiesAsync(cancellation);
+            return await write.CommitAsync(Commit(file.Content.Facts, properties) with { IfVersion = ifVersion });
+        }
+        catch (RefusedException refused) when (refused.Refusal.Code == RefusalCode.FileNotFound)
+        {
+            return new ChangeResult(ChangeOutcome.NotFound);
+        }
+    }
+
+    private static async Task<CatalogFile> WriteAsync(
+        PendingWrite write, IIncomingFile file, TimeSpan? rememberFor, ResumablePlan? upload, CancellationToken cancellation)
+    {
+        await write.StoreAsync(file.Content, cancellation);
+        var commit = CommitOfNew(file.Content.Facts, await file.ReadPropertiesAsync(cancellation)) with { RememberFor = rememberFor, Upload = upload };
+        return (await write.CommitAsync(commit)).File ?? throw new InvalidOperationException("A commit without a condition is done, or throws.");
+    }
+
+    /// <summary>Compares a repeated request with the file that the first one created. The content is not read if its announced digest suffices.</summary>
+    private static async Task<CreateResult> CompareAsync(CatalogFile first, IIncomingFile file, CancellationToken cancellation)
+    {
+        var content = file.Content;
+        if (content.Promised is null || !content.Promised.Equals(first.Content.Sha256, StringComparison.Ordinal))
+            await content.CopyToAsync(Stream.Null, cancellation);
+        var sent = CommitOfNew(content.Facts, await file.ReadPropertiesAsync(cancellation));
+        var difference = !string.Equals(first.Name, sent.Name, StringComparison.Ordinal) ? "name"
+            : !string.Equals(first.Content.Type, sent.Type, StringComparison.Ordinal) ? "type"
+            : !FileTags.Same(first.Tags, sent.Tags ?? FileTags.None) ? "tags"
+            : !string.Equals(first.Content.Sha256, sent.Sha256, StringComparison.Ordinal) ? "content"
+            : null;
+        return new CreateResult(first, difference);
+    }
+
+    private static FileCommit CommitOfNew(ContentFacts content, FileProperties properties) =>
+        Commit(content, properties with { Name = properties.Name ?? FileName.Untitled, Tags = properties.Tags ?? FileTags.None });
+
+    private static FileCommit Commit(ContentFacts content, FileProperties properties) =>
+        new(content.Size, properties.Type, content.Sha256, content.XxHash3, properties.Name, properties.Tags);
+}

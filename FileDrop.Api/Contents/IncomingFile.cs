@@ -1,0 +1,28 @@
+namespace FileDrop.Api.Contents;
+
+/// <summary>Properties of a file besides its content, as its sender gave them.</summary>
+/// <param name="Name">As <see cref="FileName"/> makes it; null: not given.</param>
+/// <param name="Type">The content's media type.</param>
+/// <param name="Tags">Null: not given.</param>
+internal sealed record FileProperties(string? Name, string Type, IReadOnlyDictionary<string, string>? Tags);
+
+/// <summary>A file on its way in, as a door receives it: a form, a raw body, a concatenation.</summary>
+internal interface IIncomingFile
+{
+    /// <summary>The content; read once, to its end.</summary>
+    IncomingContent Content { get; }
+
+    /// <summary>The file's properties. They are asked for once the content is stored, because a form may give them behind the content.</summary>
+    /// <param name="cancellation">Ends the waiting.</param>
+    ValueTask<FileProperties> ReadPropertiesAsync(CancellationToken cancellation);
+}
+
+/// <summary>A file whose properties are known before its content arrives.</summary>
+/// <param name="content">The content.</param>
+/// <param name="properties">The properties.</param>
+internal sealed class KnownFile(IncomingContent content, FileProperties properties) : IIncomingFile
+{
+    public IncomingContent Content => content;
+
+    public ValueTask<FileProperties> ReadPropertiesAsync(CancellationToken cancellation) => ValueTask.FromResult(properties);
+}

@@ -1,0 +1,23 @@
+using System.Globalization;
+
+namespace FileDrop.Api.Http;
+
+/// <summary>Values in a path or a query that several doors take.</summary>
+internal static class Parameters
+{
+    /// <summary>Reads an id in its canonical form, in either case. Any other text names no file.</summary>
+    public static bool TryReadId(string text, out Guid id) =>
+        // The parser on its own accepts white space around the id, and a plus sign or 0x before each of its numbers.
+        Guid.TryParseExact(text, "D", out id) && text.Equals(id.ToString("D"), StringComparison.OrdinalIgnoreCase);
+
+    /// <summary>Reads the number of a version. Any other text names no version.</summary>
+    public static bool TryReadVersion(string? text, out long version) =>
+        long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out version);
+
+    /// <summary>Reads a flag of the query, which is off if it is absent. False: it is neither true nor false.</summary>
+    public static bool TryReadFlag(IQueryCollection query, string name, out bool flag)
+    {
+        flag = false;
+        return !query.TryGetValue(name, out var asked) || (asked is [var text] && bool.TryParse(text, out flag));
+    }
+}

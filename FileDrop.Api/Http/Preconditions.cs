@@ -1,0 +1,146 @@
+using System.Buffers.Binary;
+using System.Diagnostics.CodeAnalysis;
+using System.IO.Hashing;
+using System.Text;
+using FileDrop.Api.Catalog;
+using Microsoft.Extensions.Primitives;
+using Microsoft.Net.Http.Headers;
+
+namespace FileDrop.Api.Http;
+
+/// <summary>The outcome of a request's preconditions (RFC 9110, section 13.2.2).</summary>
+internal enum PreconditionState
+{
+    /// <summary>Go on.</summary>
+    Met,
+
+    /// <summary>The client has it already: 304.</summary>
+    NotModified,
+
+    /// <summary>412.</summary>
+    Failed,
+}
+
+/// <summary>A request's preconditions. They are read once and can be checked against a file any number of times.</summary>
+internal sealed class Preconditions
+{
+    private readonly IList<EntityTagHeaderValue>? _ifMatch;
+    private readonly IList<EntityTagHeaderValue>? _ifNoneMatch;
+    private readonly DateTimeOffset? _ifUnmodifiedSince;
+    private readonly DateTimeOffset? _ifModifiedSince;
+    private readonly StringValues _ifRange;
+    private readonly bool _reads;
+
+    private Preconditions(HttpRequest request, IList<EntityTagHeaderValue>? ifMatch, IList<EntityTagHeaderValue>? ifNoneMatch)
+    {
+        (_ifMatch, _ifNoneMatch) = (ifMatch, ifNoneMatch);
+        _reads = HttpMethods.IsGet(request.Method) || HttpMethods.IsHead(request.Method);
+        _ifUnmodifiedSince = Date(request.Headers.IfUnmodifiedSince);
+        _ifModifiedSince = Date(request.Headers.IfModifiedSince);
+        _ifRange = request.Headers.IfRange;
+    }
+
+    /// <summary>
+    /// The version that the file must still have when a change is committed. It is set if a precondition was met by the checked version, so that a
+    /// change in between is noticed. <c>If-Match: *</c> only asks for the file to be there, as every commit does.
+    /// </summary>
+    public long? CommitVersion(CatalogFile seen)
+    {
+        var named = _ifMatch is null ? _ifUnmodifiedSince is not null : !_ifMatch.Any(sent => sent.Tag == "*");
+        return named || _ifNoneMatch is not null ? seen.Version : null;
+    }
+
+    /// <summary>
+    /// Reads the fields. False: If-Match or If-Unmodified-Since is malformed. A client sends these to prevent a change, so they are never ignored, although
+    /// the RFC ignores a malformed date. If-None-Match and If-Modified-Since only save work, so a malformed value is ignored.
+    /// </summary>
+    public static bool TryRead(
+        HttpRequest request, [NotNullWhen(true)] out Preconditions? preconditions, [NotNullWhen(false)] out ApiProblem? problem)
+    {
+        (preconditions, problem) = (null, null);
+        var ifMatch = default(IList<EntityTagHeaderValue>);
+        if (request.Headers.IfMatch is { Count: > 0 } sent && !EntityTagHeaderValue.TryParseStrictList(Trimmed(sent), out ifMatch))
+            problem = ApiProblem.InvalidRequest("If-Match is '*' or a list of entity tags, each in double quotes.");
+        else if (request.Headers.IfUnmodifiedSince is { Count: > 0 } since && Date(since) is null)
+            problem = ApiProblem.InvalidRequest("If-Unmodified-Since is one date of HTTP, for example Mon, 23 Nov 2026 08:25:25 GMT.");
+        else
+            preconditions = new Preconditions(request, ifMatch, TagsOf(request.Headers.IfNoneMatch));
+        return preconditions is not null;
+    }
+
+    /// <summary>Checks them against a file, in the RFC's order.</summary>
+    public PreconditionState Check(CatalogFile file)
+    {
+        var tag = EntityTag(file);
+        if (_ifMatch is not null)
+        {
+            if (!_ifMatch.Any(sent => sent.Tag == "*" || sent.Compare(tag, useStrongComparison: true)))
+                return PreconditionState.Failed;
+        }
+        else if (_ifUnmodifiedSince < LastModified(file))
+        {
+            return PreconditionState.Failed;
+        }
+        if (_ifNoneMatch is not null)
+        {
+            if (_ifNoneMatch.Any(sent => sent.Tag == "*" || sent.Compare(tag, useStrongComparison: false)))
+                return _reads ? PreconditionState.NotModified : PreconditionState.Failed;
+        }
+        else if (_reads && LastModified(file) <= _ifModifiedSince)
+        {
+            return PreconditionState.NotModified;
+        }
+        return PreconditionState.Met;
+    }
+
+    /// <summary>Whether a Range field may be honoured: If-Range is absent, or names this content (section 13.1.5).</summary>
+    public bool RangeAllowed(CatalogFile file, DateTimeOffset now)
+    {
+        if (_ifRange.Count == 0)
+            return true;
+        if (_ifRange.Count == 1 && EntityTagHeaderValue.TryParse(Trimmed(_ifRange)[0], out var sent))
+            return sent.Compare(EntityTag(file), useStrongComparison: true);
+        // A date identifies a content only once its second is over.
+        return Date(_ifRange) == LastModified(file) && now - LastModified(file) >= TimeSpan.FromSeconds(1);
+    }
+
+    /// <summary>
+    /// A file's tag: strong, and different for each version. Because of the hash it also differs between a catalog and an older backup of it.
+    /// </summary>
+    public static EntityTagHeaderValue EntityTag(CatalogFile file) =>
+        new($"\"{file.Version.ToString(System.Globalization.CultureInfo.InvariantCulture)}-{file.Content.Sha256[..16]}\"");
+
+    /// <summary>The tag of a page of a list. It changes if a file on the page has another version, or if the next page begins elsewhere.</summary>
+    public static EntityTagHeaderValue EntityTag(CatalogPage page, string link)
+    {
+        var hash = new XxHash128();
+        Span<byte> entry = stackalloc byte[32];
+        foreach (var file in page.Files)
+        {
+            file.Id.TryWriteBytes(entry);
+            BinaryPrimitives.WriteInt64LittleEndian(entry[16..], file.Version);
+            BinaryPrimitives.WriteInt64LittleEndian(entry[24..], file.DeletedAt?.ToUnixTimeMilliseconds() ?? 0);
+            hash.Append(entry);
+        }
+        hash.Append(Encoding.UTF8.GetBytes(link));
+        return new EntityTagHeaderValue($"\"{Convert.ToHexStringLower(hash.GetCurrentHash())}\"", isWeak: true);
+    }
+
+    /// <summary>Whether the client already has the representation with this tag (If-None-Match).</summary>
+    public static bool IsKnown(HttpRequest request, EntityTagHeaderValue tag) =>
+        TagsOf(request.Headers.IfNoneMatch)?.Any(each => each.Tag == "*" || each.Compare(tag, useStrongComparison: false)) is true;
+
+    /// <summary>The time of a file's last change, in whole seconds like HTTP's dates.</summary>
+    public static DateTimeOffset LastModified(CatalogFile file) =>
+        DateTimeOffset.FromUnixTimeSeconds(file.UpdatedAt.ToUnixTimeSeconds());
+
+    /// <summary>The tags of a field, without malformed ones; null: it has no tag.</summary>
+    private static IList<EntityTagHeaderValue>? TagsOf(StringValues field) =>
+        field.Count > 0 && EntityTagHeaderValue.TryParseList(Trimmed(field), out var tags) && tags.Count > 0 ? tags : null;
+
+    /// <summary>Trims the values, because the framework's parser fails on white space behind a weak tag.</summary>
+    private static string[] Trimmed(StringValues field) => [.. field.Select(value => (value ?? "").Trim())];
+
+    private static DateTimeOffset? Date(StringValues field) =>
+        field.Count == 1 && HeaderUtilities.TryParseDate(field[0], out var date) ? date : null;
+}

@@ -1,0 +1,104 @@
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using FileDrop.Api.Contents;
+using FileDrop.Api.Http;
+using Microsoft.OpenApi;
+
+namespace FileDrop.Api.OpenApi;
+
+/// <summary>A file in the document, and the parameters by which several doors name it and set conditions.</summary>
+internal static class FileWords
+{
+    public static readonly ApiParameter FileId = ApiParameter.Path("file_id", "The file's id. A malformed id names no file: `404`.", Shape.Id()) with
+    {
+        Failures = [ApiProblem.FileNotFound],
+    };
+
+    public static readonly ApiParameter IfNoneMatch = ApiParameter.Header("If-None-Match",
+        "Proceed only if the file has none of these entity tags. Otherwise a read answers `304`, and a change `412`. Malformed values are ignored.",
+        ApiExamples.ETag);
+
+    /// <summary>Conditions of a change.</summary>
+    public static readonly ApiParameter[] Preconditions =
+    [
+        ApiParameter.Header("If-Match",
+            "Proceed only if the file has one of these entity tags; `*` matches any. Otherwise `412`, or `400` if the value is malformed.",
+            ApiExamples.ETag) with { Failures = [ApiProblem.PreconditionFailed] },
+        ApiParameter.Header("If-Unmodified-Since",
+            "Proceed only if the file has not changed since this time; otherwise `412`. It is ignored beside If-Match, but `400` if malformed.",
+            ApiExamples.LastModified) with { Failures = [ApiProblem.PreconditionFailed] },
+        IfNoneMatch,
+    ];
+
+    /// <summary>Conditions of a read.</summary>
+    public static readonly ApiParameter[] ReadPreconditions =
+    [
+        .. Preconditions,
+        ApiParameter.Header("If-Modified-Since", "Send the file only if it has changed since this time; otherwise `304`. It is ignored beside If-None-Match.",
+            ApiExamples.LastModified),
+    ];
+
+    public static readonly ApiParameter ContentDigest = Digest("Content-Digest");
+
+    public static readonly ApiParameter[] Digests = [ContentDigest, Digest("Repr-Digest")];
+
+    public static readonly ApiSchema Tags = new("Tags", _ => new OpenApiSchema
+    {
+        Type = JsonSchemaType.Object,
+        Description = $"At most {FileTags.MaxCount} tags. A key has 1 to {FileTags.MaxKeyBytes} bytes of UTF-8 and no colon. "
+            + $"A value has at most {FileTags.MaxValueBytes} bytes.",
+        MaxProperties = FileTags.MaxCount,
+        PropertyNames = new OpenApiSchema { Type = JsonSchemaType.String, Pattern = "^[^:]+$", MaxLength = FileTags.MaxKeyBytes },
+        AdditionalProperties = new OpenApiSchema { Type = JsonSchemaType.String, MaxLength = FileTags.MaxValueBytes },
+        Examples = [new JsonObject { ["project"] = "apollo" }],
+    });
+
+    public static readonly FileJson Example = new(Guid.Parse(ApiExamples.FileId), "Żółć 灯泡.pdf", 48213, "application/pdf", ApiExamples.Created,
+        ApiExamples.Created, 1, ApiExamples.Sha256, new Dictionary<string, string>(StringComparer.Ordinal) { ["project"] = "apollo" });
+
+    public static readonly ApiSchema File = FileSchema("File", Example);
+
+    /// <param name="name">The schema's name.</param>
+    /// <param name="example">A file.</param>
+    /// <param name="more">Members beside those of every file.</param>
+    public static ApiSchema FileSchema(string name, FileJson example, params (string Name, IOpenApiSchema Schema)[] more) => new(name, document =>
+    {
+        var schema = Shape.Object("A file; the same object in every answer.",
+        [
+            ("file_id", Shape.Id()),
+            ("file_name", Name("A name is data, never a path.")),
+            ("file_size", Shape.Whole("In bytes.", 0, example: 48213)),
+            ("file_type", MediaType()),
+            ("created_at", Shape.Stamp("The time of the file's first commit; it never changes.")),
+            ("updated_at", Shape.Stamp("The time of the last change of content or metadata.")),
+            ("version", Shape.Whole("It starts at 1 and grows by one with every change of content or metadata.", 1, example: 1)),
+            ("sha256", Sha256()),
+            ("tags", Tags.In(document)),
+            .. more,
+        ]);
+        schema.Examples = JsonSerializer.SerializeToNode(example, ApiJson.Instance.FileJson) is { } json ? [json] : null;
+        return schema;
+    })
+    {
+        Example = example,
+    };
+
+    public static OpenApiSchema Name(string description) =>
+        Shape.Text($"{description} 1 to {FileName.MaxBytes} bytes of UTF-8, in NFC, without control characters.", "report.pdf", FileName.MaxBytes);
+
+    public static OpenApiSchema Sha256() => Shape.Text("The content's SHA-256 in lower-case hexadecimal.", ApiExamples.Sha256, pattern: "^[0-9a-f]{64}$");
+
+    public static OpenApiSchema MediaType()
+    {
+        var type = Shape.Text("A media type.", "application/pdf");
+        type.MaxLength = 255;
+        return type;
+    }
+
+    private static ApiParameter Digest(string name) => ApiParameter.Header(name,
+        "The `sha-256` of the request's content (RFC 9530); for a form, of the whole body. The service checks it before it stores anything.",
+        ApiExamples.Digest, Shape.Text(pattern: @"^(.*,)?\s*sha-256=:[A-Za-z0-9+/]{43}=:\s*(,.*)?$")) with
+    {
+        Failures = [CommonErrors.DigestMismatch],
+    };
+}
