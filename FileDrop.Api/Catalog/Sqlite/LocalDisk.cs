@@ -20,9 +20,23 @@ internal static class LocalDisk
     /// </summary>
     private static readonly Dictionary<uint, string> Numbers = new()
     {
-        [0x6969] = "nfs", [0x517B] = "smbfs", [0xFF534D42] = "cifs", [0xFE534D42] = "smb3", [0x564C] = "ncpfs", [0x5346414F] = "afs",
-        [0x6B414653] = "afs", [0x73757245] = "coda", [0x01021997] = "9p", [0x00C36400] = "ceph", [0x0BD00BD0] = "lustre", [0x47504653] = "gpfs",
-        [0x19830326] = "beegfs", [0x20030528] = "orangefs", [0xAAD7AAEA] = "panfs", [0x786F4256] = "vboxsf", [0xBACBACBC] = "vmhgfs",
+        [0x6969] = "nfs",
+        [0x517B] = "smbfs",
+        [0xFF534D42] = "cifs",
+        [0xFE534D42] = "smb3",
+        [0x564C] = "ncpfs",
+        [0x5346414F] = "afs",
+        [0x6B414653] = "afs",
+        [0x73757245] = "coda",
+        [0x01021997] = "9p",
+        [0x00C36400] = "ceph",
+        [0x0BD00BD0] = "lustre",
+        [0x47504653] = "gpfs",
+        [0x19830326] = "beegfs",
+        [0x20030528] = "orangefs",
+        [0xAAD7AAEA] = "panfs",
+        [0x786F4256] = "vboxsf",
+        [0xBACBACBC] = "vmhgfs",
         [0x7C7C6673] = "prl_fs",
     };
 
