@@ -1,10 +1,10 @@
 # Checks of the source that need no running service.
 
-# Keys of ours and of others, tokens, and passwords in addresses. Examples (password, user:…, {variable}) are allowed.
+# FileDrop's keys and others', tokens, and passwords in addresses. Examples (password, user:…, {variable}) are allowed.
 secrets='fd_[0-9a-f]{16}_[A-Za-z0-9_-]{43}|(AKIA|ASIA)[0-9A-Z]{16}|-----BEGIN [A-Z ]*PRIVATE KEY|gh[pousr]_[A-Za-z0-9]{36}|github_pat_[A-Za-z0-9_]{22}'
 secrets+='|xox[abprs]-[0-9A-Za-z-]{10}|eyJ[A-Za-z0-9_-]{16,}[.]eyJ[A-Za-z0-9_-]{16,}[.][A-Za-z0-9_-]{16,}|[a-z][a-z+]+://[^][/ "@:{}$]+:[^][/ "@{}$]{6,}@'
 
-find_secrets() { # fails if a file of the repository contains one; the line itself is not shown
+find_secrets() { # fails if a file of the repository contains a secret; does not print the line
     local found
     git rev-parse --git-dir || return
     found=$(git grep -InE "$secrets" -- . | grep -vE '://[^:]+:password@' | cut -d: -f1,2)
@@ -33,7 +33,7 @@ check_packages() { # fails if a package has a known vulnerability
     done
 }
 
-source_knows_vulnerabilities() { # whether it names a well-known one: a source that knows none says that all is well
+source_knows_vulnerabilities() { # whether it reports a well-known vulnerability: a source without data reports none at all
     mkdir "$work/known" && printf '%s' '<Project Sdk="Microsoft.NET.Sdk"><PropertyGroup><TargetFramework>net10.0</TargetFramework></PropertyGroup><ItemGroup>' \
         '<PackageReference Include="Newtonsoft.Json" Version="12.0.1" /></ItemGroup></Project>' >"$work/known/known.csproj"
     { timeout 120 dotnet restore "$work/known" && timeout 120 dotnet list "$work/known" package --vulnerable; } 2>/dev/null | grep -q GHSA-

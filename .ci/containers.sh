@@ -3,7 +3,7 @@
 
 engine='' # the process id of the engine that start_engine started
 
-start_engine() { # uses the Docker engine that answers, else installs Debian's and starts it
+start_engine() { # uses the Docker engine that answers, otherwise installs and starts Debian's
     docker info && return
     [ "$(id -u)" -eq 0 ] || return
     command -v dockerd || { apt-get update && DEBIAN_FRONTEND=noninteractive apt-get install -y docker.io; } || return

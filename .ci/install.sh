@@ -1,17 +1,17 @@
-# What a run needs and a new machine may lack. `install` prints the time apart: it depends on the machine, not on the project.
+# Installs the requirements of a run. `install` prints its time apart, since it depends on the machine, not on the project.
 npm_packages=(newman@6.2.2 @redocly/cli@2.77.0)
 
 install() { # what `later` began before it (npm, restore) runs beside the servers' start
     local began=$SECONDS
     [ ! -x ../shared/servers/up ] || [ -n "${FILEDROP_TEST_MONGODB:-}" ] || step 'start MongoDB and S3' start_servers
-    # Some tests follow the service's system calls, and some use its page in a browser; without strace and Chromium they are skipped.
+    # Some tests trace the service's system calls, and some use its page in a browser. Without strace and Chromium they are skipped.
     { command -v strace && command -v chromium; } >/dev/null || [ "$(id -u)" -ne 0 ] || ! command -v apt-get >/dev/null \
         || step 'install strace and Chromium' sh -c 'apt-get update && apt-get install -y strace chromium'
     join
     say "installed in $((SECONDS - began)) s"
 }
 
-start_servers() { # MongoDB and S3 for the tests; servers that already run are left running
+start_servers() { # MongoDB and S3 for the tests; uses servers that already run, and leaves them running
     local servers=../shared/servers state=${FILEDROP_SERVERS_DIR:-/var/tmp/filedrop-servers} variables
     alive "$state/mongo/gateway.pid" || started+=("$servers/mongo")
     alive "$state/s3/rgw.pid" || started+=("$servers/s3")

@@ -1,4 +1,4 @@
-# The service as it is built, for tools that talk to it from outside.
+# Runs the built service for tools that talk to it from outside.
 
 start_service() { # on a free port; sets `service` and `url`
     FileDrop__DataDirectory=$work/data dotnet FileDrop.Api/bin/Debug/net10.0/FileDrop.Api.dll --urls http://127.0.0.1:0 >"$work/service.log" 2>&1 &

@@ -1,4 +1,4 @@
-# The steps of a run: how they are made, counted and reported. `run` and `nightly` source this file first.
+# The steps of a run: makes, counts and reports them. `run` and `nightly` source this file first.
 # A run ends with a line `N passed, N failed, N skipped`: each test counts, and each step that is not a test run counts as one.
 set -uo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.." || exit 1
@@ -8,7 +8,7 @@ export MSBUILDDISABLENODEREUSE=1 UseSharedCompilation=false DOTNET_NOLOGO=1 DOTN
 
 work=$(mktemp -d "${TMPDIR:-/tmp}/filedrop-ci-XXXXXX")
 passed=0 failed=0 skipped=0 service='' started=() names=() jobs=()
-skip=77 # the exit code of a step that cannot be made here
+skip=77 # the exit code of a step that cannot run here
 
 say() { printf '== %s\n' "$*"; }
 

@@ -1,4 +1,4 @@
-# Test runs, each test counted.
+# Test runs, which count each test.
 
 run_tests() { # PROJECT [ARGUMENT OF dotnet test…]
     local project=$1 totals code log=$work/$1.log; shift

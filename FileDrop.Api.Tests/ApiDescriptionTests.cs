@@ -12,7 +12,7 @@ using Xunit;
 
 namespace FileDrop.Api.Tests;
 
-/// <summary>The OpenAPI document says what the service does: its endpoints, its codes, and every answer that it gives here.</summary>
+/// <summary>The OpenAPI document matches the service: its endpoints, its codes, and every answer in these tests.</summary>
 public sealed class ApiDescriptionTests(EmbeddedPair pair) : IClassFixture<EmbeddedPair>
 {
     private const string File = "/files/{file_id}";
@@ -41,11 +41,11 @@ public sealed class ApiDescriptionTests(EmbeddedPair pair) : IClassFixture<Embed
     }
 
     [Fact]
-    public async Task Every_endpoint_is_described_and_nothing_else_is()
+    public async Task The_document_describes_exactly_the_endpoints_of_the_service()
     {
         var endpoints = pair.Service.Services.GetRequiredService<EndpointDataSource>().Endpoints.OfType<RouteEndpoint>()
             .Where(endpoint => endpoint.Metadata.GetMetadata<IExcludeFromDescriptionMetadata>() is not { ExcludeFromDescription: true })
-            // A health endpoint takes any method; it is described for the one that probes use.
+            // A health endpoint accepts any method; the document describes the one that probes use.
             .SelectMany(endpoint => (endpoint.Metadata.GetMetadata<HttpMethodMetadata>()?.HttpMethods ?? ["GET"])
                 .Select(method => $"{method} /{endpoint.RoutePattern.RawText?.Trim('/')}"));
         Assert.Equal(endpoints.Order(StringComparer.Ordinal), Operations((await DescriptionAsync()).Root).Keys.Order(StringComparer.Ordinal));
@@ -138,7 +138,7 @@ public sealed class ApiDescriptionTests(EmbeddedPair pair) : IClassFixture<Embed
         var api = await DescriptionAsync();
         const string path = "/files/upload";
         var slow = new Pipe(new PipeOptions(pauseWriterThreshold: 0));
-        // More than a client keeps back until it has more to send.
+        // Send more than a client would buffer.
         await slow.Writer.WriteAsync(new byte[64 * 1024]);
         var first = api.CheckAsync(201, path, With(Post(path, new StreamContent(slow.Reader.AsStream())), "Idempotency-Key", "k"));
         await pair.UntilRunningAsync("k");

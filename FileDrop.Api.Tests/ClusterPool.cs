@@ -15,7 +15,7 @@ namespace FileDrop.Api.Tests;
 /// </summary>
 public sealed class ClusterPool : IAsyncDisposable
 {
-    /// <summary>What a killed service had sent may still arrive; only later the pair is emptied.</summary>
+    /// <summary>The time to wait before a pair is emptied, because calls of a killed service may still arrive.</summary>
     private static readonly TimeSpan Rest = TimeSpan.FromSeconds(3);
 
     private static readonly ConcurrentQueue<string> Empty = new();
@@ -59,14 +59,14 @@ public sealed class ClusterPool : IAsyncDisposable
             await database.GetCollection<BsonDocument>(collection).DeleteManyAsync(new BsonDocument());
     }
 
-    /// <returns>Whether the bucket exists: no service has made it if none was started.</returns>
+    /// <returns>Whether the bucket exists; without a started service nothing has created it.</returns>
     private static async Task<bool> EmptyAsync(AmazonS3Client s3, string bucket)
     {
         try
         {
             for (var isTruncated = true; isTruncated;)
             {
-                // A thousand at a time, as many as one deletion may name.
+                // One deletion may name at most a thousand objects.
                 var page = await s3.ListObjectsV2Async(new ListObjectsV2Request { BucketName = bucket });
                 if (page.S3Objects is { Count: > 0 } objects)
                     await s3.DeleteObjectsAsync(new DeleteObjectsRequest { BucketName = bucket, Objects = [.. objects.Select(item => new KeyVersion { Key = item.Key })] });

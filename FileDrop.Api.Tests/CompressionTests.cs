@@ -10,7 +10,7 @@ using Xunit;
 
 namespace FileDrop.Api.Tests;
 
-/// <summary>Text is compressed on its way to who asks for it; never file contents, nor answers with a credential.</summary>
+/// <summary>Text is compressed for clients that accept it, but file contents and answers with a credential never are.</summary>
 public sealed class CompressionTests(EmbeddedPair pair) : IClassFixture<EmbeddedPair>
 {
     [Theory]
@@ -20,7 +20,7 @@ public sealed class CompressionTests(EmbeddedPair pair) : IClassFixture<Embedded
     [InlineData("/files", "gzip")]
     [InlineData("/files", "br")]
     [InlineData("/trash", "gzip")]
-    public async Task The_page_lists_and_documents_are_compressed_and_are_what_they_were(string path, string coding)
+    public async Task Page_lists_and_documents_are_compressed_without_a_change_of_content(string path, string coding)
     {
         await using var stores = new EmbeddedStores();
         await using var service = await Service.StartAsync(stores, ("FileDrop:Trash:Retention", "1d"));
@@ -45,7 +45,7 @@ public sealed class CompressionTests(EmbeddedPair pair) : IClassFixture<Embedded
     }
 
     [Fact]
-    public async Task Contents_and_what_has_a_strong_tag_are_sent_as_they_are()
+    public async Task File_contents_are_never_compressed()
     {
         var text = Encoding.UTF8.GetBytes(new string('a', 10_000));
         var file = (await pair.Http.UploadAsync(text, "a.txt", "text/plain")).Id();
@@ -80,7 +80,7 @@ public sealed class CompressionTests(EmbeddedPair pair) : IClassFixture<Embedded
     }
 
     [Fact]
-    public async Task A_strong_tag_keeps_an_answer_as_it_is_also_where_answers_are_compressed()
+    public async Task An_answer_with_a_strong_tag_is_never_compressed()
     {
         var builder = WebApplication.CreateSlimBuilder();
         builder.WebHost.UseTestServer();

@@ -10,8 +10,8 @@ using Xunit;
 namespace FileDrop.Api.Tests;
 
 /// <summary>
-/// docs/configuration.md lists the settings as the comments of their members have them. With FILEDROP_TEST_WRITE=docs the table is written anew instead
-/// of compared.
+/// docs/configuration.md lists the settings as described in the comments of their members. With FILEDROP_TEST_WRITE=docs the table is written instead of
+/// compared.
 /// </summary>
 public sealed class ConfigurationDocumentTests
 {
@@ -26,11 +26,11 @@ public sealed class ConfigurationDocumentTests
         .ToDictionary(member => member.Attribute("name")?.Value ?? "", StringComparer.Ordinal);
 
     [Fact]
-    public async Task The_document_lists_every_setting_as_the_code_has_it()
+    public async Task The_document_lists_every_setting_with_the_comment_in_the_code()
     {
         var document = await File.ReadAllTextAsync(DocumentPath);
         var (begin, end) = (document.IndexOf(Begin, StringComparison.Ordinal) + Begin.Length, document.IndexOf(End, StringComparison.Ordinal));
-        Assert.True(begin >= Begin.Length && end >= begin, "The document has the table's marks.");
+        Assert.True(begin >= Begin.Length && end >= begin, "The document must contain the table's marks.");
         var table = $"| Key | Default | Meaning |\n|---|---|---|\n{string.Concat(Rows().Select(row => $"| {row.Keys} | {row.Default} | {row.Meaning} |\n"))}";
         if (Environment.GetEnvironmentVariable("FILEDROP_TEST_WRITE") == "docs")
             await File.WriteAllTextAsync(DocumentPath, document[..begin] + table + document[end..]);
@@ -39,7 +39,7 @@ public sealed class ConfigurationDocumentTests
     }
 
     [Fact]
-    public void Every_setting_that_is_read_has_a_comment_and_no_other_has()
+    public void Exactly_the_settings_that_are_read_have_a_comment()
     {
         var reader = new SettingsReader(new ConfigurationBuilder().Build());
         FileDropOptions.Read(reader, "/");
@@ -51,7 +51,7 @@ public sealed class ConfigurationDocumentTests
 
     private IEnumerable<(string Keys, string Default, string Meaning)> Rows() => RowsOf(typeof(FileDropOptions), "FileDrop:");
 
-    /// <summary>A member is a setting if its comment begins with a key; if its type has such members, these are settings below it.</summary>
+    /// <summary>A member is a setting if its comment begins with a key. If its type has such members, these are settings below it.</summary>
     private IEnumerable<(string Keys, string Default, string Meaning)> RowsOf(Type type, string prefix)
     {
         var options = Activator.CreateInstance(type);
@@ -76,7 +76,7 @@ public sealed class ConfigurationDocumentTests
 
     private static string Full(string key, string prefix) => key.StartsWith("`ConnectionStrings:", StringComparison.Ordinal) ? key : $"`{prefix}{key.Trim('`')}`";
 
-    /// <summary>What stands before the keys of a type that has settings of its own.</summary>
+    /// <summary>The prefix of the keys of a type that has its own settings.</summary>
     private static string? BelowOf(Type type) => type == typeof(AccessOptions) ? "FileDrop:Access:"
         : type == typeof(OidcOptions) ? "FileDrop:Access:Oidc:"
         : type == typeof(LimitOptions) ? "FileDrop:Limits:"

@@ -5,13 +5,13 @@ using Xunit;
 
 namespace FileDrop.Api.Tests;
 
-/// <summary>What cannot be used is said at the start, by name, with the fix.</summary>
+/// <summary>A bad setting is reported at the start, by name and with the fix.</summary>
 public sealed class ConfigurationTests
 {
     [Theory]
     [InlineData("http://0.0.0.0:0")]
     [InlineData("http://*:0")]
-    public async Task An_address_that_others_reach_ends_the_start_and_names_the_ways_on(string url)
+    public async Task An_address_beyond_loopback_without_access_ends_the_start_and_names_the_remedies(string url)
     {
         await using var stores = new EmbeddedStores();
         await using var service = ServiceProcess.Launch(stores.Settings, (ServiceProcess.Urls, url));
@@ -31,7 +31,7 @@ public sealed class ConfigurationTests
     [InlineData("mongodb://127.0.0.1:1/", "Endpoint=http://127.0.0.1:1;AccessKey=a", "SecretKey")]
     [InlineData("mongodb://127.0.0.1:1/", "Endpoint=127.0.0.1;AccessKey=a;SecretKey=b", "Endpoint")]
     [InlineData("mongodb://127.0.0.1:1/", "Endpoint=http://127.0.0.1:1;AccessKey=a;SecretKey=b;Bukket=x", "Bukket")]
-    public void A_connection_string_that_cannot_be_used_is_refused_with_the_reason(string? mongoDb, string? storage, string named)
+    public void A_bad_connection_string_is_refused_with_the_reason(string? mongoDb, string? storage, string named)
     {
         var settings = new Dictionary<string, string?> { ["ConnectionStrings:filedrop"] = mongoDb, ["ConnectionStrings:storage"] = storage };
         var refusal = Assert.Throws<ConfigurationException>(() => new ServiceCollection().AddStores(
@@ -61,7 +61,7 @@ public sealed class ConfigurationTests
     }
 
     [Fact]
-    public async Task An_open_service_answers_under_any_name_unless_its_names_are_given()
+    public async Task An_open_service_answers_under_any_name_unless_hosts_are_configured()
     {
         await using var stores = new EmbeddedStores();
         await using var open = await Service.StartAsync(stores, ("FileDrop:Access:Anonymous", "true"));

@@ -5,18 +5,18 @@ using Xunit;
 
 namespace FileDrop.Api.Tests;
 
-/// <summary>Holds answers against the OpenAPI document.</summary>
+/// <summary>Checks answers against the OpenAPI document.</summary>
 /// <param name="Root">The document.</param>
-/// <param name="Http">Reaches the service that answers.</param>
+/// <param name="Http">The client of the service.</param>
 internal sealed record DescribedApi(JsonElement Root, HttpClient Http)
 {
-    /// <summary>What every answer may have, described or not: it belongs to HTTP, not to the API.</summary>
+    /// <summary>Fields that every answer may have without a description, because they belong to HTTP and not to the API.</summary>
     private static readonly string[] Transport = ["Connection", "Content-Length", "Content-Type", "Date", "Server", "Transfer-Encoding", "Vary"];
 
     /// <summary>Sends a request, and fails unless its answer is the one expected and is described: status, fields, type and body.</summary>
     /// <param name="status">The status that the answer must have; null: any that is described.</param>
     /// <param name="path">The path's template in the document.</param>
-    /// <param name="request">Sent, and disposed of.</param>
+    /// <param name="request">The request, which is sent and disposed of.</param>
     /// <param name="code">The code that the error must have.</param>
     public async Task CheckAsync(int? status, string path, HttpRequestMessage request, string? code = null)
     {
@@ -71,7 +71,7 @@ internal sealed record DescribedApi(JsonElement Root, HttpClient Http)
             Assert.Equal([], Unknown(value, media.GetProperty("schema"), "body"));
     }
 
-    /// <summary>What a value does not have or is not, of all that a schema asks for; knows the keywords that this document uses.</summary>
+    /// <summary>Finds the faults of a value against its schema; supports only the keywords that this document uses.</summary>
     private IEnumerable<string> Faults(JsonElement value, JsonElement schema, string at)
     {
         schema = Resolve(schema);
@@ -82,8 +82,8 @@ internal sealed record DescribedApi(JsonElement Root, HttpClient Http)
                 "type" when keyword.Value.ValueKind == JsonValueKind.Array =>
                     Fault(keyword.Value.EnumerateArray().Any(type => IsOfType(value, type.GetString()))),
                 "type" => Fault(IsOfType(value, keyword.Value.GetString())),
-                // These say nothing of what is no number, and has another of its types.
-                "minimum" or "maximum" or "pattern" or "format" when value.ValueKind == JsonValueKind.Null => [],
+                // These keywords do not apply to null.
+                "minimum" or "maximum" or "format" or "pattern" when value.ValueKind == JsonValueKind.Null => [],
                 "enum" => Fault(keyword.Value.EnumerateArray().Any(allowed => JsonElement.DeepEquals(allowed, value))),
                 "pattern" => Fault(Regex.IsMatch(value.GetString() ?? "", keyword.Value.GetString() ?? "", RegexOptions.None, TimeSpan.FromSeconds(1))),
                 "minimum" => Fault(value.GetDecimal() >= keyword.Value.GetDecimal()),
@@ -110,7 +110,7 @@ internal sealed record DescribedApi(JsonElement Root, HttpClient Http)
         }
     }
 
-    /// <summary>Members that no schema names.</summary>
+    /// <summary>Finds members that no schema names.</summary>
     private IEnumerable<string> Unknown(JsonElement value, JsonElement schema, string at)
     {
         schema = Resolve(schema);

@@ -2,7 +2,7 @@ using Xunit;
 
 namespace FileDrop.Api.Tests;
 
-/// <summary>Times in the configuration: each text has one meaning, or is refused with the text to write instead.</summary>
+/// <summary>Durations in the configuration: each text has one meaning, or is refused with a correction.</summary>
 public sealed class DurationTests
 {
     [Theory]
@@ -23,7 +23,7 @@ public sealed class DurationTests
     [InlineData("00:01:30", 90)]
     [InlineData("1:30", 5_400)]
     [InlineData("1.12:00:00", 129_600)]
-    public void A_time_has_a_unit_or_a_colon(string text, double seconds)
+    public void A_duration_has_a_unit_or_a_colon(string text, double seconds)
     {
         Assert.True(Duration.TryParse(text, out var time));
         Assert.Equal(TimeSpan.FromSeconds(seconds), time);
@@ -41,7 +41,7 @@ public sealed class DurationTests
     [InlineData("36:30:00", "2190m")]
     [InlineData("00:90:00", "90m")]
     [InlineData("2w", "14d")]
-    public void A_text_with_two_meanings_is_refused_and_its_replacement_is_shown(string text, string replacement)
+    public void A_text_with_two_meanings_is_refused_with_a_correction(string text, string replacement)
     {
         Assert.False(Duration.TryParse(text, out _));
         Assert.Contains(replacement, Duration.Correct(text), StringComparison.Ordinal);
@@ -73,5 +73,5 @@ public sealed class DurationTests
     [InlineData(120, "2m")]
     [InlineData(86_400, "1d")]
     [InlineData(90_000, "25h")]
-    public void A_time_is_shown_with_its_largest_whole_unit(double seconds, string text) => Assert.Equal(text, Duration.Format(TimeSpan.FromSeconds(seconds)));
+    public void A_duration_is_written_with_its_largest_whole_unit(double seconds, string text) => Assert.Equal(text, Duration.Format(TimeSpan.FromSeconds(seconds)));
 }

@@ -1,29 +1,26 @@
 namespace FileDrop.Api.Tests;
 
-/// <summary>How a store call fails.</summary>
+/// <summary>The moment at which a store call fails.</summary>
 public enum Fault
 {
-    /// <summary>Before anything happened.</summary>
+    /// <summary>The call fails before it has any effect.</summary>
     Before,
 
-    /// <summary>After it happened: the answer is lost.</summary>
+    /// <summary>The call fails after its effect, so only the answer is lost.</summary>
     After,
 }
 
-/// <summary>
-/// Stores whose calls fail when the test says so: each call goes to the real store, but the named one throws before it is
-/// made, or after it was.
-/// </summary>
+/// <summary>Stores whose calls fail on demand. Each call goes to the real store, but the named one throws before or after it.</summary>
 public sealed class FaultyStores : StoreCalls
 {
     private string? _method;
     private Fault _fault;
     private int _left;
 
-    /// <summary>How often the fault has happened.</summary>
+    /// <summary>The number of faults so far.</summary>
     public int Happened { get; private set; }
 
-    /// <summary>From now on the named method (<c>IBlobStore.WriteAsync</c>) fails, so many times.</summary>
+    /// <summary>Makes the named method (<c>IBlobStore.WriteAsync</c>) fail this many times.</summary>
     public void Break(string method, Fault fault, int times = 1) => (_method, _fault, _left, Happened) = (method, fault, times, 0);
 
     public void Heal() => _method = null;

@@ -6,10 +6,10 @@ using Xunit;
 
 namespace FileDrop.Api.Tests;
 
-/// <summary>What is always true of a service and its stores, whatever happened before.</summary>
+/// <summary>Invariants of a service and its stores, whatever happened before.</summary>
 internal static class Invariants
 {
-    /// <summary>Every file that is listed can be read, and has the size and the hash that its metadata says.</summary>
+    /// <summary>Checks that every listed file is readable, with the size and the hash in its metadata.</summary>
     /// <returns>The files.</returns>
     public static async Task<IReadOnlyList<JsonElement>> EveryFileIsWholeAsync(HttpClient http)
     {
@@ -30,9 +30,7 @@ internal static class Invariants
         return files;
     }
 
-    /// <summary>
-    /// Once the sweeper ran, the blob store holds the contents of these files, so many for each, and nothing else.
-    /// </summary>
+    /// <summary>Checks that, once the sweeper has run, the blob store holds the given number of contents for each file, and nothing else.</summary>
     public static async Task NothingElseIsLeftAsync(Stores stores, IReadOnlyDictionary<string, int> blobsByFile)
     {
         var last = "";
@@ -55,7 +53,7 @@ internal static class Invariants
         }
     }
 
-    /// <summary>Each file has as many contents as it had uploads, if none was pruned: one blob a file is the usual case.</summary>
+    /// <summary>The same for files with one content each, which is the usual case.</summary>
     public static Task NothingElseIsLeftAsync(Stores stores, params IEnumerable<string> files) =>
         NothingElseIsLeftAsync(stores, files.ToDictionary(id => id, _ => 1, StringComparer.Ordinal));
 }

@@ -2,26 +2,26 @@ using System.Diagnostics;
 
 namespace FileDrop.Api.Tests;
 
-/// <summary>When, of a call.</summary>
+/// <summary>The moment of a call.</summary>
 public enum KillMoment
 {
-    /// <summary>Before anything of it happened.</summary>
+    /// <summary>Before the call has any effect.</summary>
     Before,
 
-    /// <summary>With half of the content read that is to be written.</summary>
+    /// <summary>When the call has read half of the content to write.</summary>
     Middle,
 
-    /// <summary>When all of it happened, and nobody knows yet.</summary>
+    /// <summary>When the call is complete but has not returned.</summary>
     After,
 }
 
 /// <summary>A point of the write protocol at which the service's process dies.</summary>
-/// <param name="Method">A store's method, as <c>IBlobStore.WriteAsync</c>.</param>
-/// <param name="Moment">When, of the call.</param>
-/// <param name="Time">The how manieth time that this moment comes.</param>
+/// <param name="Method">A store's method, such as <c>IBlobStore.WriteAsync</c>.</param>
+/// <param name="Moment">The moment of the call.</param>
+/// <param name="Time">The occurrence of this moment: 1 is the first.</param>
 public sealed record KillPoint(string Method, KillMoment Moment, int Time)
 {
-    /// <summary>The environment variable that tells a process its point.</summary>
+    /// <summary>The environment variable with a process's point.</summary>
     public const string Variable = "FILEDROP_TEST_KILL_POINT";
 
     public static KillPoint Parse(string text)
@@ -29,7 +29,7 @@ public sealed record KillPoint(string Method, KillMoment Moment, int Time)
         ArgumentNullException.ThrowIfNull(text);
         return text.Split(' ') is [var method, var moment, var time]
             ? new KillPoint(method, Enum.Parse<KillMoment>(moment), int.Parse(time, System.Globalization.CultureInfo.InvariantCulture))
-            : throw new FormatException($"'{text}' is no point.");
+            : throw new FormatException($"'{text}' is not a kill point.");
     }
 
     public override string ToString() => $"{Method} {Moment} {Time}";
@@ -62,11 +62,11 @@ internal sealed class Killer(KillPoint point) : StoreCalls
             return;
         using var self = Process.GetCurrentProcess();
         self.Kill();
-        // Nothing more of this call happens in the moment that the signal takes.
+        // Wait for the signal, so that nothing more of this call happens.
         Thread.Sleep(Timeout.Infinite);
     }
 
-    /// <summary>A content that tells when more of it is asked for than its first half.</summary>
+    /// <summary>A content that reports a read beyond its first half.</summary>
     private sealed class HalfReadStream(Stream content, long half, Action reached) : ForwardStream
     {
         private long _read;

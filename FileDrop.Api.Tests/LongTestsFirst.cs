@@ -5,7 +5,7 @@ using Xunit.v3;
 
 namespace FileDrop.Api.Tests;
 
-/// <summary>Begins with the test classes that take longest, so that none of them still runs when all others have ended.</summary>
+/// <summary>Starts the longest test classes first, so that none of them still runs when all others have ended.</summary>
 public sealed class LongTestsFirst : ITestCollectionOrderer
 {
     private static readonly string[] Long =

@@ -16,7 +16,7 @@ public abstract class ProblemTests(Pair pair)
     [InlineData("POST", "/elsewhere")]
     [InlineData("GET", "/Żółć/%F0%9F%98%80")]
     [InlineData("GET", "/.env")]
-    public async Task An_unknown_path_is_404(string method, string path)
+    public async Task An_unknown_path_is_answered_with_404(string method, string path)
     {
         using var response = await pair.Http.SendAsync(new HttpMethod(method), path, null);
         await response.RefusedAsync(404, "not_found");
@@ -52,7 +52,7 @@ public abstract class ProblemTests(Pair pair)
     [InlineData("PUT", "/files", 405)]
     [InlineData("POST", "/upload", 404)]
     [InlineData("PUT", "/report.pdf", 404)]
-    public async Task A_new_file_that_is_sent_elsewhere_is_told_where_to_go(string method, string path, int status)
+    public async Task A_new_file_at_a_wrong_path_is_refused_with_the_right_path(string method, string path, int status)
     {
         using var response = await pair.Http.SendAsync(new HttpMethod(method), path, new StringContent("new"));
         await response.RefusedAsync(status, status == 405 ? "method_not_allowed" : "not_found");
@@ -113,7 +113,7 @@ public abstract class ProblemTests(Pair pair)
 
     [Fact]
     [ClusterAtNight]
-    public async Task HEAD_has_a_problems_status_and_no_body()
+    public async Task A_HEAD_request_gets_the_status_of_a_problem_without_a_body()
     {
         using var response = await pair.Http.SendAsync(HttpMethod.Head, "/files/00000000-0000-7000-8000-000000000000", null);
         Assert.Equal(HttpStatusCode.NotFound, response.StatusCode);
@@ -123,7 +123,7 @@ public abstract class ProblemTests(Pair pair)
 
     [Fact]
     [ClusterAtNight]
-    public async Task The_path_of_a_request_that_names_no_path_is_told_as_it_is()
+    public async Task A_problem_repeats_an_unusual_request_target_unchanged()
     {
         using var wire = await Wire.ConnectAsync(pair.Service);
         await wire.SendHeadAsync("OPTIONS *");

@@ -4,15 +4,15 @@ using System.Text;
 
 namespace FileDrop.Api.Tests;
 
-/// <summary>Tells, from within a service's process, how many bytes it has allocated and which exceptions were thrown in it so far.</summary>
+/// <summary>Reports, from within a service's process, its allocated bytes and thrown exceptions.</summary>
 internal static class ProcessCounter
 {
-    /// <summary>The environment variable that tells a process the pipe on which to tell it.</summary>
+    /// <summary>The environment variable with the name of the pipe for the reports.</summary>
     public const string Variable = "FILEDROP_TEST_COUNTS";
 
     private static readonly List<string> Exceptions = [];
 
-    /// <summary>Answers each connection with the counts, on a thread of its own, for as long as the process lives.</summary>
+    /// <summary>Answers each connection with the counts, on its own thread, while the process lives.</summary>
     public static void Serve(string pipe)
     {
         AppDomain.CurrentDomain.FirstChanceException += (_, thrown) =>
@@ -41,7 +41,7 @@ internal static class ProcessCounter
         { IsBackground = true }.Start();
     }
 
-    /// <summary>Asks a process: bytes allocated, and the exceptions thrown, each with its stack.</summary>
+    /// <summary>Reads a process's allocated bytes, and its thrown exceptions with their stacks.</summary>
     public static async Task<(long Bytes, string[] Exceptions)> ReadAsync(string pipe)
     {
         await using var client = new NamedPipeClientStream(pipe);

@@ -3,26 +3,31 @@ using Xunit;
 
 namespace FileDrop.Api.Tests;
 
-/// <summary>README's commands do what it says if they are pasted one after the other.</summary>
+/// <summary>The commands of README and of docs/api.md do what these pages say if they are pasted one after the other.</summary>
 public sealed partial class ReadmeTests
 {
     [Fact]
-    public async Task The_commands_of_the_five_APIs_can_be_pasted_one_after_the_other()
+    public Task The_commands_of_README_can_be_pasted_one_after_the_other() => PasteAsync(
+        "README.md", "## The five APIs", "## What is promised",
+        "It has two lines.", "'notes.txt' was updated.", "[{\"file_id\":", "\"version\":2", "'notes.txt' was deleted.");
+
+    [Fact]
+    public Task The_commands_of_the_tour_can_be_pasted_one_after_the_other() => PasteAsync(
+        "docs/api.md", "## A tour", "## Large files",
+        "\"file_name\":\"sample.txt\"", "It has two lines.", "206 Partial Content", "'notes.txt' was updated.", "\"code\":\"precondition_failed\"",
+        "\"version\":3", "\"file_name\":\"raw.txt\"", "[{\"file_id\":", "'notes.txt' was deleted.", "\"code\":\"file_not_found\"");
+
+    private static async Task PasteAsync(string document, string from, string to, params string[] answers)
     {
-        Assert.SkipUnless((await Shell.RunAsync("command -v curl && command -v bash")).Exit == 0, "There is no curl, or no bash.");
-        var readme = await File.ReadAllTextAsync(Path.Combine(Repository.Root, "README.md"));
-        var section = readme[readme.IndexOf("## The five APIs", StringComparison.Ordinal)..readme.IndexOf("## What is promised", StringComparison.Ordinal)];
+        Assert.SkipUnless((await Shell.RunAsync("command -v curl && command -v bash")).Exit == 0, "curl or bash is missing.");
+        var page = await File.ReadAllTextAsync(Path.Combine(Repository.Root, document));
+        var section = page[page.IndexOf(from, StringComparison.Ordinal)..page.IndexOf(to, StringComparison.Ordinal)];
         var commands = string.Concat(CommandBlock().Matches(section).Select(block => block.Groups["commands"].Value));
         await using var stores = new EmbeddedStores();
         await using var service = await Service.StartAsync(stores, ("FileDrop:Trash:Retention", "30d"));
         var script = commands.Replace("http://localhost:5080", service.Address.ToString().TrimEnd('/'), StringComparison.Ordinal);
         var (_, output) = await Shell.RunAsync("cd \"$1\" && bash -euo pipefail -c \"$2\" 2>/dev/null", Repository.Root, script);
-        foreach (var answer in new[]
-        {
-            "\"file_name\":\"sample.txt\"", "It has two lines.", "206 Partial Content", "'notes.txt' was updated.", "\"code\":\"precondition_failed\"",
-            "\"version\":3", "\"file_name\":\"raw.txt\"", "[{\"file_id\":", "'notes.txt' was deleted.", "\"code\":\"file_not_found\"",
-        })
-            Assert.Contains(answer, output, StringComparison.Ordinal);
+        Assert.All(answers, answer => Assert.Contains(answer, output, StringComparison.Ordinal));
     }
 
     [GeneratedRegex("```bash\n(?<commands>.*?)```", RegexOptions.Singleline | RegexOptions.ExplicitCapture, 1000)]

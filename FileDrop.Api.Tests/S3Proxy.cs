@@ -7,37 +7,36 @@ using Microsoft.Extensions.Logging;
 
 namespace FileDrop.Api.Tests;
 
-/// <summary>What happens to a call on its way to S3.</summary>
+/// <summary>The fault of a call to S3.</summary>
 public enum S3Fault
 {
-    /// <summary>The answer is 500, and nothing is done.</summary>
+    /// <summary>The answer is 500, and the call is not done.</summary>
     InternalError,
 
-    /// <summary>The answer is 503 SlowDown, and nothing is done.</summary>
+    /// <summary>The answer is 503 SlowDown, and the call is not done.</summary>
     SlowDown,
 
-    /// <summary>The connection is reset, and nothing is done.</summary>
+    /// <summary>The connection is reset, and the call is not done.</summary>
     Drop,
 
-    /// <summary>The call is done, and the connection is reset before its answer.</summary>
+    /// <summary>The call is done, but the connection is reset before its answer.</summary>
     LoseAnswer,
 
-    /// <summary>The call is done, and its answer never comes.</summary>
+    /// <summary>The call is done, but its answer never comes.</summary>
     Silence,
 
     /// <summary>The answer's body is reset in its middle.</summary>
     Truncate,
 
-    /// <summary>The answer's body is half of what it should be, and says so.</summary>
+    /// <summary>The answer has only half of the body, with a matching length.</summary>
     Shorten,
 
-    /// <summary>The answer's body stops in its middle, and the connection stays open.</summary>
+    /// <summary>The answer's body stops in its middle, but the connection stays open.</summary>
     Stall,
 }
 
 /// <summary>
-/// Stands between the service and S3 and speaks HTTP: it knows one call from another. The Host header goes on unchanged,
-/// for the addresses are signed with it.
+/// An HTTP proxy between the service and S3, which can tell calls apart. It passes on the Host header unchanged, because signatures include it.
 /// </summary>
 public sealed class S3Proxy : IAsyncDisposable
 {
@@ -74,15 +73,15 @@ public sealed class S3Proxy : IAsyncDisposable
         _app.Run(ServeAsync);
     }
 
-    /// <summary>Whether a call that is signed in its address is refused; one that is signed in a header field is not.</summary>
+    /// <summary>Whether to refuse calls that are signed in the address, but not those signed in a header.</summary>
     public bool RefusePresigned { get; set; }
 
-    /// <summary>How often the fault has happened.</summary>
+    /// <summary>The number of faults so far.</summary>
     public int Happened => Volatile.Read(ref _happened);
 
     public Uri Address => new(_app.Urls.First());
 
-    /// <summary>Starts one, and gives the connection string that leads through it.</summary>
+    /// <summary>Starts a proxy, and returns the connection string that leads through it.</summary>
     public static async Task<(S3Proxy Proxy, string ConnectionString)> StartAsync(ClusterStores stores)
     {
         var target = S3Options.Parse(stores.S3).Endpoint ?? throw new InvalidOperationException("The S3 server has no endpoint.");
@@ -92,7 +91,7 @@ public sealed class S3Proxy : IAsyncDisposable
         return (proxy, stores.S3.Replace(from, proxy.Address.GetLeftPart(UriPartial.Authority), StringComparison.Ordinal));
     }
 
-    /// <summary>From now on this call fails, so many times; see <see cref="OperationOf"/> for the names.</summary>
+    /// <summary>Makes this call fail the given number of times; see <see cref="OperationOf"/> for the names.</summary>
     public void Break(string operation, S3Fault fault, int times = int.MaxValue)
     {
         lock (_choosing)

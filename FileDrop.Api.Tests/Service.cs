@@ -36,7 +36,7 @@ public sealed class Service : IAsyncDisposable
     public static Task<Service> StartAsync(Stores stores, params ReadOnlySpan<(string Key, string Value)> settings) =>
         StartAsync(stores, _ => { }, settings);
 
-    /// <summary>Starts a service some of whose parts are replaced.</summary>
+    /// <summary>Starts a service with some parts replaced.</summary>
     public static Task<Service> StartAsync(Stores stores, Action<IServiceCollection> replace, params ReadOnlySpan<(string Key, string Value)> settings)
     {
         var all = new Dictionary<string, string?>(stores.Settings)
@@ -52,7 +52,7 @@ public sealed class Service : IAsyncDisposable
         return StartCoreAsync(all, replace);
     }
 
-    /// <summary>Waits until a condition holds, and fails with what it was if it never does.</summary>
+    /// <summary>Waits until a condition holds; fails with its description if it never does.</summary>
     public static async Task UntilAsync(string what, Func<Task<bool>> condition, int seconds = 20)
     {
         var until = DateTime.UtcNow.AddSeconds(seconds);
@@ -73,7 +73,7 @@ public sealed class Service : IAsyncDisposable
     private static async Task<Service> StartCoreAsync(Dictionary<string, string?> settings, Action<IServiceCollection> replace)
     {
         var factory = new Factory(settings, replace);
-        // The port is the settings' (any): one given here is set while the service's own Main may have started the server.
+        // Take the port from the settings (any free one). A port given here would be set when the service's own Main may already have started the server.
         factory.UseKestrel();
         factory.StartServer();
         var service = new Service(factory);
@@ -113,7 +113,7 @@ public abstract class Pair : IAsyncLifetime
 
     public async ValueTask InitializeAsync()
     {
-        // A fixture cannot skip the tests that it is for: they skip when they ask for what is missing.
+        // A fixture cannot skip its tests, so they are skipped when they ask for the missing part.
         _missing = await MissingAsync();
         if (_missing is not null)
             return;
@@ -129,13 +129,13 @@ public abstract class Pair : IAsyncLifetime
             await _stores.DisposeAsync();
     }
 
-    /// <summary>Fresh stores of this pair's kind, for a test that wants a service of its own.</summary>
+    /// <summary>Makes fresh stores of this pair's kind, for a test that needs its own service.</summary>
     public abstract Task<Stores> MakeStoresAsync();
 
-    /// <summary>Settings of the service, besides those that point it at its stores.</summary>
+    /// <summary>Settings of the service, in addition to those of its stores.</summary>
     protected virtual (string Key, string Value)[] Settings => [];
 
-    /// <summary>Why the pair cannot be had here; null where it can.</summary>
+    /// <summary>The reason why the pair is not available here; null if it is.</summary>
     protected virtual Task<string?> MissingAsync() => Task.FromResult<string?>(null);
 
     private T Started<T>(T? part) where T : class
@@ -159,13 +159,13 @@ public class ClusterPair : Pair
     protected override Task<string?> MissingAsync() => ClusterStores.MissingAsync();
 }
 
-/// <summary>What tests say to a service, in few words.</summary>
+/// <summary>Short forms of common requests.</summary>
 internal static class HttpWords
 {
     public static async Task<JsonElement> JsonAsync(this HttpResponseMessage response) =>
         await response.Content.ReadFromJsonAsync<JsonElement>();
 
-    /// <summary>The code of an error, after its shape was checked.</summary>
+    /// <summary>Checks the shape of an error, and returns its code.</summary>
     public static async Task<string?> CodeAsync(this HttpResponseMessage response)
     {
         Assert.Equal("application/problem+json", response.Content.Headers.ContentType?.MediaType);
@@ -176,7 +176,7 @@ internal static class HttpWords
         return problem.GetProperty("code").GetString();
     }
 
-    /// <summary>Uploads a raw body and gives the file object.</summary>
+    /// <summary>Uploads a raw body, and returns the file object.</summary>
     public static async Task<JsonElement> UploadAsync(this HttpClient http, byte[] content, string name, string? type = null)
     {
         using var body = new ByteArrayContent(content);

@@ -8,10 +8,10 @@ using System.Runtime.InteropServices;
 
 namespace FileDrop.Api.Tests;
 
-/// <summary>The service as a process of its own, for what only a process can show: signals, exit codes, the console.</summary>
+/// <summary>The service as a process, for signals, exit codes and the console.</summary>
 public sealed class ServiceProcess : IAsyncDisposable
 {
-    /// <summary>The setting that says where it listens: where another did.</summary>
+    /// <summary>The setting of the listening address, to reuse that of an earlier process.</summary>
     public const string Urls = "ASPNETCORE_URLS";
 
     private readonly Process _process;
@@ -36,14 +36,14 @@ public sealed class ServiceProcess : IAsyncDisposable
 
     public bool HasExited => _process.HasExited;
 
-    /// <summary>Everything that it wrote to the console so far.</summary>
+    /// <summary>The console output so far.</summary>
     public string Output => string.Join('\n', _output);
 
-    /// <summary>Starts it, and waits until it is healthy.</summary>
+    /// <summary>Starts the process, and waits until it is healthy.</summary>
     public static Task<ServiceProcess> StartAsync(Stores stores, params (string Key, string Value)[] settings) =>
         StartAsync(stores, Program, settings);
 
-    /// <summary>Starts another build of it, and waits until it is healthy.</summary>
+    /// <summary>Starts another build of the service, and waits until it is healthy.</summary>
     public static async Task<ServiceProcess> StartAsync(Stores stores, string program, params (string Key, string Value)[] settings)
     {
         var service = Launch(program, stores.Settings, settings);
@@ -70,7 +70,7 @@ public sealed class ServiceProcess : IAsyncDisposable
         return (process.ExitCode, string.Concat(output));
     }
 
-    /// <summary>Starts it, and waits for nothing.</summary>
+    /// <summary>Starts the process without waiting.</summary>
     public static ServiceProcess Launch(IReadOnlyDictionary<string, string?> stores, params (string Key, string Value)[] settings) =>
         Launch(Program, stores, settings);
 
@@ -100,16 +100,16 @@ public sealed class ServiceProcess : IAsyncDisposable
         }
     }
 
-    /// <summary>MiB that it has now. Linux only, as is the next.</summary>
+    /// <summary>The current memory in MiB; Linux only.</summary>
     public Task<long> MemoryAsync() => MemoryAsync("VmRSS:");
 
-    /// <summary>The most MiB that it ever had.</summary>
+    /// <summary>The peak memory in MiB; Linux only.</summary>
     public Task<long> PeakMemoryAsync() => MemoryAsync("VmHWM:");
 
-    /// <summary>Sends a signal: 9 kills, 15 asks to stop, 19 and 18 pause and go on.</summary>
+    /// <summary>Sends a signal: 9 kills, 15 asks to stop, 19 pauses, 18 continues.</summary>
     public void Signal(int signal) => Marshal.ThrowExceptionForHR(Native.kill(_process.Id, signal) == 0 ? 0 : -1);
 
-    /// <summary>Waits for its end.</summary>
+    /// <summary>Waits for the end of the process.</summary>
     public async Task<int> ExitAsync(TimeSpan? patience = null)
     {
         await _process.WaitForExitAsync().WaitAsync(patience ?? TimeSpan.FromMinutes(1));

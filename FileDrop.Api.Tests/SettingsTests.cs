@@ -4,7 +4,7 @@ using Xunit;
 
 namespace FileDrop.Api.Tests;
 
-/// <summary>Which settings there are: a value or a key that means nothing is refused by name, with the one that was meant.</summary>
+/// <summary>A wrong value or an unknown key is refused by name, with the fix or the nearest key.</summary>
 public sealed partial class SettingsTests
 {
     [Theory]
@@ -21,7 +21,7 @@ public sealed partial class SettingsTests
     [InlineData("FileDrop:Quota:Owners:local:Files", "-1", "a whole number")]
     [InlineData("FileDrop:Quota:Owners:local:Size", "1", "has no meaning")]
     [InlineData("FileDrop:AllowedOrigins", "files.example.com", "web origins")]
-    public void A_value_that_cannot_be_used_is_refused_with_its_key_and_the_fix(string key, string value, string fix)
+    public void A_bad_value_is_refused_with_its_key_and_the_fix(string key, string value, string fix)
     {
         var refusal = Refusal((key, value));
         Assert.Contains(key, refusal, StringComparison.Ordinal);
@@ -40,7 +40,7 @@ public sealed partial class SettingsTests
     [InlineData("FileDrop:Quotas:Bytes", "FileDrop:Quota:Bytes")]
     [InlineData("FileDrop:Limits:RequestPerCaller", "FileDrop:Limits:RequestsPerCaller")]
     [InlineData("FileDrop:Replica", "FileDrop:Replicas")]
-    public void A_key_that_means_nothing_is_refused_and_the_nearest_one_is_named(string key, string nearest)
+    public void An_unknown_key_is_refused_with_the_nearest_key(string key, string nearest)
     {
         var refusal = Refusal((key, "value-of-a-secret"));
         Assert.Contains($"{key} is not a setting; the nearest one is {nearest}.", refusal, StringComparison.Ordinal);
@@ -48,7 +48,7 @@ public sealed partial class SettingsTests
     }
 
     [Fact]
-    public void All_keys_that_mean_nothing_are_named_at_once_and_a_list_is_told_how_to_be_written()
+    public void All_unknown_keys_are_named_at_once_and_a_list_is_refused_with_the_right_form()
     {
         var refusal = Refusal(("FileDrop:Acces:Key", "a"), ("FileDrop:AllowedHosts:0", "b"));
         Assert.Contains("FileDrop:Acces:Key", refusal, StringComparison.Ordinal);
@@ -73,7 +73,7 @@ public sealed partial class SettingsTests
     }
 
     [Fact]
-    public void A_single_underscore_is_told_of_only_where_the_rest_is_a_setting_of_the_service()
+    public void A_single_underscore_is_reported_only_if_the_rest_is_a_setting()
     {
         var settings = Read(
             ("FileDrop_DataDirectory", "/srv"), ("FILEDROP_ACCESS:KEY", "a"), ("FILEDROP_PORT", "tcp://10.0.0.1:5080"), ("FILEDROP_PORT_5080_TCP", "tcp://10.0.0.1:5080"),

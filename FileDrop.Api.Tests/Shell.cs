@@ -3,7 +3,7 @@ using Xunit;
 
 namespace FileDrop.Api.Tests;
 
-/// <summary>What only the system's own programs can do.</summary>
+/// <summary>Runs the system's own programs.</summary>
 internal static class Shell
 {
     /// <summary>Runs a script; its arguments are <c>$1</c>, <c>$2</c>, …</summary>
@@ -19,15 +19,15 @@ internal static class Shell
         return (process.ExitCode, string.Concat(output));
     }
 
-    /// <summary>Runs a script that mounts something; skips the test where that cannot be done.</summary>
+    /// <summary>Runs a script that mounts a file system; skips the test if mounting is not possible.</summary>
     public static async Task MountAsync(string script, params string[] arguments)
     {
-        Assert.SkipUnless(OperatingSystem.IsLinux() && Environment.IsPrivilegedProcess, "Only root may mount, and only on Linux this way.");
+        Assert.SkipUnless(OperatingSystem.IsLinux() && Environment.IsPrivilegedProcess, "Mounting needs root on Linux.");
         var (exit, output) = await RunAsync(script, arguments);
         Assert.SkipWhen(exit != 0, $"Nothing can be mounted here: {output}");
     }
 
-    /// <summary>A small file system in memory on a folder, until the end.</summary>
+    /// <summary>Mounts a small file system in memory on a folder, until it is disposed.</summary>
     public static async Task<IAsyncDisposable> MountMemoryAsync(string folder, string size)
     {
         await MountAsync("mount -t tmpfs -o size=\"$2\" tmpfs \"$1\"", folder, size);

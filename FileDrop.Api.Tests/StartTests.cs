@@ -4,7 +4,7 @@ using Xunit;
 
 namespace FileDrop.Api.Tests;
 
-/// <summary>What the person who starts the service reads: where it is, or one sentence that names the setting to change.</summary>
+/// <summary>The output at the start: the service's address, or one sentence that names the setting to change.</summary>
 public sealed class StartTests
 {
     public static TheoryData<string, string, string[]> Slips => new()
@@ -17,17 +17,17 @@ public sealed class StartTests
         { "FileDrop__DataDirectory", "/dev/null/files", ["FileDrop:DataDirectory is \"/dev/null/files\"", $"the user {Environment.UserName} cannot use"] },
         { "Logging__LogLevel__Default", "Loud", ["Logging:LogLevel:Default is \"Loud\"", "Warning"] },
         { "OTEL_EXPORTER_OTLP_ENDPOINT", "collector", ["OTEL_EXPORTER_OTLP_ENDPOINT is \"collector\""] },
-        { "ASPNETCORE_CONTENTROOT", "/nowhere", ["There is no directory /nowhere", "contentRoot"] },
+        { "ASPNETCORE_CONTENTROOT", "/nowhere", ["The directory /nowhere/ does not exist", "contentRoot"] },
     };
 
     [Theory]
     [MemberData(nameof(Slips))]
-    public async Task A_slip_ends_the_start_with_exit_code_2_and_a_sentence_that_names_it(string variable, string value, string[] words)
+    public async Task A_mistake_in_the_settings_ends_the_start_with_exit_code_2_and_a_sentence_that_names_it(string variable, string value, string[] words)
     {
         await using var stores = new EmbeddedStores();
-        // The address that Launch sets gives way to ports, as in an image.
+        // Clear the address that Launch sets, so that the ports count, as in an image.
         var address = variable is "HTTP_PORTS" ? [(ServiceProcess.Urls, "")] : Array.Empty<(string, string)>();
-        // A home without a developer's certificate.
+        // Use a home directory without a developer's certificate.
         await using var service = ServiceProcess.Launch(stores.Settings, [.. address, ("HOME", stores.Directory), (variable, value)]);
         await EndsAsync(service, words);
     }
@@ -47,13 +47,13 @@ public sealed class StartTests
     public async Task An_address_that_the_machine_does_not_have_ends_the_start_with_exit_code_2_and_the_address()
     {
         await using var stores = new EmbeddedStores();
-        // Of a network that is for documents only (RFC 5737).
+        // This address belongs to a network for documentation (RFC 5737).
         await using var service = ServiceProcess.Launch(stores.Settings, ("FileDrop:Access:Anonymous", "true"), (ServiceProcess.Urls, "http://192.0.2.1:5080"));
         await EndsAsync(service, "urls is \"http://192.0.2.1:5080\"", "Set urls to another address");
     }
 
     [Fact]
-    public async Task A_catalog_that_is_none_ends_the_start_with_exit_code_2_and_the_directory()
+    public async Task A_file_that_is_not_a_catalog_ends_the_start_with_exit_code_2_and_the_directory()
     {
         await using var stores = new EmbeddedStores();
         await File.WriteAllTextAsync(Path.Combine(stores.Directory, "catalog.db"), "This is somebody's text, and no database.");
@@ -62,7 +62,7 @@ public sealed class StartTests
     }
 
     [Fact]
-    public async Task Settings_that_are_no_JSON_end_the_start_with_exit_code_2_and_the_file()
+    public async Task Malformed_JSON_settings_end_the_start_with_exit_code_2_and_the_file()
     {
         await using var stores = new EmbeddedStores();
         await File.WriteAllTextAsync(Path.Combine(stores.Directory, "appsettings.json"), "{ \"FileDrop\": ");
@@ -94,12 +94,12 @@ public sealed class StartTests
     }
 
     [Theory]
-    [InlineData("There is no command \"key create\"; the nearest one is \"keys create\".", "key", "create")]
-    [InlineData("There is no command \"keys creat\"; the nearest one is \"keys create\".", "keys", "creat")]
-    [InlineData("There is no command \"chekc\"; the nearest one is \"check\".", "--urls", "http://127.0.0.1:0", "chekc")]
-    [InlineData("There is no option -v.", "-v")]
+    [InlineData("\"key create\" is not a command; the nearest one is \"keys create\".", "key", "create")]
+    [InlineData("\"keys creat\" is not a command; the nearest one is \"keys create\".", "keys", "creat")]
+    [InlineData("\"chekc\" is not a command; the nearest one is \"check\".", "--urls", "http://127.0.0.1:0", "chekc")]
+    [InlineData("-v is not an option.", "-v")]
     [InlineData("--urls has no value", "--urls")]
-    public async Task A_mistyped_command_says_which_there_are_and_starts_nothing(string said, params string[] arguments)
+    public async Task A_mistyped_command_shows_the_usage_and_starts_nothing(string said, params string[] arguments)
     {
         await using var stores = new EmbeddedStores();
         var (exit, output) = await ServiceProcess.CommandAsync(stores, arguments);

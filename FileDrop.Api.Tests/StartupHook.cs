@@ -3,11 +3,11 @@ using FileDrop.Api.Tests;
 using Microsoft.Extensions.Hosting;
 
 /// <summary>
-/// Runs before Main of a service that was started with <c>DOTNET_STARTUP_HOOKS</c> naming this assembly: it puts a
-/// <see cref="Killer"/> between it and its stores, or has it tell what it allocates. So the very program that is shipped dies where a test
-/// wants it to, and has nothing in it for that. The runtime finds this class by its name, in no namespace.
+/// Runs before Main if <c>DOTNET_STARTUP_HOOKS</c> names this assembly. It puts a <see cref="Killer"/> between the service and its stores, or starts a
+/// <see cref="ProcessCounter"/>. The shipped program can thus be killed at a test's point without containing code for it. The runtime finds
+/// this class by its name, outside any namespace.
 /// </summary>
-/// <remarks>It must not need an assembly that the service does not have, such as the test framework's.</remarks>
+/// <remarks>It must not use an assembly that the service lacks, such as the test framework's.</remarks>
 internal static class StartupHook
 {
     public static void Initialize()

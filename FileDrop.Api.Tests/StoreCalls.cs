@@ -1,14 +1,15 @@
 using System.Reflection;
 using FileDrop.Api.Blobs;
 using FileDrop.Api.Catalog;
+using FileDrop.Api.Embedded;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace FileDrop.Api.Tests;
 
-/// <summary>Stands between a service and its stores, and sees every call: each goes to the real store, unless it is stopped here.</summary>
+/// <summary>Stands between a service and its stores and sees every call, which goes to the real store unless it is stopped here.</summary>
 public abstract class StoreCalls
 {
-    /// <summary>Puts itself between the service and its stores.</summary>
+    /// <summary>Wraps the stores of a service.</summary>
     public void Wrap(IServiceCollection services)
     {
         Wrap<ICatalog>(services);
@@ -24,12 +25,12 @@ public abstract class StoreCalls
             Wrap<IInlineContents>(services);
     }
 
-    /// <summary>A call is about to be made. What this throws comes out of the call, which is not made then.</summary>
-    /// <param name="method">As <c>IBlobStore.WriteAsync</c>.</param>
-    /// <param name="arguments">May be changed.</param>
+    /// <summary>Runs before a call. An exception thrown here replaces the call.</summary>
+    /// <param name="method">The method, such as <c>IBlobStore.WriteAsync</c>.</param>
+    /// <param name="arguments">The arguments, which may be changed.</param>
     protected abstract void Before(string method, object?[] arguments);
 
-    /// <summary>A call has succeeded. What this throws comes out of the call instead of its answer.</summary>
+    /// <summary>Runs after a successful call. An exception thrown here replaces its answer.</summary>
     protected abstract void After(string method);
 
     private void Wrap<T>(IServiceCollection services) where T : class

@@ -9,22 +9,22 @@ using Xunit;
 
 namespace FileDrop.Api.Tests;
 
-/// <summary>The stores under one or several services: empty, real, and removed at the end.</summary>
+/// <summary>Real stores for one or several services: empty at the beginning, and removed at the end.</summary>
 public abstract class Stores : IAsyncDisposable
 {
-    /// <summary>What points a service at them.</summary>
+    /// <summary>The settings that point a service at these stores.</summary>
     public abstract IReadOnlyDictionary<string, string?> Settings { get; }
 
     public abstract ValueTask DisposeAsync();
 
-    /// <summary>The keys of all that lies in the blob store, unfinished writes included.</summary>
+    /// <summary>The keys of all blobs in the store, unfinished writes included.</summary>
     public abstract Task<IReadOnlyList<string>> BlobKeysAsync();
 
-    /// <summary>Changes the bytes of a blob where they lie, as no service would.</summary>
+    /// <summary>Changes the bytes of a blob in place, to simulate damage.</summary>
     public abstract Task RewriteBlobAsync(string key, Func<byte[], byte[]> change);
 }
 
-/// <summary>SQLite and the disk, in a folder of their own.</summary>
+/// <summary>SQLite and the disk, in a new folder.</summary>
 public sealed class EmbeddedStores : Stores
 {
     private static readonly string[] Folders = ["blobs", "incoming"];
@@ -80,8 +80,8 @@ public sealed class EmbeddedStores : Stores
 }
 
 /// <summary>
-/// A database and a bucket of their own on a MongoDB and an S3 server: those that FILEDROP_TEST_MONGODB and FILEDROP_TEST_S3
-/// name, else containers where an engine can pull their images.
+/// A database and a bucket on MongoDB and S3 servers. FILEDROP_TEST_MONGODB and FILEDROP_TEST_S3 name the servers; otherwise containers are started if an
+/// engine can pull their images.
 /// </summary>
 public sealed class ClusterStores : Stores
 {
@@ -107,10 +107,10 @@ public sealed class ClusterStores : Stores
 
     public override IReadOnlyDictionary<string, string?> Settings { get; }
 
-    /// <summary>Why there are no servers to test against; null where there are.</summary>
+    /// <summary>The reason why no servers are available; null if they are.</summary>
     public static async Task<string?> MissingAsync() => (await Found.Value).Missing;
 
-    /// <summary>Skips the test, with the reason, where there are no servers.</summary>
+    /// <summary>Skips the test, with the reason, if no servers are available.</summary>
     public static async Task<ClusterStores> MakeAsync()
     {
         var servers = await Found.Value;

@@ -12,10 +12,10 @@ internal sealed class Strace : IAsyncDisposable
 
     private Strace(Process process, string file) => (_process, _file) = (process, file);
 
-    /// <summary>Attaches to all threads of a process; skips the test where that cannot be done.</summary>
+    /// <summary>Attaches to all threads of a process; skips the test if that is not possible.</summary>
     public static async Task<Strace> AttachAsync(int target, params string[] arguments)
     {
-        Assert.SkipUnless(OperatingSystem.IsLinux(), "strace is Linux's.");
+        Assert.SkipUnless(OperatingSystem.IsLinux(), "strace needs Linux.");
         var file = Path.GetTempFileName();
         var process = new Process
         {
@@ -40,7 +40,7 @@ internal sealed class Strace : IAsyncDisposable
         return new Strace(process, file);
     }
 
-    /// <summary>Lets the process go on alone.</summary>
+    /// <summary>Detaches from the process.</summary>
     /// <returns>The calls, in the order in which they ended.</returns>
     public async Task<IReadOnlyList<SystemCall>> DetachAsync()
     {
@@ -58,11 +58,11 @@ internal sealed class Strace : IAsyncDisposable
     }
 }
 
-/// <summary>One call, as strace wrote it down.</summary>
-/// <param name="Name">Of the call.</param>
-/// <param name="Text">With its arguments and its result.</param>
-/// <param name="Began">The line on which it began.</param>
-/// <param name="Ended">The line on which it had ended: another one, where calls of other threads came in between.</param>
+/// <summary>One system call in strace's output.</summary>
+/// <param name="Name">The name of the call.</param>
+/// <param name="Text">The call with its arguments and its result.</param>
+/// <param name="Began">The line at which it began.</param>
+/// <param name="Ended">The line at which it ended, which differs if calls of other threads came in between.</param>
 internal sealed partial record SystemCall(string Name, string Text, int Began, int Ended)
 {
     public static IReadOnlyList<SystemCall> Read(IReadOnlyList<string> lines)

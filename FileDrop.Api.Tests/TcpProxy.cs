@@ -3,7 +3,7 @@ using System.Net.Sockets;
 
 namespace FileDrop.Api.Tests;
 
-/// <summary>Stands between the service and a store, and can be down, swallow everything or parts of it, and cut connections at any byte.</summary>
+/// <summary>A proxy between the service and a store. It can be down, swallow all or some bytes, and cut connections at any byte.</summary>
 public sealed class TcpProxy : IAsyncDisposable
 {
     private readonly TcpListener _listener = new(IPAddress.Loopback, 0);
@@ -26,16 +26,16 @@ public sealed class TcpProxy : IAsyncDisposable
     {
         Up,
 
-        /// <summary>Connections are closed as soon as they are made, and those that were open are reset.</summary>
+        /// <summary>New connections are closed at once, and open ones are reset.</summary>
         Down,
 
-        /// <summary>Connections stay open, and nothing comes through.</summary>
+        /// <summary>Connections stay open, but no byte passes.</summary>
         BlackHole,
 
-        /// <summary>What is asked arrives and is done, and no answer comes back.</summary>
+        /// <summary>Requests arrive and are done, but no answer comes back.</summary>
         Mute,
 
-        /// <summary>Everything comes through, in small pieces with pauses between them.</summary>
+        /// <summary>All bytes pass, in small pieces with pauses.</summary>
         Trickle,
     }
 
@@ -47,7 +47,7 @@ public sealed class TcpProxy : IAsyncDisposable
 
     public int Port => ((IPEndPoint)_listener.LocalEndpoint).Port;
 
-    /// <summary>Whether a cut that was asked for is still to come.</summary>
+    /// <summary>Whether a requested cut has not happened yet.</summary>
     public bool CutIsToCome
     {
         get
@@ -64,7 +64,7 @@ public sealed class TcpProxy : IAsyncDisposable
             CloseAll();
     }
 
-    /// <summary>Lets so many bytes more come through one way, over all connections, and then resets all of them, once.</summary>
+    /// <summary>Passes this many more bytes in one direction, over all connections, then resets all of them once.</summary>
     public void CutAfter(Way way, long bytes)
     {
         lock (_counting)
@@ -88,12 +88,12 @@ public sealed class TcpProxy : IAsyncDisposable
             {
                 try
                 {
-                    // A reset, not an end: what was on its way may be lost.
+                    // Reset instead of closing, so that bytes in transit may be lost.
                     client.LingerState = new LingerOption(true, 0);
                 }
                 catch (Exception gone) when (gone is SocketException or ObjectDisposedException or NullReferenceException)
                 {
-                    // It has closed by itself.
+                    // The connection has already closed.
                 }
                 client.Close();
             }
@@ -143,7 +143,7 @@ public sealed class TcpProxy : IAsyncDisposable
                 _ = await from.GetStream().ReadAsync(Memory<byte>.Empty, _ended.Token);
                 while (_state == State.BlackHole || (_state == State.Mute && way == Way.ToClient))
                     await Task.Delay(20, _ended.Token);
-                // On a line without answers a sender that resets takes back what has not arrived; one that merely closes does not.
+                // A reset by the sender discards bytes that have not arrived; a normal close does not.
                 if (from.Client.GetSocketOption(SocketOptionLevel.Socket, SocketOptionName.Error) is not 0)
                     return;
                 if (await from.GetStream().ReadAsync(buffer, _ended.Token) is not (> 0 and var read))
@@ -172,7 +172,7 @@ public sealed class TcpProxy : IAsyncDisposable
         await to.WriteAsync(bytes, _ended.Token);
     }
 
-    /// <summary>Counts bytes; false: here is the cut, and only so many of them come through.</summary>
+    /// <summary>Counts bytes. False if the cut comes here, after the allowed number of them.</summary>
     private bool Take(Way way, int count, out int allowed)
     {
         allowed = count;

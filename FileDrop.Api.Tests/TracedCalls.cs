@@ -6,10 +6,10 @@ using Microsoft.Extensions.DependencyInjection;
 
 namespace FileDrop.Api.Tests;
 
-/// <summary>Notes what each request that has a mark asks of the stores, and MongoDB's driver of its server.</summary>
+/// <summary>Records the calls of each marked request to the stores, and the commands of MongoDB's driver to its server.</summary>
 internal sealed class TracedCalls : StoreCalls, IStartupFilter, IDisposable
 {
-    /// <summary>The field that marks a request.</summary>
+    /// <summary>The header that marks a request.</summary>
     public const string Field = "X-Mark";
 
     private static readonly List<string> Keys = ["ApiKey", "api_keys"];
@@ -29,14 +29,14 @@ internal sealed class TracedCalls : StoreCalls, IStartupFilter, IDisposable
         ActivitySource.AddActivityListener(_commands);
     }
 
-    /// <summary>Puts itself between a service and its stores, and before its requests.</summary>
+    /// <summary>Wraps the stores of a service, and watches its requests.</summary>
     public void Watch(IServiceCollection services)
     {
         Wrap(services);
         services.AddSingleton<IStartupFilter>(this);
     }
 
-    /// <summary>What a request asked for, in order. Callers' keys are left out: for a moment they are remembered.</summary>
+    /// <summary>The calls of a request, in order. Look-ups of API keys are left out, because keys are cached for a moment.</summary>
     public IEnumerable<string> Of(string mark) =>
         _calls.GetValueOrDefault(mark, []).Where(call => !Keys.Exists(name => call.Contains(name, StringComparison.Ordinal)));
 

@@ -6,7 +6,7 @@ using Xunit;
 
 namespace FileDrop.Api.Tests;
 
-/// <summary>A bare connection to the service, for what HttpClient would not send, or not at that moment.</summary>
+/// <summary>A bare connection to the service, for bytes that HttpClient would not send, or not at that moment.</summary>
 internal sealed class Wire : IDisposable
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
@@ -44,17 +44,17 @@ internal sealed class Wire : IDisposable
             sent += await _socket.SendAsync(bytes.AsMemory(sent), limit.Token);
     }
 
-    /// <summary>Says that nothing more will come, and still listens.</summary>
+    /// <summary>Ends sending, but still reads.</summary>
     public void EndSending() => _socket.Shutdown(SocketShutdown.Send);
 
-    /// <summary>Goes away as a client does whose cable is pulled: with a reset.</summary>
+    /// <summary>Resets the connection.</summary>
     public void Reset()
     {
         _socket.LingerState = new LingerOption(enable: true, seconds: 0);
         _socket.Close();
     }
 
-    /// <summary>The next answer, an interim one included; null: the service closed the connection instead.</summary>
+    /// <summary>Reads the next answer, even an interim one; null if the service closed the connection instead.</summary>
     public async Task<WireAnswer?> ReadAsync(bool ofHead = false)
     {
         using var limit = new CancellationTokenSource(Patience);
@@ -75,11 +75,11 @@ internal sealed class Wire : IDisposable
         }
     }
 
-    /// <summary>The next answer.</summary>
+    /// <summary>Reads the next answer.</summary>
     public async Task<WireAnswer> ReadAnswerAsync() =>
         await ReadAsync() ?? throw new InvalidOperationException("The service closed the connection without an answer.");
 
-    /// <summary>The answer to a HEAD request, which has the length of a body but none.</summary>
+    /// <summary>Reads the answer to a HEAD request, which has the length of a body but no body.</summary>
     public async Task<WireAnswer> ReadHeadAsync() =>
         await ReadAsync(ofHead: true) ?? throw new InvalidOperationException("The service closed the connection without an answer.");
 
@@ -102,13 +102,13 @@ internal sealed class Wire : IDisposable
     }
 }
 
-/// <summary>One answer as it came over the wire.</summary>
+/// <summary>One answer as received.</summary>
 /// <param name="Status">The HTTP status.</param>
 /// <param name="Fields">The header fields.</param>
-/// <param name="Body">As long as Content-Length says.</param>
+/// <param name="Body">The body, with the length in Content-Length.</param>
 internal sealed record WireAnswer(int Status, IReadOnlyDictionary<string, string> Fields, string Body)
 {
-    /// <summary>The code of an error that the application answered.</summary>
+    /// <summary>The code of an error in the contract's form.</summary>
     public string? Code()
     {
         Assert.Equal("application/problem+json", Fields["Content-Type"]);

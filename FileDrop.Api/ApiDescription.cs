@@ -28,7 +28,7 @@ internal static class ApiDescription
 
     private const string Document = "v1";
 
-    /// <summary>What the reference page may do besides its scripts: it makes its styles itself, and asks this service alone.</summary>
+    /// <summary>The policy of the reference page, except for scripts: it writes its own styles, and sends requests only to this service.</summary>
     private const string PagePolicy =
         "default-src 'none'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; font-src 'self' data:; connect-src 'self'; "
         + "base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
@@ -50,7 +50,7 @@ internal static class ApiDescription
     {
         var described = app.MapGroup("").AllowAnonymous().AddEndpointFilter(GuardAsync);
         described.MapOpenApi().Compressed().Add(EndWithLineFeed);
-        // The page's script is in its package; what it would fetch from elsewhere is turned off, so that it works offline.
+        // The package contains the page's script. Turn off all that it would fetch from elsewhere, so that the page works offline.
         described.MapScalarApiReference("/scalar", scalar => scalar
             .WithTitle("FileDrop")
             .DisableDefaultFonts()
@@ -65,8 +65,8 @@ internal static class ApiDescription
     }
 
     /// <summary>
-    /// Answers for the one document that there is: the page makes a path of any other name, and would show whatever lies there. The page runs
-    /// its own scripts alone, not even others of this origin, where users store theirs.
+    /// Answers only for the existing document: the page makes a path of any other name, and would show whatever lies there. The page runs only its own scripts,
+    /// not even others of this origin, where users store theirs.
     /// </summary>
     private static async ValueTask<object?> GuardAsync(EndpointFilterInvocationContext invocation, EndpointFilterDelegate next)
     {
@@ -82,7 +82,7 @@ internal static class ApiDescription
         return await next(invocation);
     }
 
-    /// <summary>As every other JSON answer does.</summary>
+    /// <summary>Ends the document with a line feed, like every other JSON answer.</summary>
     private static void EndWithLineFeed(EndpointBuilder endpoint)
     {
         var send = endpoint.RequestDelegate;
@@ -90,7 +90,7 @@ internal static class ApiDescription
         {
             if (send is not null)
                 await send(context);
-            // A refusal has ended already, with its own line feed.
+            // A refusal already ends with its own line feed.
             if (context.Response.StatusCode == StatusCodes.Status200OK)
                 await context.Response.WriteAsync("\n", context.RequestAborted);
         };

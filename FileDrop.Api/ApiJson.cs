@@ -9,7 +9,7 @@ using FileDrop.Api.Http;
 
 namespace FileDrop.Api;
 
-/// <summary>How the service writes JSON: snake_case, source-generated, names of any script as they are.</summary>
+/// <summary>The service's JSON: snake_case, source-generated, with names of any script unescaped.</summary>
 [JsonSerializable(typeof(ProblemJson))]
 [JsonSerializable(typeof(FileJson))]
 [JsonSerializable(typeof(FileJson[]))]
@@ -29,14 +29,14 @@ internal sealed partial class ApiJson : JsonSerializerContext
     public static ApiJson Instance { get; } = new(new JsonSerializerOptions
     {
         PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower,
-        // Every answer says that it is JSON and not to be sniffed, so nothing needs to be escaped for the sake of HTML.
+        // Every answer declares JSON and forbids sniffing, so nothing needs escaping for HTML.
         Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
     });
 }
 
 /// <summary>A JSON answer, complete before its first byte is sent.</summary>
-/// <param name="value">What is sent.</param>
-/// <param name="type">How it is written.</param>
+/// <param name="value">The value to send.</param>
+/// <param name="type">The JSON contract of the value.</param>
 /// <param name="status">The HTTP status.</param>
 /// <param name="mediaType">The media type.</param>
 internal sealed class JsonAnswer<T>(
@@ -47,7 +47,7 @@ internal sealed class JsonAnswer<T>(
         var body = new ArrayBufferWriter<byte>(1024);
         await using (var writer = new Utf8JsonWriter(body, new JsonWriterOptions { Encoder = type.Options.Encoder, SkipValidation = true }))
             JsonSerializer.Serialize(writer, value, type);
-        // At a terminal the prompt begins on a line of its own.
+        // End with a line feed, so that a terminal's prompt begins on its own line.
         body.Write("\n"u8);
         var response = httpContext.Response;
         response.StatusCode = status;

@@ -4,11 +4,11 @@ using System.Diagnostics.CodeAnalysis;
 
 namespace FileDrop.Api;
 
-/// <summary>Base64url (RFC 4648, section 5) as the service writes it: without padding, white space, or bits that mean nothing.</summary>
+/// <summary>Base64url (RFC 4648, section 5) in the service's form: without padding, white space or unused bits.</summary>
 internal static class Base64UrlText
 {
-    /// <summary>Reads a text that may come from anybody, and never throws.</summary>
-    /// <returns>False: the service did not write it. One value has one text, so two texts never mean the same.</returns>
+    /// <summary>Decodes untrusted text, and never throws.</summary>
+    /// <returns>False if the service did not write the text. Each value has exactly one text, so two texts never mean the same.</returns>
     public static bool TryDecode(string text, [NotNullWhen(true)] out byte[]? bytes)
     {
         bytes = new byte[Base64Url.GetMaxDecodedLength(text.Length)];

@@ -5,27 +5,29 @@ using FileDrop.Api.Catalog;
 using FileDrop.Api.Catalog.Mongo;
 using FileDrop.Api.Catalog.Sqlite;
 using FileDrop.Api.Contents;
+using FileDrop.Api.Embedded;
 using FileDrop.Api.Files;
 using FileDrop.Api.Http;
 using FileDrop.Api.Maintenance;
+using FileDrop.Api.Memory;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 
 namespace FileDrop.Api;
 
-/// <summary>What the service is put together from; the only place that names an implementation of a store.</summary>
+/// <summary>Composes the service. Only this class names implementations of stores.</summary>
 internal static class Composition
 {
-    /// <summary>Kestrel refuses a shorter one; it judges the rate once a second.</summary>
+    /// <summary>The shortest grace period that Kestrel accepts; it checks the rate once a second.</summary>
     private static readonly TimeSpan ShortestGrace = TimeSpan.FromSeconds(2);
 
-    /// <summary>Large and slow uploads are what the service is for; connections that bring nothing are not.</summary>
+    /// <summary>Allows large and slow uploads, but not connections that send nothing.</summary>
     public static void LimitRequests(this WebApplicationBuilder builder, FileDropOptions options)
     {
         builder.WebHost.ConfigureKestrel(kestrel =>
         {
             kestrel.AddServerHeader = false;
-            // The limit on a file is counted as it streams, where a form's framing can be told from it.
+            // The limit on a file is counted while it streams, where a form's framing can be separated from the file.
             kestrel.Limits.MaxRequestBodySize = null;
             kestrel.Limits.MaxRequestHeadersTotalSize = options.Limits.HeaderBytes;
             kestrel.Limits.MaxConcurrentConnections = options.Limits.Connections;
@@ -36,11 +38,11 @@ internal static class Composition
         builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = options.ShutdownTimeout);
     }
 
-    /// <summary>MongoDB and S3 where they are configured, else SQLite and the disk in the data directory.</summary>
+    /// <summary>Adds MongoDB and S3 if they are configured, otherwise SQLite and the disk in the data directory.</summary>
     /// <exception cref="ConfigurationException">A connection string or the data directory cannot be used.</exception>
-    /// <param name="services">Get the stores.</param>
-    /// <param name="options">Name them.</param>
-    /// <param name="alone">Whether the data directory must be this process's alone, as a service's is; a command may work beside one.</param>
+    /// <param name="services">The services to add to.</param>
+    /// <param name="options">The configuration of the stores.</param>
+    /// <param name="alone">Whether this process needs the data directory exclusively, as the service does. Most commands may run beside a service.</param>
     public static void AddStores(this IServiceCollection services, FileDropOptions options, bool alone)
     {
         if (options is { MongoDb: { } mongoDb, Storage: { } storage })
@@ -58,7 +60,7 @@ internal static class Composition
         }
     }
 
-    /// <summary>What is told of a data directory that cannot be used: the setting, the directory, the user, and the reason.</summary>
+    /// <summary>The error for a data directory that cannot be used. It names the setting, the directory, the user and the reason.</summary>
     public static ConfigurationException UnusableDirectory(FileDropOptions options, Exception reason) => new(
         $"FileDrop:DataDirectory is \"{options.DataDirectory}\", which the user {Environment.UserName} cannot use: {Failure.Tell(reason)} "
         + "Set it to a directory on a local disk that this user can write to.");
@@ -91,7 +93,7 @@ internal static class Composition
         var blobs = Use("storage", storage, () => new S3BlobStore(S3Options.Parse(storage)));
         var rules = Rules(options, blobs);
         var engine = Use("filedrop", mongoDb, () => new MongoEngine(mongoDb, rules));
-        // By factories, so that the container disposes of them.
+        // Register by factories, so that the container disposes of the stores.
         services.AddSingleton<IBlobStore>(_ => blobs);
         services.AddSingleton<IDamageNotes>(_ => blobs);
         services.AddSingleton<IReserve, NoReserve>();
@@ -101,10 +103,10 @@ internal static class Composition
         services.AddSingleton<IAuditCatalog>(_ => engine);
     }
 
-    /// <summary>Makes a store of a connection string.</summary>
+    /// <summary>Makes a store from a connection string.</summary>
     /// <remarks>
-    /// Drivers throw a dozen kinds of exceptions for settings that they do not know, and some quote the string: whatever it is, the start
-    /// ends with the key's name, and without the passwords.
+    /// Drivers throw many kinds of exceptions for bad settings, and some quote the string. Any of them ends the start with a message that names the setting and
+    /// contains no password.
     /// </remarks>
     private static T Use<T>(string name, string connectionString, Func<T> make)
     {
@@ -114,14 +116,14 @@ internal static class Composition
         }
         catch (Exception unusable)
         {
-            // The parameter's name that .NET puts behind an argument's message says nothing to an operator.
+            // Cut off the parameter's name that .NET appends, which means nothing to an operator.
             var reason = unusable.Message.Split(" (Parameter '", 2)[0].ReplaceLineEndings(" ");
             throw new ConfigurationException($"ConnectionStrings:{name} cannot be used. "
-                + (SecretsIn(connectionString).Any(secret => reason.Contains(secret, StringComparison.Ordinal)) ? "Its driver does not take it." : reason));
+                + (SecretsIn(connectionString).Any(secret => reason.Contains(secret, StringComparison.Ordinal)) ? "Its driver does not accept it." : reason));
         }
     }
 
-    /// <summary>What stands where a connection string has its secrets: between <c>user:</c> and the last <c>@</c>, or as SecretKey.</summary>
+    /// <summary>Finds the secrets in a connection string, which are the text between <c>user:</c> and the last <c>@</c>, and the SecretKey.</summary>
     private static IEnumerable<string> SecretsIn(string connectionString)
     {
         var at = connectionString.LastIndexOf('@');
@@ -139,20 +141,19 @@ internal static class Composition
         var directory = alone ? DataDirectoryLock.Take(options.DataDirectory, TimeProvider.System) : null;
         var blobs = new DiskBlobStore(options.DataDirectory);
         var rules = Rules(options, blobs);
-        services.AddSingleton<IBlobStore>(provider => new EmbeddedBlobStore(blobs, provider.GetRequiredService<SqliteEngine>()));
+        services.AddSingleton<IBlobStore>(provider => new EmbeddedBlobStore(blobs, new SmallBlobs(provider.GetRequiredService<SqliteEngine>())));
         services.AddSingleton<IDamageNotes>(_ => new DiskDamageNotes(options.DataDirectory));
         services.AddSingleton<IReserve>(_ => blobs.Room);
         if (directory is not null)
             services.AddSingleton(_ => directory);
         services.AddSingleton(provider =>
         {
-            // The container disposes of what it made in reverse: asked for first, the lock goes last.
+            // The container disposes in reverse order of creation. Resolve the lock first, so that it is released last.
             provider.GetService<DataDirectoryLock>();
-            return new SqliteEngine(
-                Path.Combine(options.DataDirectory, "catalog.db"), rules, blobs.Room, provider.GetRequiredService<TimeProvider>());
+            return new SqliteEngine(Path.Combine(options.DataDirectory, "catalog.db"), rules, provider.GetRequiredService<TimeProvider>());
         });
         services.AddCatalog(provider => new FileCatalog(provider.GetRequiredService<SqliteEngine>(), provider.GetRequiredService<SqliteEngine>(), rules));
-        services.AddSingleton<IInlineContents>(provider => provider.GetRequiredService<SqliteEngine>());
+        services.AddSingleton<IInlineContents>(provider => new InlineContents(provider.GetRequiredService<SqliteEngine>(), blobs.Room));
         services.AddSingleton<IKeyCatalog>(provider => provider.GetRequiredService<SqliteEngine>());
         services.AddSingleton<ILinkKeyCatalog>(provider => provider.GetRequiredService<SqliteEngine>());
         services.AddSingleton<IAuditCatalog>(provider => provider.GetRequiredService<SqliteEngine>());

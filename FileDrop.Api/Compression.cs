@@ -4,15 +4,14 @@ using Microsoft.Extensions.Options;
 
 namespace FileDrop.Api;
 
-/// <summary>Compresses text answers with gzip and Brotli, by ASP.NET Core's own middleware: the page, lists and documents.</summary>
+/// <summary>Compresses the page, lists and documents with gzip and Brotli, by ASP.NET Core's own middleware.</summary>
 /// <remarks>
-/// Only answers that are named here: no answer with a credential in it (a key, a link) is ever compressed, since a caller's text in the same answer would
-/// tell by the length what it has in common with the secret (BREACH). File contents are not either: they have strong entity tags, by which a part of
-/// the bytes can be asked for.
+/// Only marked answers are compressed. An answer with a credential (a key, a link) never is: its length would reveal what a caller's text in the answer shares
+/// with the secret (BREACH). File contents are not compressed either, because their strong entity tags allow requests for byte ranges.
 /// </remarks>
 internal static class Compression
 {
-    /// <summary>Bytes; a shorter answer fits into a packet either way.</summary>
+    /// <summary>The least number of bytes to compress; a shorter answer fits into one packet anyway.</summary>
     private const int Least = 1024;
 
     public static void AddCompression(this IServiceCollection services)
@@ -22,7 +21,7 @@ internal static class Compression
         services.Configure<GzipCompressionProviderOptions>(gzip => gzip.Level = CompressionLevel.Fastest);
         services.AddResponseCompression(compression =>
         {
-            // What could make this unsafe is kept out by name.
+            // This is safe, because only marked answers without credentials are compressed.
             compression.EnableForHttps = true;
             compression.Providers.Add<BrotliCompressionProvider>();
             compression.Providers.Add<GzipCompressionProvider>();
@@ -30,14 +29,14 @@ internal static class Compression
         });
     }
 
-    /// <summary>Compresses the answers of these requests from here on. Others go their way without a stream around their body.</summary>
+    /// <summary>Compresses the answers of these requests. Other requests pass without a stream around their body.</summary>
     public static void UseCompression(this IApplicationBuilder app, Func<HttpContext, bool> which) =>
         app.UseWhen(which, compressed => compressed.UseResponseCompression());
 
     /// <summary>Whether the request's endpoint is marked by <see cref="Compressed{T}"/>.</summary>
     public static bool IsMarked(HttpContext context) => context.GetEndpoint()?.Metadata.GetMetadata<Mark>() is not null;
 
-    /// <summary>Says of endpoints that their answers are text without credentials.</summary>
+    /// <summary>Marks endpoints whose answers are text without credentials.</summary>
     public static T Compressed<T>(this T endpoints) where T : IEndpointConventionBuilder => endpoints.WithMetadata(new Mark());
 
     private sealed class Mark;

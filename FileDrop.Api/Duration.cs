@@ -3,14 +3,14 @@ using System.Text.RegularExpressions;
 
 namespace FileDrop.Api;
 
-/// <summary>Times in the configuration: a whole number with its unit (<c>30d</c>), ISO 8601 (<c>PT12H</c>), or <c>d.hh:mm:ss</c>.</summary>
+/// <summary>Durations in the configuration: a whole number with a unit (<c>30d</c>), ISO 8601 (<c>PT12H</c>), or <c>d.hh:mm:ss</c>.</summary>
 /// <remarks>
-/// .NET's own parser takes a bare number, and the 24 of <c>24:00:00</c>, for days. Both are refused here, and so are months, years and fractions of a
-/// unit: each could mean two things.
+/// .NET's own parser reads a bare number, and the 24 of <c>24:00:00</c>, as days. Both are refused here, as are months, years and fractions of a unit, because
+/// each could mean two things.
 /// </remarks>
 internal static partial class Duration
 {
-    /// <summary>For messages: what a time looks like.</summary>
+    /// <summary>The accepted forms, for messages.</summary>
     public const string Forms = "90s, 15m, 12h, 30d, PT12H or 1.12:00:00";
 
     private const int DaysOfMonth = 30, DaysOfYear = 365;
@@ -21,7 +21,7 @@ internal static partial class Duration
         ("ms", TimeSpan.FromMilliseconds(1)),
     ];
 
-    /// <summary>Reads a time; false for a text that has no meaning, or two.</summary>
+    /// <summary>Reads a duration. False if the text has no meaning, or more than one.</summary>
     public static bool TryParse(string text, out TimeSpan time)
     {
         text = text.Trim();
@@ -31,25 +31,25 @@ internal static partial class Duration
         return text is "0" || (Whole().IsMatch(text) && Sum(text) is { } sum && (time = sum) >= TimeSpan.Zero);
     }
 
-    /// <summary>Writes a time with the largest unit of which it is a whole number.</summary>
+    /// <summary>Writes a duration with the largest unit that gives a whole number.</summary>
     public static string Format(TimeSpan time) => time == TimeSpan.Zero ? "0"
         : Array.Find(Units, unit => time.Ticks % unit.Length.Ticks == 0) is { Unit: { } name } fitting
             ? string.Create(CultureInfo.InvariantCulture, $"{time.Ticks / fitting.Length.Ticks}{name}")
             : time.ToString("c", CultureInfo.InvariantCulture);
 
-    /// <summary>What to write instead of a text that <see cref="TryParse"/> refuses, as a sentence; null where that cannot be told.</summary>
+    /// <summary>Suggests, as a sentence, a correction of a text that <see cref="TryParse"/> refuses; null if there is none.</summary>
     public static string? Correct(string text)
     {
         text = text.Trim();
         if (Bare().IsMatch(text))
-            return $"A number needs a unit: write {text}d for days, as it was read before, or {text}h, {text}m or {text}s for hours, minutes or seconds.";
+            return $"A number needs a unit: write {text}d for days, as earlier releases read it, or {text}h, {text}m or {text}s for hours, minutes or seconds.";
         var meant = Clock().Match(text) is { Success: true, Groups: var clock }
             ? Sum($"{clock["hours"].Value}h{clock["minutes"].Value}m{(clock["seconds"].Success ? clock["seconds"].Value : "0")}s")
             : Loose().IsMatch(text) ? Sum(char.IsAsciiDigit(text[^1]) ? $"{text}d" : text) : null;
         return meant is { } time ? $"Write {Format(time)} instead." : null;
     }
 
-    /// <summary>Adds up the numbers of a text, each with its unit; null: there are none, or it is too long a time.</summary>
+    /// <summary>Adds up the numbers of a text, each with its unit; null if there are none or the sum is too long.</summary>
     private static TimeSpan? Sum(string text)
     {
         var (isIso, isTime, ticks) = (text.StartsWith("P", StringComparison.OrdinalIgnoreCase), false, 0m);
@@ -71,11 +71,11 @@ internal static partial class Duration
     [GeneratedRegex(@"^(\d{1,12}(ms|[smhd])|P(\d{1,12}W|(?=.)(\d{1,12}D)?(T(?=\d)(\d{1,12}H)?(\d{1,12}M)?(\d{1,12}S)?)?))\z", Options, Limit)]
     private static partial Regex Whole();
 
-    /// <summary>What <see cref="Whole"/> refuses, though it is clear what was meant.</summary>
+    /// <summary>Matches texts that <see cref="Whole"/> refuses although their meaning is clear.</summary>
     [GeneratedRegex(@"^(\d{1,12}([.,]\d{1,6})?(ms|[smhdwy])?|P(\d{1,12}([.,]\d{1,6})?[YMWD])*(T(\d{1,12}([.,]\d{1,6})?[HMS])+)?)\z", Options, Limit)]
     private static partial Regex Loose();
 
-    /// <summary>Hours that .NET would take for days, or more minutes than there are in an hour.</summary>
+    /// <summary>Matches hours that .NET would read as days, and more than 59 minutes or seconds.</summary>
     [GeneratedRegex(@"^(?<hours>\d{1,6}):(?<minutes>\d{1,6})(:(?<seconds>\d{1,6}))?\z", Options, Limit)]
     private static partial Regex Clock();
 

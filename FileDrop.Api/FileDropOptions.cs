@@ -6,10 +6,10 @@ namespace FileDrop.Api;
 /// <summary>The configuration cannot be used; the message names the key and the fix.</summary>
 public sealed class ConfigurationException(string message) : Exception(message);
 
-/// <summary>The service's settings, read and checked once at start. Each is a key under <c>FileDrop</c>.</summary>
+/// <summary>The service's settings, read and checked once at the start. Each property is a setting under <c>FileDrop</c>.</summary>
 /// <remarks>
-/// docs/configuration.md is made from the comments of these members and of those in <c>Access</c>: the key, a colon, and its meaning; the default
-/// is the member's own, or stands in <c>value</c>. ConfigurationDocumentTests holds both equal.
+/// docs/configuration.md is generated from the comments of these members and of those in <c>Access</c>. A comment has the key, a colon and the meaning; the
+/// default is the member's own or stands in <c>value</c>. ConfigurationDocumentTests keeps both equal.
 /// </remarks>
 public sealed record FileDropOptions
 {
@@ -31,9 +31,9 @@ public sealed record FileDropOptions
     public string? Storage { get; init; }
 
     /// <summary>
-    /// <c>DataDirectory</c>: where the embedded store keeps everything: in <c>catalog.db</c> the metadata and contents up to 64 KiB, in <c>blobs</c> all other
-    /// contents. It must be on a local disk; a network file system is refused. Only one service can use a directory. A relative path starts at the
-    /// service's folder.
+    /// <c>DataDirectory</c>: the directory of the embedded store. <c>catalog.db</c> has the metadata and contents up to 64 KiB, and <c>blobs</c> all other
+    /// contents. It must be on a local disk; a network file system is refused. Only one service can use a directory. A relative path starts at the service's
+    /// folder.
     /// </summary>
     /// <value><c>data</c></value>
     public required string DataDirectory { get; init; }
@@ -53,10 +53,10 @@ public sealed record FileDropOptions
     /// <summary><c>IdempotencyKeyLife</c>: how long the service remembers an <c>Idempotency-Key</c>.</summary>
     public TimeSpan IdempotencyKeyLife { get; init; } = TimeSpan.FromHours(24);
 
-    /// <summary><c>Versions:Keep</c>: how many earlier contents a file keeps: 0 to 1000.</summary>
+    /// <summary><c>Versions:Keep</c>: how many earlier versions a file keeps: 0 to 1000.</summary>
     public int VersionsKept { get; init; } = 20;
 
-    /// <summary><c>Versions:MaxAge</c>: earlier contents that were replaced longer ago than this go with the next change of content.</summary>
+    /// <summary><c>Versions:MaxAge</c>: the next change of content deletes earlier versions that were replaced longer ago than this.</summary>
     public TimeSpan? VersionsMaxAge { get; init; }
 
     /// <summary><c>Trash:Retention</c>: how long a deleted file can be restored. <c>0</c>: deletions are final.</summary>
@@ -69,13 +69,14 @@ public sealed record FileDropOptions
     public TimeSpan ReadersGrace { get; init; } = TimeSpan.FromHours(1);
 
     /// <summary>
-    /// <c>Lease</c>: how long a write lives without a sign of its writer, for example after a crash: at least 100ms. A writer renews it four times in that
-    /// time.
+    /// <c>Lease</c>: how long a write lives without a renewal by its writer, for example after a crash: at least 100ms. A writer renews its lease four times in
+    /// that time.
     /// </summary>
     public TimeSpan Lease { get; init; } = TimeSpan.FromMinutes(1);
 
     /// <summary>
-    /// <c>LateWrites</c>: a margin on top of the store's own timeout; after both, nothing of an abandoned write can still arrive, and its leftovers are deleted.
+    /// <c>LateWrites</c>: a margin on top of the store's own timeout. After both, no call of an abandoned write can still arrive, and its leftovers are
+    /// deleted.
     /// </summary>
     public TimeSpan LateWrites { get; init; } = TimeSpan.FromSeconds(30);
 
@@ -85,17 +86,17 @@ public sealed record FileDropOptions
     /// <summary><c>ShutdownTimeout</c>: how long running requests may take to finish when the service is told to stop.</summary>
     public TimeSpan ShutdownTimeout { get; init; } = TimeSpan.FromMinutes(1);
 
-    /// <summary>Who may use the service.</summary>
+    /// <summary>Settings that say who may use the service.</summary>
     public AccessOptions Access { get; init; } = new();
 
     /// <summary>
-    /// <c>AllowedHosts</c>: names, besides <c>localhost</c>, <c>127.0.0.1</c> and <c>[::1]</c>, under which the service is reached, separated by <c>;</c>.
-    /// Requests under other names get <c>421</c>. Default: any name if access is configured or <c>Access:Anonymous</c> is set, otherwise loopback only.
+    /// <c>AllowedHosts</c>: names of the service in addition to <c>localhost</c>, <c>127.0.0.1</c> and <c>[::1]</c>, separated by <c>;</c>. Requests under
+    /// other names get <c>421</c>. Default: any name if access is configured or <c>Access:Anonymous</c> is set, otherwise loopback only.
     /// </summary>
     public IReadOnlyList<string> AllowedHosts { get; init; } = [];
 
     /// <summary>
-    /// <c>AllowedOrigins</c>: web origins, besides the service's own, whose pages may read answers (CORS) and change something, separated by <c>;</c>:
+    /// <c>AllowedOrigins</c>: web origins, in addition to the service's own, whose pages may read answers (CORS) and make changes, separated by <c>;</c>:
     /// <c>https://app.example.com</c>.
     /// </summary>
     public IReadOnlyList<string> AllowedOrigins { get; init; } = [];
@@ -113,13 +114,13 @@ public sealed record FileDropOptions
     /// <value>none</value>
     public Quotas Quotas { get; init; } = Quotas.None;
 
-    /// <summary>How much one caller may ask for.</summary>
+    /// <summary>Limits on callers.</summary>
     public LimitOptions Limits { get; init; } = new();
 
     /// <summary><c>Links:Life</c>: how long a link to a file's content works: at most 1d.</summary>
     public TimeSpan LinkLife { get; init; } = TimeSpan.FromMinutes(5);
 
-    /// <summary>Where the audit log is kept, besides the log stream.</summary>
+    /// <summary>Settings of the audit log in the catalog.</summary>
     public AuditOptions Audit { get; init; } = new();
 
     /// <summary>HTTPS and proxies.</summary>
@@ -128,11 +129,11 @@ public sealed record FileDropOptions
     /// <summary>Whether metadata and content lie in the data directory.</summary>
     public bool IsEmbedded => MongoDb is null;
 
-    /// <summary>Variables that look like settings and are not; each with what to write instead, as a sentence.</summary>
+    /// <summary>Messages about environment variables that look like settings but are none; each names the correct variable.</summary>
     public IReadOnlyList<string> Ignored { get; init; } = [];
 
     /// <summary>Reads and checks the configuration.</summary>
-    /// <exception cref="ConfigurationException">A value cannot be used, or a key means nothing; the message names the key and the fix.</exception>
+    /// <exception cref="ConfigurationException">A value cannot be used, or a key is unknown; the message names the key and the fix.</exception>
     public static FileDropOptions Read(IConfiguration configuration, string contentRoot)
     {
         ArgumentNullException.ThrowIfNull(configuration);

@@ -1,6 +1,6 @@
 namespace FileDrop.Api;
 
-/// <summary>A stream that is read once, asynchronously, from front to back.</summary>
+/// <summary>A stream that is read once, asynchronously and sequentially.</summary>
 internal abstract class ForwardStream : Stream
 {
     public sealed override bool CanRead => true;
@@ -17,7 +17,7 @@ internal abstract class ForwardStream : Stream
         return ReadAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
     }
 
-    public sealed override int Read(byte[] buffer, int offset, int count) => throw new NotSupportedException("It is read asynchronously.");
+    public sealed override int Read(byte[] buffer, int offset, int count) => throw new NotSupportedException("Read this stream asynchronously.");
     public sealed override void Flush() { }
     public sealed override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
     public sealed override void SetLength(long value) => throw new NotSupportedException();

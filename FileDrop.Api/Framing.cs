@@ -4,31 +4,31 @@ using Microsoft.Net.Http.Headers;
 namespace FileDrop.Api;
 
 /// <summary>
-/// A proxy in front and the service must agree where a request ends (RFC 9112, section 11.2), or one client's bytes begin another client's request.
-/// A framing that Kestrel takes and others may read otherwise is refused, and the connection closed.
+/// A proxy and the service must agree where a request ends (RFC 9112, section 11.2); otherwise one client's bytes could begin another client's request. The
+/// service refuses a framing that Kestrel accepts but others may read differently, and closes the connection.
 /// </summary>
 internal static class Framing
 {
-    /// <summary>Kestrel's own name for a Content-Length that came beside a Transfer-Encoding, which it has taken away.</summary>
+    /// <summary>Kestrel's name for a Content-Length that it removed because a Transfer-Encoding came with it.</summary>
     private const string OverruledLength = "X-Content-Length";
 
     private static readonly Encoding Digits = new DigitsEncoding();
 
     private static ApiProblem Doubtful { get; } = ApiProblem.InvalidRequest(
-        "Frame the body in one way: a Content-Length, or in HTTP/1.1 \"Transfer-Encoding: chunked\", once. Proxies may read anything else otherwise.");
+        "Frame the body in one way: with a Content-Length, or in HTTP/1.1 with one \"Transfer-Encoding: chunked\". Proxies may read anything else differently.");
 
-    /// <summary>Has Kestrel refuse bare line feeds and lengths with a sign, and hand on names byte by byte.</summary>
+    /// <summary>Makes Kestrel refuse bare line feeds and lengths with a sign, and pass on file names byte by byte.</summary>
     public static void FrameStrictly(this WebApplicationBuilder builder)
     {
         AppContext.SetSwitch("Microsoft.AspNetCore.Server.Kestrel.DisableHttp1LineFeedTerminators", true);
         builder.WebHost.ConfigureKestrel(kestrel => kestrel.RequestHeaderEncodingSelector = name =>
             name.Equals(HeaderNames.ContentLength, StringComparison.OrdinalIgnoreCase) ? Digits
-            // Kestrel answers bytes that are not UTF-8 by a bare 400; the reader of the name says what is wrong with it.
+            // Kestrel would answer bytes that are not UTF-8 with a bare 400; the reader of the name explains the error.
             : name.Equals(HeaderNames.ContentDisposition, StringComparison.OrdinalIgnoreCase) ? Encoding.Latin1
             : null);
     }
 
-    /// <summary>Before anything that looks at what is asked for.</summary>
+    /// <summary>Runs before all middleware that reads the request.</summary>
     public static void UseFraming(this IApplicationBuilder app) => app.Use((context, next) =>
     {
         if (Refuse(context.Request) is not { } problem)
@@ -47,7 +47,7 @@ internal static class Framing
             : null;
     }
 
-    /// <summary>Reads digits, and anything else as what is no number; Kestrel's own parser takes a sign.</summary>
+    /// <summary>Decodes digits, and everything else to a character that is not in a number, because Kestrel's own parser accepts a sign.</summary>
     private sealed class DigitsEncoding : Encoding
     {
         public override int GetByteCount(char[] chars, int index, int count) => count;
@@ -59,7 +59,7 @@ internal static class Framing
         public override int GetChars(byte[] bytes, int byteIndex, int byteCount, char[] chars, int charIndex) =>
             GetChars(bytes.AsSpan(byteIndex, byteCount), chars.AsSpan(charIndex));
 
-        /// <summary>Never more than there is room for: a longer number is too large for Kestrel, too.</summary>
+        /// <summary>Decodes at most as many bytes as fit; a longer number is too large for Kestrel too.</summary>
         public override int GetChars(ReadOnlySpan<byte> bytes, Span<char> chars)
         {
             var count = Math.Min(bytes.Length, chars.Length);

@@ -1,6 +1,6 @@
 namespace FileDrop.Api;
 
-/// <summary>Every GET has its HEAD (RFC 9110, section 9.3.2): the same handler, whose body the server leaves out.</summary>
+/// <summary>Adds HEAD to every GET (RFC 9110, section 9.3.2), with the same handler; the server omits the body.</summary>
 internal static class HeadOfEveryGet
 {
     public static RouteGroupBuilder WithHead(this RouteGroupBuilder group)

@@ -4,21 +4,21 @@ using System.Text.RegularExpressions;
 
 namespace FileDrop.Api;
 
-/// <summary>One file of the page, as it is served.</summary>
-/// <param name="Content">Its bytes.</param>
-/// <param name="Type">Its media type.</param>
-/// <param name="IsForever">Whether its name changes with its content, so that a browser need never ask for it again.</param>
+/// <summary>One served file of the page.</summary>
+/// <param name="Content">The file's bytes.</param>
+/// <param name="Type">The file's media type.</param>
+/// <param name="IsForever">Whether its name changes with its content, so that a browser can cache it forever.</param>
 internal sealed record PageFile(byte[] Content, string Type, bool IsForever)
 {
     /// <summary>A short digest of the content.</summary>
     public string Digest { get; } = Convert.ToHexStringLower(SHA256.HashData(Content))[..16];
 }
 
-/// <summary>Makes the few files that a browser loads out of the many in which the page is written.</summary>
+/// <summary>Bundles the page's many source files into the few that a browser loads.</summary>
 /// <remarks>
-/// The modules become one script and the style sheets one sheet. Each module becomes a function that is called once, after those that it
-/// imports, and returns what it exports. This follows the two forms of import and the forms of export that the page's modules use, and
-/// refuses others; a module's exports never change, and no two modules import each other.
+/// The modules become one script, and the style sheets one sheet. Each module becomes a function that is called once, after the modules that it imports, and
+/// returns its exports. The bundler supports only the forms of import and export that the page uses, and refuses others. A module's exports must never change,
+/// and no two modules may import each other. Our own, because bundlers need Node.js to build.
 /// </remarks>
 internal sealed partial class PageBundle
 {
@@ -30,7 +30,7 @@ internal sealed partial class PageBundle
 
     /// <summary>Reads the page's folder.</summary>
     /// <returns>The files by their paths; the page itself is <c>/</c>.</returns>
-    /// <exception cref="InvalidOperationException">A module has an import or export that is not understood, or two import each other.</exception>
+    /// <exception cref="InvalidOperationException">A module has an unsupported import or export, or two modules import each other.</exception>
     public static IReadOnlyDictionary<string, PageFile> Read(string folder)
     {
         var bundle = new PageBundle(folder);
@@ -58,11 +58,11 @@ internal sealed partial class PageBundle
         }
     }
 
-    /// <summary>Adds a module behind those that it imports, and gives the name of what it exports.</summary>
+    /// <summary>Adds a module after those that it imports, and returns the name of its exports.</summary>
     private string Add(string path)
     {
         if (_modules.TryGetValue(path, out var known))
-            return known is { Length: > 0 } ? known : throw new InvalidOperationException($"{path} imports itself by way of another module.");
+            return known is { Length: > 0 } ? known : throw new InvalidOperationException($"{path} imports itself through another module.");
         _modules.Add(path, "");
         var text = File.ReadAllText(Path.Combine(_folder, path)).ReplaceLineEndings("\n");
         var body = Import().Replace(text, import =>
@@ -76,7 +76,7 @@ internal sealed partial class PageBundle
         var exports = Export().Matches(body).Select(export => export.Groups["name"].Value);
         body = Export().Replace(body, "${what}${name}");
         if (Leftover().Match(body) is { Success: true } leftover)
-            throw new InvalidOperationException($"{path}: \"{leftover.Value}\" is no form of import or export that the page uses.");
+            throw new InvalidOperationException($"{path}: \"{leftover.Value}\" is not a supported form of import or export.");
         var name = $"module{_modules.Count(module => module.Value.Length > 0)}";
         _script.Append("// ").Append(path).Append("\nconst ").Append(name).Append(" = (() => {\n").Append(body)
             .Append("\nreturn { ").AppendJoin(", ", exports).Append(" };\n})();\n");

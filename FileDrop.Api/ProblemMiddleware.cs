@@ -6,7 +6,7 @@ using FileDrop.Api.Maintenance;
 
 namespace FileDrop.Api;
 
-/// <summary>Turns whatever goes wrong in a request into one of the contract's errors, and no more than that.</summary>
+/// <summary>Turns every failure of a request into one of the contract's errors, and reveals nothing else.</summary>
 internal sealed partial class ProblemMiddleware(RequestDelegate next, FileMetrics metrics, StoreStarter stores, ILogger<ProblemMiddleware> log)
 {
     public async Task InvokeAsync(HttpContext context)
@@ -20,14 +20,14 @@ internal sealed partial class ProblemMiddleware(RequestDelegate next, FileMetric
         }
         catch (OperationCanceledException) when (context.RequestAborted.IsCancellationRequested)
         {
-            // The client is gone: there is nobody to tell.
+            // The client is gone, so nobody would read an answer.
         }
         catch (Exception failure)
         {
             var problem = Explain(failure, context);
             if (context.Response.HasStarted)
             {
-                // A clean end would pass off a part as the whole.
+                // A clean end would make a part look like the whole.
                 LogCut(failure, context.Request.Method, context.Request.Path);
                 context.Abort();
                 return;
@@ -67,7 +67,7 @@ internal sealed partial class ProblemMiddleware(RequestDelegate next, FileMetric
                 return ApiProblem.InsufficientStorage;
             case StorageException away:
                 stores.Report(away);
-                // An outage has a line of its own; what is odd for this request alone is told here.
+                // An outage has its own log line. A failure of only this request is logged here.
                 LogUnavailable(away.InnerException is null ? LogLevel.Error : LogLevel.Debug, context.Request.Method, context.Request.Path, away.Reason);
                 return ApiProblem.StorageUnavailable;
             default:
@@ -85,6 +85,6 @@ internal sealed partial class ProblemMiddleware(RequestDelegate next, FileMetric
     [LoggerMessage("{Method} {Path}: a store does not answer. {Reason}")]
     private partial void LogUnavailable(LogLevel level, string method, PathString path, string reason);
 
-    [LoggerMessage(LogLevel.Critical, "{Method} {Path} failed by a bug")]
+    [LoggerMessage(LogLevel.Critical, "{Method} {Path} failed because of a bug")]
     private partial void LogBug(Exception failure, string method, PathString path);
 }

@@ -10,7 +10,7 @@ try
     if (Command.IsOne(args))
         return await Command.RunAsync(args);
 
-    // The data directory lies below the program's own by default: watching all that for changed settings costs an event for each blob.
+    // By default the data directory lies below the program's own. Watching the program's folder for changed settings would cost an event for each blob.
     var builder = WebApplication.CreateBuilder([.. args, "--hostBuilder:reloadConfigOnChange=false"]);
     Start.Check(builder.Configuration);
     var options = FileDropOptions.Read(builder.Configuration, builder.Environment.ContentRootPath);

@@ -3,14 +3,14 @@ using System.Globalization;
 namespace FileDrop.Api;
 
 /// <summary>
-/// Reads the settings below <c>FileDrop</c> and notes each key that it is asked for: a key that is set and that nobody asked for is a mistake, and a
-/// mistyped one could leave the service open.
+/// Reads the settings below <c>FileDrop</c> and records each key that is read. A key that is set but never read is a mistake; a mistyped one could leave the
+/// service open.
 /// </summary>
 internal sealed class SettingsReader
 {
     private const string Root = "FileDrop";
 
-    /// <summary>Keys of the AppHost, which gives its environment to the service: FileDrop.AppHost/Settings.cs.</summary>
+    /// <summary>Keys of the AppHost, which passes its environment to the service: FileDrop.AppHost/Settings.cs.</summary>
     private static readonly string[] AppHosts = ["Images", "Metadata", "ObjectStorage", "Port", "Publish", "Replicas", "Stores", "Volumes"];
 
     private static readonly TimeSpan LongestTime = TimeSpan.FromDays(3650);
@@ -25,13 +25,13 @@ internal sealed class SettingsReader
 
     private SettingsReader(IConfigurationSection section, SortedSet<string> known) => (_section, _known) = (section, known);
 
-    /// <summary>The keys that were asked for, without <c>FileDrop:</c>; below one that ends in a colon all keys are known.</summary>
+    /// <summary>The keys that were read, without <c>FileDrop:</c>. Below a key that ends in a colon, all keys are known.</summary>
     public IEnumerable<string> Known => _known;
 
-    /// <summary>Reads the settings below a key, and notes them here.</summary>
+    /// <summary>Reads the settings below a key, and records them here.</summary>
     public SettingsReader Below(string key) => new(_section.GetSection(key), _known);
 
-    /// <summary>Everything below a key, for a caller who refuses what has no meaning there.</summary>
+    /// <summary>Returns the whole section below a key, for a caller who refuses unknown keys there.</summary>
     public IConfigurationSection All(string key)
     {
         Note($"{key}:");
@@ -68,11 +68,11 @@ internal sealed class SettingsReader
 
     public ConfigurationException Wrong(string key, string value, string wanted) => new($"{Path(key)} is \"{value}\", but it must be {wanted}.");
 
-    /// <summary>A key with all that stands before it.</summary>
+    /// <summary>The full path of a key.</summary>
     public string Path(string key) => $"{_section.Path}:{key}";
 
-    /// <summary>Refuses keys that are set and that nobody asked for; to be called last.</summary>
-    /// <exception cref="ConfigurationException">There are such keys; the message names each, with the nearest one that there is.</exception>
+    /// <summary>Refuses keys that are set but were never read. Call it last.</summary>
+    /// <exception cref="ConfigurationException">Such keys exist; the message names each, with the nearest existing one.</exception>
     public void RefuseUnknown()
     {
         var unknown = _section.AsEnumerable(makePathsRelative: true).Where(setting => setting.Value is not null && !IsKnown(setting.Key, setting.Value))
@@ -82,8 +82,8 @@ internal sealed class SettingsReader
     }
 
     /// <summary>
-    /// Variables with one underscore where there should be two, if the rest of their name is a setting of the service. Others are not ours: Kubernetes
-    /// sets <c>FILEDROP_PORT</c> for a service named filedrop.
+    /// Finds environment variables with one underscore instead of two whose other part names a setting. All others belong to somebody else: Kubernetes sets
+    /// <c>FILEDROP_PORT</c> for a service named filedrop.
     /// </summary>
     public IReadOnlyList<string> FindSingleUnderscores(IConfiguration configuration) =>
     [
@@ -107,7 +107,7 @@ internal sealed class SettingsReader
             : $"{Root}:{key} is not a setting; the nearest one is {Root}:{Nearest(key)}.";
     }
 
-    /// <summary>The key that is written most like it, or whose last part is: <c>Hsts</c> is looked for below <c>Https</c>, too.</summary>
+    /// <summary>Finds the key with the most similar spelling, of the whole key or of its last part, so that <c>Hsts</c> is found below <c>Https</c>.</summary>
     private string Nearest(string key)
     {
         const double OtherPlace = 0.2;

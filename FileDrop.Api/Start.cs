@@ -9,29 +9,29 @@ using Microsoft.AspNetCore.Hosting.Server.Features;
 namespace FileDrop.Api;
 
 /// <summary>
-/// The start of the service, for the person at the terminal: its last line says where the service is, or one sentence says why it cannot start and
-/// which setting to change.
+/// Starts the service and informs the person at the terminal. The last line says where the service is; or one sentence says why it cannot start and which
+/// setting to change.
 /// </summary>
 internal sealed partial class Start
 {
-    /// <summary>The exit code of a start, or of a command, that the configuration or the machine does not allow.</summary>
+    /// <summary>The exit code if the configuration or the machine prevents a start or a command.</summary>
     public const int CouldNotStart = 2;
 
-    /// <summary>They log each exception that ends a start with its stack trace, and throw it besides.</summary>
+    /// <summary>Log categories that would repeat, with a stack trace, the exception that ends a start.</summary>
     private static readonly string[] Loud =
         ["Microsoft.AspNetCore.Server.Kestrel", "Microsoft.Extensions.Hosting.Internal.Host"];
 
-    /// <summary>The health checks log each probe of an outage; <see cref="Maintenance.StoreStarter"/> has one line for it.</summary>
+    /// <summary>The category in which health checks log each probe of an outage; <see cref="Maintenance.StoreStarter"/> logs one line instead.</summary>
     private const string Probes = "Microsoft.Extensions.Diagnostics.HealthChecks";
 
     private const string Telemetry = "OTEL_EXPORTER_OTLP_ENDPOINT";
 
     private volatile bool _isDone;
 
-    /// <summary>Whether an exception came before the service had started.</summary>
+    /// <summary>Whether an exception ended the start of the service.</summary>
     public bool IsEndedBy(Exception failure) => !_isDone && failure is not HostAbortedException;
 
-    /// <summary>Checks settings of the framework whose own messages do not name them.</summary>
+    /// <summary>Checks settings of the framework whose error messages do not name the setting.</summary>
     /// <exception cref="ConfigurationException">A value cannot be used; the message names the key and the fix.</exception>
     public static void Check(IConfiguration configuration)
     {
@@ -44,7 +44,7 @@ internal sealed partial class Start
             throw new ConfigurationException($"{Telemetry} is \"{endpoint}\", but it must be an address such as http://localhost:4317.");
     }
 
-    /// <summary>Keeps the stack traces of a start that fails out of the log.</summary>
+    /// <summary>Keeps the stack traces of a failed start out of the log.</summary>
     public void Hush(IServiceCollection services) => services.PostConfigure<LoggerFilterOptions>(filter =>
     {
         foreach (var category in Loud)
@@ -52,15 +52,15 @@ internal sealed partial class Start
         AddRule(filter, Probes, LogLevel.None);
     });
 
-    /// <summary>Adds a rule for each provider of logs: what is set for one provider wins over what is set for all.</summary>
+    /// <summary>Adds a rule for each log provider, because a provider's own rules override those for all providers.</summary>
     public static void AddRule(LoggerFilterOptions filter, string category, LogLevel least, Func<string?, string?, LogLevel, bool>? which = null)
     {
         foreach (var provider in filter.Rules.Select(rule => rule.ProviderName).Append(null).Distinct(StringComparer.Ordinal).ToList())
             filter.Rules.Add(new LoggerFilterRule(provider, category, least, which));
     }
 
-    /// <summary>Starts the service, says where it is, and returns when it has stopped.</summary>
-    /// <exception cref="ConfigurationException">It cannot listen where it should.</exception>
+    /// <summary>Starts the service, logs its address, and returns when it has stopped.</summary>
+    /// <exception cref="ConfigurationException">The service cannot listen on its address.</exception>
     public async Task RunAsync(WebApplication app, FileDropOptions options)
     {
         foreach (var ignored in options.Ignored)
@@ -85,15 +85,15 @@ internal sealed partial class Start
         var advice = failure switch
         {
             InvalidOperationException when failure.Message.Contains("HTTPS", StringComparison.Ordinal) =>
-                "Name a certificate in Kestrel:Certificates:Default:Path and :KeyPath, or listen on http, behind a proxy that has TLS.",
+                "Name a certificate in Kestrel:Certificates:Default:Path and :KeyPath, or listen on http behind a proxy that terminates TLS.",
             FileNotFoundException or DirectoryNotFoundException or CryptographicException => "Check the paths and passwords in Kestrel:Certificates and Kestrel:Endpoints.",
             IOException or SocketException => "Set urls to another address (--urls=http://localhost:5081), or stop the process that uses this one.",
-            _ => "An address looks like http://localhost:5080.",
+            _ => "Use an address such as http://localhost:5080.",
         };
-        return new ConfigurationException($"{setting}, and the service cannot listen there: {Failure.Tell(failure)} {advice}");
+        return new ConfigurationException($"{setting}, but the service cannot listen there: {Failure.Tell(failure)} {advice}");
     }
 
-    /// <summary>An address that a browser on this machine can open: 0.0.0.0 and [::] are none.</summary>
+    /// <summary>Turns a listening address into one that a browser on this machine can open; 0.0.0.0 and [::] cannot be opened.</summary>
     private static string Reachable(string address) => address.Replace("//0.0.0.0", "//localhost", StringComparison.Ordinal)
         .Replace("//[::]", "//localhost", StringComparison.Ordinal).Replace("//*", "//localhost", StringComparison.Ordinal).Replace("//+", "//localhost", StringComparison.Ordinal);
 

@@ -2,32 +2,29 @@ using System.Text.RegularExpressions;
 
 namespace FileDrop.Api;
 
-/// <summary>Why a store could not do its work.</summary>
+/// <summary>The kind of a store's failure.</summary>
 public enum StorageFailure
 {
-    /// <summary>It did not answer, or not in time; trying again later may help. The contract's <c>storage_unavailable</c>.</summary>
+    /// <summary>The store did not answer in time; trying again later may help. The contract's <c>storage_unavailable</c>.</summary>
     Unavailable,
 
-    /// <summary>It has no room left. The contract's <c>insufficient_storage</c>.</summary>
+    /// <summary>The store is full. The contract's <c>insufficient_storage</c>.</summary>
     Full,
 }
 
-/// <summary>
-/// The catalog or the blob store failed, as opposed to having answered. What was asked for may have happened or not:
-/// only a later read tells.
-/// </summary>
-/// <param name="failure">What kind of failure a client is told about.</param>
-/// <param name="message">For the log; never sent to a client.</param>
+/// <summary>The catalog or the blob store failed instead of answering. The change may have happened or not; only a later read tells.</summary>
+/// <param name="failure">The kind of failure, for the client.</param>
+/// <param name="message">A message for the log, which is never sent to a client.</param>
 /// <param name="inner">The driver's own exception.</param>
 public sealed partial class StorageException(StorageFailure failure, string message, Exception? inner = null) : Exception(message, inner)
 {
     private const int LongestReason = 200;
 
-    /// <summary>What kind of failure a client is told about.</summary>
+    /// <summary>The kind of failure, for the client.</summary>
     public StorageFailure Failure { get; } = failure;
 
-    /// <summary>What went wrong, in one line.</summary>
-    /// <remarks>MongoDB's driver puts its whole view of the cluster into a message, with the stack trace of the cause in it.</remarks>
+    /// <summary>The reason, in one line.</summary>
+    /// <remarks>MongoDB's driver writes its whole view of the cluster into a message, including the stack trace of the cause.</remarks>
     public string Reason
     {
         get
@@ -40,7 +37,7 @@ public sealed partial class StorageException(StorageFailure failure, string mess
         }
     }
 
-    /// <summary>What was at the root of it: the same for every call that the same thing has made fail.</summary>
+    /// <summary>The root cause, which is the same text for all calls that failed for the same reason.</summary>
     public string Cause => Causes().Matches(Message) is { Count: > 0 } causes ? causes[^1].Groups["text"].Value.TrimEnd('.')
         : GetBaseException().Message.Split('\n', 2)[0].Trim().TrimEnd('.');
 

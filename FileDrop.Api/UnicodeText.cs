@@ -1,17 +1,17 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Globalization;
+using System.Net;
 using System.Text;
 using System.Text.Unicode;
 using Microsoft.AspNetCore.WebUtilities;
 
 namespace FileDrop.Api;
 
-/// <summary>Text that may come from anybody: whether it is text at all, and how a log shows it.</summary>
+/// <summary>Checks untrusted text, and escapes it for logs.</summary>
 internal static class UnicodeText
 {
-    private static readonly UTF8Encoding Strict = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
-
-    /// <summary>False: the text has half a surrogate pair, which JSON can spell and UTF-8 cannot.</summary>
+    /// <summary>Whether the text has no half of a surrogate pair, which JSON can express but UTF-8 cannot.</summary>
+    /// <remarks>Our own: .NET 10 validates UTF-8, but not UTF-16.</remarks>
     public static bool IsWellFormed(ReadOnlySpan<char> text)
     {
         while (text.IndexOfAnyInRange('\uD800', '\uDFFF') is >= 0 and var at)
@@ -23,37 +23,32 @@ internal static class UnicodeText
         return true;
     }
 
-    /// <summary>Reads UTF-8; false: the bytes are not UTF-8. Nothing is replaced, so two different byte strings never become one text.</summary>
+    /// <summary>Decodes UTF-8. False if the bytes are not UTF-8: nothing is replaced, so two different byte strings never become one text.</summary>
     public static bool TryDecode(ReadOnlySpan<byte> utf8, [NotNullWhen(true)] out string? text)
     {
-        try
-        {
-            text = Strict.GetString(utf8);
-            return true;
-        }
-        catch (DecoderFallbackException)
-        {
-            text = null;
-            return false;
-        }
+        text = Utf8.IsValid(utf8) ? Encoding.UTF8.GetString(utf8) : null;
+        return text is not null;
     }
 
     /// <summary>
-    /// Whether all values of a query's parameter are UTF-8 behind their escapes. The framework leaves other escapes as they are, so that
-    /// <c>%E9</c> and <c>%25E9</c> would be one text.
+    /// Whether all values of a query's parameter are percent-encoded UTF-8. The framework leaves other escapes unchanged, so that <c>%E9</c> and <c>%25E9</c>
+    /// would give the same text.
     /// </summary>
     public static bool IsUtf8(QueryString query, string parameter)
     {
         foreach (var pair in new QueryStringEnumerable(query.Value))
         {
-            if (pair.DecodeName().Span.Equals(parameter, StringComparison.OrdinalIgnoreCase) && !Utf8.IsValid(Unescape(pair.EncodedValue.Span)))
+            if (!pair.DecodeName().Span.Equals(parameter, StringComparison.OrdinalIgnoreCase))
+                continue;
+            var bytes = Encoding.UTF8.GetBytes(pair.EncodedValue.ToString());
+            if (!Utf8.IsValid(WebUtility.UrlDecodeToBytes(bytes, 0, bytes.Length)))
                 return false;
         }
         return true;
     }
 
     /// <summary>
-    /// A value as a log shows it: characters that end a line, steer a terminal, turn the direction or are invisible stand as <c>\uXXXX</c>.
+    /// Escapes a value for a log: characters that end a line, control a terminal, change the direction or are invisible become <c>\uXXXX</c>.
     /// </summary>
     public static string Escape(string text)
     {
@@ -71,25 +66,6 @@ internal static class UnicodeText
             at += length;
         }
         return escaped.ToString();
-    }
-
-    /// <summary>The bytes behind a query's escapes; what is no escape stands for itself (WHATWG URL, "percent-decode").</summary>
-    private static byte[] Unescape(ReadOnlySpan<char> text)
-    {
-        var bytes = new List<byte>(text.Length);
-        for (var at = 0; at < text.Length; at++)
-        {
-            if (text[at] == '%' && at + 2 < text.Length && char.IsAsciiHexDigit(text[at + 1]) && char.IsAsciiHexDigit(text[at + 2]))
-            {
-                bytes.Add(Convert.FromHexString(text.Slice(at + 1, 2))[0]);
-                at += 2;
-            }
-            else
-            {
-                bytes.AddRange(Encoding.UTF8.GetBytes([text[at]]));
-            }
-        }
-        return [.. bytes];
     }
 
     private static bool IsVisible(Rune rune) => Rune.GetUnicodeCategory(rune) is not (UnicodeCategory.Control or UnicodeCategory.Format

@@ -2,11 +2,11 @@ using Microsoft.Net.Http.Headers;
 
 namespace FileDrop.Api;
 
-/// <summary>The web page: a few files, made when the first browser asks for one, and kept in memory.</summary>
+/// <summary>Serves the web page: a few files, which the first request builds and memory keeps.</summary>
 internal static class WebPage
 {
     /// <summary>
-    /// Own files only: no inline script or style, no other host, no HTML made from strings (Trusted Types), no page around this one.
+    /// Allows only the page's own files: no inline script or style, no other host, no HTML from strings (Trusted Types), no page around this one.
     /// </summary>
     private const string ContentSecurityPolicy =
         "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; media-src 'self'; connect-src 'self'; "
@@ -14,13 +14,13 @@ internal static class WebPage
         + "require-trusted-types-for 'script'; trusted-types 'none'";
 
     /// <summary>Answers <c>GET</c> and <c>HEAD</c> of <c>/</c> and of the page's files; passes on all other requests.</summary>
-    /// <remarks>The source lies beside the program, so that it is found whatever folder the program is started in.</remarks>
+    /// <remarks>The source lies in the program's folder, so that it is found from any working directory.</remarks>
     public static void UseWebPage(this IApplicationBuilder app)
     {
         var folder = Path.Combine(AppContext.BaseDirectory, "wwwroot");
         if (!Directory.Exists(folder))
             return;
-        // A failure, of the disk for example, is not kept: the next request tries again.
+        // A failure, for example of the disk, is not cached: the next request tries again.
         var files = new Lazy<IReadOnlyDictionary<string, PageFile>>(() => PageBundle.Read(folder), LazyThreadSafetyMode.PublicationOnly);
         app.Use((context, next) =>
         {
@@ -42,14 +42,15 @@ internal static class WebPage
     {
         var (request, response) = (context.Request, context.Response);
         var headers = response.Headers;
-        // The page is asked about each time, so that a new version of the service is a new page at once; it names the other files anew.
+        // Browsers revalidate the page each time, so that a new release shows its new page at once. The page names the other files, whose names change with
+        // their content.
         headers.CacheControl = file.IsForever ? "public, max-age=31536000, immutable" : "no-cache";
         headers.ContentSecurityPolicy = ContentSecurityPolicy;
         headers.XContentTypeOptions = "nosniff";
         headers["Referrer-Policy"] = "same-origin";
         if (!file.IsForever)
         {
-            // Weak, since the bytes may be compressed on their way.
+            // The tag is weak, because the bytes may be compressed in transit.
             var tag = new EntityTagHeaderValue($"\"{file.Digest}\"", isWeak: true);
             headers.ETag = tag.ToString();
             if (request.GetTypedHeaders().IfNoneMatch.Any(known => known.Compare(tag, useStrongComparison: false)))

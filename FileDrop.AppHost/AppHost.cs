@@ -1,4 +1,4 @@
-#pragma warning disable ASPIREPROBES001, ASPIRECERTIFICATES001 // Both are marked experimental. Nothing else puts a probe into the chart, or tells that the service has no certificate.
+#pragma warning disable ASPIREPROBES001, ASPIRECERTIFICATES001 // Both are marked experimental. Nothing else puts a probe into the chart, or says that the service has no certificate.
 using FileDrop.AppHost;
 
 try
@@ -6,7 +6,7 @@ try
     var builder = DistributedApplication.CreateBuilder(args);
     var settings = Settings.Read(builder.Configuration, builder.ExecutionContext.IsPublishMode);
 
-    // This key opens everything. The dashboard shows it among the parameters.
+    // This key has all scopes. The dashboard shows it among the parameters.
     var key = builder.AddPassword("filedrop-key");
 
     // Several replicas of the service behind one address. The dashboard uses the probes as health checks.
@@ -46,7 +46,7 @@ try
                 .WithImageFrom(settings)
                 .WithDataVolume(settings.Volume("seaweedfs"))
                 .AddStorage("storage"),
-            // MinIO's images have left Docker Hub, which the integration names.
+            // The integration names Docker Hub, which MinIO's images have left.
             _ => builder.AddMinioContainer("storage", builder.AddStorageUser(), builder.AddPassword("storage-password"))
                 .WithImageRegistry("quay.io").WithImageTag("RELEASE.2025-09-07T16-13-09Z")
                 .WithImageFrom(settings)

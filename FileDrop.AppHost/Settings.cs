@@ -6,7 +6,7 @@ namespace FileDrop.AppHost;
 /// <summary>The configuration cannot be used; the message names the key and the fix.</summary>
 internal class SettingsException(string message) : Exception(message);
 
-/// <summary>What the system is put together from; each value is a key under <c>FileDrop</c>.</summary>
+/// <summary>The parts of the system; each value is a key under <c>FileDrop</c>.</summary>
 internal sealed record Settings
 {
     private static readonly string[] StoreKinds = ["containers", "embedded"];
@@ -17,25 +17,25 @@ internal sealed record Settings
 
     private IReadOnlyDictionary<string, string> _images = new Dictionary<string, string>();
 
-    /// <summary><c>Stores</c> = <c>embedded</c>: the service alone, with its data in a directory; no container engine is needed.</summary>
+    /// <summary><c>Stores</c> = <c>embedded</c>: only the service, with its data in a directory; no container engine is needed.</summary>
     public bool Embedded { get; private init; }
 
-    /// <summary><c>Metadata</c>: where metadata lies.</summary>
+    /// <summary><c>Metadata</c>: the store of metadata.</summary>
     public string Metadata { get; private init; } = MetadataKinds[0];
 
-    /// <summary><c>ObjectStorage</c>: where content lies.</summary>
+    /// <summary><c>ObjectStorage</c>: the store of content.</summary>
     public string ObjectStorage { get; private init; } = StorageKinds[0];
 
-    /// <summary><c>Replicas</c>: 1 to 100, 2 if not set; one on the embedded store, which belongs to one process.</summary>
+    /// <summary><c>Replicas</c>: 1 to 100, by default 2; one on the embedded store, which belongs to one process.</summary>
     public int Replicas { get; private init; }
 
-    /// <summary><c>Port</c>: where the service is reached on this machine; 5080 if not set.</summary>
+    /// <summary><c>Port</c>: the service's port on this machine; by default 5080.</summary>
     public int Port { get; private init; }
 
-    /// <summary><c>Publish</c>: what <c>aspire publish</c> writes.</summary>
+    /// <summary><c>Publish</c>: whether <c>aspire publish</c> writes a chart instead of a Compose file.</summary>
     public bool ForKubernetes { get; private init; }
 
-    /// <summary><c>Volumes</c>: what the data volumes' names begin with.</summary>
+    /// <summary><c>Volumes</c>: the start of the data volumes' names.</summary>
     public string Volumes { get; private init; } = "filedrop";
 
     /// <summary>Reads and checks the configuration.</summary>
@@ -75,7 +75,7 @@ internal sealed record Settings
     /// <summary>The name of a container's data volume.</summary>
     public string Volume(string engine) => $"{Volumes}-{engine}";
 
-    /// <summary><c>Images:mongodb</c>, <c>Images:storage</c>: another image, from another registry; null for the usual one.</summary>
+    /// <summary><c>Images:mongodb</c>, <c>Images:storage</c>: another image, from another registry; null for the usual image.</summary>
     public string? Image(string name) => _images.GetValueOrDefault(name);
 
     private static int ReadReplicas(IConfigurationSection section, bool embedded)
@@ -91,7 +91,7 @@ internal sealed record Settings
     private static void CheckExternal(IConfiguration configuration, string key, string value, string connection, string form, bool publishing)
     {
         var given = !string.IsNullOrWhiteSpace(configuration.GetConnectionString(connection));
-        // What is published is filled in where it is deployed; and Aspire remembers what was given when it was published before.
+        // The published files get their values where they are deployed, and Aspire remembers the values of an earlier publication.
         if (publishing)
             return;
         if (value == "external" && !given)

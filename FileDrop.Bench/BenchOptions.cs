@@ -2,7 +2,7 @@ using System.Globalization;
 
 namespace FileDrop.Bench;
 
-/// <summary>What the command line asks for.</summary>
+/// <summary>The options of the command line.</summary>
 internal sealed record BenchOptions
 {
     public const string Usage =
@@ -14,12 +14,12 @@ internal sealed record BenchOptions
           start     the time from the start of the process to its first 200 on /health
           transfer  throughput and processor time
           resumable one large file by tus, beside tus's own server (Node.js and npm)
-        --store embedded|cluster   SQLite and the disk (default), or what FILEDROP_TEST_MONGODB and FILEDROP_TEST_S3 name
+        --store embedded|cluster   SQLite and the disk (default), or the servers that FILEDROP_TEST_MONGODB and FILEDROP_TEST_S3 name
                                    compare: both, if those are set, unless one is named
-        --quick                    compare: roughly, in two minutes, and not for docs/performance.md
+        --quick                    compare: roughly, in two minutes; writes no file to docs/bench
         --rounds N                 compare: rounds that count, 1 to 100 (default 5)
-        --only TEXT                compare: only workloads whose name contains it, and not for docs/performance.md
-        --service PATH             another FileDrop.Api.dll than the one built here
+        --only TEXT                compare: only workloads whose name contains it; writes no file to docs/bench
+        --service PATH             measure this FileDrop.Api.dll instead of the one built here
         --size MIB                 memory, transfer, resumable: the large file; the 16 of memory have a sixteenth each
         --files N                  list: files in the larger catalog
         --requests N               list: requests for each figure, at least 30
@@ -74,7 +74,7 @@ internal sealed record BenchOptions
                 ("--files", _) => options with { Files = Number(name, value, 1_000, 10_000_000) },
                 ("--requests", _) => options with { Requests = Number(name, value, 30, 10_000) },
                 ("--analyze", _) => options with { Analyze = value },
-                _ => throw new BenchException($"{name} {value} means nothing here.\n{Usage}"),
+                _ => throw new BenchException($"There is no option {name} {value}.\n{Usage}"),
             };
         }
         return options;

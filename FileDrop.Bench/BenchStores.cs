@@ -9,27 +9,27 @@ using MongoDB.Driver;
 
 namespace FileDrop.Bench;
 
-/// <summary>The stores under a measured service: empty, its own, and gone when this is disposed of.</summary>
+/// <summary>The stores of a measured service, empty at first; disposal removes them.</summary>
 internal abstract class BenchStores : IAsyncDisposable
 {
-    /// <summary>What points a service at them, as environment variables.</summary>
+    /// <summary>The environment variables that point a service at them.</summary>
     public abstract IReadOnlyDictionary<string, string> Settings { get; }
 
-    /// <summary>The same for peers, whose files are in a folder of their own, or beside the service's.</summary>
+    /// <summary>The same for peers, whose files are in their own folder, or beside the service's.</summary>
     public abstract IReadOnlyDictionary<string, string> PeerSettings { get; }
 
     public static BenchStores Make(BenchOptions options) => options.IsCluster ? new ClusterStores() : new EmbeddedStores();
 
-    /// <summary>What they are, their versions, and when an acknowledged change is on the disk.</summary>
+    /// <summary>Their names, their versions, and when an acknowledged change is on the disk.</summary>
     public abstract Task<string> DescribeAsync(CancellationToken cancellation);
 
-    /// <summary>Puts files into the catalog, without their bytes. No service may run on it yet.</summary>
+    /// <summary>Adds files to the catalog, without their bytes. No service may run on it yet.</summary>
     public abstract Task FillAsync(SampleCatalog sample, CancellationToken cancellation);
 
     public abstract ValueTask DisposeAsync();
 }
 
-/// <summary>SQLite and the disk, in a folder of their own.</summary>
+/// <summary>SQLite and the disk, in their own folder.</summary>
 internal sealed class EmbeddedStores : BenchStores
 {
     private readonly string _directory = Directory.CreateTempSubdirectory("filedrop-bench-").FullName;
@@ -59,7 +59,7 @@ internal sealed class EmbeddedStores : BenchStores
     }
 }
 
-/// <summary>A database and a bucket of their own on the servers that the environment names.</summary>
+/// <summary>A new database and a new bucket on the servers that the environment names.</summary>
 internal sealed class ClusterStores : BenchStores
 {
     private readonly MongoUrl _mongo;
@@ -70,7 +70,7 @@ internal sealed class ClusterStores : BenchStores
         var (mongo, s3) = (Variable("FILEDROP_TEST_MONGODB"), Variable("FILEDROP_TEST_S3"));
         var name = $"filedrop-bench-{Guid.NewGuid():N}"[..32];
         var former = MongoConnection.Parse(mongo);
-        // Credentials belong to the database that was named before, not to the new one.
+        // Credentials belong to the former database, not to the new one.
         var source = former.AuthenticationSource ?? (former.Username is null ? null : former.DatabaseName ?? "admin");
         _mongo = new MongoUrlBuilder(mongo) { DatabaseName = name, AuthenticationSource = source }.ToMongoUrl();
         _s3 = S3Options.Parse($"{s3};Bucket={name}");
@@ -90,7 +90,7 @@ internal sealed class ClusterStores : BenchStores
     {
         ["MONGODB"] = _mongo.ToString(),
         ["ENDPOINT"] = _s3.Endpoint?.ToString() ?? throw new BenchException("FILEDROP_TEST_S3 names no Endpoint."),
-        // Beside the service's objects, under keys of its own kind.
+        // Beside the service's objects, under other keys.
         ["BUCKET"] = _s3.Bucket,
         ["KEY"] = _s3.AccessKey ?? "",
         ["SECRET"] = _s3.SecretKey ?? "",
@@ -103,7 +103,7 @@ internal sealed class ClusterStores : BenchStores
         var info = await Database.RunCommandAsync<BsonDocument>(new BsonDocument("buildInfo", 1), cancellationToken: cancellation);
         using var http = new HttpClient();
         using var answer = await http.GetAsync(_s3.Endpoint, cancellation);
-        var server = answer.Headers.Server.ToString() is { Length: > 0 } said ? said : "a server that does not say what it is";
+        var server = answer.Headers.Server.ToString() is { Length: > 0 } said ? said : "an unnamed server";
         return $"MongoDB protocol {info["version"]} (w: majority, journal: true) and S3 by {server} (synced as that server does)";
     }
 
@@ -121,7 +121,7 @@ internal sealed class ClusterStores : BenchStores
         });
         try
         {
-            // One by one: DeleteObjects wants a checksum that not every server knows.
+            // One by one, since DeleteObjects needs a checksum that not every server knows.
             while (await client.ListObjectsV2Async(new ListObjectsV2Request { BucketName = _s3.Bucket }) is { S3Objects: { Count: > 0 } objects })
                 await Parallel.ForEachAsync(objects, async (item, token) => await client.DeleteObjectAsync(_s3.Bucket, item.Key, token));
             var unfinished = await client.ListMultipartUploadsAsync(new ListMultipartUploadsRequest { BucketName = _s3.Bucket });
@@ -131,12 +131,12 @@ internal sealed class ClusterStores : BenchStores
         }
         catch (AmazonS3Exception missing) when (missing.ErrorCode is "NoSuchBucket")
         {
-            // The service never came to make it.
+            // The service did not get to make it.
         }
     }
 
     private static bool IsNamed(string name) => Environment.GetEnvironmentVariable(name) is { Length: > 0 };
 
     private static string Variable(string name) => Environment.GetEnvironmentVariable(name) is { Length: > 0 } value ? value
-        : throw new BenchException($"{name} is not set: it and FILEDROP_TEST_MONGODB, FILEDROP_TEST_S3 name the servers of --store cluster.");
+        : throw new BenchException($"{name} is not set. FILEDROP_TEST_MONGODB and FILEDROP_TEST_S3 name the servers of --store cluster.");
 }

@@ -5,7 +5,7 @@ using System.Net.Sockets;
 
 namespace FileDrop.Bench;
 
-/// <summary>A server in a process of its own; ended, by its id, when this is disposed of.</summary>
+/// <summary>A server in its own process; disposal ends it by its id.</summary>
 internal sealed class ChildProcess : IAsyncDisposable
 {
     private const int OutputKept = 50;
@@ -29,10 +29,10 @@ internal sealed class ChildProcess : IAsyncDisposable
 
     public bool HasExited => _process.HasExited;
 
-    /// <summary>The last lines that it wrote.</summary>
+    /// <summary>The last lines of its output.</summary>
     public string Output => string.Join('\n', _output);
 
-    /// <summary>Processor time that it has used so far, without what it started.</summary>
+    /// <summary>Processor time that it has used so far, without its children.</summary>
     public TimeSpan ProcessorTime
     {
         get
@@ -50,8 +50,7 @@ internal sealed class ChildProcess : IAsyncDisposable
     }
 
     /// <summary>
-    /// Ends it as an operator does, so that it ends what it started, and the next start finds what it finds after a stop, and not
-    /// after a crash.
+    /// Ends it as an operator does, so that it ends its children, and the next start follows a stop, not a crash.
     /// </summary>
     public async ValueTask DisposeAsync()
     {

@@ -3,7 +3,7 @@ using Microsoft.Win32.SafeHandles;
 
 namespace FileDrop.Bench;
 
-/// <summary>What .NET has no call for.</summary>
+/// <summary>System calls that .NET lacks.</summary>
 internal static class LibC
 {
     private const int SigTerm = 15;
@@ -12,10 +12,10 @@ internal static class LibC
     /// <summary>Asks a process to end, as an operator does.</summary>
     public static void Terminate(int process) => _ = kill(process, SigTerm);
 
-    /// <summary>Has the system write all that it still holds back, of whomever.</summary>
+    /// <summary>Has the system write back all delayed writes, of all programs.</summary>
     public static void SyncAll() => sync();
 
-    /// <summary>Has the system forget the pages of a file that are on the disk, so that they are read from there.</summary>
+    /// <summary>Drops a file's pages from the system's cache, so that it is read from the disk.</summary>
     public static void Forget(SafeFileHandle file) => _ = posix_fadvise(file, 0, 0, DoNotNeed);
 
     [DllImport("libc")]

@@ -6,7 +6,7 @@ using FileDrop.Api.Files;
 
 namespace FileDrop.Bench;
 
-/// <summary>What a page of 100 costs in a small and in a large catalog, asked for in turns, so that both meet the same machine.</summary>
+/// <summary>The cost of a page of 100 in a small and in a large catalog, which take turns, so that both meet the same machine.</summary>
 internal static class ListBench
 {
     private const int Small = 1_000;
@@ -18,17 +18,17 @@ internal static class ListBench
         (FileSort.CreatedAt, "created_at"), (FileSort.UpdatedAt, "updated_at"), (FileSort.FileName, "file_name"), (FileSort.FileSize, "file_size"),
     ];
 
-    /// <summary>Where in the list a page begins.</summary>
+    /// <summary>The place of a page in the list.</summary>
     private enum Place
     {
         First,
 
-        /// <summary>Behind three quarters of all files, again and again: what the walk to there costs.</summary>
+        /// <summary>Always behind three quarters of all files: shows the cost of the walk there.</summary>
         Deep,
 
         /// <summary>
         /// A new place for each request, in the middle half. The entries of such a page lie all over the catalog and in no cache
-        /// of the service: what a large catalog costs for being larger than memory, which is no matter of the walk and has no limit.
+        /// of the service. This shows the cost of a catalog that is larger than memory. It does not depend on the walk and has no limit.
         /// </summary>
         Anywhere,
     }
@@ -50,7 +50,7 @@ internal static class ListBench
 
         await using var smallService = await MeasuredService.StartAsync(options, smallStores, cancellation);
         await using var largeService = await MeasuredService.StartAsync(options, largeStores, cancellation);
-        // What is compiled better, and statements that are prepared, come with the first requests of a kind: the first round is not counted.
+        // The first requests of a kind compile code and prepare statements, so the first round does not count.
         var report = new Report("page of 100", "small ms", "p99", $"{large.Count} ms", "p99", "ratio", "limit 1.5");
         foreach (var counted in new[] { false, true })
             foreach (var (sort, name) in Sorts)
@@ -87,7 +87,7 @@ internal static class ListBench
         }
     }
 
-    /// <summary>A name that only the oldest file has, looked for from the newest on.</summary>
+    /// <summary>Searches for a name that only the oldest file has, from the newest on.</summary>
     private static async Task<bool> FilteredAsync(
         HttpClient smallHttp, SampleCatalog small, HttpClient largeHttp, SampleCatalog large, int requests, CancellationToken cancellation)
     {
@@ -110,7 +110,7 @@ internal static class ListBench
         return report.Write();
     }
 
-    /// <summary>How many entries lie before the place where the next page begins: the cursor says it, since the files are in the order of their numbers.</summary>
+    /// <summary>The number of entries before the next page. The cursor tells it, since the files are in the order of their numbers.</summary>
     private static int Examined(HttpResponseMessage response, SampleCatalog sample)
     {
         if (!response.Headers.TryGetValues("Link", out var links))
@@ -121,7 +121,7 @@ internal static class ListBench
         return sample.Count - SampleCatalog.NumberOf(ListRequest.ReadCursor(Uri.UnescapeDataString(cursor), list));
     }
 
-    /// <summary>The milliseconds that a page takes, to its last byte.</summary>
+    /// <summary>The time of a page to its last byte, in milliseconds.</summary>
     private static async Task<double> PageAsync(HttpClient http, string query, int? count, CancellationToken cancellation)
     {
         var begin = Stopwatch.GetTimestamp();

@@ -3,7 +3,7 @@ using System.Reflection;
 
 namespace FileDrop.Bench;
 
-/// <summary>The service in a process of its own, as it is deployed; ended when this is disposed of.</summary>
+/// <summary>The service in its own process, as it is deployed; disposal ends it.</summary>
 internal sealed class MeasuredService : IAsyncDisposable
 {
     private static readonly TimeSpan HealthPause = TimeSpan.FromMilliseconds(5);
@@ -33,10 +33,10 @@ internal sealed class MeasuredService : IAsyncDisposable
     /// <summary>Processor time that it has used so far.</summary>
     public TimeSpan ProcessorTime => _process.ProcessorTime;
 
-    /// <summary>The most memory that it ever had resident, in bytes.</summary>
+    /// <summary>Its peak resident memory, in bytes.</summary>
     public long PeakMemory => Memory("VmHWM:");
 
-    /// <summary>The memory that it has resident now, in bytes.</summary>
+    /// <summary>Its resident memory now, in bytes.</summary>
     public long CurrentMemory => Memory("VmRSS:");
 
     /// <summary>Starts it, and waits until it is healthy.</summary>
@@ -80,7 +80,7 @@ internal sealed class MeasuredService : IAsyncDisposable
         foreach (var name in start.Environment.Keys.Where(IsOfTheService).ToList())
             start.Environment.Remove(name);
         start.Environment["ASPNETCORE_URLS"] = address.ToString();
-        // What the bench deletes goes at once: the next figure shall not find the disk full.
+        // Deletions take effect at once, so that the disk does not fill up.
         start.Environment["FileDrop__ReadersGrace"] = "00:00:00";
         start.Environment["FileDrop__SweepInterval"] = "00:00:02";
         foreach (var (name, value) in stores.Settings)
@@ -89,13 +89,12 @@ internal sealed class MeasuredService : IAsyncDisposable
     }
 
     /// <summary>
-    /// Settings of another service in this environment would be measured along. The runtime's own stay: they are what one may
-    /// want to try.
+    /// Removes the settings of another service from this environment. The runtime's own stay, so that you can try them.
     /// </summary>
     private static bool IsOfTheService(string name) =>
         s_settings.Any(prefix => name.StartsWith(prefix, StringComparison.OrdinalIgnoreCase));
 
-    /// <summary>What the build wrote into this program.</summary>
+    /// <summary>A value that the build wrote into this program.</summary>
     public static string Metadata(string key) => typeof(MeasuredService).Assembly.GetCustomAttributes<AssemblyMetadataAttribute>()
         .First(item => item.Key.Equals(key, StringComparison.Ordinal)).Value ?? "";
 

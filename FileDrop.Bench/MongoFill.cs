@@ -5,7 +5,7 @@ using MongoDB.Driver;
 
 namespace FileDrop.Bench;
 
-/// <summary>Fills MongoDB: documents as <see cref="MongoSchema"/> describes them, many to a command, and the indexes.</summary>
+/// <summary>Fills MongoDB: documents in the form of <see cref="MongoSchema"/>, many in a command, and the indexes.</summary>
 internal static class MongoFill
 {
     private const int FilesAtOnce = 5_000;
@@ -15,7 +15,7 @@ internal static class MongoFill
     {
         var files = database.GetCollection<BsonDocument>(MongoSchema.Files).WithWriteConcern(WriteConcern.W1);
         var limit = new ParallelOptions { MaxDegreeOfParallelism = Connections, CancellationToken = cancellation };
-        // As the service makes them, before there are files; to build them over a million at once takes longer than a server may let a call wait.
+        // Make the indexes before there are files, as the service does. Over a million files, a server may take longer than a call may wait.
         await MongoSchema.CreateIndexesAsync(database, cancellation);
         await Parallel.ForEachAsync(sample.Files.Chunk(FilesAtOnce), limit, async (some, token) =>
             await files.InsertManyAsync(some.Select(Document), new InsertManyOptions { IsOrdered = false }, token));

@@ -3,15 +3,15 @@ using System.Globalization;
 
 namespace FileDrop.Bench;
 
-/// <summary>What a process and all that it started have used so far.</summary>
-/// <param name="Processor">Processor time of those that still run.</param>
-/// <param name="PeakMemory">The most that each ever had resident, added up, in bytes: pages that they share count for each.</param>
+/// <summary>The resources that a process and its children have used so far.</summary>
+/// <param name="Processor">Processor time of the running ones.</param>
+/// <param name="PeakMemory">The peak resident memory of each, added up, in bytes: shared pages count for each.</param>
 /// <param name="Written">Bytes that they had the system write to disks (<c>write_bytes</c> of proc(5)).</param>
 internal readonly record struct ProcessUse(TimeSpan Processor, long PeakMemory, long Written)
 {
-    /// <summary>Why it cannot be found out here; null where it can.</summary>
+    /// <summary>The reason why it is unknown here; null if it is known.</summary>
     public static string? Unknown => File.Exists("/proc/self/status") ? null
-        : "This system has no /proc, from which the memory of a process is read.";
+        : "This system has no /proc, which shows the memory of a process.";
 
     public static ProcessUse OfTree(int id)
     {

@@ -3,19 +3,19 @@ using FileDrop.Bench.Compare;
 
 namespace FileDrop.Bench;
 
-/// <summary>The bench could not run; the message says why and what to do.</summary>
+/// <summary>The bench could not run; the message gives the reason and the remedy.</summary>
 internal sealed class BenchException(string message, Exception? inner = null) : Exception(message, inner);
 
-/// <summary>Measures the service, and tells by its exit code whether the limits hold: 0 they do, 1 one does not, 2 it could not be found out.</summary>
+/// <summary>Measures the service. The exit code is 0 if all limits hold, 1 if one does not, and 2 if the bench could not run.</summary>
 internal static class Program
 {
-    /// <summary>No command takes longer on a machine that is fit for its limits.</summary>
+    /// <summary>No command takes longer on a machine that can meet its limits.</summary>
     private static readonly TimeSpan LongestRun = TimeSpan.FromHours(2);
 
     public static async Task<int> Main(string[] args)
     {
         using var stop = new CancellationTokenSource(LongestRun);
-        // Told to end, it first removes what it made: the processes, the files, the database and the bucket.
+        // When told to end, the bench first removes its processes, files, database and bucket.
         using var interrupted = PosixSignalRegistration.Create(PosixSignal.SIGINT, Stop);
         using var terminated = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Stop);
         try
@@ -39,7 +39,7 @@ internal static class Program
         }
         catch (OperationCanceledException) when (stop.IsCancellationRequested)
         {
-            await Console.Error.WriteLineAsync("Ended before its time, or after two hours.");
+            await Console.Error.WriteLineAsync("Interrupted, or ended after two hours.");
         }
         catch (Exception failure)
         {

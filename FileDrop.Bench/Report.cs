@@ -6,18 +6,18 @@ using FileDrop.Api;
 
 namespace FileDrop.Bench;
 
-/// <summary>A table on the console, under a line that says what was measured where; knows whether all limits held.</summary>
+/// <summary>A table for the console and for a file, which knows whether all limits held.</summary>
 internal sealed class Report(params string[] columns)
 {
     private readonly List<string[]> _rows = [];
 
     public bool AllHold { get; private set; } = true;
 
-    /// <summary>The line without which no figure means anything, on the console.</summary>
+    /// <summary>Writes the line about the machine and the program to the console; figures need it.</summary>
     public static void WriteHead(string store) => Console.WriteLine(Head(store));
 
-    /// <summary>The same as a text.</summary>
-    /// <param name="what">How it ends: what was measured.</param>
+    /// <summary>The line about the machine and the program.</summary>
+    /// <param name="what">The end of the line: the subject of the run.</param>
     public static string Head(string what)
     {
         var memory = GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / (double)(1 << 30);
@@ -31,7 +31,7 @@ internal sealed class Report(params string[] columns)
 
     public void Add(params string[] cells) => _rows.Add(cells);
 
-    /// <summary>What a cell says of a limit.</summary>
+    /// <summary>The text of a cell about a limit.</summary>
     public string Verdict(bool holds)
     {
         AllHold &= holds;
@@ -46,7 +46,7 @@ internal sealed class Report(params string[] columns)
         return AllHold;
     }
 
-    /// <summary>The same table for a page.</summary>
+    /// <summary>The table in Markdown.</summary>
     public string Markdown()
     {
         var text = new StringBuilder();

@@ -26,7 +26,7 @@ internal static class ResumableBench
         foreach (var chunk in s_chunks)
         {
             List<Upload> ours = [], theirs = [], durable = [];
-            // The first round warms all up.
+            // The first round warms up.
             for (var round = 0; round <= Rounds; round++)
             {
                 await AddAsync(ours, round, service.Http, () => service.ProcessorTime, check: true);
@@ -66,7 +66,7 @@ internal static class ResumableBench
     {
         var content = new SampleContent(seed, size);
         var location = "";
-        // What one left to be written later is not written in the next one's time.
+        // Write back one server's delayed writes outside the next one's time.
         LibC.SyncAll();
         var before = processor();
         var time = await Report.TimeAsync(async () =>
@@ -100,7 +100,7 @@ internal static class ResumableBench
         return location.IsAbsoluteUri ? location.PathAndQuery : location.OriginalString;
     }
 
-    /// <remarks>By the lean client: an HttpClient takes as much of the two servers' processors as they do.</remarks>
+    /// <remarks>Uses the lean client: an HttpClient would take as much processor time as the servers.</remarks>
     private static void Append(Uri address, string location, int seed, long size, long chunk)
     {
         using var connection = new LeanConnection(address);
@@ -122,6 +122,6 @@ internal static class ResumableBench
     }
 
     /// <param name="Rate">MB/s.</param>
-    /// <param name="Processor">Seconds of the server's processor time for a GiB.</param>
+    /// <param name="Processor">Seconds of the server's processor time per GiB.</param>
     private readonly record struct Upload(double Rate, double Processor);
 }

@@ -2,12 +2,12 @@ using System.Buffers.Binary;
 
 namespace FileDrop.Bench;
 
-/// <summary>The memory in which sample content is made, a block at a time; for one user at a time.</summary>
+/// <summary>The memory for making sample content, a block at a time and for one user at a time.</summary>
 /// <remarks>
-/// The bytes are random and so compress nowhere; only a stamp in each piece changes, which costs nothing. The pieces are
-/// smaller than any buffer on the way, so that none can be lost, doubled or exchanged unseen.
+/// The bytes are random, so nothing compresses them. Only a stamp in each piece changes, which costs nothing. The pieces are
+/// smaller than any buffer on the way, so that a lost, doubled or exchanged one is noticed.
 /// </remarks>
-/// <param name="longest">Bytes of the longest content that will be made here.</param>
+/// <param name="longest">Bytes of the longest content.</param>
 internal sealed class SampleBlock(long longest = SampleBlock.Size)
 {
     /// <summary>In bytes.</summary>

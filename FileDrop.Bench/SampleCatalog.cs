@@ -5,19 +5,19 @@ using FileDrop.Api.Catalog;
 namespace FileDrop.Bench;
 
 /// <summary>
-/// Files of a catalog, each made from its number alone: by creation they are in the order of their numbers, by every other
-/// sort key in an order that has nothing to do with it, so that a page's entries lie all over the catalog.
+/// Files of a catalog, each made only from its number. By creation they are in the order of their numbers. By every other sort
+/// key they are in an unrelated order, so that a page's entries lie all over the catalog.
 /// </summary>
-/// <param name="count">How many.</param>
+/// <param name="count">Their number.</param>
 internal sealed class SampleCatalog(int count)
 {
     /// <summary>The owner that a service without access configuration serves.</summary>
     public const string Owner = "local";
 
-    /// <summary>In the name of the oldest file and of no other.</summary>
+    /// <summary>A part of only the oldest file's name.</summary>
     public const string RareWord = "needle";
 
-    /// <summary>So many files, or their share, are of the same size: ties are the rule there.</summary>
+    /// <summary>This many files share a size, so that ties are common.</summary>
     private const int Sizes = 1_000;
 
     private const long Begin = 1_700_000_000_000;
@@ -27,7 +27,7 @@ internal sealed class SampleCatalog(int count)
 
     public IEnumerable<CatalogFile> Files => Enumerable.Range(0, count).Select(File);
 
-    /// <summary>The place behind the file that has so many files before it in an ascending list; among equals one of them.</summary>
+    /// <summary>The place behind the file with this many files before it in an ascending list; among equal files, one of them.</summary>
     public ListPosition PositionAt(FileSort sort, int rank)
     {
         var number = sort == FileSort.CreatedAt ? rank : Enumerable.Range(0, count).First(i => Rank(i, sort) == rank);
@@ -55,7 +55,7 @@ internal sealed class SampleCatalog(int count)
         return new CatalogFile(Id(number, created, 1), Owner, name, tags, 1, created, updated, content);
     }
 
-    /// <summary>A prime times the number, modulo a count that the prime does not divide, meets every rank once.</summary>
+    /// <summary>A prime times the number, modulo a count that the prime does not divide, gives every rank once.</summary>
     private int Rank(int number, FileSort sort) => (int)(number * sort switch
     {
         FileSort.UpdatedAt => 15_485_863L,

@@ -4,7 +4,7 @@ using System.Security.Cryptography;
 
 namespace FileDrop.Bench;
 
-/// <summary>Content of any size that is made as it is sent, different for each seed and at each place, and checked as it comes back.</summary>
+/// <summary>Content of any size, different for each seed and at each place. It is made as it is sent, and checked as it comes back.</summary>
 internal sealed class SampleContent(long seed, long size)
 {
     private readonly SampleBlock _block = new(size);
@@ -13,7 +13,7 @@ internal sealed class SampleContent(long seed, long size)
 
     public long Size => size;
 
-    /// <summary>Sends it up as one file.</summary>
+    /// <summary>Uploads it as one file.</summary>
     /// <param name="hash">Whether to compute the SHA-256 meanwhile, and compare it with the service's.</param>
     /// <returns>The file's id.</returns>
     public async Task<string> UploadAsync(HttpClient http, bool hash, CancellationToken cancellation)
@@ -28,7 +28,7 @@ internal sealed class SampleContent(long seed, long size)
         using var file = System.Text.Json.JsonDocument.Parse(answer);
         var said = file.RootElement.GetProperty("sha256").GetString();
         if (sha256 is not null && !string.Equals(said, Convert.ToHexStringLower(sha256.GetCurrentHash()), StringComparison.Ordinal))
-            throw new InvalidDataException($"The service stored other bytes than were sent: {said}.");
+            throw new InvalidDataException($"The service stored other bytes than the sent ones: {said}.");
         return file.RootElement.GetProperty("file_id").GetString() ?? "";
     }
 
@@ -51,7 +51,7 @@ internal sealed class SampleContent(long seed, long size)
         }
         while (read == buffer.Length);
         if (offset != size)
-            throw new InvalidDataException($"Of {size} bytes of file {id} {offset} came back.");
+            throw new InvalidDataException($"Only {offset} of {size} bytes of file {id} came back.");
     }
 
     public static async Task DeleteAsync(HttpClient http, string id, CancellationToken cancellation)

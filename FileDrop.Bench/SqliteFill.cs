@@ -12,7 +12,7 @@ internal static class SqliteFill
     {
         DataDirectoryLock.MakeDirectory(Path.GetDirectoryName(path) ?? "/");
         using var session = new SqliteSession(path, readOnly: false, isMapped: false);
-        // What is filled here is thrown away: it need not survive a power cut, and may use memory.
+        // The catalog is thrown away afterwards: it need not survive a power cut, and may use memory.
         session.ExecuteScript("PRAGMA synchronous = OFF; PRAGMA cache_size = -524288; PRAGMA wal_autocheckpoint = 20000;");
         SqliteSchema.Migrate(session);
         foreach (var files in sample.Files.Chunk(FilesAtOnce))

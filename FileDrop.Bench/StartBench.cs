@@ -12,12 +12,12 @@ internal static class StartBench
     public static async Task<bool> RunAsync(BenchOptions options, CancellationToken cancellation)
     {
         if (options.IsCluster)
-            throw new BenchException("start measures the embedded store: with a cluster it is the servers' time that counts.");
+            throw new BenchException("start measures only the embedded store: on a cluster it would measure the servers.");
         await using var used = BenchStores.Make(options);
         Report.WriteHead(await used.DescribeAsync(cancellation));
         await used.FillAsync(new SampleCatalog(FilesThere), cancellation);
         var (existing, fresh) = (new List<Cost>(), new List<Cost>());
-        // In turns, and the first of each is not counted: it finds the program's files not yet in memory.
+        // The directories take turns. The first start of each does not count, since the program's files are not in memory yet.
         for (var i = 0; i <= Starts; i++)
         {
             existing.Add(await StartAsync(used));
@@ -41,6 +41,6 @@ internal static class StartBench
         }
     }
 
-    /// <summary>In milliseconds. On a busy machine the processor time tells more than the clock.</summary>
+    /// <summary>In milliseconds. On a busy machine the processor time says more than the clock.</summary>
     private readonly record struct Cost(double Time, double Processor);
 }

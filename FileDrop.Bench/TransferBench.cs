@@ -2,7 +2,7 @@ using System.Diagnostics;
 
 namespace FileDrop.Bench;
 
-/// <summary>Throughput: one large stream, and many small files, with the processor time that the service spends on them.</summary>
+/// <summary>Throughput: one large stream, and many small files, with the service's processor time.</summary>
 internal static class TransferBench
 {
     private const long MiB = 1 << 20;

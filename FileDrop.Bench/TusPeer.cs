@@ -3,7 +3,7 @@ using System.Globalization;
 
 namespace FileDrop.Bench;
 
-/// <summary>tus's own server (@tus/server from npm) over stores of its own, in a process of its own.</summary>
+/// <summary>tus's own server (@tus/server from npm) in its own process, over its own stores.</summary>
 internal sealed class TusPeer : IAsyncDisposable
 {
     private static readonly TimeSpan LongestStart = TimeSpan.FromSeconds(30);
@@ -21,8 +21,8 @@ internal sealed class TusPeer : IAsyncDisposable
     /// <summary>Processor time that it has used so far.</summary>
     public TimeSpan ProcessorTime => _process.ProcessorTime;
 
-    /// <summary>Gets its packages, if need be, and starts it.</summary>
-    /// <param name="isSynced">Whether it is to sync what it acknowledges, as FileDrop does; on a disk only.</param>
+    /// <summary>Starts it, after installing its packages if they are missing.</summary>
+    /// <param name="isSynced">Whether it syncs each request before it answers, as FileDrop does; only on a disk.</param>
     public static async Task<TusPeer> StartAsync(BenchStores stores, bool isSynced, CancellationToken cancellation)
     {
         var folder = Path.Combine(AppContext.BaseDirectory, "peers", "tus");
@@ -75,7 +75,7 @@ internal sealed class TusPeer : IAsyncDisposable
         }
         catch (System.ComponentModel.Win32Exception missing)
         {
-            throw new BenchException($"{program} is not there: install Node.js 20 or later with npm, whose tus server is measured beside FileDrop.", missing);
+            throw new BenchException($"{program} is not installed. Install Node.js 20 or later with npm: tus's own server runs on it.", missing);
         }
     }
 }

@@ -12,7 +12,7 @@ using OpenTelemetry.Trace;
 
 namespace Microsoft.Extensions.Hosting;
 
-/// <summary>What every service of FileDrop shares: telemetry, health, service discovery, resilient outgoing calls.</summary>
+/// <summary>The shared parts of every service of FileDrop: telemetry, health, service discovery, resilient outgoing calls.</summary>
 public static class Extensions
 {
     private const string HealthEndpointPath = "/health";
@@ -36,7 +36,7 @@ public static class Extensions
         return builder;
     }
 
-    /// <summary>Adds logs, metrics and traces; they are sent where <c>OTEL_EXPORTER_OTLP_ENDPOINT</c> says.</summary>
+    /// <summary>Adds logs, metrics and traces, and sends them to <c>OTEL_EXPORTER_OTLP_ENDPOINT</c>.</summary>
     public static TBuilder ConfigureOpenTelemetry<TBuilder>(this TBuilder builder) where TBuilder : IHostApplicationBuilder
     {
         builder.Logging.AddOpenTelemetry(logging =>
@@ -58,7 +58,7 @@ public static class Extensions
                 tracing.SetSampler(RequestSampler.Read(name => builder.Configuration[name]))
                     .AddSource(builder.Environment.ApplicationName, "MongoDB.Driver")
                     .AddAspNetCoreInstrumentation(options =>
-                        // Probes come every few seconds and tell nothing.
+                        // Probes come every few seconds and have nothing to show.
                         options.Filter = context =>
                             !context.Request.Path.StartsWithSegments(HealthEndpointPath)
                             && !context.Request.Path.StartsWithSegments(AlivenessEndpointPath))
@@ -70,7 +70,7 @@ public static class Extensions
         return builder;
     }
 
-    /// <summary>Adds the check that says no more than that the process answers.</summary>
+    /// <summary>Adds the check that only says that the process answers.</summary>
     public static TBuilder AddDefaultHealthChecks<TBuilder>(this TBuilder builder) where TBuilder : IHostApplicationBuilder
     {
         // HealthLog says the same once.
@@ -83,10 +83,10 @@ public static class Extensions
     }
 
     /// <summary>Maps <c>/health</c> (ready to serve) and <c>/alive</c> (the process runs).</summary>
-    /// <remarks>In every environment and to everybody: probes need them, and they tell names and states, nothing else.</remarks>
+    /// <remarks>They are open in every environment and to all callers: probes need them, and they show only names and states.</remarks>
     public static WebApplication MapDefaultEndpoints(this WebApplication app)
     {
-        // All checks must pass for the service to be given requests.
+        // All checks must pass before the service gets requests.
         var log = app.Services.GetRequiredService<HealthLog>();
         app.MapHealthChecks(HealthEndpointPath, new HealthCheckOptions
         {
@@ -97,7 +97,7 @@ public static class Extensions
             },
         }).AllowAnonymous();
 
-        // Only those tagged "live" must pass for it to be left running.
+        // Only the checks tagged "live" must pass to keep the process running.
         app.MapHealthChecks(AlivenessEndpointPath, new HealthCheckOptions
         {
             Predicate = check => check.Tags.Contains("live"),
@@ -117,13 +117,13 @@ public static class Extensions
         return builder;
     }
 
-    /// <summary>Which check is in which state. Not the descriptions: they may quote an exception, and with it an address.</summary>
+    /// <summary>The state of each check. Descriptions are left out: they may quote an exception, and with it an address.</summary>
     private static async Task WriteHealth(HttpContext context, HealthReport report)
     {
         context.Response.ContentType = "application/json";
         await using (var json = new Utf8JsonWriter(context.Response.BodyWriter))
             Write(json, report);
-        // At a terminal the prompt begins on a line of its own.
+        // A line feed, so that a terminal's prompt begins on its own line.
         context.Response.BodyWriter.Write("\n"u8);
         await context.Response.BodyWriter.FlushAsync(context.RequestAborted);
     }

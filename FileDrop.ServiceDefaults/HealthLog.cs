@@ -36,7 +36,7 @@ internal sealed partial class HealthLog(ILogger<HealthLog> log)
     [LoggerMessage(LogLevel.Information, "Ready again")]
     private partial void LogReady();
 
-    // A start is over when the service says where it is; nobody has to be told that it is going well.
+    // The service says where it is when the start is over, so a normal start needs no other message.
     [LoggerMessage(LogLevel.Debug, "Ready")]
     private partial void LogStarted();
 

@@ -5,13 +5,13 @@ using OpenTelemetry.Trace;
 namespace Microsoft.Extensions.Hosting;
 
 /// <summary>
-/// Traces what a request causes, and nothing else. Pings, polls and sweeps repeat for ever in the background; their spans would
+/// Traces only work that a request causes. Pings, polls and sweeps repeat for ever in the background; their spans would
 /// bury the users' requests.
 /// </summary>
 /// <param name="requests">Decides about a request.</param>
 internal sealed class RequestSampler(Sampler requests) : Sampler
 {
-    /// <summary>Reads the standard variables <c>OTEL_TRACES_SAMPLER</c> and <c>OTEL_TRACES_SAMPLER_ARG</c>: a ratio of the requests, else all of them.</summary>
+    /// <summary>Reads the standard variables <c>OTEL_TRACES_SAMPLER</c> and <c>OTEL_TRACES_SAMPLER_ARG</c>: a ratio of the requests, otherwise all of them.</summary>
     public static RequestSampler Read(Func<string, string?> setting) =>
         setting("OTEL_TRACES_SAMPLER") is { } name && name.EndsWith("traceidratio", StringComparison.Ordinal)
         && double.TryParse(setting("OTEL_TRACES_SAMPLER_ARG"), CultureInfo.InvariantCulture, out var ratio) && ratio is >= 0 and <= 1

@@ -16,7 +16,7 @@ internal static class Api
     public static byte[] Bytes(int size, int seed = 1)
     {
         var bytes = new byte[size];
-#pragma warning disable CA5394 // Content that can be made again is what a test wants.
+#pragma warning disable CA5394 // Tests want content that they can make again.
         new Random(seed).NextBytes(bytes);
 #pragma warning restore CA5394
         return bytes;

@@ -4,8 +4,8 @@ using System.Text.Json;
 namespace FileDrop.Tests;
 
 /// <summary>A span as the dashboard keeps it.</summary>
-/// <param name="Source">What recorded it, for example <c>MongoDB.Driver</c>.</param>
-/// <param name="IsRequest">Whether it is a request that the service answered.</param>
+/// <param name="Source">Its recorder, for example <c>MongoDB.Driver</c>.</param>
+/// <param name="IsRequest">Whether it is a request to the service.</param>
 public sealed record Span(string TraceId, string Source, string Name, bool IsRequest);
 
 /// <summary>The dashboard, read by its HTTP API (https://aspire.dev/dashboard/apis).</summary>

@@ -2,7 +2,7 @@ using System.Net;
 
 namespace FileDrop.Tests;
 
-/// <summary>The dashboard shows what happens, and only that.</summary>
+/// <summary>The dashboard shows the requests, and nothing else.</summary>
 [Collection(SharedSystemTests.Name)]
 public sealed class DashboardTests(SharedSystem shared) : SystemTest(shared)
 {
@@ -37,7 +37,7 @@ public sealed class DashboardTests(SharedSystem shared) : SystemTest(shared)
     [Fact]
     public async Task Every_trace_begins_with_a_request()
     {
-        // The sweeper works once a second, and the dashboard itself asks for the health.
+        // The sweeper runs once a second, and the dashboard itself asks for the health.
         await Task.Delay(TimeSpan.FromSeconds(3));
         var traces = (await System.Dashboard.SpansAsync()).GroupBy(span => span.TraceId);
         Assert.Empty(traces.Where(trace => !trace.Any(span => span.IsRequest)).SelectMany(trace => trace.Select(span => span.Name)));

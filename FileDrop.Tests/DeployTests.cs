@@ -6,7 +6,7 @@ using FileDrop.AppHost;
 
 namespace FileDrop.Tests;
 
-/// <summary>The files in deploy/ say the same as the AppHost.</summary>
+/// <summary>The files in deploy/ describe the same system as the AppHost.</summary>
 public sealed partial class DeployTests : IAsyncLifetime
 {
     private IDistributedApplicationTestingBuilder? _builder;
@@ -59,7 +59,7 @@ public sealed partial class DeployTests : IAsyncLifetime
     }
 
     [Fact]
-    public void The_example_of_env_has_each_variable_of_compose_and_no_other() =>
+    public void The_example_of_env_has_exactly_the_variables_of_compose() =>
         Assert.Equal(
             Variable().Matches(DeployFiles.Read("compose/docker-compose.yaml")).Select(match => match.Groups[1].Value).Distinct().Order(),
             DeployFiles.Read("compose/.env.example").Split('\n').Where(line => line.Contains('=') && !line.StartsWith('#')).Select(line => line[..line.IndexOf('=')]).Order());
@@ -93,7 +93,7 @@ public sealed partial class DeployTests : IAsyncLifetime
     }
 
     [Fact]
-    public void Each_setting_of_the_service_is_one_that_it_documents()
+    public void Each_setting_in_the_files_is_documented()
     {
         var document = DeployFiles.Read("../docs/configuration.md");
         var names = Keys(DeployFiles.Compose["services"]?["api"]?["environment"])
@@ -120,7 +120,7 @@ public sealed partial class DeployTests : IAsyncLifetime
     private string ConnectionString(string name) =>
         Model.Resources.OfType<IResourceWithConnectionString>().Single(resource => resource.Name == name).ConnectionStringExpression.ValueExpression;
 
-    /// <summary>A connection string with a star for each value that is filled in elsewhere: an address, a user, a password.</summary>
+    /// <summary>A connection string with a star for each address, user and password.</summary>
     private static string Plain(string connection) => FilledIn().Replace(connection, "*");
 
     private static IEnumerable<string> Keys(JsonNode? node) => (node?.AsObject() ?? []).Select(pair => pair.Key).Order();

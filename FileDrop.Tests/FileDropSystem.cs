@@ -9,10 +9,10 @@ using Microsoft.Extensions.Logging;
 
 namespace FileDrop.Tests;
 
-/// <summary>A replica of the service: its own address, behind the one that all share, and the name that commands know it by.</summary>
+/// <summary>A replica of the service: its own address behind the common one, and its name for commands.</summary>
 public sealed record Replica(string Id, Uri Address, ImmutableDictionary<string, string?> Environment, int ProcessId);
 
-/// <summary>The whole system as the AppHost makes it, with data volumes of its own.</summary>
+/// <summary>The whole system as the AppHost makes it, with its own data volumes.</summary>
 public sealed class FileDropSystem : IAsyncDisposable
 {
     /// <summary>Long enough to pull the images first.</summary>
@@ -36,17 +36,17 @@ public sealed class FileDropSystem : IAsyncDisposable
     /// <summary>Sends the key.</summary>
     public HttpClient Http { get; }
 
-    /// <summary>The API key that the AppHost has made.</summary>
+    /// <summary>The API key that the AppHost generated.</summary>
     public string Key { get; }
 
     public Dashboard Dashboard { get; }
 
-    /// <summary>What the resources wrote lately.</summary>
+    /// <summary>The latest log lines of the resources.</summary>
     public string Logs => _logs.ToString();
 
     /// <summary>Starts the AppHost with its dashboard, and waits until the service is healthy.</summary>
-    /// <param name="volumes">What the data volumes' names begin with.</param>
-    /// <param name="environment">For the service, besides what the AppHost gives it.</param>
+    /// <param name="volumes">The start of the data volumes' names.</param>
+    /// <param name="environment">For the service, besides the AppHost's own variables.</param>
     /// <param name="settings">For the AppHost, each as <c>Key=value</c>.</param>
     /// <exception cref="NoContainerEngineException">No container engine answers.</exception>
     /// <exception cref="InvalidOperationException">The system did not become healthy; the message has the resources' logs.</exception>
@@ -83,7 +83,7 @@ public sealed class FileDropSystem : IAsyncDisposable
         }
     }
 
-    /// <summary>A client with the key that opens a connection a request, so that they spread over what is behind the address.</summary>
+    /// <summary>A client with the key that opens a connection for each request, so that requests spread over the replicas.</summary>
     public HttpClient Client(Uri address)
     {
         var client = StrangersClient(address);
@@ -100,7 +100,7 @@ public sealed class FileDropSystem : IAsyncDisposable
     public async Task<string> ConnectionStringAsync(string name) =>
         await _app.GetConnectionStringAsync(name) ?? throw new InvalidOperationException($"{name} has no connection string.");
 
-    /// <summary>The replicas, once there are so many that answer.</summary>
+    /// <summary>The replicas, once that many answer.</summary>
     public async Task<IReadOnlyList<Replica>> ReplicasAsync(int count)
     {
         IReadOnlyList<Replica> replicas = [];
@@ -112,7 +112,7 @@ public sealed class FileDropSystem : IAsyncDisposable
         return replicas;
     }
 
-    /// <summary>Whether somebody listens there.</summary>
+    /// <summary>Whether a program listens there.</summary>
     public static async Task<bool> AnswersAsync(Uri address)
     {
         try
@@ -137,7 +137,7 @@ public sealed class FileDropSystem : IAsyncDisposable
     }
 
     /// <summary>Gives a command to a resource, as its button on the dashboard does, and waits until it is done.</summary>
-    /// <param name="attempts">More than one for a command that a busy machine may be too slow for.</param>
+    /// <param name="attempts">More than one for a command for which a busy machine may be too slow.</param>
     public async Task<ExecuteCommandResult> CommandAsync(string resource, string command, int attempts = 1)
     {
         using var limit = new CancellationTokenSource(WaitTime);
@@ -179,7 +179,7 @@ public sealed class FileDropSystem : IAsyncDisposable
         }
     }
 
-    /// <summary>Removes the data volumes that a test made; nothing of the AppHost's does that.</summary>
+    /// <summary>Removes the data volumes that a test made, since the AppHost does not.</summary>
     public static async Task RemoveVolumesAsync(string volumes)
     {
         var engine = Environment.GetEnvironmentVariable("ASPIRE_CONTAINER_RUNTIME") is { Length: > 0 } named ? named : "docker";
@@ -221,7 +221,7 @@ public sealed class FileDropSystem : IAsyncDisposable
     private static int ProcessId(CustomResourceSnapshot snapshot) =>
         snapshot.Properties.FirstOrDefault(property => property.Name == "executable.pid")?.Value is { } id ? Convert.ToInt32(id, CultureInfo.InvariantCulture) : 0;
 
-    /// <summary>Where the usual images cannot be had: <c>FILEDROP_TEST_IMAGES_MONGODB</c> and <c>FILEDROP_TEST_IMAGES_STORAGE</c>.</summary>
+    /// <summary>The images to use if the usual ones cannot be pulled: <c>FILEDROP_TEST_IMAGES_MONGODB</c> and <c>FILEDROP_TEST_IMAGES_STORAGE</c>.</summary>
     private static IEnumerable<string> Images() =>
         from name in (string[])["mongodb", "storage"]
         let image = Environment.GetEnvironmentVariable($"FILEDROP_TEST_IMAGES_{name.ToUpperInvariant()}")

@@ -1,6 +1,6 @@
 namespace FileDrop.Tests;
 
-/// <summary>Every choice of engines makes a system whose service is told of its stores in the same two ways.</summary>
+/// <summary>With every choice of engines, the service gets its stores by the same two connection strings.</summary>
 public sealed class ModelTests
 {
     private const string Storage = "ConnectionStrings:storage=Region=eu-central-1";
@@ -10,7 +10,7 @@ public sealed class ModelTests
     [InlineData("minio", "storage", "quay.io/minio/minio:RELEASE.2025-09-07T16-13-09Z")]
     [InlineData("rustfs", "storage", "rustfs/rustfs:")]
     [InlineData("seaweedfs", "seaweedfs", "seaweedfs")]
-    public async Task Content_can_lie_in(string engine, string container, string image)
+    public async Task Content_can_be_in(string engine, string container, string image)
     {
         await using var builder = await BuildAsync($"FileDrop:ObjectStorage={engine}");
         var resource = Assert.IsAssignableFrom<ContainerResource>(builder.Resources.Single(resource => resource.Name == container));
@@ -26,7 +26,7 @@ public sealed class ModelTests
     [Theory]
     [InlineData("storage", "FileDrop:ObjectStorage=external", Storage)]
     [InlineData("mongodb", "FileDrop:Metadata=external", Metadata)]
-    public async Task What_is_elsewhere_has_no_container(string container, params string[] settings)
+    public async Task An_external_store_has_no_container(string container, params string[] settings)
     {
         await using var builder = await BuildAsync(settings);
         Assert.DoesNotContain(builder.Resources.OfType<ContainerResource>(), resource => resource.Name == container);

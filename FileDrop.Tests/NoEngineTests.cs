@@ -5,7 +5,7 @@ using FileDrop.AppHost;
 
 namespace FileDrop.Tests;
 
-/// <summary>Without a container engine the AppHost ends soon and says what to do. Each test starts the built AppHost as a process of its own.</summary>
+/// <summary>Without a container engine the AppHost ends soon and says what to do. Each test starts the built AppHost in its own process.</summary>
 public sealed class NoEngineTests : IDisposable
 {
     /// <summary>The promise is 15 seconds. A machine that runs the other tests at the same time may take twice as long.</summary>
@@ -39,7 +39,7 @@ public sealed class NoEngineTests : IDisposable
     }
 
     /// <summary>Runs the AppHost to its end.</summary>
-    /// <returns>Its error output, which names both ways on.</returns>
+    /// <returns>Its error output, which names both remedies.</returns>
     private static async Task<string> RunAsync(params (string Name, string Value)[] environment)
     {
         var start = new ProcessStartInfo(Environment.GetEnvironmentVariable("DOTNET_HOST_PATH") ?? "dotnet", [typeof(SettingsException).Assembly.Location, $"--FileDrop:Port={FreePort()}"])

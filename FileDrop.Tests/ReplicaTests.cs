@@ -7,12 +7,12 @@ using Amazon.S3.Model;
 
 namespace FileDrop.Tests;
 
-/// <summary>What one replica has done, every other one knows; and one that stops takes nothing with it.</summary>
+/// <summary>Every replica knows the others' changes, and a replica that stops loses nothing.</summary>
 [Collection(SharedSystemTests.Name)]
 public sealed class ReplicaTests(SharedSystem shared) : SystemTest(shared)
 {
     [Fact]
-    public async Task What_is_uploaded_through_one_is_read_through_the_other()
+    public async Task A_file_uploaded_through_one_replica_is_read_through_the_other()
     {
         var replicas = await System.ReplicasAsync(2);
         using var first = System.Client(replicas[0].Address);
@@ -28,7 +28,7 @@ public sealed class ReplicaTests(SharedSystem shared) : SystemTest(shared)
     }
 
     [Fact]
-    public async Task Of_those_who_change_the_same_version_exactly_one_wins()
+    public async Task Exactly_one_of_two_changes_of_the_same_version_wins()
     {
         var replicas = await System.ReplicasAsync(2);
         var clients = replicas.Select(replica => System.Client(replica.Address)).ToList();
@@ -54,11 +54,11 @@ public sealed class ReplicaTests(SharedSystem shared) : SystemTest(shared)
     [Theory]
     [InlineData(true)]
     [InlineData(false)]
-    public async Task An_upload_during_which_its_replica_stops_happened_whole_or_not_at_all(bool goesOn)
+    public async Task An_upload_whose_replica_stops_happened_whole_or_not_at_all(bool goesOn)
     {
         var replicas = await System.ReplicasAsync(2);
         using var s3 = await ConnectAsync();
-        await FileDropSystem.UntilAsync("nothing of earlier tests is under way", async () => (await ContentAsync(s3)).Uploads == 0);
+        await FileDropSystem.UntilAsync("no upload of earlier tests is in progress", async () => (await ContentAsync(s3)).Uploads == 0);
         var before = (await ContentAsync(s3)).Objects;
         using var first = System.Client(replicas[0].Address);
         using var second = System.Client(replicas[1].Address);
@@ -71,7 +71,7 @@ public sealed class ReplicaTests(SharedSystem shared) : SystemTest(shared)
             Assert.Fail(await Api.Describe(await upload));
         var stop = System.CommandAsync(replicas[0], KnownResourceCommands.StopCommand);
         if (goesOn)
-            // It takes no new requests any more, and finishes those that it has.
+            // It takes no new requests, and finishes its current ones.
             await FileDropSystem.UntilAsync("the replica is stopping", async () => !await FileDropSystem.AnswersAsync(replicas[0].Address));
         else
             await stop;
@@ -86,17 +86,17 @@ public sealed class ReplicaTests(SharedSystem shared) : SystemTest(shared)
         }
         catch (HttpRequestException)
         {
-            // Cut off: the client does not know, and the catalog decides.
+            // The connection was cut: the client does not know the outcome, and the catalog decides.
         }
         await stop;
         Assert.Equal(goesOn, created);
 
         var files = await second.ListAsync($"?name={name}");
-        Assert.True(files.Count == 1 || !created, "A file that was acknowledged is not listed.");
+        Assert.True(files.Count == 1 || !created, "An acknowledged file is not in the list.");
         foreach (var file in files)
             Assert.Equal(Api.Hash(content), await second.ReadHashAsync(file.Id));
         await FileDropSystem.UntilAsync(
-            "what the upload left is swept away", async () => await ContentAsync(s3) == (before + files.Count, 0));
+            "the upload's leftovers are swept", async () => await ContentAsync(s3) == (before + files.Count, 0));
 
         await System.CommandAsync(replicas[0], KnownResourceCommands.StartCommand);
         await System.HealthyAsync("api");
@@ -111,7 +111,7 @@ public sealed class ReplicaTests(SharedSystem shared) : SystemTest(shared)
         var acknowledged = new ConcurrentDictionary<Guid, string>();
         var writers = Enumerable.Range(0, 4).Select(async writer =>
         {
-            // Each goes on until some time after the kill, through the common address.
+            // Each writer continues until some time after the kill, through the common address.
             for (var (round, last) = (0, int.MaxValue); round < last; round++)
             {
                 if (killed.Task.IsCompleted && last == int.MaxValue)
@@ -152,7 +152,7 @@ public sealed class ReplicaTests(SharedSystem shared) : SystemTest(shared)
             new AmazonS3Config { ServiceURL = settings["Endpoint"], ForcePathStyle = true, AuthenticationRegion = "us-east-1" });
     }
 
-    /// <summary>How many objects are stored, and how many uploads of parts are open.</summary>
+    /// <summary>The number of stored objects, and of open uploads of parts.</summary>
     private static async Task<(int Objects, int Uploads)> ContentAsync(AmazonS3Client s3)
     {
         var objects = await s3.ListObjectsV2Async(new ListObjectsV2Request { BucketName = "filedrop" });
@@ -160,7 +160,7 @@ public sealed class ReplicaTests(SharedSystem shared) : SystemTest(shared)
         return (objects.S3Objects?.Count ?? 0, uploads.MultipartUploads?.Count ?? 0);
     }
 
-    /// <summary>Sends one half, says so, and waits before it sends the other.</summary>
+    /// <summary>Sends one half, signals that, and waits before it sends the other.</summary>
     private sealed class PausedContent(byte[] content, TaskCompletionSource half, Task goOn) : HttpContent
     {
         protected override async Task SerializeToStreamAsync(Stream stream, TransportContext? context)

@@ -3,11 +3,11 @@ using Microsoft.Extensions.Configuration;
 
 namespace FileDrop.Tests;
 
-/// <summary>What is configured wrongly is answered with what would be right.</summary>
+/// <summary>A wrong setting ends the start with a message that names the right one.</summary>
 public sealed class SettingsTests
 {
     [Fact]
-    public void Nothing_configured_is_two_replicas_over_MongoDB_and_MinIO()
+    public void Without_settings_there_are_two_replicas_over_MongoDB_and_MinIO()
     {
         var settings = Read();
         Assert.Equal(("mongodb", "minio", 2, false), (settings.Metadata, settings.ObjectStorage, settings.Replicas, settings.Embedded));
@@ -44,7 +44,7 @@ public sealed class SettingsTests
     }
 
     [Fact]
-    public void What_is_published_may_lack_connection_strings() =>
+    public void Publishing_needs_no_connection_strings() =>
         Assert.Equal("external", Settings.Read(Configuration("FileDrop:Metadata=external"), publishing: true).Metadata);
 
     private static Settings Read(params string[] settings) => Settings.Read(Configuration(settings), publishing: false);

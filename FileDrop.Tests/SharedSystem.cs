@@ -59,7 +59,7 @@ public sealed class SharedSystem : IAsyncLifetime
         return false;
     }
 
-    /// <summary>The service finds soon what a dead writer has left.</summary>
+    /// <summary>Makes the service find a dead writer's leftovers soon.</summary>
     private Task<FileDropSystem> StartAsync() => FileDropSystem.StartAsync(_volumes, new Dictionary<string, string>
     {
         ["FileDrop__Lease"] = "00:00:05",

@@ -3,7 +3,7 @@ using System.Text.Json;
 
 namespace FileDrop.Tests;
 
-/// <summary>The system is what the AppHost says: its resources, their settings, their commands, its behaviour when one is away.</summary>
+/// <summary>The AppHost's system: its resources, their settings and commands, and its behaviour while a resource is away.</summary>
 [Collection(SharedSystemTests.Name)]
 public sealed class SystemTests(SharedSystem shared) : SystemTest(shared)
 {
@@ -21,7 +21,7 @@ public sealed class SystemTests(SharedSystem shared) : SystemTest(shared)
     }
 
     [Fact]
-    public async Task The_service_is_told_its_two_stores_and_nothing_else_about_them()
+    public async Task The_service_gets_two_connection_strings_and_nothing_else_about_its_stores()
     {
         Assert.Matches(
             @"^mongodb://admin:[A-Za-z0-9]{22,}@localhost:\d+/filedrop\?authSource=admin&authMechanism=SCRAM-SHA-256$",
@@ -37,7 +37,7 @@ public sealed class SystemTests(SharedSystem shared) : SystemTest(shared)
             Assert.True(replica.Address.IsLoopback, replica.Address.ToString());
             Assert.DoesNotContain("FileDrop__Access__Anonymous", environment.Keys);
             Assert.Equal(System.Key, environment["FileDrop__Access__Key"]);
-            // The stores' passwords stand in the two connection strings only. The tests' own variables are inherited.
+            // Only the two connection strings contain the stores' passwords. The tests' own variables are inherited.
             Assert.DoesNotContain(environment.Keys.Where(key => Environment.GetEnvironmentVariable(key) is null), key =>
                 key.StartsWith("MONGODB_", StringComparison.Ordinal) || key.StartsWith("MINIO_", StringComparison.Ordinal)
                 || key.StartsWith("STORAGE_", StringComparison.Ordinal) || key.StartsWith("FILEDROP_", StringComparison.Ordinal));
@@ -45,7 +45,7 @@ public sealed class SystemTests(SharedSystem shared) : SystemTest(shared)
     }
 
     [Fact]
-    public async Task Nobody_comes_in_without_the_key_that_was_made()
+    public async Task The_service_answers_only_with_the_generated_key()
     {
         Assert.Matches("^[A-Za-z0-9]{32,}$", System.Key);
         using var stranger = FileDropSystem.StrangersClient(System.Address);
@@ -56,9 +56,9 @@ public sealed class SystemTests(SharedSystem shared) : SystemTest(shared)
     }
 
     [Fact]
-    public async Task The_links_of_the_dashboard_lead_somewhere()
+    public async Task Every_link_of_the_dashboard_works()
     {
-        // Without a key: a browser has none.
+        // Without a key, since a browser has none.
         using var browser = FileDropSystem.StrangersClient(System.Address);
         var links = await System.LinksAsync("api");
         Assert.Contains("Web page", links.Keys);
@@ -89,7 +89,7 @@ public sealed class SystemTests(SharedSystem shared) : SystemTest(shared)
     [Theory]
     [InlineData("mongodb", "catalog")]
     [InlineData("storage", "blobs")]
-    public async Task While_a_store_is_away_the_service_says_so_and_afterwards_it_recovers(string store, string check)
+    public async Task The_service_reports_a_store_that_is_away_and_recovers_when_it_is_back(string store, string check)
     {
         var content = Api.Bytes(1 << 20);
         var file = await Http.UploadAsync(content, $"outage of {store}.bin");

@@ -7,17 +7,17 @@ using Xunit;
 
 namespace FileDrop.Api.Tests.Access;
 
-/// <summary>What tests say about who may do what.</summary>
+/// <summary>Helpers for tests of access.</summary>
 internal static class AccessWords
 {
-    /// <summary>The key that the configuration of these services names.</summary>
+    /// <summary>The configured key of these services.</summary>
     public const string AdminKey = "an-admins-key-of-many-characters";
 
     public static readonly string[] ReadAlone = ["read"];
 
     public static (string Key, string Value) AdminSetting => ("FileDrop:Access:Key", AdminKey);
 
-    /// <summary>A client that sends a key or token with every request; null: none.</summary>
+    /// <summary>A client that sends a key or token with every request; null sends none.</summary>
     public static HttpClient As(this Service service, string? credential)
     {
         var http = new HttpClient(new SocketsHttpHandler { AllowAutoRedirect = false })
@@ -32,7 +32,7 @@ internal static class AccessWords
 
     public static HttpClient AsAdmin(this Service service) => service.As(AdminKey);
 
-    /// <summary>Makes a key; the members are those of the request's body.</summary>
+    /// <summary>Creates a key; <paramref name="wanted"/> is the request's body.</summary>
     public static async Task<(string Key, string Id)> MakeKeyAsync(this HttpClient admin, object wanted)
     {
         using var response = await admin.PostAsync("/admin/keys", Json(wanted));
@@ -40,7 +40,7 @@ internal static class AccessWords
         return (made.Text("api_key"), made.GetProperty("key").Text("key_id"));
     }
 
-    /// <summary>A client of an owner of its own, with all scopes but admin.</summary>
+    /// <summary>A client of this owner, with all scopes except admin.</summary>
     public static async Task<HttpClient> OwnerAsync(this Service service, string owner)
     {
         using var admin = service.AsAdmin();
@@ -49,7 +49,7 @@ internal static class AccessWords
 
     public static StringContent Json(object body) => new(JsonSerializer.Serialize(body), Encoding.UTF8, "application/json");
 
-    /// <summary>Checks that a request without a good credential was refused, and that no browser would ask for a password.</summary>
+    /// <summary>Checks that a request without a valid credential was refused, and that no browser would prompt for a password.</summary>
     public static async Task UnauthenticatedAsync(this HttpResponseMessage response)
     {
         await response.RefusedAsync(401, "unauthenticated");
@@ -63,13 +63,13 @@ internal static class AccessWords
     }
 }
 
-/// <summary>A service that asks callers who they are, over SQLite and the disk.</summary>
+/// <summary>A service that requires credentials, on SQLite and the disk.</summary>
 public sealed class GuardedEmbeddedPair : EmbeddedPair
 {
     protected override (string Key, string Value)[] Settings => [AccessWords.AdminSetting];
 }
 
-/// <summary>And over MongoDB and S3.</summary>
+/// <summary>A service that requires credentials, on MongoDB and S3.</summary>
 public sealed class GuardedClusterPair : ClusterPair
 {
     protected override (string Key, string Value)[] Settings => [AccessWords.AdminSetting];

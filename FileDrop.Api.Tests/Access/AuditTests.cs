@@ -72,7 +72,7 @@ public abstract class AuditTests(Pair pair)
     }
 
     [Fact]
-    public async Task A_resumable_upload_is_an_event_when_it_begins_and_when_it_is_complete()
+    public async Task A_resumable_upload_gives_one_event_at_its_start_and_one_at_its_end()
     {
         using var log = new LogLines();
         await using var stores = await pair.MakeStoresAsync();
@@ -108,7 +108,7 @@ public abstract class AuditTests(Pair pair)
     }
 
     [Fact]
-    public async Task An_owner_that_was_made_up_for_the_log_is_not_in_it()
+    public async Task A_malformed_owner_is_not_written_to_the_log()
     {
         using var log = new LogLines();
         await using var stores = await pair.MakeStoresAsync();
@@ -167,7 +167,7 @@ public abstract class AuditTests(Pair pair)
         await catalog.AddAuditAsync(events, TimeSpan.FromDays(1), CancellationToken.None);
         await catalog.AddAuditAsync(events, TimeSpan.FromDays(1), CancellationToken.None);
         await catalog.ForgetAuditAsync(now.AddDays(-1), CancellationToken.None);
-        // MongoDB looks for what has expired once a minute.
+        // MongoDB looks for expired documents once a minute.
         await Service.UntilAsync("the old events are gone",
             async () => (await catalog.ListAuditAsync(null, 10, CancellationToken.None)).Count == 1, 90);
         Assert.Equal(events[2].Id, (await catalog.ListAuditAsync(null, 10, CancellationToken.None))[0].Id);
@@ -181,7 +181,7 @@ public abstract class AuditTests(Pair pair)
         return service;
     }
 
-    /// <summary>All events, the oldest first, once there are so many.</summary>
+    /// <summary>Waits for this number of events, and returns all, the oldest first.</summary>
     private static async Task<List<JsonElement>> EventsAsync(HttpClient http, int count)
     {
         List<JsonElement> events = [];

@@ -91,7 +91,7 @@ public sealed class BrowserRulesTests(EmbeddedPair pair) : IClassFixture<Embedde
     [InlineData("Access-Control-Request-Method", "P\u00ffT")]
     [InlineData("Access-Control-Request-Method", "P\u0015T")]
     [InlineData("Access-Control-Request-Headers", "x-\u00ff")]
-    public async Task A_preflight_whose_names_no_answer_could_repeat_is_refused(string field, string value)
+    public async Task A_preflight_with_names_that_no_header_can_repeat_is_refused(string field, string value)
     {
         await using var stores = await pair.MakeStoresAsync();
         await using var service = await Service.StartAsync(stores, ("FileDrop:AllowedOrigins", App));

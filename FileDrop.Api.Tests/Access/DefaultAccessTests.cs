@@ -4,7 +4,7 @@ using Xunit;
 
 namespace FileDrop.Api.Tests.Access;
 
-/// <summary>What the service does before, and as soon as, somebody says who may use it.</summary>
+/// <summary>The service before and after access is configured.</summary>
 public sealed class DefaultAccessTests
 {
     [Fact]
@@ -19,7 +19,7 @@ public sealed class DefaultAccessTests
     }
 
     [Fact]
-    public async Task A_key_in_the_catalog_is_enough_to_be_reached_by_others_who_then_need_one()
+    public async Task A_key_in_the_catalog_allows_listening_beyond_loopback_and_is_then_required()
     {
         await using var stores = new EmbeddedStores();
         var (exit, output) = await ServiceProcess.CommandAsync(stores, "keys", "create");
@@ -33,7 +33,7 @@ public sealed class DefaultAccessTests
     }
 
     [Fact]
-    public async Task A_configured_key_is_an_admins_and_has_what_was_stored_before()
+    public async Task A_configured_key_is_an_admin_and_owns_the_files_stored_before()
     {
         await using var stores = new EmbeddedStores();
         string id;
@@ -44,7 +44,7 @@ public sealed class DefaultAccessTests
         Assert.Equal([1], await admin.GetByteArrayAsync($"/files/{id}"));
         using (var refused = await service.Http.GetAsync($"/files/{id}"))
             await refused.UnauthenticatedAsync();
-        // Who looks after it needs no key; nor is one looked for.
+        // Probes and documents need no key, and the service looks for none.
         foreach (var path in new[] { "/health", "/alive", "/openapi/v1.json", "/scalar/" })
             Assert.Equal(HttpStatusCode.OK, await service.Http.StatusAsync(path));
         Assert.Equal(HttpStatusCode.NotFound, await service.Http.StatusAsync("/nothing-here"));

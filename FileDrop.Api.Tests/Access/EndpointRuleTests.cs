@@ -12,7 +12,7 @@ using Xunit;
 
 namespace FileDrop.Api.Tests.Access;
 
-/// <summary>Who may do what, asked of every endpoint that the running service has: one without a rule fails here.</summary>
+/// <summary>The access rules of every endpoint of the running service; an endpoint without a rule fails here.</summary>
 public abstract partial class EndpointRuleTests(Pair pair)
 {
     private static readonly string[] OpenToAll =
@@ -26,7 +26,7 @@ public abstract partial class EndpointRuleTests(Pair pair)
     {
         var endpoints = Endpoints();
         Assert.All(endpoints, endpoint => Assert.True(endpoint.IsOpen ^ endpoint.Needs is not null, $"{endpoint.Name} says who may use it, once"));
-        // The reference page is a package's, with the files that it needs.
+        // The reference page and its files come from a package.
         Assert.Equal(OpenToAll, endpoints.Where(endpoint => endpoint.IsOpen && !endpoint.Name.Contains(" /scalar/", StringComparison.Ordinal))
             .Select(endpoint => endpoint.Name).Order(StringComparer.Ordinal).Distinct());
         Assert.True(endpoints.Count(endpoint => !endpoint.IsOpen) > 20, "the endpoints are seen");
@@ -53,7 +53,7 @@ public abstract partial class EndpointRuleTests(Pair pair)
         ];
         foreach (var endpoint in Endpoints().Where(endpoint => endpoint.Needs is not null))
         {
-            // Each credential with one endpoint, and the first one with all.
+            // One endpoint is tested with every credential, all others with the first.
             foreach (var credential in endpoint.Name.EndsWith(" /files", StringComparison.Ordinal) ? credentials : credentials[..1])
             {
                 using var response = await SendAsync(pair.Http, endpoint, file, credential is null ? [] : [("Authorization", credential)]);
@@ -79,7 +79,7 @@ public abstract partial class EndpointRuleTests(Pair pair)
             using var taken = await SendAsync(with, endpoint, $"{Guid.CreateVersion7()}");
             Assert.True(taken.StatusCode is not (HttpStatusCode.Forbidden or HttpStatusCode.Unauthorized) && (int)taken.StatusCode < 500,
                 $"{endpoint.Name} with {needed}: {taken.StatusCode}");
-            // To act for another owner takes admin besides.
+            // Acting for another owner also requires admin.
             using var owner = await SendAsync(with, endpoint, $"{Guid.CreateVersion7()}", [], "?owner=other");
             Assert.True((owner.StatusCode == HttpStatusCode.Forbidden) == (needed is not "admin"),
                 $"{endpoint.Name}?owner= with {needed}: {owner.StatusCode}");
@@ -107,7 +107,7 @@ public abstract partial class EndpointRuleTests(Pair pair)
             .Where(endpoint => endpoint.Needs is not null and not Scope.Admin && IdParameter().IsMatch(endpoint.Name)))
         {
             seen++;
-            // A file is reached as an upload, too: an upload and the file that it becomes have one id.
+            // A file can be reached as an upload too, because an upload and its file have the same id.
             foreach (var theirs in new[] { file, trashed, upload })
             {
                 var (foreign, foreignCalls) = await AnswerAsync(theirs, (http, id, field) => SendAsync(http, endpoint, id, [field]));
@@ -132,7 +132,7 @@ public abstract partial class EndpointRuleTests(Pair pair)
         Assert.Equal("0", offset.Headers.GetValues("Upload-Offset").Single());
         Assert.Equal("[]\n", await bob.GetStringAsync("/files"));
 
-        // All of an answer but what differs between any two: the time, the trace and the path that was asked for. And what was asked of the stores.
+        // Returns the answer without the parts that differ between any two (time, trace, path), and the calls to the stores.
         async Task<(string Answer, List<string> Calls)> AnswerAsync(
             string id, Func<HttpClient, string, (string Name, string Value), Task<HttpResponseMessage>> send)
         {

@@ -8,18 +8,18 @@ using Xunit;
 
 namespace FileDrop.Api.Tests.Access;
 
-/// <summary>Requests as no client means them, byte by byte over bare connections; the same ones in every run.</summary>
+/// <summary>Mutated requests, sent as bytes over bare connections; the same in every run.</summary>
 public abstract partial class FuzzTests(Pair pair)
 {
     private const int AtOnce = 16, WarmUp = 500;
 
-    /// <summary>A connection on which nothing happens for so long is told that nothing more will come.</summary>
+    /// <summary>The silence after which a connection is told that nothing more will come.</summary>
     private static readonly TimeSpan Silence = TimeSpan.FromMilliseconds(400);
 
-    /// <summary>And whoever has been told so must hang up.</summary>
+    /// <summary>The time within which the service must then close the connection.</summary>
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
 
-    /// <summary>What tells how the service is made, or where it runs.</summary>
+    /// <summary>Texts that would reveal how the service is built or where it runs.</summary>
     private static readonly string[] Inside =
         ["   at ", "Exception", ".cs:line", "System.", "Microsoft.", "FileDrop.Api.", "MongoDB", "Sqlite", "Amazon", "/tmp/"];
 
@@ -46,13 +46,13 @@ public abstract partial class FuzzTests(Pair pair)
         var counts = answered.OrderBy(each => each.Key).Select(each => $"{each.Key}: {each.Value}");
         TestContext.Current.TestOutputHelper?.WriteLine($"{count} in {clock.Elapsed.TotalSeconds:F1} s: {string.Join(", ", counts)}");
         Assert.True(wrong.IsEmpty, string.Join("\n\n", wrong.Order(StringComparer.Ordinal).Take(20)));
-        // Both what is right and what is refused: neither a service that refuses everything nor mutations that change nothing would do.
+        // Both kinds of answers must occur: a service that refuses everything, or mutations that change nothing, would prove nothing.
         Assert.InRange(answered.Values.Sum(), count * 8 / 10, int.MaxValue);
         Assert.InRange(answered.Where(each => each.Key is >= 200 and < 300).Sum(each => each.Value), count / 10, count);
         Assert.InRange(answered.Where(each => each.Key is >= 400 and < 500).Sum(each => each.Value), count / 10, count);
         Assert.DoesNotContain("by a bug", service.Output, StringComparison.Ordinal);
         Assert.DoesNotContain("in the middle of its answer", service.Output, StringComparison.Ordinal);
-        Assert.DoesNotContain("cannot be written to the catalog", service.Output, StringComparison.Ordinal);
+        Assert.DoesNotContain("could not be written to the catalog", service.Output, StringComparison.Ordinal);
         Assert.True(await service.IsHealthyAsync(), "the service is healthy");
         await Invariants.EveryFileIsWholeAsync(service.Http);
         if (OperatingSystem.IsLinux())
@@ -68,7 +68,7 @@ public abstract partial class FuzzTests(Pair pair)
             const int Batch = 250;
             for (var first = from; first < to; first += Batch)
             {
-                // Some requests delete it, or its contents.
+                // Make a new file for each batch, because some requests delete it or its contents.
                 var file = (await service.Http.UploadAsync("the content"u8.ToArray(), "a.txt", "text/plain")).Id();
                 var (seeds, how) = (Enumerable.Range(first, Math.Min(Batch, to - first)), new ParallelOptions { MaxDegreeOfParallelism = AtOnce });
                 await Parallel.ForEachAsync(seeds, how, async (seed, _) =>
@@ -93,7 +93,7 @@ public abstract partial class FuzzTests(Pair pair)
         }
         foreach (Match status in Status().Matches(answer))
         {
-            // The server's own word for a protocol that is none.
+            // 505 is the server's own answer to an unknown protocol.
             if (status.Groups[1].Value is ['5', ..] and not "505")
                 yield return $"It answers {status.Groups[1].Value}";
         }
@@ -101,7 +101,7 @@ public abstract partial class FuzzTests(Pair pair)
             yield return $"It tells '{secret}'";
     }
 
-    /// <summary>All that comes back until the connection ends; null: it does not end.</summary>
+    /// <summary>Reads the answer until the connection ends; null if it does not end.</summary>
     private static async Task<string?> AskAsync(Uri address, byte[] request)
     {
         using var socket = new Socket(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
@@ -110,7 +110,7 @@ public abstract partial class FuzzTests(Pair pair)
         try
         {
             await socket.ConnectAsync(address.Host, address.Port, all.Token);
-            // What is refused early need not be read to its end.
+            // The service need not read a request to its end if it refuses it early.
             var sending = socket.SendAsync(request, SocketFlags.None, all.Token).AsTask();
             var isEnded = false;
             for (var buffer = new byte[16 * 1024]; ;)
@@ -135,7 +135,7 @@ public abstract partial class FuzzTests(Pair pair)
         }
         catch (SocketException)
         {
-            // It hung up with something of ours unread.
+            // The service closed the connection before it read all our bytes.
         }
         catch (OperationCanceledException)
         {
@@ -150,7 +150,7 @@ public abstract partial class FuzzTests(Pair pair)
         return string.Concat(text.Select(each => char.IsControl(each) && each != '\n' ? $"\\x{(int)each:x2}" : $"{each}"));
     }
 
-    /// <summary>Of a process, in MiB.</summary>
+    /// <summary>The memory of a process, in MiB.</summary>
     private static long Memory(int process)
     {
         if (!OperatingSystem.IsLinux())
@@ -159,7 +159,7 @@ public abstract partial class FuzzTests(Pair pair)
         return long.Parse(line.Split(' ', StringSplitOptions.RemoveEmptyEntries)[1], CultureInfo.InvariantCulture) / 1024;
     }
 
-    /// <summary>Files and connections that a process has open.</summary>
+    /// <summary>The number of open files and connections of a process.</summary>
     private static int Handles(int process) => OperatingSystem.IsLinux() ? Directory.GetFileSystemEntries($"/proc/{process}/fd").Length : 0;
 
     [GeneratedRegex(@"^HTTP/1\.1 (\d{3}) ", RegexOptions.Multiline, 1000)]

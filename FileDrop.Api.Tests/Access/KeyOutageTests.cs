@@ -4,11 +4,11 @@ using Xunit;
 
 namespace FileDrop.Api.Tests.Access;
 
-/// <summary>While the catalog does not answer nobody can be told whether a key is good: neither yes nor no is said.</summary>
+/// <summary>While the catalog does not answer, a key can be neither accepted nor refused.</summary>
 public abstract class KeyOutageTests(Pair pair)
 {
     [Fact]
-    public async Task A_key_that_cannot_be_looked_up_is_neither_good_nor_bad()
+    public async Task A_key_is_neither_accepted_nor_refused_while_the_catalog_does_not_answer()
     {
         var faults = new FaultyStores();
         await using var stores = await pair.MakeStoresAsync();
@@ -27,7 +27,7 @@ public abstract class KeyOutageTests(Pair pair)
                 await UnavailableAsync(answer);
             }
         }
-        // What needs no look-up is answered as ever.
+        // Requests that need no look-up are still answered.
         Assert.Equal(HttpStatusCode.OK, await admin.StatusAsync("/files"));
         Assert.Equal(HttpStatusCode.Unauthorized, await nobody.StatusAsync("/files"));
         Assert.Equal(HttpStatusCode.OK, await nobody.StatusAsync("/alive"));
@@ -37,7 +37,7 @@ public abstract class KeyOutageTests(Pair pair)
     }
 
     [Fact]
-    public async Task A_service_that_cannot_tell_whether_there_are_keys_lets_nobody_in()
+    public async Task A_service_refuses_requests_while_it_cannot_tell_whether_keys_exist()
     {
         var faults = new FaultyStores();
         faults.Break("IKeyCatalog.HasApiKeysAsync", Fault.Before, times: 1000);

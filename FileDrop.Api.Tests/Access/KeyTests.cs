@@ -77,7 +77,7 @@ public abstract class KeyTests(Pair pair)
     [InlineData("null")]
     [InlineData("")]
     [InlineData("{")]
-    public async Task What_no_key_can_be_is_refused(string body)
+    public async Task Malformed_settings_of_a_key_are_refused(string body)
     {
         using var admin = pair.Service.AsAdmin();
         var before = await KeyCountAsync(admin);
@@ -154,7 +154,7 @@ public abstract class KeyTests(Pair pair)
     {
         await using var stores = await pair.MakeStoresAsync();
         await using var service = await Service.StartAsync(stores);
-        // As long as there is no key this machine's callers may do everything; what they store is the first key's, too.
+        // Until the first key exists, callers on this machine may do everything. The first key then owns their files.
         var file = (await service.Http.UploadAsync([1], "before")).Id();
         var (exit, output) = await ServiceProcess.CommandAsync(stores, "keys", "create", "--name", "first");
         Assert.True(exit == 0, output);
@@ -182,7 +182,7 @@ public abstract class KeyTests(Pair pair)
         (exit, output) = await ServiceProcess.CommandAsync(stores, "keys", "revoke", second.Split('_')[1]);
         Assert.True(exit == 1, output);
 
-        // The last one's end leaves the door shut.
+        // The revocation of the last key does not open the service.
         (exit, output) = await ServiceProcess.CommandAsync(stores, "keys", "revoke", first.Split('_')[1]);
         Assert.True(exit == 0, output);
         await Service.UntilAsync("the revocation holds", async () => await admin.StatusAsync("/files") == HttpStatusCode.Unauthorized, 5);
@@ -196,7 +196,7 @@ public abstract class KeyTests(Pair pair)
     [InlineData("keys", "create", "--color", "red")]
     [InlineData("keys", "create", "--days", "1", "--days", "2")]
     [InlineData("keys", "revoke")]
-    public async Task A_command_about_keys_that_is_none_says_what_there_is(params string[] arguments)
+    public async Task A_mistyped_keys_command_shows_the_usage(params string[] arguments)
     {
         await using var stores = new EmbeddedStores();
         var (exit, output) = await ServiceProcess.CommandAsync(stores, arguments);
@@ -240,7 +240,7 @@ public sealed class KeyOnClusterTests(GuardedClusterPair pair) : KeyTests(pair),
         using var here = one.As(key);
         using var there = two.As(key);
         Assert.Equal(HttpStatusCode.OK, await here.StatusAsync("/files"));
-        // Used all the time there, so that it is remembered when it is revoked here.
+        // Use the key continuously on the other replica, so that its cache holds it at the revocation.
         using var stop = new CancellationTokenSource();
         var use = Task.Run(async () =>
         {

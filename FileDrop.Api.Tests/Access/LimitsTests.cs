@@ -69,7 +69,7 @@ public sealed class LimitsTests(EmbeddedPair pair) : IClassFixture<EmbeddedPair>
     }
 
     [Fact]
-    public async Task Many_pieces_of_an_upload_do_not_shut_its_client_out()
+    public async Task An_upload_in_many_pieces_does_not_use_up_its_clients_limit()
     {
         await using var stores = await pair.MakeStoresAsync();
         await using var service = await Service.StartAsync(
@@ -85,7 +85,7 @@ public sealed class LimitsTests(EmbeddedPair pair) : IClassFixture<EmbeddedPair>
     }
 
     [Fact]
-    public async Task Appends_to_nothing_come_to_an_end()
+    public async Task Appends_to_unknown_uploads_are_limited()
     {
         await using var stores = await pair.MakeStoresAsync();
         await using var service = await Service.StartAsync(stores, ("FileDrop:Limits:RequestsPerCaller", "5"));
@@ -101,7 +101,7 @@ public sealed class LimitsTests(EmbeddedPair pair) : IClassFixture<EmbeddedPair>
             await answer.RefusedAsync(429, "too_many_requests");
             Assert.NotNull(answer.Headers.RetryAfter);
         }
-        // One more comes back every twelve seconds.
+        // One more request is allowed every twelve seconds.
         Assert.InRange(taken, 5, 6 + ((int)clock.Elapsed.TotalSeconds / 12));
         Assert.Equal(HttpStatusCode.OK, (await service.Http.GetAsync("/files")).StatusCode);
     }
@@ -135,7 +135,7 @@ public sealed class LimitsTests(EmbeddedPair pair) : IClassFixture<EmbeddedPair>
     }
 
     [Fact]
-    public async Task Whoever_comes_back_to_an_upload_need_not_wait_for_the_dead_connection()
+    public async Task A_client_that_resumes_an_upload_need_not_wait_for_its_dead_connection()
     {
         await using var stores = await pair.MakeStoresAsync();
         await using var service = await Service.StartAsync(stores, ("FileDrop:Limits:UploadsPerOwner", "1"));
@@ -158,7 +158,7 @@ public sealed class LimitsTests(EmbeddedPair pair) : IClassFixture<EmbeddedPair>
     }
 
     [Fact]
-    public async Task Header_fields_beyond_their_limit_are_431()
+    public async Task Header_fields_beyond_the_limit_are_answered_with_431()
     {
         await using var stores = await pair.MakeStoresAsync();
         await using var service = await Service.StartAsync(stores, ("FileDrop:Limits:HeaderBytes", "4096"));
@@ -168,7 +168,7 @@ public sealed class LimitsTests(EmbeddedPair pair) : IClassFixture<EmbeddedPair>
     }
 
     [Fact]
-    public async Task Without_limits_nothing_is_said_of_them()
+    public async Task Without_limits_answers_have_no_limit_headers()
     {
         using var response = await pair.Http.GetAsync("/files");
         Assert.Null(Field(response, "RateLimit"));
@@ -176,7 +176,7 @@ public sealed class LimitsTests(EmbeddedPair pair) : IClassFixture<EmbeddedPair>
     }
 
     [Fact]
-    public async Task What_is_not_counted_says_nothing_of_a_limit()
+    public async Task Answers_to_uncounted_requests_have_no_limit_headers()
     {
         await using var stores = await pair.MakeStoresAsync();
         await using var service = await Service.StartAsync(stores, ("FileDrop:Limits:RequestsPerCaller", "50"));

@@ -169,13 +169,13 @@ public abstract class LinkTests(Pair pair)
             await wrong.RefusedAsync(404, "link_not_found");
 
         var secret = grant[..20];
-        // It is written once the answer is on its way.
+        // The line is written only after the answer is sent.
         await Service.UntilAsync("the refused reading is in the log", () => Task.FromResult(
             log.All.Any(line => line.Event == "Audit" && line.Text.Contains("ReadLink", StringComparison.Ordinal))));
         Assert.DoesNotContain(log.All, line => line.Text.Contains(secret, StringComparison.Ordinal)
             || line.Values.Any(value => $"{value.Value}".Contains(secret, StringComparison.Ordinal)));
         Assert.Contains(tags, text => text.Contains("/links/", StringComparison.Ordinal));
-        // The client in this process traces what it asks for; the service does not.
+        // Ignore the client's traces in this process, which have the addresses.
         Assert.DoesNotContain(tags, text => text.Contains(secret, StringComparison.Ordinal));
     }
 
@@ -190,7 +190,7 @@ public abstract class LinkTests(Pair pair)
     [InlineData("{", "application/json", 400, "invalid_request")]
     [InlineData("{\"version\":2}", "application/json", 404, "version_not_found")]
     [InlineData("version=1", "application/x-www-form-urlencoded", 415, "unsupported_media_type")]
-    public async Task A_request_for_a_link_is_checked(string body, string type, int status, string code)
+    public async Task A_malformed_request_for_a_link_is_refused(string body, string type, int status, string code)
     {
         var file = await pair.Http.UploadAsync([1], "a");
         using var response = await pair.Http.PostAsync($"/files/{file.Id()}/link", new StringContent(body, Encoding.UTF8, type));
@@ -198,7 +198,7 @@ public abstract class LinkTests(Pair pair)
     }
 
     [Fact]
-    public async Task A_file_that_is_not_there_has_no_link()
+    public async Task A_link_to_a_missing_file_is_refused()
     {
         foreach (var id in new[] { Guid.NewGuid().ToString(), "x" })
         {
@@ -221,7 +221,7 @@ public abstract class LinkTests(Pair pair)
         return url;
     }
 
-    /// <summary>The answer's body without what every answer has of its own.</summary>
+    /// <summary>The answer's body without the parts that differ in every answer.</summary>
     private static async Task<string> BodyAsync(HttpClient http, string link)
     {
         using var response = await http.GetAsync(link);

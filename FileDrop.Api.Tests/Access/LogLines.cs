@@ -3,7 +3,7 @@ using Microsoft.Extensions.Logging;
 
 namespace FileDrop.Api.Tests.Access;
 
-/// <summary>Keeps what a service writes to its log.</summary>
+/// <summary>Collects the lines that a service logs.</summary>
 [ProviderAlias("Test")]
 internal sealed class LogLines : ILoggerProvider
 {
@@ -25,7 +25,7 @@ internal sealed class LogLines : ILoggerProvider
 
         public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter) =>
             lines.Enqueue(new LogLine(logLevel, eventId.Name, formatter(state, exception),
-                // A copy: the state is used again for the next line.
+                // Copy the values, because the logger reuses the state for the next line.
                 [.. state as IEnumerable<KeyValuePair<string, object?>> ?? []]));
     }
 }

@@ -2,9 +2,9 @@ using System.Text;
 
 namespace FileDrop.Api.Tests.Access;
 
-/// <summary>One request, first as it should be and then not.</summary>
+/// <summary>One valid request, then mutated.</summary>
 /// <param name="seed">The same seed makes the same request.</param>
-/// <param name="file">The id of a file that is there.</param>
+/// <param name="file">The id of an existing file.</param>
 internal sealed class Mutation(int seed, string file)
 {
     private const string Form =
@@ -102,7 +102,7 @@ internal sealed class Mutation(int seed, string file)
                 lines[line] = lines[line].Insert(_random.Next(lines[line].Length + 1), Word());
                 break;
             case 5:
-                // In the path or in the query, encoded or not.
+                // Insert a word into the path or the query, encoded or not.
                 var at = lines[0].IndexOf(' ', StringComparison.Ordinal) + 1 + _random.Next(8);
                 lines[0] = lines[0].Insert(Math.Min(at, lines[0].Length), _random.Next(2) == 0 ? Uri.EscapeDataString(Word()) : Word());
                 break;
@@ -124,7 +124,7 @@ internal sealed class Mutation(int seed, string file)
         }
     }
 
-    /// <summary>Sometimes a very long one.</summary>
+    /// <summary>A word; sometimes a very long one.</summary>
     private string Word() => _random.Next(20) == 0 ? string.Concat(Enumerable.Repeat(Pick(Words), _random.Next(1, 3000))) : Pick(Words);
 
     private string Pick(string[] of) => of[_random.Next(of.Length)];

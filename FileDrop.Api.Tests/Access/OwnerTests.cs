@@ -11,7 +11,7 @@ public abstract class OwnerTests(Pair pair)
     {
         using var alice = await pair.Service.OwnerAsync("owner-a");
         using var bob = await pair.Service.OwnerAsync("owner-b");
-        // The same name and the same Idempotency-Key, for each a file of its own.
+        // The same name and idempotency key give each owner a separate file.
         var ids = new List<string>();
         foreach (var http in new[] { alice, bob })
         {
@@ -43,7 +43,7 @@ public abstract class OwnerTests(Pair pair)
     }
 
     [Fact]
-    public async Task An_admin_acts_for_another_owner_and_is_led_on_there()
+    public async Task An_admin_can_act_for_another_owner_and_follow_the_answers_addresses()
     {
         using var admin = pair.Service.AsAdmin();
         using var owner = await pair.Service.OwnerAsync("https://login.example#1");
@@ -72,7 +72,7 @@ public abstract class OwnerTests(Pair pair)
     [InlineData("owner=a&owner=b")]
     [InlineData("owner=a%00b")]
     [InlineData("owner=%20")]
-    public async Task An_owner_that_is_none_is_refused(string query)
+    public async Task A_malformed_owner_is_refused(string query)
     {
         using var admin = pair.Service.AsAdmin();
         using var response = await admin.GetAsync($"/files?{query}");

@@ -5,7 +5,7 @@ using Xunit;
 
 namespace FileDrop.Api.Tests.Access;
 
-/// <summary>A resumable upload has its room from the beginning, or asks for it as it grows, and gives it back when it ends.</summary>
+/// <summary>A resumable upload reserves its bytes at the start or as it grows, and releases them when it ends.</summary>
 public abstract class QuotaOfUploadsTests(Pair pair)
 {
     private const int MiB = 1 << 20;
@@ -36,7 +36,7 @@ public abstract class QuotaOfUploadsTests(Pair pair)
     }
 
     [Fact]
-    public async Task A_length_that_is_said_later_is_reserved_when_it_is_said_and_a_refusal_leaves_the_upload_as_it_was()
+    public async Task A_deferred_length_is_reserved_once_known_and_a_refusal_leaves_the_upload_unchanged()
     {
         await using var stores = await pair.MakeStoresAsync();
         await using var service = await Service.StartAsync(stores, ("FileDrop:Quota:Bytes", $"{3 * MiB}"));
@@ -53,7 +53,7 @@ public abstract class QuotaOfUploadsTests(Pair pair)
     }
 
     [Fact]
-    public async Task Of_many_uploads_created_at_once_exactly_as_many_are_as_there_is_room_for()
+    public async Task Concurrent_creations_of_uploads_fill_the_quota_exactly()
     {
         await using var stores = await pair.MakeStoresAsync();
         await using var service = await Service.StartAsync(stores, ("FileDrop:Quota:Bytes", $"{(5 * MiB) + 1}"));
@@ -65,7 +65,7 @@ public abstract class QuotaOfUploadsTests(Pair pair)
     }
 
     [Fact]
-    public async Task A_partial_upload_counts_as_long_as_it_is_there_and_not_as_a_file()
+    public async Task A_partial_upload_counts_while_it_exists_but_not_as_a_file()
     {
         await using var stores = await pair.MakeStoresAsync();
         await using var service = await Service.StartAsync(stores, ("FileDrop:Quota:Bytes", $"{2 * MiB}"), ("FileDrop:Quota:Files", "1"));
@@ -84,7 +84,7 @@ public abstract class QuotaOfUploadsTests(Pair pair)
     }
 
     [Fact]
-    public async Task An_upload_that_expires_gives_its_room_back()
+    public async Task An_expired_upload_releases_its_reservation()
     {
         await using var stores = await pair.MakeStoresAsync();
         await using var service = await Service.StartAsync(stores, ("FileDrop:Quota:Bytes", $"{MiB}"), ("FileDrop:Uploads:Expiry", "00:00:01"));
@@ -94,7 +94,7 @@ public abstract class QuotaOfUploadsTests(Pair pair)
     }
 
     [Fact]
-    public async Task An_upload_of_the_draft_is_refused_at_its_creation_or_at_the_append_that_goes_too_far()
+    public async Task A_draft_upload_beyond_the_quota_is_refused_at_its_creation_or_at_the_append_that_exceeds_it()
     {
         await using var stores = await pair.MakeStoresAsync();
         await using var service = await Service.StartAsync(stores, ("FileDrop:Quota:Bytes", $"{2 * MiB}"));

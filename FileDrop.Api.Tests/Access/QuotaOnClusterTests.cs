@@ -7,7 +7,7 @@ using Xunit;
 
 namespace FileDrop.Api.Tests.Access;
 
-/// <summary>Quotas where the owner's sum and the file's document are two, and several services change both.</summary>
+/// <summary>Quotas on MongoDB, where the owner's sum and the file are two documents, and several services change both.</summary>
 public sealed class QuotaOnClusterTests(ClusterPair pair) : QuotaTests(pair), IClassFixture<ClusterPair>
 {
     private const int Size = 100_000;
@@ -20,7 +20,7 @@ public sealed class QuotaOnClusterTests(ClusterPair pair) : QuotaTests(pair), IC
         (string, string)[] settings = [("FileDrop:Quota:Bytes", $"{20 * Size}")];
         await using var one = await Service.StartAsync(stores, settings);
         await using var other = await Service.StartAsync(stores, settings);
-        // Both count the owner at the same time, for neither has seen it yet.
+        // Both replicas count the owner at the same time, because neither has seen it yet.
         var ids = await Task.WhenAll(Enumerable.Range(0, 64).Select(i => (i % 2 == 0 ? one : other).Http.TryUploadAsync(Size)));
         Assert.Equal(20, ids.OfType<string>().Count());
         await one.Http.UsesAsync(20 * Size, 20);
@@ -69,13 +69,13 @@ public sealed class QuotaOnClusterTests(ClusterPair pair) : QuotaTests(pair), IC
     }
 
     [Fact]
-    public async Task What_a_dead_writer_left_to_be_settled_is_settled_once_though_the_sum_had_it_already()
+    public async Task Leftover_settlements_of_a_dead_writer_are_applied_exactly_once()
     {
         await using var stores = await ClusterStores.MakeAsync();
         await using var service = await Service.StartAsync(stores, ("FileDrop:Quota:Bytes", "1000"));
         var id = await service.Http.TryUploadAsync(300) ?? "";
         var (first, second) = (Guid.NewGuid(), Guid.NewGuid());
-        // One of them is open still: its writer died before the sum had it. The other one's died after that.
+        // One operation is still open, since its writer died before the sum was changed. The other writer died after that.
         await OwnersOf(stores).UpdateOneAsync(new BsonDocument("_id", "local"), new BsonDocument
         {
             { "$push", new BsonDocument("open", Operation(first, id, 70)) },
@@ -94,14 +94,14 @@ public sealed class QuotaOnClusterTests(ClusterPair pair) : QuotaTests(pair), IC
     }
 
     [Fact]
-    public async Task A_reservation_that_no_document_names_is_released_in_time_and_not_before()
+    public async Task A_reservation_that_no_document_names_is_released_only_after_its_time()
     {
         await using var stores = await ClusterStores.MakeAsync();
         await using var service = await Service.StartAsync(stores, [("FileDrop:Quota:Bytes", "1000"), .. QuotaWords.Quick]);
         var id = await service.Http.TryUploadAsync(300) ?? "";
         var operation = Operation(Guid.NewGuid(), id, 700);
         await OwnersOf(stores).UpdateOneAsync(new BsonDocument("_id", "local"), new BsonDocument("$push", new BsonDocument("open", operation)));
-        // Sweeps have gone by, and its writer may be about to name it.
+        // After some sweeps the reservation must still be there, because its writer may be about to name it.
         await Task.Delay(TimeSpan.FromSeconds(1));
         Assert.Equal(700, (await service.Http.UsageAsync()).BytesReserved);
         Assert.Null(await service.Http.TryUploadAsync(1));
@@ -112,7 +112,7 @@ public sealed class QuotaOnClusterTests(ClusterPair pair) : QuotaTests(pair), IC
     }
 
     [Fact]
-    public async Task Without_a_quota_nothing_is_written_of_the_owner()
+    public async Task Without_a_quota_the_owner_has_no_document()
     {
         await using var stores = await ClusterStores.MakeAsync();
         await using var service = await Service.StartAsync(stores, ("FileDrop:Quota:Owners:another:Bytes", "1"));

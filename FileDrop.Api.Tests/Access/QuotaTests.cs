@@ -4,7 +4,7 @@ using Xunit;
 
 namespace FileDrop.Api.Tests.Access;
 
-/// <summary>An owner stores as much as the quota says, and not a byte more, whatever happens at once.</summary>
+/// <summary>An owner can store exactly as much as the quota allows, even with concurrent requests.</summary>
 public abstract class QuotaTests(Pair pair)
 {
     private const int Size = 100_000;
@@ -28,14 +28,14 @@ public abstract class QuotaTests(Pair pair)
         await service.Http.UsesAsync(7 * Size, 7);
         await Invariants.NothingElseIsLeftAsync(stores, stored);
         Assert.Equal(7, (await Invariants.EveryFileIsWholeAsync(service.Http)).Count);
-        // And what is given back can be had again.
+        // Released room can be used again.
         using var deleted = await service.Http.DeleteAsync($"/files/{stored[0]}");
         Assert.NotNull(await service.Http.TryUploadAsync(Size));
         Assert.Null(await service.Http.TryUploadAsync(Size));
     }
 
     [Fact]
-    public async Task Uploads_of_unknown_length_fill_a_quota_to_its_last_byte_and_no_further()
+    public async Task Uploads_of_unknown_length_fill_the_quota_to_its_last_byte_but_never_exceed_it()
     {
         await using var stores = await pair.MakeStoresAsync();
         const int mebibyte = 1 << 20;
@@ -46,7 +46,7 @@ public abstract class QuotaTests(Pair pair)
         await ended.CancelAsync();
         Assert.InRange(await most, 0, 12 * mebibyte);
         var stored = ids.OfType<string>().ToList();
-        // They may take the room from each other until there is none for any of them, but never more than there is.
+        // Concurrent uploads may compete until none fits, but together they never exceed the quota.
         Assert.InRange(stored.Count, 0, 3);
         Assert.Equal(stored.Count, (await service.Http.UsageAsync()).FilesUsed);
 
@@ -60,7 +60,7 @@ public abstract class QuotaTests(Pair pair)
     }
 
     [Fact]
-    public async Task A_form_is_counted_by_its_file_and_not_by_what_is_around_it()
+    public async Task A_form_counts_by_its_file_without_its_framing()
     {
         await using var stores = await pair.MakeStoresAsync();
         await using var service = await Service.StartAsync(stores, ("FileDrop:Quota:Bytes", $"{3 << 20}"));
@@ -76,7 +76,7 @@ public abstract class QuotaTests(Pair pair)
     }
 
     [Fact]
-    public async Task What_has_no_room_is_refused_before_its_body_is_asked_for()
+    public async Task An_upload_beyond_the_quota_is_refused_before_its_body_is_requested()
     {
         await using var stores = await pair.MakeStoresAsync();
         await using var service = await Service.StartAsync(stores, ("FileDrop:Quota:Bytes", $"{2 * Size}"));
@@ -86,7 +86,7 @@ public abstract class QuotaTests(Pair pair)
         {
             using var body = new GatedContent(new byte[Size + 1], 1);
             using var request = new HttpRequestMessage(method, path) { Content = body };
-            // Up to a KiB the client would send all the same.
+            // Send more than 1 KiB, because the client would send a smaller body at once.
             request.Headers.ExpectContinue = true;
             using var answer = await service.Http.SendAsync(request);
             await answer.RefusedAsync(507, "quota_exceeded");
@@ -97,14 +97,14 @@ public abstract class QuotaTests(Pair pair)
     }
 
     [Fact]
-    public async Task A_new_content_counts_beside_the_old_one_which_is_never_pruned_to_make_room()
+    public async Task New_content_counts_in_addition_to_the_old_which_is_never_pruned_to_make_room()
     {
         await using var stores = await pair.MakeStoresAsync();
         await using var service = await Service.StartAsync(stores, ("FileDrop:Quota:Bytes", "1000"), ("FileDrop:Versions:Keep", "1"));
         var id = await service.Http.TryUploadAsync(300);
         await PutAsync(310, HttpStatusCode.OK);
         await service.Http.UsesAsync(610, 1);
-        // What is pruned by it goes with the change, and the room is needed until then.
+        // Pruned versions go with the change, so their room is in use until then.
         await PutAsync(391, HttpStatusCode.InsufficientStorage);
         await service.Http.UsesAsync(610, 1);
         await PutAsync(390, HttpStatusCode.OK);
@@ -119,7 +119,7 @@ public abstract class QuotaTests(Pair pair)
     }
 
     [Fact]
-    public async Task Versions_and_the_trash_count_until_they_are_gone_and_a_restored_content_counts_once()
+    public async Task Versions_and_trash_count_until_they_are_gone_and_a_restored_version_counts_once()
     {
         await using var stores = await pair.MakeStoresAsync();
         await using var service = await Service.StartAsync(
@@ -153,7 +153,7 @@ public abstract class QuotaTests(Pair pair)
     }
 
     [Fact]
-    public async Task What_the_sweeper_purges_is_given_back()
+    public async Task Files_purged_by_the_sweeper_no_longer_count()
     {
         await using var stores = await pair.MakeStoresAsync();
         await using var service = await Service.StartAsync(stores, ("FileDrop:Quota:Bytes", "1000"), ("FileDrop:Trash:Retention", "00:00:00.500"));
@@ -164,7 +164,7 @@ public abstract class QuotaTests(Pair pair)
     }
 
     [Fact]
-    public async Task Without_a_quota_usage_is_told_and_a_quota_that_is_set_later_counts_what_is_there()
+    public async Task Usage_is_reported_without_a_quota_and_a_later_quota_counts_existing_files()
     {
         await using var stores = await pair.MakeStoresAsync();
         await using (var free = await Service.StartAsync(stores))
@@ -212,13 +212,13 @@ public abstract class QuotaTests(Pair pair)
             await Assert.ThrowsAnyAsync<Exception>(() => upload);
         }
         await using var service = await Service.StartAsync(stores, settings);
-        // Killed before any document named the reservation, it may be that of a call to a store that is still to come.
+        // If the process was killed before a document named the reservation, a store call with it may still arrive.
         await service.Http.UsesAsync(0, 0, 60);
         Assert.NotNull(await service.Http.TryUploadAsync(1 << 20));
     }
 
     [Fact]
-    public async Task A_check_finds_a_sum_that_is_wrong_and_repairs_it_beside_the_service()
+    public async Task A_check_finds_and_repairs_a_wrong_sum_beside_the_service()
     {
         await using var stores = await pair.MakeStoresAsync();
         await using var service = await Service.StartAsync(stores, ("FileDrop:Quota:Bytes", "1000"));
@@ -240,13 +240,13 @@ public abstract class QuotaTests(Pair pair)
         await service.Http.UsesAsync(1000, 2);
     }
 
-    /// <summary>Makes the recorded sum of the owner <c>local</c> wrong, as no service would.</summary>
+    /// <summary>Corrupts the recorded sum of the owner <c>local</c>.</summary>
     protected abstract Task AddToSumAsync(Stores stores, long bytes);
 
-    /// <summary>Has calls to the stores end soon: what no document names is kept until none can still come.</summary>
+    /// <summary>Shortens the timeouts of store calls, because unnamed reservations are kept until no call can arrive any more.</summary>
     protected virtual (string Key, string Value)[] Impatient(Stores stores) => [];
 
-    /// <summary>The most that was ever used and reserved, as long as somebody looks.</summary>
+    /// <summary>Watches the usage until the end, and returns the largest sum of used and reserved bytes.</summary>
     private static async Task<long> MostAsync(HttpClient http, CancellationToken ended)
     {
         var most = 0L;

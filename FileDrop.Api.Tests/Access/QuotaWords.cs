@@ -5,13 +5,13 @@ using Xunit;
 
 namespace FileDrop.Api.Tests.Access;
 
-/// <summary>What <c>GET /usage</c> says.</summary>
+/// <summary>The answer of <c>GET /usage</c>.</summary>
 internal sealed record Usage(long BytesUsed, long BytesReserved, long? BytesLimit, long FilesUsed, long? FilesLimit);
 
-/// <summary>What the tests of quotas say to a service, in few words.</summary>
+/// <summary>Helpers for tests of quotas.</summary>
 internal static class QuotaWords
 {
-    /// <summary>A write is given up by the sweeper soon after its writer is gone.</summary>
+    /// <summary>Settings with which the sweeper claims a write soon after its writer has ended.</summary>
     public static readonly (string Key, string Value)[] Quick = [("FileDrop:Lease", "00:00:02"), ("FileDrop:LateWrites", "00:00:00")];
 
     public static async Task<Usage> UsageAsync(this HttpClient http)
@@ -25,7 +25,7 @@ internal static class QuotaWords
         long? Number(string member) => json.GetProperty(member) is { ValueKind: not JsonValueKind.Null } value ? value.GetInt64() : null;
     }
 
-    /// <summary>Checks what is used once nothing is being written.</summary>
+    /// <summary>Waits until nothing is being written, and checks the usage.</summary>
     public static async Task UsesAsync(this HttpClient http, long bytes, long files, int seconds = 20)
     {
         Usage? last = null;
@@ -43,10 +43,10 @@ internal static class QuotaWords
         }
     }
 
-    /// <summary>Uploads so many bytes, and tells whether there was room for them.</summary>
-    /// <param name="http">Reaches the service.</param>
+    /// <summary>Uploads this number of bytes. Returns the file's id, or null if the quota has no room.</summary>
+    /// <param name="http">The client of the service.</param>
     /// <param name="size">In bytes.</param>
-    /// <param name="chunked">Whether their number is kept from the service.</param>
+    /// <param name="chunked">Whether to hide the length from the service.</param>
     public static async Task<string?> TryUploadAsync(this HttpClient http, int size, bool chunked = false)
     {
         using var body = new ByteArrayContent(Requests.Bytes(size));
@@ -59,7 +59,7 @@ internal static class QuotaWords
         return null;
     }
 
-    /// <summary>What all files, their versions and the trash have, by what the service says of each of them.</summary>
+    /// <summary>Adds up all files, their versions and the trash, by the service's own answers.</summary>
     public static async Task<(long Bytes, int Files)> AddUpAsync(this HttpClient http)
     {
         var (bytes, files) = (0L, 0);

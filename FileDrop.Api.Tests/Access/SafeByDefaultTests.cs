@@ -37,7 +37,7 @@ public abstract class SafeByDefaultTests(Pair pair)
     }
 
     [Fact]
-    public async Task Under_another_name_nothing_is_stored_changed_or_deleted()
+    public async Task A_request_for_another_host_changes_nothing()
     {
         var file = await pair.Http.UploadAsync([1], "a");
         await pair.LeavesNothingAsync(async () =>
@@ -55,7 +55,7 @@ public abstract class SafeByDefaultTests(Pair pair)
     {
         using (var wire = await Wire.ConnectAsync(pair.Service))
         {
-            // The server's own: HTTP/1.1 wants a Host.
+            // The server itself answers this, because HTTP/1.1 requires a Host.
             await wire.SendAsync("GET /files HTTP/1.1\r\n\r\n");
             Assert.Equal(400, (await wire.ReadAnswerAsync()).Status);
             Assert.Null(await wire.ReadAsync());
@@ -78,7 +78,7 @@ public abstract class SafeByDefaultTests(Pair pair)
     }
 
     [Fact]
-    public async Task The_Host_counts_and_not_what_a_proxy_might_have_forwarded()
+    public async Task Only_the_Host_field_counts_and_forwarded_hosts_are_ignored()
     {
         using var response = await pair.Http.SendAsync(HttpMethod.Get, "/files", null, ("Host", "evil.example"), ("X-Forwarded-Host", "localhost"));
         await response.RefusedAsync(421, "misdirected_request");
@@ -124,7 +124,7 @@ public abstract class SafeByDefaultTests(Pair pair)
     [InlineData("Origin: http://{authority}|Sec-Fetch-Site: same-origin")]
     [InlineData("Sec-Fetch-Site: same-origin")]
     [InlineData("Sec-Fetch-Site: none")]
-    public async Task Its_own_page_and_what_is_no_page_may_change(string fields)
+    public async Task Its_own_page_and_other_clients_may_make_changes(string fields)
     {
         var upload = await SendAsync("POST", "/files/upload", fields);
         Assert.Equal(201, upload.Status);
@@ -133,7 +133,7 @@ public abstract class SafeByDefaultTests(Pair pair)
     }
 
     [Fact]
-    public async Task Names_and_origins_that_are_configured_are_ours()
+    public async Task Configured_hosts_and_origins_are_accepted()
     {
         await using var stores = await pair.MakeStoresAsync();
         await using var service = await Service.StartAsync(stores,

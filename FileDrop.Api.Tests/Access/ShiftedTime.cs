@@ -1,6 +1,6 @@
 namespace FileDrop.Api.Tests.Access;
 
-/// <summary>A clock that can be put forward, with timers that run as ever.</summary>
+/// <summary>A clock that can be moved forward; its timers are not affected.</summary>
 internal sealed class ShiftedTime : TimeProvider
 {
     public TimeSpan Shift { get; set; }

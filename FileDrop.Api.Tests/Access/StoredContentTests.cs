@@ -13,12 +13,12 @@ using Xunit;
 
 namespace FileDrop.Api.Tests.Access;
 
-/// <summary>What was uploaded, opened in a real browser: nothing of it runs.</summary>
+/// <summary>Uploaded content runs no script in a real browser.</summary>
 public sealed class StoredContentTests
 {
     private static readonly string[] Browsers = ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"];
 
-    /// <summary>Contents that run a script wherever a browser takes them for a page; SCRIPT leads away to an address that tells of it.</summary>
+    /// <summary>Contents that run a script if a browser treats them as a page; SCRIPT navigates to an address that reports it.</summary>
     private static readonly (string Name, string Type, string Content)[] Contents =
     [
         ("page.html", "text/html", "<!DOCTYPE html><title>x</title><script>SCRIPT</script>"),
@@ -37,7 +37,7 @@ public sealed class StoredContentTests
         ("none", "", "<!DOCTYPE html><script>SCRIPT</script>"),
     ];
 
-    /// <summary>Where a browser runs these without FileDrop, which proves that this test would see it.</summary>
+    /// <summary>The contents that a browser runs without FileDrop, which proves that this test can detect it.</summary>
     private static readonly string[] Dangerous = ["page.html", "handler.html", "page.xhtml", "page.xml", "app.xml", "image.svg", "onload.svg"];
 
     [Fact]
@@ -71,7 +71,7 @@ public sealed class StoredContentTests
             ArgumentList =
             {
                 "--headless", "--no-sandbox", "--disable-gpu", "--disable-popup-blocking", "--no-first-run", "--remote-debugging-port=0",
-                // Else the page that opens all the others waits a second each time, as it is behind them.
+                // Otherwise the browser throttles the page that opens all the others, because it is behind them.
                 "--disable-background-timer-throttling", "--disable-renderer-backgrounding", "--disable-backgrounding-occluded-windows", $"--user-data-dir={profile.Path}",
                 $"{site}/harness",
             },
@@ -100,7 +100,9 @@ public sealed class StoredContentTests
 
     private static string Script(string content, string address) => content.Replace("SCRIPT", $"top.location='{address}';location='{address}'", StringComparison.Ordinal);
 
-    /// <summary>Another site: serves the contents without any protection, opens all pages in windows, frames and objects, and notes which scripts ran.</summary>
+    /// <summary>
+    /// Starts another site, which serves the contents without protection, opens all pages in windows, frames and objects, and records which scripts ran.
+    /// </summary>
     private async Task<WebApplication> OtherSiteAsync(ConcurrentDictionary<string, byte> ran)
     {
         var builder = WebApplication.CreateSlimBuilder();
@@ -120,7 +122,7 @@ public sealed class StoredContentTests
             (async () => {
                 for (const page of pages) {
                     window.open(page, '_blank', 'noopener');
-                    // Without protection these would lead this very page away.
+                    // Without protection these contents would navigate this page away.
                     if (page.startsWith(location.origin)) continue;
                     for (const [tag, at] of [['object', 'data'], ['embed', 'src'], ['img', 'src']]) {
                         const element = document.createElement(tag);
@@ -142,7 +144,7 @@ public sealed class StoredContentTests
         return app;
     }
 
-    /// <summary>Notes which of the service's addresses were asked for.</summary>
+    /// <summary>Records the requested addresses of the service.</summary>
     private sealed class Watch(ConcurrentDictionary<string, byte> asked) : IStartupFilter
     {
         public Action<IApplicationBuilder> Configure(Action<IApplicationBuilder> next) => app =>
@@ -163,7 +165,7 @@ public sealed class StoredContentTests
 
         public void Dispose()
         {
-            // The browser's last processes may still write.
+            // Try several times, because the browser's last processes may still write.
             for (var tries = 0; Directory.Exists(Path) && tries < 20; tries++)
             {
                 try

@@ -15,7 +15,7 @@ using OpenIddict.Server;
 
 namespace FileDrop.Api.Tests.Access;
 
-/// <summary>A real OpenID Connect provider (OpenIddict) on loopback, which gives any client a token.</summary>
+/// <summary>A real OpenID Connect provider (OpenIddict) on loopback, which issues a token to any client.</summary>
 internal sealed class TokenIssuer : IAsyncDisposable
 {
     public const string Audience = "filedrop";
@@ -52,13 +52,13 @@ internal sealed class TokenIssuer : IAsyncDisposable
         await issuer._app.StartAsync();
         issuer.Authority = new Uri(issuer._app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()?.Addresses.First()
             ?? throw new InvalidOperationException("The issuer listens nowhere."));
-        // The first answers take long on a loaded machine, and the service does not wait for them as long as a test does.
+        // Request the first answers here: on a loaded machine they take longer than the service waits.
         foreach (var document in new[] { ".well-known/openid-configuration", ".well-known/jwks" })
             (await issuer._http.GetAsync(new Uri(issuer.Authority, document))).Dispose();
         return issuer;
     }
 
-    /// <summary>A token that the provider itself gives.</summary>
+    /// <summary>A token that the provider itself issues.</summary>
     public async Task<string> TokenAsync(string subject, string scope, string audience = Audience)
     {
         using var form = new FormUrlEncodedContent(new Dictionary<string, string>
@@ -73,9 +73,9 @@ internal sealed class TokenIssuer : IAsyncDisposable
         return (await response.SucceededAsync()).Text("access_token");
     }
 
-    /// <summary>A token made by hand, by default as the provider would make it.</summary>
-    /// <param name="change">Makes it another.</param>
-    /// <param name="ownKey">False: with another key, under the id of the provider's.</param>
+    /// <summary>A token made by the test, by default as the provider would make it.</summary>
+    /// <param name="change">Changes the token.</param>
+    /// <param name="ownKey">Whether to sign with the provider's key; otherwise another key signs under its id.</param>
     public string Forge(Action<SecurityTokenDescriptor>? change = null, bool ownKey = true)
     {
         var key = ownKey ? _key : NewKey(_key.KeyId);
@@ -93,10 +93,10 @@ internal sealed class TokenIssuer : IAsyncDisposable
         return new JsonWebTokenHandler { SetDefaultTimesOnTokenCreation = false }.CreateToken(token);
     }
 
-    /// <summary>The public key as an HMAC's secret: what an attacker hopes that a server mistakes for one.</summary>
+    /// <summary>The public key as an HMAC secret, which an attacker hopes a server will accept.</summary>
     public SymmetricSecurityKey PublicKeyAsSecret() => new(_key.Rsa.ExportSubjectPublicKeyInfo()) { KeyId = _key.KeyId };
 
-    /// <summary>Signs with a new key from now on; the former one is gone from the provider's list.</summary>
+    /// <summary>Switches to a new signing key, and removes the former one from the provider's list.</summary>
     public void Rotate()
     {
         _key = NewKey();

@@ -6,7 +6,7 @@ using Xunit;
 
 namespace FileDrop.Api.Tests.Access;
 
-/// <summary>Access tokens of a real provider, and of those who would like to be one.</summary>
+/// <summary>Access tokens of a real provider, and forged ones.</summary>
 public sealed class TokenTests
 {
     private static readonly string[] ReaderAndOther = ["Other", "Files.Reader"];
@@ -29,7 +29,7 @@ public sealed class TokenTests
         using (var refused = await ben.PostAsync("/files/upload", new StringContent("x")))
             await refused.RefusedAsync(403, "forbidden");
 
-        // Keys are taken beside tokens, and an admin finds the owner under issuer and subject.
+        // Keys still work with tokens, and an admin finds the owner by issuer and subject.
         using var admin = service.AsAdmin();
         var owner = Uri.EscapeDataString($"{issuer.Authority}#anne");
         Assert.Contains(file, await admin.GetStringAsync($"/files?owner={owner}"), StringComparison.Ordinal);

@@ -8,7 +8,7 @@ using Xunit;
 
 namespace FileDrop.Api.Tests.Attacks;
 
-/// <summary>Small requests that make much work.</summary>
+/// <summary>Small requests that cause much work.</summary>
 public abstract class AmplifierTests(Pair pair)
 {
     [Theory]
@@ -49,7 +49,7 @@ public sealed class AmplifierOnEmbeddedTests(EmbeddedPair pair) : AmplifierTests
 
 public sealed class AmplifierOnClusterTests(ClusterPair pair) : AmplifierTests(pair), IClassFixture<ClusterPair>;
 
-/// <summary>The work of a filtered page, as its query says it.</summary>
+/// <summary>The work of a filtered page, as computed from its query.</summary>
 public sealed class FilterWorkTests
 {
     [Theory]

@@ -7,12 +7,12 @@ using Microsoft.Extensions.DependencyInjection;
 
 namespace FileDrop.Api.Tests.Attacks;
 
-/// <summary>A backup in a folder of its own, written and read by the commands' own code over a service's stores.</summary>
+/// <summary>A backup in its own folder, written and read by the commands' code over a service's stores.</summary>
 internal sealed class Backups : IDisposable
 {
     public string Folder { get; } = Directory.CreateTempSubdirectory("filedrop-attacks-").FullName;
 
-    /// <summary>What the last import said.</summary>
+    /// <summary>The messages of the last import.</summary>
     public List<string> Messages { get; } = [];
 
     public static async Task<Backups> ExportAsync(Service service)
@@ -36,7 +36,7 @@ internal sealed class Backups : IDisposable
         return await new Import(Catalog(service), Blobs(service), Messages.Add).RunAsync(archive, default);
     }
 
-    /// <summary>The backup as an archive; its entries in this order.</summary>
+    /// <summary>Makes an archive of the backup, with its entries in this order.</summary>
     public async Task<MemoryStream> ArchiveAsync(Func<IEnumerable<string>, IEnumerable<string>> order)
     {
         var archive = new MemoryStream();
@@ -50,7 +50,7 @@ internal sealed class Backups : IDisposable
 
     public string Document(string file) => Path.Combine(Folder, Backup.PathOfDocument(Guid.Parse(file)));
 
-    /// <summary>The contents in the backup; of one file, or all.</summary>
+    /// <summary>The contents in the backup, of one file or of all.</summary>
     public IEnumerable<string> Contents(string file = "*") => Directory.EnumerateDirectories(Path.Combine(Folder, "files"), file, SearchOption.AllDirectories)
         .SelectMany(Directory.EnumerateFiles).Where(path => !path.EndsWith(".json", StringComparison.Ordinal)).Distinct();
 

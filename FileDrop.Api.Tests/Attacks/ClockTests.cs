@@ -8,21 +8,21 @@ using Xunit;
 
 namespace FileDrop.Api.Tests.Attacks;
 
-/// <summary>This machine's clock is wrong, and S3 refuses signatures of the wrong time.</summary>
+/// <summary>This machine's clock is wrong, and S3 refuses signatures with a wrong time.</summary>
 public sealed class ClockOnClusterTests
 {
     [Theory]
     [InlineData(75)]
     [InlineData(-75)]
     [InlineData(60 * 24 * 400)]
-    public async Task A_clock_that_is_off_is_corrected_by_the_stores_and_uploads_go_on(int minutes)
+    public async Task Uploads_work_although_the_clock_is_wrong_because_the_stores_correct_it(int minutes)
     {
         await using var stores = await ClusterStores.MakeAsync();
         var clock = new ShiftedTime();
         using var blobs = new S3BlobStore(S3Options.Parse(stores.S3), clock);
         await using var service = await Service.StartAsync(stores, services => services.AddSingleton<IBlobStore>(blobs));
         var before = await service.Http.UploadAsync(Requests.Bytes(1000), "before");
-        // In the middle of its life, and back again.
+        // Shift the clock of the running service, then back.
         foreach (var shift in new[] { minutes, 0 })
         {
             clock.Shift = TimeSpan.FromMinutes(shift);
@@ -40,7 +40,7 @@ public sealed class ClockOnClusterTests
     }
 
     [Fact]
-    public async Task The_health_takes_the_way_that_bytes_take()
+    public async Task The_health_check_signs_requests_as_uploads_do()
     {
         await using var stores = await ClusterStores.MakeAsync();
         var (proxy, connection) = await S3Proxy.StartAsync(stores);
@@ -48,7 +48,7 @@ public sealed class ClockOnClusterTests
         {
             using var blobs = new S3BlobStore(S3Options.Parse(connection));
             await using var service = await Service.StartAsync(stores, services => services.AddSingleton<IBlobStore>(blobs));
-            // What is signed in the address is refused, and what the SDK signs in a header field is not.
+            // Refuse signatures in the address, but not those that the SDK sends in a header.
             proxy.RefusePresigned = true;
             using var refused = await service.Http.PostAsync("/files/upload", new ByteArrayContent([1]));
             Assert.Equal(HttpStatusCode.ServiceUnavailable, refused.StatusCode);

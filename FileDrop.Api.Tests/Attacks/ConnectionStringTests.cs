@@ -3,7 +3,7 @@ using Xunit;
 
 namespace FileDrop.Api.Tests.Attacks;
 
-/// <summary>A connection string that cannot be used ends the start with exit code 2 and the setting's name, whatever its driver says of it.</summary>
+/// <summary>A bad connection string ends the start with exit code 2 and the setting's name, whatever exception its driver throws.</summary>
 public sealed class ConnectionStringTests
 {
     private const string GoodMongoDb = "mongodb://127.0.0.1:1/";
@@ -41,12 +41,12 @@ public sealed class ConnectionStringTests
 
     [Theory]
     [MemberData(nameof(BadStorage))]
-    public void A_string_that_is_not_S3s_is_told_by_its_settings_name(string storage) => Refused("ConnectionStrings:storage", GoodMongoDb, storage);
+    public void A_bad_S3_connection_string_is_reported_by_its_settings_name(string storage) => Refused("ConnectionStrings:storage", GoodMongoDb, storage);
 
     [Theory]
     [InlineData("mongodb://127.0.0.1:1/?authMechanism=FOO", GoodStorage, "ConnectionStrings:filedrop")]
     [InlineData(GoodMongoDb, GoodStorage + ";Region=x y", "ConnectionStrings:storage")]
-    public async Task The_process_ends_with_2(string mongoDb, string storage, string named)
+    public async Task A_bad_connection_string_ends_the_process_with_exit_code_2(string mongoDb, string storage, string named)
     {
         var settings = new Dictionary<string, string?> { ["ConnectionStrings:filedrop"] = mongoDb, ["ConnectionStrings:storage"] = storage };
         await using var service = ServiceProcess.Launch(settings);

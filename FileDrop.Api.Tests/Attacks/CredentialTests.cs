@@ -7,7 +7,7 @@ using Xunit;
 
 namespace FileDrop.Api.Tests.Attacks;
 
-/// <summary>Texts where a credential, a name or a field is expected, which once were a failure of the service.</summary>
+/// <summary>Odd texts as a credential, a name or a field, which once made the service fail.</summary>
 public abstract class CredentialTests(Pair pair)
 {
     private const string Alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
@@ -24,7 +24,7 @@ public abstract class CredentialTests(Pair pair)
         var started = log.All.Count;
         var before = log.All.Count(line => line.Event == "Audit");
         var (last, wrong) = (Alphabet.IndexOf(key[^1], StringComparison.Ordinal), new List<string>());
-        // 43 digits hold 258 bits: the last two mean nothing, and three of the four texts with the same 256 are no key.
+        // 43 digits hold 258 bits, of which the last two are unused. Three of the four texts with the same 256 bits are therefore not the key.
         for (var bits = 0; bits < 4; bits++)
         {
             if ((last & ~3 | bits) != last)
@@ -42,7 +42,7 @@ public abstract class CredentialTests(Pair pair)
             Assert.Equal((401, "unauthenticated"), (answer.Status, answer.Code()));
         }
         Assert.DoesNotContain(log.All.Skip(started), line => line.Level >= LogLevel.Error);
-        // An event is written when its answer has been sent.
+        // An event is written only after its answer was sent.
         await Service.UntilAsync("each has its event", () => Task.FromResult(log.All.Count(line => line.Event == "Audit") == before + wrong.Count));
         using var real = service.As(key);
         Assert.Equal(HttpStatusCode.OK, await real.StatusAsync("/files"));
@@ -56,13 +56,13 @@ public abstract class CredentialTests(Pair pair)
     [InlineData("e%CC%81")]
     [InlineData("%00")]
     [InlineData("")]
-    public async Task An_owner_that_is_no_text_or_not_in_NFC_is_never_a_failure(string owner)
+    public async Task A_malformed_owner_is_refused_and_never_makes_the_service_fail(string owner)
     {
         await using var stores = await pair.MakeStoresAsync();
         await using var service = await Service.StartAsync(stores, AccessWords.AdminSetting);
         using var admin = service.AsAdmin();
         using var response = await admin.GetAsync($"/files?owner={owner}");
-        // U+FFFE is a character like any other; everything else here is no name.
+        // U+FFFE is a character like any other; the other texts are not names.
         Assert.Equal(owner is "%EF%BF%BE" ? HttpStatusCode.OK : HttpStatusCode.BadRequest, response.StatusCode);
     }
 
@@ -83,7 +83,7 @@ public abstract class CredentialTests(Pair pair)
     }
 
     [Fact]
-    public async Task An_upload_of_a_former_release_with_such_metadata_can_be_asked_for()
+    public async Task An_upload_of_an_earlier_release_with_such_metadata_can_be_read()
     {
         var uploads = pair.Service.Services.GetRequiredService<FileDrop.Api.Contents.UploadStore>();
         var plan = new FileDrop.Api.Catalog.ResumablePlan("a", "text/plain", FileDrop.Api.Contents.FileTags.None, Metadata: "a\u0001b", Concat: "partial");

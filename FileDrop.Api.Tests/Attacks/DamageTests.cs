@@ -10,10 +10,10 @@ using Xunit;
 
 namespace FileDrop.Api.Tests.Attacks;
 
-/// <summary>A damage is told by the health, whoever found it, for as long as it lasts.</summary>
+/// <summary>The health reports damage while it lasts, however it was found.</summary>
 public abstract class DamageTests(Pair pair)
 {
-    /// <summary>As a row of the catalog, and as a file of its own.</summary>
+    /// <summary>One size is stored as a row of the catalog, the other as a file.</summary>
     [Theory]
     [InlineData(1000)]
     [InlineData(100_000)]
@@ -33,7 +33,7 @@ public abstract class DamageTests(Pair pair)
     }
 
     [Fact]
-    public async Task A_range_that_a_shortened_content_does_not_have_is_a_damage()
+    public async Task A_range_beyond_a_shortened_content_counts_as_damage()
     {
         await using var stores = await pair.MakeStoresAsync();
         await using var service = await Service.StartAsync(stores);
@@ -46,10 +46,10 @@ public abstract class DamageTests(Pair pair)
     }
 
     [Fact]
-    public async Task What_a_check_finds_every_running_service_tells_until_a_check_sees_it_mended()
+    public async Task Running_services_report_damage_found_by_a_check_until_a_check_finds_it_mended()
     {
         await using var stores = await pair.MakeStoresAsync();
-        // No round of its own within this test.
+        // Keep the service's own rounds out of this test.
         await using var service = await Service.StartAsync(stores, ("FileDrop:SweepInterval", "01:00:00"));
         var content = Requests.Bytes(100_000);
         var (flipped, shortened, lost) = ((await service.Http.UploadAsync(content, "a")).Id(),
@@ -62,7 +62,7 @@ public abstract class DamageTests(Pair pair)
         await Service.UntilAsync("the health tells it", async () => await IntegrityAsync(service) == "degraded");
         Assert.Equal(HttpStatusCode.OK, (await service.Http.GetAsync("/health")).StatusCode);
 
-        // Mended by its bytes, by new content whose version then goes, and by a deletion.
+        // Mend one by its bytes, and the others by deletion.
         await RestoreAsync(stores, flipped, content);
         foreach (var id in new[] { shortened, lost })
         {
@@ -122,7 +122,7 @@ public sealed class DamageOnEmbeddedTests(EmbeddedPair pair) : DamageTests(pair)
             change.CommandText = "UPDATE files SET xxh3 = $xxh3; UPDATE contents SET xxh3 = $xxh3";
             change.Parameters.AddWithValue("$xxh3", unchecked((long)XxHash3.HashToUInt64(forged)));
             await change.ExecuteNonQueryAsync();
-            // What a read compares is no defence.
+            // The checksum that a read compares does not detect forgery.
             Assert.Equal(forged, await service.Http.GetByteArrayAsync($"/files/{file}"));
         }
         await using var scrubbing = await Service.StartAsync(stores, ("FileDrop:Scrub:BytesPerSecond", "1000000000"));
@@ -130,7 +130,7 @@ public sealed class DamageOnEmbeddedTests(EmbeddedPair pair) : DamageTests(pair)
     }
 
     [Fact]
-    public async Task A_damage_is_told_after_a_restart_too()
+    public async Task Damage_is_still_reported_after_a_restart()
     {
         await using var stores = new EmbeddedStores();
         await using (var service = await Service.StartAsync(stores))
@@ -147,7 +147,7 @@ public sealed class DamageOnEmbeddedTests(EmbeddedPair pair) : DamageTests(pair)
 public sealed class DamageOnClusterTests(ClusterPair pair) : DamageTests(pair), IClassFixture<ClusterPair>
 {
     [Fact]
-    public async Task A_damage_that_one_replica_has_read_the_other_one_tells()
+    public async Task Damage_that_one_replica_has_read_is_reported_by_the_other()
     {
         await using var stores = await ClusterStores.MakeAsync();
         await using var one = await Service.StartAsync(stores);

@@ -5,7 +5,7 @@ using Xunit;
 
 namespace FileDrop.Api.Tests.Attacks;
 
-/// <summary>Fields that clients send although they have nothing to say, and those that save work and say nothing that could match.</summary>
+/// <summary>Fields that clients send empty, and conditions that can never match.</summary>
 public abstract class EmptyFieldTests(Pair pair)
 {
     private TusClient Tus => new(pair.Http);
@@ -16,7 +16,7 @@ public abstract class EmptyFieldTests(Pair pair)
     [InlineData("Upload-Checksum")]
     [InlineData("Upload-Defer-Length")]
     [InlineData("X-HTTP-Method-Override")]
-    public async Task An_empty_field_of_tus_is_as_good_as_none(string field)
+    public async Task An_empty_tus_field_counts_as_missing(string field)
     {
         var upload = await Tus.CreateAsync(3, (field, ""));
         using var head = await Tus.HeadAsync(upload);
@@ -40,7 +40,7 @@ public abstract class EmptyFieldTests(Pair pair)
     [InlineData("If-Range")]
     [InlineData("If-Modified-Since")]
     [InlineData("If-None-Match")]
-    public async Task An_empty_field_of_an_upload_and_of_a_read_is_as_good_as_none(string field)
+    public async Task An_empty_field_of_an_upload_or_a_read_counts_as_missing(string field)
     {
         foreach (var empty in new[] { "", "  " })
         {
@@ -60,7 +60,7 @@ public abstract class EmptyFieldTests(Pair pair)
     [InlineData("?file_name=", "Content-Disposition: attachment; filename=\"a.txt\"", "a.txt")]
     [InlineData("", "Content-Disposition: attachment; filename=\"\"", "untitled")]
     [InlineData("", "Content-Disposition: attachment; filename*=UTF-8''", "untitled")]
-    public async Task A_name_that_was_left_empty_is_none(string query, string field, string name)
+    public async Task An_empty_name_counts_as_missing(string query, string field, string name)
     {
         using var wire = await Wire.ConnectAsync(pair.Service);
         await wire.SendHeadAsync($"POST /files/upload{query}", field, "Content-Length: 1");
@@ -69,7 +69,7 @@ public abstract class EmptyFieldTests(Pair pair)
     }
 
     [Fact]
-    public async Task A_browsers_form_whose_fields_were_left_empty_is_named_and_tagged_as_if_it_had_none()
+    public async Task Empty_fields_of_a_browsers_form_count_as_missing()
     {
         var file = await pair.Http.UploadFormAsync(new FormBody().Text("file_name", "").Text("tags", "").File("abc", "a.txt"));
         Assert.Equal(("a.txt", 0), (file.Name(), file.Tags().Count));
@@ -93,7 +93,7 @@ public abstract class EmptyFieldTests(Pair pair)
     [InlineData("W/unquoted")]
     [InlineData("\u0001")]
     [InlineData("ż")]
-    public async Task What_cannot_match_in_If_None_Match_is_passed_over_everywhere(string field)
+    public async Task Malformed_tags_in_If_None_Match_are_ignored_everywhere(string field)
     {
         var file = await pair.Http.UploadAsync("old"u8.ToArray(), "a.txt");
         var tag = await pair.Http.TagAsync(file.Id());
@@ -104,7 +104,7 @@ public abstract class EmptyFieldTests(Pair pair)
             await wire.SendHeadAsync($"GET {path}", field);
             Assert.Equal(200, (await wire.ReadAnswerAsync()).Status);
         }
-        // What can match among it still does.
+        // A matching tag beside them still matches.
         using (var wire = await Wire.ConnectAsync(pair.Service))
         {
             await wire.SendHeadAsync($"GET /files/{file.Id()}", $"If-None-Match: {tag}", field);
@@ -126,7 +126,7 @@ public abstract class EmptyFieldTests(Pair pair)
     [InlineData("If-Unmodified-Since: yesterday")]
     [InlineData("If-Unmodified-Since: 2026-11-23T08:25:25Z")]
     [InlineData("If-Unmodified-Since: Mon, 99 Nov 2026 99:99:99 GMT")]
-    public async Task A_malformed_condition_of_a_change_is_refused_and_never_ignored(string field)
+    public async Task A_change_with_a_malformed_condition_is_refused(string field)
     {
         var file = await pair.Http.UploadAsync("old"u8.ToArray(), "a.txt");
         await pair.LeavesNothingAsync(async () =>

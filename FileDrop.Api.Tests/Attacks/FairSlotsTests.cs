@@ -3,7 +3,7 @@ using Xunit;
 
 namespace FileDrop.Api.Tests.Attacks;
 
-/// <summary>The queue of those who ask for filtered lists.</summary>
+/// <summary>The queue for filtered lists.</summary>
 public sealed class FairSlotsTests
 {
     [Fact]
@@ -22,7 +22,7 @@ public sealed class FairSlotsTests
         await modest.WaitAsync(TimeSpan.FromSeconds(10));
         gates.ForEach(gate => gate.TrySetResult());
         await Task.WhenAll(greedy).WaitAsync(TimeSpan.FromSeconds(10));
-        // Every place came back: as many can run at once as at the beginning.
+        // Every slot came back: two can run at once, as at the beginning.
         var both = new TaskCompletionSource();
         var first = slots.RunAsync("a", async () => { await both.Task; return true; }, default);
         await slots.RunAsync("a", () => Task.FromResult(both.TrySetResult()), default).WaitAsync(TimeSpan.FromSeconds(10));

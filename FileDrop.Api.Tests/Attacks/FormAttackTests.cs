@@ -6,13 +6,13 @@ using Xunit;
 
 namespace FileDrop.Api.Tests.Attacks;
 
-/// <summary>Forms that never end, or whose framing is meant to be held in memory.</summary>
+/// <summary>Forms that never end, or whose framing is meant to fill memory.</summary>
 public abstract class FormAttackTests(Pair pair)
 {
     private const string Part = $"--{FormBody.Boundary}\r\n";
     private const string File = Part + "Content-Disposition: form-data; name=\"f\"; filename=\"a\"\r\n\r\nabc\r\n";
 
-    /// <summary>What a form begins with, what it repeats for ever, and the status that ends it.</summary>
+    /// <summary>The beginning of a form, the part that repeats forever, and the status of the refusal.</summary>
     public static TheoryData<string, string, int> Endless { get; } = new()
     {
         { Part + "X-Endless: ", "x", 400 },
@@ -41,7 +41,7 @@ public abstract class FormAttackTests(Pair pair)
     }
 
     [Fact]
-    public async Task A_repeat_with_the_digest_of_the_first_upload_has_an_end_too()
+    public async Task An_endless_repeat_with_the_digest_of_the_first_upload_is_refused()
     {
         string[] keyed = [$"Idempotency-Key: {Guid.NewGuid()}"];
         var file = $"{Part}Content-Disposition: form-data; name=\"f\"; filename=\"a\"\r\nContent-Digest: {Requests.Digest("abc")}\r\n\r\n";
@@ -56,7 +56,7 @@ public abstract class FormAttackTests(Pair pair)
     }
 
     [Fact]
-    public async Task A_form_may_have_other_parts_of_less_than_eight_mebibytes()
+    public async Task A_form_may_have_less_than_8_MiB_in_other_parts()
     {
         var form = new FormBody().Text("other", new string('x', 4_000_000)).File("abc").Text("more", new string('y', 4_000_000));
         using var answer = await pair.Http.SendChunkedAsync(HttpMethod.Post, "/files/upload", form.Content());
@@ -64,8 +64,8 @@ public abstract class FormAttackTests(Pair pair)
         Assert.Equal("abc", await pair.Http.GetStringAsync($"/files/{file.Id()}"));
     }
 
-    /// <summary>Sends a form without an end, until it is answered.</summary>
-    /// <returns>The answer; null: the connection was closed instead.</returns>
+    /// <summary>Sends an endless form until it is answered.</summary>
+    /// <returns>The answer; null if the connection was closed instead.</returns>
     internal static async Task<WireAnswer?> FloodAsync(Uri address, string line, string begin, string repeated, int most, params string[] fields)
     {
         using var wire = await Wire.ConnectAsync(address);
@@ -114,7 +114,7 @@ public sealed class MemoryAttackTests
         var answers = await Task.WhenAll(Enumerable.Range(0, Connections).Select(_ => FormAttackTests.FloodAsync(
             service.Address, "POST /files/upload", $"--{FormBody.Boundary}\r\nX-Endless: ", "x", Size)));
         var grown = await service.PeakMemoryAsync() - before;
-        // Each connection has a MiB that the server reads ahead.
+        // The server reads up to 1 MiB ahead on each connection.
         Assert.True(grown < 40, $"the process grew by {grown} MiB, from {before} MiB");
         Assert.All(answers, answer => Assert.Equal(400, answer?.Status));
         using var alive = await service.Http.GetAsync("/health");

@@ -3,10 +3,10 @@ using Xunit;
 
 namespace FileDrop.Api.Tests.Attacks;
 
-/// <summary>Requests that a proxy in front may read otherwise than this service.</summary>
+/// <summary>Requests that a proxy may read differently from this service.</summary>
 public abstract class FramingTests(Pair pair)
 {
-    /// <summary>Five bytes in chunks, fifteen as they are.</summary>
+    /// <summary>Five bytes if read as chunks, fifteen if read as they are.</summary>
     private const string Chunks = "5\r\nhello\r\n0\r\n\r\n";
 
     private static readonly string[] Lines = ["POST /files/upload", "GET /files", "POST /uploads"];

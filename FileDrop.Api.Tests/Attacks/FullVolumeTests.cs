@@ -4,7 +4,7 @@ using Xunit;
 
 namespace FileDrop.Api.Tests.Attacks;
 
-/// <summary>Another program has filled the volume to its last byte: deleting works.</summary>
+/// <summary>Deletions work although another program has filled the volume to its last byte.</summary>
 public sealed class FullVolumeTests
 {
     [Theory]
@@ -24,7 +24,7 @@ public sealed class FullVolumeTests
         Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, reserve.UnixFileMode);
         var filler = Path.Combine(stores.Directory, "filler");
         await Shell.RunAsync("cat /dev/zero > \"$1\"; sync", filler);
-        // The log's own blocks, until there are none left.
+        // Use up the log's own blocks.
         for (var i = 0; i < 2000; i++)
         {
             using var renamed = await service.Http.PutJsonAsync(files[^1], $$"""{"file_name":"{{new string('n', 250)}}"}""");
@@ -39,7 +39,7 @@ public sealed class FullVolumeTests
             Assert.True(deleted.StatusCode == HttpStatusCode.OK, $"{path}: {deleted.StatusCode}");
         }
         await Invariants.NothingElseIsLeftAsync(stores, files[2], files[5]);
-        // By two files of 1 MiB there is room again; the reserve has taken what it needs of it.
+        // Two deleted files of 1 MiB made room; the reserve takes its share.
         reserve.Refresh();
         await Service.UntilAsync($"the reserve of {whole} bytes is whole again", async () =>
         {
@@ -51,7 +51,7 @@ public sealed class FullVolumeTests
     }
 
     [Fact]
-    public async Task A_service_starts_on_a_volume_that_another_program_has_filled_and_deletes()
+    public async Task A_service_starts_and_deletes_on_a_volume_that_another_program_has_filled()
     {
         await using var stores = new EmbeddedStores();
         await using var volume = await VolumeAsync("tmpfs", stores.Directory, 32);
@@ -76,7 +76,7 @@ public sealed class FullVolumeTests
         if (kind is "tmpfs")
             return await Shell.MountMemoryAsync(folder, $"{mebibytes}m");
         var image = folder + ".img";
-        // Without blocks for root alone, which are no use to others.
+        // Reserve no blocks for root, which other users could not use.
         await Shell.MountAsync("truncate -s \"$3\"M \"$2\" && mkfs.ext4 -q -m 0 \"$2\" && mount -o loop \"$2\" \"$1\" || { rm -f \"$2\"; exit 1; }",
             folder, image, $"{mebibytes}");
         return new Image(folder, image);

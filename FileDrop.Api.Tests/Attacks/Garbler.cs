@@ -2,11 +2,11 @@ using System.Text;
 
 namespace FileDrop.Api.Tests.Attacks;
 
-/// <summary>Changes what is right into what is not; the same seed makes the same text.</summary>
-/// <param name="seeds">Texts that a parser takes.</param>
+/// <summary>Garbles valid texts; the same seed makes the same text.</summary>
+/// <param name="seeds">Texts that a parser accepts.</param>
 internal sealed class Garbler(string[] seeds)
 {
-    /// <summary>What means something to one of the parsers, or is the first or the last of its kind.</summary>
+    /// <summary>Pieces with a meaning for one of the parsers, and the first and last values of their kinds.</summary>
     private static readonly string[] Pieces =
     [
         "", "\"", "'", "''", "\\", "%", "%00", "%E9", "%C3%A9", "%zz", "=", "==", ":", "::", ";", ",", ",,", "*", "?0", "?1", "-", "--", "+", "/", "_", "__", "!", " ", "\t", "\r\n", "\0",

@@ -57,7 +57,7 @@ public sealed class GuessTests
     }
 
     [Fact]
-    public async Task A_key_that_is_new_is_learnt_by_the_first_token_that_names_it()
+    public async Task A_new_signing_key_is_fetched_for_the_first_token_that_names_it()
     {
         await using var issuer = await TokenIssuer.StartAsync();
         var time = new Forward();
@@ -71,7 +71,7 @@ public sealed class GuessTests
         Assert.NotEqual(known.SigningKeys.Select(key => key.KeyId), (await keys.GetConfigurationAsync(CancellationToken.None)).SigningKeys.Select(key => key.KeyId));
     }
 
-    /// <summary>A stopwatch that can be put forward.</summary>
+    /// <summary>A clock that can be moved forward.</summary>
     private sealed class Forward : TimeProvider
     {
         private long _ahead;

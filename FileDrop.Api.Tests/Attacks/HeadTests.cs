@@ -10,7 +10,7 @@ namespace FileDrop.Api.Tests.Attacks;
 public abstract class HeadTests(Pair pair)
 {
     [Fact]
-    public async Task Every_GET_has_its_HEAD_which_answers_the_same_without_a_body()
+    public async Task Every_GET_also_answers_HEAD_with_the_same_fields_and_no_body()
     {
         using var admin = pair.Service.AsAdmin();
         var file = (await admin.UploadAsync([1, 2, 3], "a.txt")).Id();
@@ -31,7 +31,7 @@ public abstract class HeadTests(Pair pair)
             Assert.True(get.StatusCode is HttpStatusCode.OK or HttpStatusCode.NoContent, $"{path}: {get.StatusCode}");
             Assert.True(get.StatusCode == head.StatusCode, $"{path}: {get.StatusCode}, {head.StatusCode}");
             Assert.Equal("", await head.Content.ReadAsStringAsync());
-            // The length of a page that is written as it comes is known once it has been written.
+            // A page that is written while it is read has no known length before its end.
             if (head.Content.Headers.NonValidated.TryGetValues("Content-Length", out var length))
                 Assert.Equal($"{get.Content.Headers.ContentLength}", length.Single());
             Assert.Equal(Fields(get), Fields(head));
@@ -43,7 +43,7 @@ public abstract class HeadTests(Pair pair)
     [InlineData("/files/019ab3c2-7c1e-7d44-9a51-0c5f3f9b8a10/versions", 404)]
     [InlineData("/nothing", 404)]
     [InlineData("/uploads", 405)]
-    public async Task A_HEAD_is_refused_as_its_GET_is(string path, int status)
+    public async Task A_HEAD_is_refused_with_the_same_status_as_its_GET(string path, int status)
     {
         using var admin = pair.Service.AsAdmin();
         using var head = await admin.SendAsync(HttpMethod.Head, path, null);
@@ -52,7 +52,7 @@ public abstract class HeadTests(Pair pair)
         Assert.Equal(HttpStatusCode.Unauthorized, anybody.StatusCode);
     }
 
-    /// <summary>All but what differs between any two answers.</summary>
+    /// <summary>All fields except those that differ between any two answers.</summary>
     private static IEnumerable<string> Fields(HttpResponseMessage response) => response.Headers.Concat(response.Content.Headers)
         .Where(field => field.Key is not ("Date" or "Content-Length" or "Transfer-Encoding" or "Upload-Limit" or "Content-Security-Policy"))
         .Select(field => $"{field.Key}: {string.Join(", ", field.Value)}").Order(StringComparer.Ordinal);

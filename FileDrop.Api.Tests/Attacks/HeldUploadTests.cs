@@ -6,7 +6,7 @@ using Xunit;
 
 namespace FileDrop.Api.Tests.Attacks;
 
-/// <summary>Uploads to S3 that take memory for their parts and then send next to nothing.</summary>
+/// <summary>Uploads to S3 that occupy memory for their parts and then send almost nothing.</summary>
 public sealed class HeldUploadTests
 {
     private const int MiB = 1 << 20, Size = 12 * MiB, Sent = (8 * MiB) - 100_000;
@@ -21,20 +21,20 @@ public sealed class HeldUploadTests
     public async Task Senders_who_hold_all_memory_hold_up_nobody_and_their_uploads_become_whole(string kind)
     {
         await using var stores = await ClusterStores.MakeAsync();
-        // Room for two parts of 8 MiB.
+        // The memory has room for two parts of 8 MiB.
         await using var service = await Service.StartAsync(stores, ("ConnectionStrings:storage", $"{stores.S3};PartMemory=20"));
         var content = Requests.Bytes(Size);
         var senders = new List<(Wire Wire, int Sent)>();
         var sending = new List<Task>();
         for (var i = 0; i < 4; i++)
         {
-            // Up to a few bytes before the part is full; one of them to its very end, where a byte more decides what becomes of it.
+            // Send until a few bytes before the part is full. One sender fills it exactly, where one more byte decides between PUT and multipart.
             var wire = await Wire.ConnectAsync(service);
             await BeginAsync(service, wire, kind);
             senders.Add((wire, i == 0 ? 8 * MiB : Sent));
             sending.Add(SendAsync(wire, kind, content[..senders[i].Sent]));
         }
-        // Those who have no memory yet are not read from.
+        // The service does not read from senders that have no memory yet.
         await Task.WhenAny(Task.WhenAll(sending), Task.Delay(TimeSpan.FromSeconds(1)));
 
         using (var small = new CancellationTokenSource(Patience))
@@ -84,7 +84,7 @@ public sealed class HeldUploadTests
         : content);
 }
 
-/// <summary>Clients that begin fast and go on with hardly a byte, on whichever store.</summary>
+/// <summary>Clients that begin fast and then send hardly a byte, independent of the store.</summary>
 public sealed class TricklingTests(TricklePair pair) : IClassFixture<TricklePair>
 {
     [Theory]

@@ -11,7 +11,7 @@ using Xunit;
 
 namespace FileDrop.Api.Tests.Attacks;
 
-/// <summary>A backup that is damaged, foreign or made to harm: it gets a message, the rest is imported, and nothing that is there is harmed.</summary>
+/// <summary>Damaged, foreign and malicious backups: each fault gets a message, the rest is imported, and existing files are not harmed.</summary>
 public abstract class ImportTests(Pair pair)
 {
     private const int Large = 100_000;
@@ -63,7 +63,7 @@ public abstract class ImportTests(Pair pair)
     }
 
     [Fact]
-    public async Task A_backup_with_missing_and_malformed_members_is_imported_as_far_as_it_goes_with_a_message_for_each()
+    public async Task A_backup_with_missing_and_malformed_entries_is_imported_except_these_with_a_message_for_each()
     {
         await using var stores = await pair.MakeStoresAsync();
         await using var source = await Service.StartAsync(stores);
@@ -110,7 +110,7 @@ public abstract class ImportTests(Pair pair)
         for (var i = 0; i < 4; i++)
             ids.Add((await source.Http.UploadAsync(Requests.Bytes(Large + i), $"file {i}")).Id());
         using var backup = await Backups.ExportAsync(source);
-        // The documents and the manifest before the contents, as a tar of a folder may have them; the first file twice.
+        // The documents and the manifest come before the contents, as in a tar of a folder, and the first file comes twice.
         using var archive = await backup.ArchiveAsync(paths => paths.OrderByDescending(path => path.EndsWith(".json", StringComparison.Ordinal)).ToList()
             is var all ? [.. all, .. all.Where(path => path.Contains(ids[0], StringComparison.Ordinal))] : []);
         archive.Position = archive.Length - 1024;
@@ -134,7 +134,7 @@ public abstract class ImportTests(Pair pair)
         Assert.Equal(4, (await Invariants.EveryFileIsWholeAsync(service.Http)).Count);
         await Invariants.NothingElseIsLeftAsync(target, [.. ids]);
 
-        // Cut anywhere: what came before the cut is imported, and the rest is told.
+        // Cut the archive at several places: entries before the cut are imported, and a message reports the rest.
         foreach (var length in new[] { 100, 700, 1024 + Large, (int)archive.Length / 3 })
         {
             await using var cut = await pair.MakeStoresAsync();
@@ -146,7 +146,7 @@ public abstract class ImportTests(Pair pair)
     }
 
     [Fact]
-    public async Task A_content_that_is_missing_or_damaged_here_comes_back_and_a_damaged_one_is_kept_in_quarantine()
+    public async Task An_import_restores_missing_and_damaged_content_and_keeps_the_damaged_bytes_in_quarantine()
     {
         await using var stores = await pair.MakeStoresAsync();
         await using var service = await Service.StartAsync(stores);
@@ -162,7 +162,7 @@ public abstract class ImportTests(Pair pair)
     }
 
     [Fact]
-    public async Task Bytes_that_lie_under_a_key_without_a_document_are_never_deleted()
+    public async Task An_import_moves_bytes_that_no_document_names_to_the_quarantine_and_never_deletes_them()
     {
         await using var stores = await pair.MakeStoresAsync();
         await using var source = await Service.StartAsync(stores);
@@ -191,7 +191,7 @@ public abstract class ImportTests(Pair pair)
 public sealed class ImportOnEmbeddedTests(EmbeddedPair pair) : ImportTests(pair), IClassFixture<EmbeddedPair>
 {
     [Fact]
-    public async Task The_command_ends_with_1_for_a_damaged_backup_and_the_check_finds_nothing_afterwards()
+    public async Task Import_ends_with_1_for_a_damaged_backup_and_the_check_finds_nothing_afterwards()
     {
         await using var stores = new EmbeddedStores();
         Backups backup;
@@ -215,9 +215,9 @@ public sealed class ImportOnEmbeddedTests(EmbeddedPair pair) : ImportTests(pair)
         }
     }
 
-    /// <summary>Earlier releases imported an id that another owner had, on SQLite.</summary>
+    /// <summary>On SQLite, earlier releases imported an id that another owner had.</summary>
     [Fact]
-    public async Task Two_owners_of_one_id_keep_their_file_whatever_the_other_deletes_and_the_check_bears_it()
+    public async Task Two_owners_of_the_same_id_keep_their_files_when_the_other_deletes_and_the_check_accepts_them()
     {
         await using var stores = new EmbeddedStores();
         await using var service = await Service.StartAsync(stores);
@@ -253,7 +253,7 @@ public sealed class ImportOnEmbeddedTests(EmbeddedPair pair) : ImportTests(pair)
             await new Export(Backups.Catalog(service), Backups.Blobs(service), target, TimeProvider.System, _ => { }).RunAsync(default);
             foreach (var path in Directory.EnumerateFileSystemEntries(folder, "*", SearchOption.AllDirectories).Append(folder))
                 Assert.Equal(Directory.Exists(path) ? "rwx------" : "rw-------", Letters(new FileInfo(path).UnixFileMode));
-            // As an earlier release left them.
+            // Set the mode that an earlier release left.
             foreach (var path in Directory.EnumerateFiles(folder, "*", SearchOption.AllDirectories))
             {
                 if (!OperatingSystem.IsWindows())
@@ -263,7 +263,7 @@ public sealed class ImportOnEmbeddedTests(EmbeddedPair pair) : ImportTests(pair)
     }
 
     [Fact]
-    public async Task An_archive_of_a_store_with_damaged_content_can_be_read_to_its_end()
+    public async Task An_archive_of_a_store_with_damaged_content_is_readable_to_its_end()
     {
         await using var stores = new EmbeddedStores();
         await using var service = await Service.StartAsync(stores);
@@ -289,7 +289,7 @@ public sealed class ImportOnEmbeddedTests(EmbeddedPair pair) : ImportTests(pair)
     private static string Letters(UnixFileMode mode) => string.Concat(
         Enumerable.Range(0, 9).Select(bit => ((int)mode & (256 >> bit)) != 0 ? "rwx"[bit % 3] : '-'));
 
-    /// <summary>Copies the only file to a second owner, as an import of an early release could.</summary>
+    /// <summary>Copies the only file to a second owner, as an import of an earlier release could.</summary>
     private static async Task AddOwnerAsync(EmbeddedStores stores, string owner)
     {
         await using var database = new SqliteConnection($"Data Source={Path.Combine(stores.Directory, "catalog.db")};Pooling=False");

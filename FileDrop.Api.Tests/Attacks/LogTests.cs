@@ -8,7 +8,7 @@ using Xunit;
 
 namespace FileDrop.Api.Tests.Attacks;
 
-/// <summary>What clients write where only the service should write: its log.</summary>
+/// <summary>Clients' values in the service's log.</summary>
 public sealed class LogTests
 {
     private const string Hostile = "a\u001b[31m\u0007b\u0085c\u2028d\u2029e\u202ef\u200bg";
@@ -56,12 +56,12 @@ public sealed class LogTests
         }
         await Service.UntilAsync("the events are kept", async () => (await admin.GetStringAsync("/admin/audit?limit=1000")).Contains("\"nobody\"", StringComparison.Ordinal));
         var kept = await admin.GetStringAsync("/admin/audit?limit=1000");
-        // JSON escapes control characters itself: what stands behind its escapes counts.
+        // JSON escapes control characters itself, so test the decoded values.
         Assert.Empty(Unprintable(string.Concat(System.Text.Json.JsonDocument.Parse(kept).RootElement.EnumerateArray()
             .SelectMany(one => one.EnumerateObject()).Where(member => member.Value.ValueKind == System.Text.Json.JsonValueKind.String).Select(member => member.Value.GetString()))));
         Assert.All(log.All, line => Assert.True(line.Level >= LogLevel.Error || Unprintable(line.Text).Length == 0, line.Text));
         Assert.DoesNotContain(log.All, line => line.Level >= LogLevel.Error);
-        // It can still be told who it was.
+        // The log still identifies the caller.
         Assert.Contains(log.All, line => line.Event == "Audit" && line.Text.Contains(@"#a\u001b[31m\u0007b\u0085c\u2028d\u2029e\u202ef\u200bg", StringComparison.Ordinal));
         Assert.Contains(log.All, line => line.Event == "Audit" && line.Text.Contains(@"a\u2028b\u202ec", StringComparison.Ordinal));
     }
@@ -127,7 +127,7 @@ public sealed class LogTests
                 continue;
         }
         Assert.True(log.All.Count > 50, string.Create(CultureInfo.InvariantCulture, $"much is logged: {log.All.Count}"));
-        // Not even the beginning of one, as where a line cuts long values off.
+        // Search for parts of the secrets too, because a line may cut off long values.
         foreach (var secret in new[] { key[20..40], link[(link.IndexOf("grant=", StringComparison.Ordinal) + 40)..][..40], token.Split('.')[1][..40], AccessWords.AdminKey })
             Assert.All(log.All, line => Assert.DoesNotContain(secret, line.Text + string.Join(' ', line.Values.Select(value => value.Value)), StringComparison.Ordinal));
     }

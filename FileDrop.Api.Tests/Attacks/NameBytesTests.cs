@@ -5,7 +5,7 @@ using Xunit;
 
 namespace FileDrop.Api.Tests.Attacks;
 
-/// <summary>Names whose bytes are not UTF-8, by every way on which a name comes in. None becomes another's name in silence.</summary>
+/// <summary>Names whose bytes are not UTF-8, in every way of sending a name. None silently becomes another name.</summary>
 public abstract class NameBytesTests(Pair pair)
 {
     [Theory]
@@ -68,7 +68,7 @@ public abstract class NameBytesTests(Pair pair)
     }
 
     [Fact]
-    public async Task What_is_no_escape_in_a_query_stands_for_itself()
+    public async Task A_percent_sign_that_is_not_an_escape_is_kept_in_a_query()
     {
         foreach (var (sent, name) in new[] { ("100%", "100%"), ("%zz", "%zz"), ("%4", "%4"), ("%C5%BB", "Ż"), ("a+b", "a b"), ("%25E9", "%E9") })
         {

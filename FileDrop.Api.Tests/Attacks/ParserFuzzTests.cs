@@ -4,10 +4,10 @@ using Xunit;
 
 namespace FileDrop.Api.Tests.Attacks;
 
-/// <summary>Every parser of a credential, a header, a cursor, a grant, an id or a body, fed without a service around it.</summary>
+/// <summary>Feeds garbled texts to every parser of a credential, a header, a cursor, a grant, an id or a body, without a service.</summary>
 public sealed class ParserFuzzTests
 {
-    /// <summary>How many texts each parser gets at night.</summary>
+    /// <summary>The number of texts for each parser in the nightly run.</summary>
     private static readonly int AtNight = int.Parse(Environment.GetEnvironmentVariable("FILEDROP_TEST_INPUTS") ?? "1000000", CultureInfo.InvariantCulture);
 
     public static TheoryData<string> Names => [.. Parsers.All.Keys];
@@ -35,7 +35,7 @@ public sealed class ParserFuzzTests
             }
             catch (Exception refused) when (Problems.Of(refused) is { Status: >= 400 and < 500 })
             {
-                // Refused, and said so.
+                // A refusal is a right answer.
             }
             catch (Exception failure)
             {

@@ -15,7 +15,7 @@ using Xunit;
 
 namespace FileDrop.Api.Tests.Attacks;
 
-/// <summary>Every parser of what anybody can send, with texts that it takes, and what must hold of what it makes of any text.</summary>
+/// <summary>Every parser of untrusted input, with texts that it accepts and checks that must hold for any text.</summary>
 internal static class Parsers
 {
     private static readonly FileDropOptions Options = new() { DataDirectory = "" };
@@ -164,7 +164,7 @@ internal static class Parsers
         ], text => ReadFormAsync(text).GetAwaiter().GetResult()),
     };
 
-    /// <summary>A text that breaks a rule is told the rule.</summary>
+    /// <summary>Checks that a refusal names the broken rule.</summary>
     private static void Says(bool taken, string? wrong) => Assert.True(taken ? wrong is null : wrong is { Length: > 0 }, wrong);
 
     private static async Task ReadFormAsync(string text)
@@ -176,7 +176,7 @@ internal static class Parsers
         Assert.True(Generators.IsAllowed((await form.ReadPropertiesAsync(default)).Name ?? ""));
     }
 
-    /// <summary>What is refused is refused as a client's mistake, and said.</summary>
+    /// <summary>Checks that a refusal is a client's error with a detail.</summary>
     private static void Refuses(bool taken, ApiProblem? problem)
     {
         Assert.NotEqual(taken, problem is not null);

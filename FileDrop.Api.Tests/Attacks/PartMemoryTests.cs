@@ -3,7 +3,7 @@ using Xunit;
 
 namespace FileDrop.Api.Tests.Attacks;
 
-/// <summary>The memory that uploads to S3 share, when some of their senders take their time.</summary>
+/// <summary>The memory that uploads to S3 share, with slow senders.</summary>
 public sealed class PartMemoryTests
 {
     private const int MiB = 1 << 20;
@@ -18,7 +18,7 @@ public sealed class PartMemoryTests
         var waiting = new List<(string Owner, Task Served)>();
         foreach (var owner in new[] { "greedy", "frugal", "modest" })
             waiting.Add((owner, memory.Begin(PartMemory.Unit, owner).SpaceAsync(default).AsTask()));
-        // What the first gives back, then what the frugal one does.
+        // Each line names who is served next, and whose memory is returned.
         foreach (var (next, from) in new[] { ("modest", 0), ("frugal", 3), ("greedy", 1) })
         {
             held[from].Dispose();
@@ -29,7 +29,7 @@ public sealed class PartMemoryTests
     }
 
     [Fact]
-    public async Task What_a_slow_sender_holds_goes_to_the_disk_while_others_wait_and_comes_back_to_the_byte()
+    public async Task A_slow_senders_bytes_move_to_the_disk_while_others_wait_and_come_back_unchanged()
     {
         var memory = new PartMemory(2 * MiB, MiB, new SpillSpace(64 * MiB));
         var content = Requests(MiB);
@@ -78,7 +78,7 @@ public sealed class PartMemoryTests
         {
             var part = memory.Begin(5 * MiB, "greedy");
             large.Add(part);
-            // Not one of them is idle: there is nothing to move to the disk.
+            // No part is idle, so none can move to the disk.
             if (!await TryFillAsync(part, 5 * MiB))
                 break;
             await part.FreezeAsync();
@@ -91,7 +91,7 @@ public sealed class PartMemoryTests
     [Theory]
     [InlineData(0)]
     [InlineData(64)]
-    public async Task However_parts_come_and_go_all_of_them_are_filled_in_the_end(int disk)
+    public async Task All_parts_are_filled_in_the_end_in_any_order_of_use(int disk)
     {
         var memory = new PartMemory(3 * MiB, 2 * MiB, new SpillSpace(disk * (long)MiB));
         await Parallel.ForEachAsync(Enumerable.Range(0, 60), new ParallelOptions { MaxDegreeOfParallelism = 60 }, async (seed, cancellation) =>

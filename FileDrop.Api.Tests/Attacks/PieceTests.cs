@@ -3,7 +3,7 @@ using Xunit;
 
 namespace FileDrop.Api.Tests.Attacks;
 
-/// <summary>Pieces of a file, types that are none, and caches, as others have met them.</summary>
+/// <summary>Pieces of a file, wildcards as types, and caches: faults that other services had.</summary>
 public abstract class PieceTests(Pair pair)
 {
     private static readonly string[] Contents = ["", "/content"];
@@ -58,7 +58,7 @@ public abstract class PieceTests(Pair pair)
     [InlineData("Upload-Incomplete: ?0|Upload-Draft-Interop-Version: 3")]
     [InlineData("Upload-Incomplete: ?0|Upload-Offset: 0")]
     [InlineData("Upload-Complete: ?1|Upload-Draft-Interop-Version: 6")]
-    public async Task A_whole_file_that_a_phone_sends_is_a_whole_file(string fields)
+    public async Task A_whole_file_with_the_draft_fields_of_a_phone_is_stored(string fields)
     {
         using var wire = await Wire.ConnectAsync(pair.Service);
         await wire.SendHeadAsync("POST /files/upload", [.. fields.Split('|'), "Content-Length: 3"]);
@@ -77,7 +77,7 @@ public abstract class PieceTests(Pair pair)
     [InlineData("image/*; q=0.8", "a.jpg", "image/jpeg")]
     [InlineData("application/*+json", "a.bin2", "application/octet-stream")]
     [InlineData("*/*", "a", "application/octet-stream")]
-    public async Task A_wildcard_is_no_type_and_the_extension_decides(string type, string name, string stored)
+    public async Task A_wildcard_type_is_ignored_and_the_extension_decides(string type, string name, string stored)
     {
         using var content = new ByteArrayContent([1]);
         content.Headers.TryAddWithoutValidation("Content-Type", type);
@@ -108,7 +108,7 @@ public abstract class PieceTests(Pair pair)
                 Assert.Equal(["Origin"], response.Headers.Vary);
             }
         }
-        // Where no origin is configured, a page of another site is still refused a change.
+        // Without a configured origin, a change by another site's page is still refused.
         using var refused = await pair.Http.SendAsync(HttpMethod.Delete, $"/files/{Guid.NewGuid()}", null, ("Origin", "https://other.example"));
         await refused.RefusedAsync(403, "forbidden");
         Assert.Contains("Origin", refused.Headers.Vary);
@@ -117,7 +117,7 @@ public abstract class PieceTests(Pair pair)
     }
 
     [Fact]
-    public async Task A_path_prefix_is_not_taken_from_a_proxy()
+    public async Task A_path_prefix_from_a_proxy_is_ignored()
     {
         await using var stores = await pair.MakeStoresAsync();
         await using var service = await Service.StartAsync(stores, ("FileDrop:Proxies", "127.0.0.1"), ("FileDrop:Access:Anonymous", "true"));

@@ -5,7 +5,7 @@ using Xunit;
 
 namespace FileDrop.Api.Tests.Attacks;
 
-/// <summary>Visitors whom a proxy on the same machine lets in, before anybody has said who may use the service.</summary>
+/// <summary>Visitors through a proxy on the same machine, before access is configured.</summary>
 public abstract class ProxiedVisitorTests(Pair pair)
 {
     private static readonly string[] Admin = ["admin"];
@@ -32,7 +32,7 @@ public abstract class ProxiedVisitorTests(Pair pair)
             foreach (var way in new[] { "Access:Key", "keys create", "Access:Anonymous=true" })
                 Assert.Contains(way, answer.Json().Text("detail"), StringComparison.Ordinal);
         }
-        // Whoever runs it may ask how it is.
+        // Health probes are still answered.
         using var probe = await Wire.ConnectAsync(pair.Service);
         await probe.SendHeadAsync("GET /health", field);
         Assert.Equal(200, (await probe.ReadAnswerAsync()).Status);
@@ -42,14 +42,14 @@ public abstract class ProxiedVisitorTests(Pair pair)
     public async Task Without_access_configuration_HTTP_1_0_is_a_proxys_too()
     {
         using var wire = await Wire.ConnectAsync(pair.Service);
-        // As nginx asks by default: its own name for the service, and no field that tells of itself.
+        // Send what nginx sends by default: its own name for the service, and no field that reveals the proxy.
         await wire.SendAsync($"GET /files HTTP/1.0\r\nHost: {pair.Service.Address.Authority}\r\nConnection: close\r\n\r\n");
         var answer = await wire.ReadAnswerAsync();
         Assert.Equal((403, "forbidden"), (answer.Status, answer.Code()));
     }
 
     [Fact]
-    public async Task A_named_proxy_is_no_access_configuration()
+    public async Task A_named_proxy_does_not_count_as_access_configuration()
     {
         await using var stores = await pair.MakeStoresAsync();
         await using var service = await Service.StartAsync(stores, ("FileDrop:Proxies", "127.0.0.1"), ("FileDrop:AllowedHosts", "files.example"));
@@ -70,7 +70,7 @@ public abstract class ProxiedVisitorTests(Pair pair)
     }
 
     [Fact]
-    public async Task With_a_key_or_for_everybody_a_proxy_is_welcome()
+    public async Task Requests_through_a_proxy_are_accepted_with_a_key_or_if_everybody_may_do_everything()
     {
         await using var stores = await pair.MakeStoresAsync();
         var (exit, output) = await ServiceProcess.CommandAsync(stores, "keys", "create");

@@ -8,7 +8,7 @@ using Xunit;
 
 namespace FileDrop.Api.Tests.Attacks;
 
-/// <summary>Ways to store what no quota counts.</summary>
+/// <summary>Attempts to store data that no quota counts.</summary>
 public abstract class QuotaBypassTests(Pair pair)
 {
     private static readonly (string, string?) Partial = ("Upload-Concat", "partial");
@@ -32,7 +32,7 @@ public abstract class QuotaBypassTests(Pair pair)
             using var draft = await service.Http.SendAsync(HttpMethod.Post, "/files/upload", new ByteArrayContent([1]), ("Upload-Complete", "?0"));
             await draft.RefusedAsync(507, "quota_exceeded");
         }
-        // What brings its bytes at once is no open upload, and a file that came of one is none any more.
+        // An upload in one request is not an open upload, and a completed upload no longer counts.
         await service.Http.UploadAsync([1], "a");
         await tus.AppendAsync(uploads[2], 0, [1, 2]);
         uploads[2] = await tus.CreateAsync(1, Partial);
@@ -93,7 +93,7 @@ public abstract class QuotaBypassTests(Pair pair)
         }
     }
 
-    /// <summary>A value of just this length.</summary>
+    /// <summary>Makes a value of exactly this length.</summary>
     private static string Padded(int size)
     {
         var key = new string('k', 1 + ((size - 2) % 4));

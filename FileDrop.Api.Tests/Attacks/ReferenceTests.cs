@@ -6,7 +6,7 @@ using Xunit;
 
 namespace FileDrop.Api.Tests.Attacks;
 
-/// <summary>The reference page, which would show an attacker's description on the service's own origin.</summary>
+/// <summary>The reference page must not show an attacker's document on the service's own origin.</summary>
 [Collection(ChromiumTests.Name)]
 public sealed class ReferenceTests(EmbeddedPair pair, Chromium chromium) : IClassFixture<EmbeddedPair>
 {
@@ -52,7 +52,7 @@ public sealed class ReferenceTests(EmbeddedPair pair, Chromium chromium) : IClas
     }
 
     [Fact]
-    public async Task The_page_still_shows_the_description()
+    public async Task The_reference_page_shows_the_description()
     {
         await using var window = await chromium.OpenAsync(pair.Service.Address);
         await window.GoAsync("/scalar/");

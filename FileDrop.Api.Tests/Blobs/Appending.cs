@@ -4,7 +4,7 @@ using FileDrop.Api.Hashing;
 
 namespace FileDrop.Api.Tests.Blobs;
 
-/// <summary>An upload that goes on in one request after another, as its record in the catalog would have it.</summary>
+/// <summary>An upload in several requests, with the progress that the catalog would record.</summary>
 internal sealed class Appending(IBlobStore store, BlobKey key, long? length)
 {
     private readonly HashSet<Guid> _pieces = [key.BlobId];
@@ -13,7 +13,7 @@ internal sealed class Appending(IBlobStore store, BlobKey key, long? length)
 
     public string? Sha256 { get; private set; }
 
-    /// <summary>Appends bytes in a request of their own.</summary>
+    /// <summary>Appends bytes in one request.</summary>
     public async Task AppendAsync(ReadOnlyMemory<byte> bytes, bool keeps = true)
     {
         var (appender, _) = await OpenAsync(bytes.Length, keeps);
@@ -49,20 +49,32 @@ internal sealed class Appending(IBlobStore store, BlobKey key, long? length)
     private async Task<(IBlobAppender Appender, ContentHashState Hashes)> OpenAsync(long incoming, bool keeps)
     {
         var hashes = Point.Hashes.IsEmpty ? new ContentHashState() : ContentHashState.Import(Point.Hashes.Span);
-        var log = new AppendLog(bytes => hashes.Append(bytes.Span), () => hashes.Export(), RecordAsync, keeps);
-        return (await store.AppendAsync(key, Point, new AppendExtent(length, incoming, "local"), log, default), hashes);
-    }
-
-    private Task RecordAsync(Func<AppendPoint> point, bool isSealed, CancellationToken cancellation)
-    {
-        lock (_pieces)
-            Record(point());
-        return Task.CompletedTask;
+        var journal = new Journal(this, hashes, keeps);
+        var appender = await store.AppendAsync(key, Point, new AppendExtent(length, incoming, "local"), journal, default);
+        journal.Appender = appender;
+        return (appender, hashes);
     }
 
     private void Record(AppendPoint point)
     {
         Point = point;
         _pieces.UnionWith(point.Pieces);
+    }
+
+    private sealed class Journal(Appending upload, ContentHashState hashes, bool keeps) : IAppendJournal
+    {
+        public IBlobAppender? Appender { get; set; }
+
+        public void Hash(ReadOnlySpan<byte> bytes) => hashes.Append(bytes);
+
+        public ReadOnlyMemory<byte> Mark() => hashes.Export();
+
+        public Task RecordAsync(bool isSealed, CancellationToken cancellation)
+        {
+            var appender = Appender ?? throw new InvalidOperationException("The appender records before it is open.");
+            lock (upload._pieces)
+                upload.Record(isSealed || keeps ? appender.Durable : appender.Discarded);
+            return Task.CompletedTask;
+        }
     }
 }

@@ -2,6 +2,7 @@ using FileDrop.Api.Blobs;
 using FileDrop.Api.Blobs.Disk;
 using FileDrop.Api.Blobs.S3;
 using FileDrop.Api.Catalog.Sqlite;
+using FileDrop.Api.Embedded;
 using Xunit;
 using static FileDrop.Api.Tests.Catalog.Documents;
 
@@ -18,7 +19,7 @@ public abstract class BlobStoreFixture : IAsyncLifetime
 
     public Stores Stores => Started(_stores);
 
-    /// <summary>Whether the store has a second place, for small contents.</summary>
+    /// <summary>Whether the store keeps small contents in a second place.</summary>
     public virtual bool HasSmall => false;
 
     public async ValueTask InitializeAsync()
@@ -38,10 +39,10 @@ public abstract class BlobStoreFixture : IAsyncLifetime
         GC.SuppressFinalize(this);
     }
 
-    /// <summary>Writes a content to the second place, where there is one.</summary>
+    /// <summary>Writes a content to the second place, if the store has one.</summary>
     public virtual Task WriteSmallAsync(BlobKey key, int size) => Task.CompletedTask;
 
-    /// <summary>Whether a blob's bytes lie where nothing reads them.</summary>
+    /// <summary>Whether a blob's bytes are in quarantine.</summary>
     public abstract Task<bool> IsPutAsideAsync(BlobKey key);
 
     protected virtual Task<string?> MissingAsync() => Task.FromResult<string?>(null);
@@ -71,6 +72,7 @@ public class DiskBlobs : BlobStoreFixture
 public sealed class EmbeddedBlobs : DiskBlobs
 {
     private SqliteEngine? _catalog;
+    private InlineContents? _inline;
 
     public override bool HasSmall => true;
 
@@ -84,16 +86,17 @@ public sealed class EmbeddedBlobs : DiskBlobs
     public override async Task WriteSmallAsync(BlobKey key, int size)
     {
         var commit = Commit(size);
-        var inline = (Api.Catalog.IInlineContents?)_catalog ?? throw new InvalidOperationException("The store was not opened.");
+        var inline = _inline ?? throw new InvalidOperationException("The store was not opened.");
         await inline.CommitAsync(Owner, key.FileId, new Api.Catalog.WriteIntent(key.BlobId, 1), new byte[size], creates: true, commit, default);
     }
 
     protected override async Task<(Stores Stores, IBlobStore Store)> OpenAsync()
     {
         var disk = new DiskBlobStore(Folder.Directory);
-        _catalog = new SqliteEngine(Path.Combine(Folder.Directory, "catalog.db"), Rules, disk.Room, TimeProvider.System);
+        _catalog = new SqliteEngine(Path.Combine(Folder.Directory, "catalog.db"), Rules, TimeProvider.System);
+        _inline = new InlineContents(_catalog, disk.Room);
         await _catalog.StartAsync(default);
-        return (Folder, new EmbeddedBlobStore(disk, _catalog));
+        return (Folder, new EmbeddedBlobStore(disk, new SmallBlobs(_catalog)));
     }
 }
 

@@ -4,7 +4,7 @@ using Xunit;
 
 namespace FileDrop.Api.Tests.Blobs;
 
-/// <summary>What every blob store promises. Each test has keys of its own in a store that the class shares.</summary>
+/// <summary>The promises of every blob store. Each test has its own keys in the shared store.</summary>
 public abstract class BlobStoreTests(BlobStoreFixture fixture)
 {
     /// <summary>Two parts of a multipart upload on S3.</summary>
@@ -19,7 +19,7 @@ public abstract class BlobStoreTests(BlobStoreFixture fixture)
     [InlineData(1)]
     [InlineData(70_000)]
     [InlineData(Large)]
-    public async Task A_blob_is_read_as_it_was_written_whatever_was_known_of_its_length(int size)
+    public async Task A_blob_is_returned_unchanged_with_a_known_or_unknown_length(int size)
     {
         var content = RandomNumberGenerator.GetBytes(size);
         foreach (var (length, exact) in new (long?, bool)[] { (size, true), (size + 1_000_000, false), (null, false) })
@@ -41,7 +41,7 @@ public abstract class BlobStoreTests(BlobStoreFixture fixture)
     }
 
     [Fact]
-    public async Task A_blob_that_is_not_there_is_absent_and_can_be_deleted_and_put_aside()
+    public async Task A_missing_blob_is_absent_and_deleting_or_quarantining_it_does_nothing()
     {
         Assert.Null(await ReadAsync(_key, 0, 10));
         Assert.Null(await ReadAsync(_key, 0, 0));
@@ -53,7 +53,7 @@ public abstract class BlobStoreTests(BlobStoreFixture fixture)
     [Theory]
     [InlineData(100)]
     [InlineData(Large)]
-    public async Task A_deleted_blob_is_gone_and_its_neighbours_are_there(int size)
+    public async Task A_deleted_blob_is_gone_and_its_neighbours_stay(int size)
     {
         var other = new BlobKey(Guid.NewGuid(), _key.FileId);
         await WriteAsync(_key, size);
@@ -68,7 +68,7 @@ public abstract class BlobStoreTests(BlobStoreFixture fixture)
     [Theory]
     [InlineData(100)]
     [InlineData(Large)]
-    public async Task A_content_s_exception_comes_out_unchanged_and_nothing_is_left(int until)
+    public async Task An_exception_of_the_content_is_rethrown_and_nothing_is_left(int until)
     {
         var failure = new InvalidDataException("The sender went away.");
         await using var content = new BrokenContent(until, failure);
@@ -90,7 +90,7 @@ public abstract class BlobStoreTests(BlobStoreFixture fixture)
     }
 
     [Fact]
-    public async Task A_list_has_the_complete_blobs_in_the_order_of_their_keys_behind_the_one_that_is_named()
+    public async Task A_list_has_the_complete_blobs_after_a_key_in_the_order_of_their_keys()
     {
         var keys = Enumerable.Range(0, 6).Select(_ => new BlobKey(Guid.NewGuid(), _key.FileId)).ToList();
         foreach (var key in keys)
@@ -109,7 +109,7 @@ public abstract class BlobStoreTests(BlobStoreFixture fixture)
     [Theory]
     [InlineData(100)]
     [InlineData(Large)]
-    public async Task A_blob_that_was_put_aside_is_neither_read_nor_listed_and_its_bytes_are_kept(int size)
+    public async Task A_blob_in_quarantine_is_neither_read_nor_listed_but_its_bytes_are_kept(int size)
     {
         await WriteAsync(_key, size);
         await Store.QuarantineAsync(_key, default);
@@ -125,7 +125,7 @@ public abstract class BlobStoreTests(BlobStoreFixture fixture)
     [InlineData(1, 2, 3)]
     [InlineData(100_000, 1, 200_000)]
     [InlineData(Large, 10, Large)]
-    public async Task A_blob_is_appended_to_by_one_caller_after_another(int first, int second, int third)
+    public async Task Several_callers_can_append_to_a_blob_one_after_the_other(int first, int second, int third)
     {
         var content = RandomNumberGenerator.GetBytes(first + second + third);
         var upload = new Appending(Store, _key, content.Length);
@@ -145,7 +145,7 @@ public abstract class BlobStoreTests(BlobStoreFixture fixture)
     [Theory]
     [InlineData(50_000)]
     [InlineData(Large)]
-    public async Task Bytes_behind_the_recorded_point_do_not_count(int size)
+    public async Task Bytes_beyond_the_recorded_offset_do_not_count(int size)
     {
         var (wrong, content) = (RandomNumberGenerator.GetBytes(size), RandomNumberGenerator.GetBytes(size));
         var upload = new Appending(Store, _key, size);
@@ -170,7 +170,7 @@ public abstract class BlobStoreTests(BlobStoreFixture fixture)
     }
 
     [Fact]
-    public async Task A_blob_that_was_finished_and_not_committed_can_be_finished_again()
+    public async Task A_blob_that_is_finished_but_not_committed_can_be_finished_again()
     {
         var content = RandomNumberGenerator.GetBytes(100_000);
         var upload = new Appending(Store, _key, content.Length);
@@ -211,7 +211,7 @@ public abstract class BlobStoreTests(BlobStoreFixture fixture)
     private async Task NothingIsLeftAsync() =>
         Assert.DoesNotContain(await fixture.Stores.BlobKeysAsync(), name => name.EndsWith(_key.FileId.ToString("N"), StringComparison.Ordinal));
 
-    /// <summary>A content that gives so many bytes and then throws, or does something and goes on.</summary>
+    /// <summary>A content that, after some bytes, throws or runs an action and continues.</summary>
     private sealed class BrokenContent(long until, Exception? failure, Action? then = null) : Stream
     {
         private long _given;
@@ -253,13 +253,13 @@ public sealed class DiskBlobStoreTests(DiskBlobs fixture) : BlobStoreTests(fixtu
 
 public sealed class S3BlobStoreTests(S3Blobs fixture) : BlobStoreTests(fixture), IClassFixture<S3Blobs>;
 
-/// <summary>Besides, what lies in the catalog's database.</summary>
+/// <summary>The same tests, and small contents in the catalog's database.</summary>
 public sealed class EmbeddedBlobStoreTests(EmbeddedBlobs fixture) : BlobStoreTests(fixture), IClassFixture<EmbeddedBlobs>
 {
     private readonly EmbeddedBlobs _fixture = fixture;
 
     [Fact]
-    public async Task A_small_content_in_the_catalog_is_read_measured_put_aside_and_deleted_like_any_blob()
+    public async Task A_small_content_in_the_catalog_is_read_measured_quarantined_and_deleted_like_any_blob()
     {
         var (key, other) = (new BlobKey(Guid.NewGuid(), Guid.CreateVersion7()), new BlobKey(Guid.NewGuid(), Guid.CreateVersion7()));
         await _fixture.WriteSmallAsync(key, 100);

@@ -4,10 +4,10 @@ using static FileDrop.Api.Tests.Catalog.Documents;
 
 namespace FileDrop.Api.Tests.Catalog;
 
-/// <summary>The same operations on several catalogs, which must agree after each of them: on the answer, the document and the usage.</summary>
+/// <summary>Runs the same operations on several catalogs, which must agree after each on the answer, the document and the usage.</summary>
 /// <param name="rules">The protocol's times and counts.</param>
-/// <param name="engines">The model first.</param>
-/// <param name="clock">The clock of all of them; null: each has its own, and times are left out.</param>
+/// <param name="engines">The engines; the first is the model.</param>
+/// <param name="clock">The clock of all engines; null if each has its own, and then times are not compared.</param>
 internal sealed class CatalogComparison(CatalogRules rules, IReadOnlyList<ICatalogEngine> engines, ManualTime? clock)
 {
     private static readonly Guid[] s_takers = [.. Enumerable.Range(0, 3).Select(_ => Guid.NewGuid())];
@@ -18,7 +18,7 @@ internal sealed class CatalogComparison(CatalogRules rules, IReadOnlyList<ICatal
         Rules.ReadersGrace, Rules.ReadersGrace, Rules.ResumableExpiry, Rules.TrashRetention,
     ];
 
-    /// <summary>How often each operation was done, and not refused.</summary>
+    /// <summary>The number of times that each operation succeeded.</summary>
     public Dictionary<Verb, int> Done { get; } = [];
 
     private readonly string _owner = $"owner-{Guid.NewGuid():N}";
@@ -61,22 +61,22 @@ internal sealed class CatalogComparison(CatalogRules rules, IReadOnlyList<ICatal
         Agree($"{operation}: what is due", answers);
     }
 
-    /// <summary>The operation as one asks each catalog for it. What the caller draws by lot is the same for all.</summary>
+    /// <summary>Prepares the operation, so that random values of the caller are the same for all catalogs.</summary>
     private Func<FileCatalog, Task<object?>> Prepare(CatalogOperation operation, KnownFile file, FileDocument? document)
     {
         var number = operation.Number;
         var contents = document?.Contents.ToList() ?? [];
-        // Sometimes one that the file does not have.
+        // Sometimes a version that the file does not have.
         var version = number == 9 || contents.Count == 0 ? number : contents[number % contents.Count].Version;
         var ifVersion = !operation.Flag ? null : number > 7 ? number : document?.Version;
         var known = file.Intent(number);
-        // Sometimes a former holder's.
+        // Sometimes an intent of a former holder.
         var intent = known with { Fence = number == 9 ? known.Fence + 1 : known.Fence };
         var upload = document?.Upload;
         var held = new WriteIntent(upload?.Main ?? Guid.Empty, (upload?.Fence ?? 0) - (number == 9 ? 1 : 0));
         switch (operation.Verb)
         {
-            // Nothing more happens to a file that is gone: another takes its place soon.
+            // A deleted file allows no more operations, so another soon replaces it.
             case Verb.Replace when operation.Flag && document is null or { State: FileState.Deleted }:
             case Verb.Create:
                 file.Renew();
@@ -95,7 +95,7 @@ internal sealed class CatalogComparison(CatalogRules rules, IReadOnlyList<ICatal
                 return Call(catalog => catalog.RenewAsync(_owner, file.Id, intent, default));
             case Verb.Fate:
                 return Call(catalog => catalog.FindFateAsync(_owner, file.Id, intent, default));
-            // A writer reserves only while it has its intent.
+            // A writer reserves only while it has an intent.
             case Verb.Reserve when document?.Intents.Any(each => each.BlobId == known.BlobId) == true:
                 return Call(catalog => catalog.ReserveAsync(_owner, file.Id, known, 10 * number, 20 * number, default));
             case Verb.Change:
@@ -124,7 +124,7 @@ internal sealed class CatalogComparison(CatalogRules rules, IReadOnlyList<ICatal
                 intent = file.Begin();
                 var plan = number == 9 ? Plan with { Concat = "partial" } : Plan;
                 return Call(catalog => catalog.BeginResumableAsync(_owner, file.Id, intent, plan, operation.Flag ? 10 * number : null, Guid.Empty, default));
-            // Whether a holder is alive depends on the time.
+            // Without a common clock, avoid takeovers whose outcome depends on the time.
             case Verb.TakeUpload when clock is not null || upload?.Holder is not { } holder || holder == s_takers[number % 3]:
                 return Call(catalog => catalog.TakeResumableAsync(_owner, file.Id, s_takers[number % 3], default));
             case Verb.Step:
@@ -183,7 +183,7 @@ internal sealed class CatalogComparison(CatalogRules rules, IReadOnlyList<ICatal
     }
 }
 
-/// <summary>A clock that stands until it is put forward.</summary>
+/// <summary>A clock that moves only when told.</summary>
 internal sealed class ManualTime : TimeProvider
 {
     private DateTimeOffset _now = Noon;

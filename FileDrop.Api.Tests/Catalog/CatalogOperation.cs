@@ -4,7 +4,7 @@ using static FileDrop.Api.Tests.Catalog.Documents;
 
 namespace FileDrop.Api.Tests.Catalog;
 
-/// <summary>What can be asked of the catalog about a file.</summary>
+/// <summary>The operations of the catalog on a file.</summary>
 internal enum Verb
 {
     Create, Replace, Commit, Abandon, Renew, Fate, Reserve, Change, RestoreVersion, DeleteVersion, Delete, Restore, Purge, Claim, Sweep, Repeat,
@@ -12,10 +12,10 @@ internal enum Verb
 }
 
 /// <summary>One operation of a random sequence.</summary>
-/// <param name="Verb">What is done.</param>
-/// <param name="File">To which of two files.</param>
-/// <param name="Number">0 to 9: a blob, a version, a size, or which variant of the operation, as it needs one.</param>
-/// <param name="Flag">Another variant.</param>
+/// <param name="Verb">The operation.</param>
+/// <param name="File">The index of the file: 0 or 1.</param>
+/// <param name="Number">0 to 9: selects a blob, a version, a size or a variant, depending on the operation.</param>
+/// <param name="Flag">Selects another variant.</param>
 internal sealed record CatalogOperation(Verb Verb, int File, int Number, bool Flag)
 {
     private static readonly Gen<Verb> s_verb = Gen.Frequency(
@@ -27,7 +27,7 @@ internal sealed record CatalogOperation(Verb Verb, int File, int Number, bool Fl
         (5, Gen.OneOf(Verb.Claim, Verb.Sweep, Verb.Wait)),
         (5, Gen.OneOf(Verb.TakeUpload, Verb.Step, Verb.Step, Verb.FinishUpload, Verb.EndUpload, Verb.FindUpload)));
 
-    /// <summary>Sequences that begin with a file of one version and with a resumable upload.</summary>
+    /// <summary>Sequences that begin with a file of one version and a resumable upload.</summary>
     public static Gen<CatalogOperation[]> Sequence { get; } =
         Gen.Select(s_verb, Gen.Int[0, 1], Gen.Int[0, 9], Gen.Bool, (verb, file, number, flag) => new CatalogOperation(verb, file, number, flag))
             .Array[1, 60].Select(operations => (CatalogOperation[])
@@ -38,7 +38,7 @@ internal sealed record CatalogOperation(Verb Verb, int File, int Number, bool Fl
     public override string ToString() => $"{Verb} {File} {Number} {(Flag ? "!" : "")}".TrimEnd();
 }
 
-/// <summary>A file as the one who asks knows it: by its id, and the blobs that were begun for it.</summary>
+/// <summary>A file as its client knows it: its id, and the blobs begun for it.</summary>
 internal sealed class KnownFile
 {
     public Guid Id { get; private set; } = Guid.CreateVersion7();
@@ -47,7 +47,7 @@ internal sealed class KnownFile
 
     public IReadOnlyList<BlobDeletion> Claimed { get; set; } = [];
 
-    /// <summary>Another file takes this one's place.</summary>
+    /// <summary>Replaces the file by a new one.</summary>
     public void Renew()
     {
         Id = Guid.CreateVersion7();
@@ -61,6 +61,6 @@ internal sealed class KnownFile
         return Intents[^1];
     }
 
-    /// <summary>Mostly the last one that was begun.</summary>
+    /// <summary>Mostly the last intent, sometimes an earlier one.</summary>
     public WriteIntent Intent(int number) => Intents.Count == 0 ? new WriteIntent(Guid.Empty, 1) : Intents[^(number < 6 ? 1 : 1 + (number % Intents.Count))];
 }

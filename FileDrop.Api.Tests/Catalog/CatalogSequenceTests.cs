@@ -5,7 +5,7 @@ using static FileDrop.Api.Tests.Catalog.Documents;
 
 namespace FileDrop.Api.Tests.Catalog;
 
-/// <summary>Random sequences of operations: the rules in memory, SQLite and MongoDB answer alike and hold the same after each.</summary>
+/// <summary>Random sequences of operations: after each, the rules in memory, SQLite and MongoDB have the same answer and the same state.</summary>
 public sealed class CatalogSequenceTests(SqliteEngineStore sqlite, MongoEngineStore mongo, ITestOutputHelper output)
     : IClassFixture<SqliteEngineStore>, IClassFixture<MongoEngineStore>
 {
@@ -13,13 +13,13 @@ public sealed class CatalogSequenceTests(SqliteEngineStore sqlite, MongoEngineSt
 
     private static readonly Verb[] s_frequent = [Verb.Replace, Verb.Commit, Verb.Claim];
 
-    /// <summary>Those that answer something when they were done.</summary>
+    /// <summary>The operations whose answer shows that they were done.</summary>
     private static readonly Verb[] s_all =
         [.. Enum.GetValues<Verb>().Except([Verb.Create, Verb.Abandon, Verb.Sweep, Verb.Wait])];
 
     private static readonly Quotas s_quotas = new(new Quota(150, 2), new Dictionary<string, Quota>());
 
-    /// <summary>The rules of a sequence with a clock that is put forward.</summary>
+    /// <summary>The rules of sequences with a common clock, which the sequence moves.</summary>
     private static readonly CatalogRules[] s_timed =
     [
         Rules with { VersionsKept = 2, VersionsMaxAge = Rules.ReadersGrace },
@@ -27,7 +27,7 @@ public sealed class CatalogSequenceTests(SqliteEngineStore sqlite, MongoEngineSt
         Rules with { TrashRetention = TimeSpan.Zero, VersionsKept = 0 },
     ];
 
-    /// <summary>Rules by which a time has passed at once or never does, so that it does not matter when something happens.</summary>
+    /// <summary>Rules whose times pass at once or never, so that the moment of an operation does not matter.</summary>
     private static readonly CatalogRules[] s_timeless =
     [
         new(TimeSpan.Zero, TimeSpan.Zero, TimeSpan.Zero, VersionsKept: 2, null, s_ever, s_ever),
@@ -37,18 +37,18 @@ public sealed class CatalogSequenceTests(SqliteEngineStore sqlite, MongoEngineSt
     ];
 
     [Fact]
-    public Task SQLite_agrees_with_the_rules_in_all_that_happens_and_when() => CompareTimedAsync(40);
+    public Task SQLite_agrees_with_the_rules_including_times() => CompareTimedAsync(40);
 
     [Fact]
     [Trait("Run", "nightly")]
-    public Task SQLite_agrees_with_the_rules_for_minutes() => CompareTimedAsync(1_000);
+    public Task SQLite_agrees_with_the_rules_in_a_long_run() => CompareTimedAsync(1_000);
 
     [Fact]
-    public Task SQLite_and_MongoDB_agree_with_the_rules_in_all_that_happens() => CompareAsync(12);
+    public Task SQLite_and_MongoDB_agree_with_the_rules() => CompareAsync(12);
 
     [Fact]
     [Trait("Run", "nightly")]
-    public Task SQLite_and_MongoDB_agree_with_the_rules_for_minutes() => CompareAsync(200);
+    public Task SQLite_and_MongoDB_agree_with_the_rules_in_a_long_run() => CompareAsync(200);
 
     private async Task CompareTimedAsync(int sequences)
     {
@@ -85,7 +85,7 @@ public sealed class CatalogSequenceTests(SqliteEngineStore sqlite, MongoEngineSt
             },
             iter: sequences, threads: 1, print: Printed);
         output.WriteLine(string.Join(", ", done.OrderBy(each => each.Key).Select(each => $"{each.Key} {each.Value}")));
-        // Sequences in which nothing happens would agree as well.
+        // Catalogs would also agree if no operation succeeded, so check that all did.
         Assert.All(sequences > 100 ? s_all : s_frequent, verb => Assert.True(done.GetValueOrDefault(verb) > 0, $"{verb} was never done."));
     }
 

@@ -4,23 +4,23 @@ using FileDrop.Api.Catalog;
 
 namespace FileDrop.Api.Tests.Catalog;
 
-/// <summary>Documents and answers as text that is the same where they say the same.</summary>
+/// <summary>Documents and answers as text, for comparison.</summary>
 internal static partial class Described
 {
-    /// <summary>Times, and what follows from how long ago something was.</summary>
+    /// <summary>Matches times, and values that depend on the current time.</summary>
     [GeneratedRegex("""
         "\d{4}-\d\d-\d\dT[^"]*"|"(IsAlive|Overdue)":[^,}]*
         """)]
     private static partial Regex Times { get; }
 
-    /// <summary>All that a document says; what an intent has reserved is told by its owner's usage.</summary>
+    /// <summary>Describes a document. Reservations are left out, because the owner's usage shows them.</summary>
     public static string Describe(this FileDocument? document, bool times = true) => document is null ? "absent" : Text(document with
     {
         Intents = [.. document.Intents.OrderBy(intent => intent.BlobId).Select(intent => intent with { Reserved = null })],
         Garbage = [.. document.Garbage.OrderBy(blob => blob.BlobId)],
     }, times);
 
-    /// <summary>An answer of the catalog; the order of blobs that have none does not count.</summary>
+    /// <summary>Describes an answer of the catalog; lists without a defined order are sorted.</summary>
     public static string Text(object? answer, bool times = true)
     {
         var text = JsonSerializer.Serialize(answer switch

@@ -29,7 +29,7 @@ internal static class Documents
     public static FileDocument Pending(WriteIntent intent, string owner = Owner, DateTimeOffset? at = null) =>
         FileDocument.Begin(owner, Guid.CreateVersion7(), intent, bytes: 10, Rules, at ?? Noon);
 
-    /// <summary>A live file that has had contents of these sizes, one each minute from noon on.</summary>
+    /// <summary>A live file with contents of these sizes, committed one each minute from noon on.</summary>
     public static FileDocument Live(params long[] sizes) => Live(Rules, null, sizes);
 
     public static FileDocument Live(CatalogRules rules, TimeSpan? rememberFor, params long[] sizes)
@@ -47,7 +47,7 @@ internal static class Documents
         return file.BeginReplace(intent, size, rules, now).Saved().Commit(intent, Commit(size, name: null, type: null), rules, now).Saved();
     }
 
-    /// <summary>A resumable upload that was just begun.</summary>
+    /// <summary>A new resumable upload.</summary>
     public static FileDocument Upload(WriteIntent main, Guid? holder = null, long? length = 100) =>
         FileDocument.BeginResumable(Owner, Guid.CreateVersion7(), main, Plan, length, holder, Rules, Noon);
 
@@ -55,14 +55,14 @@ internal static class Documents
         long number, long offset, ResumableStage stage = ResumableStage.Open, bool release = false, params Guid[] pieces) =>
         new(number, new ResumableProgress(offset, new byte[] { 1, 2 }, "store", pieces), Length: 100, stage, Release: release);
 
-    /// <summary>The document that the decision saves.</summary>
+    /// <summary>The document in the decision.</summary>
     public static FileDocument Saved<T>(this Decision<T> decision)
     {
         Assert.False(decision.Removes);
         return decision.Next ?? throw new InvalidOperationException($"The rule changes nothing and answers {decision.Answer}.");
     }
 
-    /// <summary>A refusal: this outcome, and nothing to save.</summary>
+    /// <summary>Checks that a decision is a refusal: this outcome, and nothing to save.</summary>
     public static void Refused(this Decision<ChangeResult> decision, ChangeOutcome outcome)
     {
         Assert.Equal(new ChangeResult(outcome), decision.Answer);

@@ -7,7 +7,7 @@ using static FileDrop.Api.Tests.Catalog.Documents;
 
 namespace FileDrop.Api.Tests.Catalog;
 
-/// <summary>What the engines that outlive a process keep beside documents: keys, the audit log, and a record of usage that can be wrong.</summary>
+/// <summary>The records of durable engines other than documents: keys, the audit log, and a record of usage that can be wrong.</summary>
 public abstract class EngineRecordsTests(EngineStore store)
 {
     private IKeyCatalog Keys => (IKeyCatalog)store.Engine;
@@ -17,7 +17,7 @@ public abstract class EngineRecordsTests(EngineStore store)
     private IAuditCatalog Audit => (IAuditCatalog)store.Engine;
 
     [Fact]
-    public async Task An_API_key_is_found_as_it_was_added_and_listed_with_those_that_are_good_first()
+    public async Task An_API_key_is_found_as_added_and_valid_keys_are_listed_first()
     {
         var plain = new ApiKey(Id(), Secret(1), Owner, null, ["read"], Noon, null);
         var full = new ApiKey(Id(), Secret(2), Owner, "backup", ["read", "write"], Minutes(1), Minutes(99));
@@ -38,7 +38,7 @@ public abstract class EngineRecordsTests(EngineStore store)
     }
 
     [Fact]
-    public async Task A_key_s_use_is_noted_unless_a_later_one_is()
+    public async Task A_use_of_a_key_is_recorded_unless_a_later_one_is_recorded()
     {
         var key = new ApiKey(Id(), Secret(1), Owner, null, ["read"], Noon, null);
         await Keys.AddApiKeyAsync(key, default);
@@ -65,7 +65,7 @@ public abstract class EngineRecordsTests(EngineStore store)
     [Fact]
     public async Task Audit_events_are_listed_newest_first_and_added_once()
     {
-        // In the future, or MongoDB would be free to remove them.
+        // Use times in the future; otherwise MongoDB might remove the events.
         var at = DateTimeOffset.FromUnixTimeMilliseconds(DateTimeOffset.UtcNow.ToUnixTimeMilliseconds());
         var events = Enumerable.Range(0, 5).Select(i => new AuditEvent(
             Guid.CreateVersion7(at.AddSeconds(i)), at.AddSeconds(i), "deleteFile", "key", i == 0 ? null : Owner, i == 0 ? null : "subject", "DELETE",
@@ -77,7 +77,7 @@ public abstract class EngineRecordsTests(EngineStore store)
     }
 
     [Fact]
-    public async Task A_wrong_record_of_usage_is_found_and_put_right()
+    public async Task A_wrong_record_of_usage_is_found_and_corrected()
     {
         var owner = $"owner-{Guid.NewGuid():N}";
         var file = FileDocument.Imported(Live(5, 6).ToCatalogDocument(Noon)) with { Owner = owner };
@@ -93,7 +93,7 @@ public abstract class EngineRecordsTests(EngineStore store)
         Assert.DoesNotContain(await store.WithQuota.CheckUsageAsync(repair: false, default), difference => difference.Owner == owner);
     }
 
-    /// <summary>Records 100 bytes more than the owner has, behind the engine's back.</summary>
+    /// <summary>Changes the record to 100 bytes more than the owner has.</summary>
     protected abstract Task DamageUsageAsync(string owner);
 
     private static string Text(object? answer) => Described.Text(answer);

@@ -1,4 +1,3 @@
-using FileDrop.Api.Blobs.Disk;
 using FileDrop.Api.Catalog;
 using FileDrop.Api.Catalog.Mongo;
 using FileDrop.Api.Catalog.Sqlite;
@@ -8,10 +7,10 @@ using Xunit;
 
 namespace FileDrop.Api.Tests.Catalog;
 
-/// <summary>A store of documents, empty at first, and engines over it.</summary>
+/// <summary>A store of documents, empty at the beginning, and engines over it.</summary>
 public abstract class EngineStore : IAsyncLifetime
 {
-    /// <summary>Fits three files and 1,000 bytes.</summary>
+    /// <summary>Rules with a quota of three files and 1,000 bytes.</summary>
     internal static readonly CatalogRules Limited = Documents.Rules with
     {
         Quotas = new Quotas(new Quota(1_000, 3), new Dictionary<string, Quota>()),
@@ -21,18 +20,18 @@ public abstract class EngineStore : IAsyncLifetime
     private ICatalogEngine? _other;
     private ICatalogEngine? _limited;
 
-    /// <summary>Without quotas.</summary>
+    /// <summary>An engine without quotas.</summary>
     internal ICatalogEngine Engine => Started(_engine);
 
-    /// <summary>Another one over the same documents, as another replica would have it.</summary>
+    /// <summary>Another engine over the same documents, like that of another replica.</summary>
     internal ICatalogEngine Other => Started(_other);
 
-    /// <summary>With the quotas of <see cref="Limited"/>, over the same documents.</summary>
+    /// <summary>An engine with the quotas of <see cref="Limited"/> over the same documents.</summary>
     internal ICatalogEngine WithQuota => Started(_limited);
 
     protected virtual string? Missing => null;
 
-    /// <summary>An engine that is started.</summary>
+    /// <summary>Opens and starts an engine.</summary>
     internal async Task<ICatalogEngine> OpenAsync(CatalogRules rules)
     {
         Assert.SkipWhen(Missing is not null, Missing ?? "");
@@ -50,7 +49,7 @@ public abstract class EngineStore : IAsyncLifetime
 
     public abstract ValueTask DisposeAsync();
 
-    /// <summary>The store's clock, read after all that has happened so far.</summary>
+    /// <summary>Reads the store's clock.</summary>
     internal abstract Task<DateTimeOffset> ClockAsync();
 
     internal abstract ICatalogEngine Make(CatalogRules rules);
@@ -62,7 +61,7 @@ public abstract class EngineStore : IAsyncLifetime
     }
 }
 
-/// <summary>In memory; the engines of one store are one.</summary>
+/// <summary>Documents in memory; all engines of a store are the same object.</summary>
 public sealed class MemoryEngineStore : EngineStore
 {
     private MemoryEngine? _one;
@@ -75,7 +74,7 @@ public sealed class MemoryEngineStore : EngineStore
         ReferenceEquals(rules, Limited) ? new MemoryEngine(rules, TimeProvider.System) : _one ??= new MemoryEngine(rules, TimeProvider.System);
 }
 
-/// <summary>SQLite in a folder of its own.</summary>
+/// <summary>SQLite in a new folder.</summary>
 public sealed class SqliteEngineStore : EngineStore
 {
     private readonly EmbeddedStores _stores = new();
@@ -97,13 +96,13 @@ public sealed class SqliteEngineStore : EngineStore
 
     internal SqliteEngine Make(CatalogRules rules, TimeProvider time)
     {
-        var engine = new SqliteEngine(Path, rules, new DiskReserve(_stores.Directory), time);
+        var engine = new SqliteEngine(Path, rules, time);
         _engines.Add(engine);
         return engine;
     }
 }
 
-/// <summary>MongoDB in a database of its own.</summary>
+/// <summary>MongoDB with a new database.</summary>
 public sealed class MongoEngineStore : EngineStore
 {
     private ClusterStores? _stores;

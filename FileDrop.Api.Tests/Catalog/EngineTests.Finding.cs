@@ -4,13 +4,13 @@ using static FileDrop.Api.Tests.Catalog.Documents;
 
 namespace FileDrop.Api.Tests.Catalog;
 
-// Renewals, what is due, scans, lists, and the keys of repeated uploads.
+// Renewals, due documents, scans, lists and idempotency keys.
 public abstract partial class EngineTests
 {
     private static readonly TimeSpan s_long = TimeSpan.FromHours(1);
 
     [Fact]
-    public async Task A_renewal_lets_the_lease_begin_again()
+    public async Task A_renewal_starts_the_lease_again()
     {
         var intent = NewIntent();
         var file = await PutAsync(FileDocument.Begin(_owner, Guid.CreateVersion7(), intent, 1, Rules, Noon));
@@ -19,13 +19,13 @@ public abstract partial class EngineTests
         var after = await store.ClockAsync();
         var until = await LeaseAsync(file.Id);
         Assert.InRange(until, before.AddSeconds(-10) + s_long, after + s_long);
-        // A claim does not find it expired, and the writer can still commit.
+        // A claim does not find the intent expired, and the writer can still commit.
         Assert.Empty((await ChangeAsync(file.Id, (document, now) => document.Claim(Rules, now)))?.Deletions ?? throw new InvalidOperationException());
         Assert.Equal(ChangeOutcome.Done, (await ChangeAsync(file.Id, (document, now) => document.Commit(intent, Commit(), Rules, now))).Outcome);
     }
 
     [Fact]
-    public async Task A_renewal_of_what_the_document_does_not_name_is_refused_and_changes_nothing()
+    public async Task A_renewal_of_an_unknown_intent_is_refused_and_changes_nothing()
     {
         var intent = NewIntent(fence: 2);
         var file = await PutAsync(FileDocument.Begin(_owner, Guid.CreateVersion7(), intent, 1, Rules, Noon));
@@ -40,12 +40,12 @@ public abstract partial class EngineTests
     }
 
     [Fact]
-    public async Task A_save_that_had_loaded_the_former_lease_does_not_put_it_back()
+    public async Task A_save_does_not_restore_a_lease_that_was_renewed_meanwhile()
     {
         var (intent, second) = (NewIntent(), NewIntent());
         var file = await PutAsync(Imported(Live(5)));
         await ChangeAsync(file.Id, (document, _) => document.BeginReplace(intent, 1, Rules, Noon));
-        // The engine may have the document at hand with the lease of noon; another replica renews it.
+        // The engine may have cached the document with the lease of noon; another replica renews it.
         Assert.True(await store.Other.RenewAsync(_owner, file.Id, intent, s_long, default));
         await ChangeAsync(file.Id, (document, _) => document.BeginReplace(second, 1, Rules, Noon));
         var (document, now) = await store.Engine.LoadAsync(_owner, file.Id, DocumentParts.Settled, default);
@@ -54,7 +54,7 @@ public abstract partial class EngineTests
     }
 
     [Fact]
-    public async Task Renewals_among_many_changes_are_not_lost_and_lose_nothing()
+    public async Task Concurrent_renewals_and_changes_do_not_lose_each_other()
     {
         var intent = NewIntent();
         var file = await PutAsync(Imported(Live(5)));
@@ -70,9 +70,9 @@ public abstract partial class EngineTests
     }
 
     [Fact]
-    public async Task Due_documents_are_found_the_longest_due_first_whatever_makes_them_due()
+    public async Task Due_documents_of_every_kind_are_found_the_longest_due_first()
     {
-        // A tombstone that names nothing is due from the moment on at which it became one.
+        // A tombstone that names nothing is due from the moment at which it became one.
         var (_, now) = await store.Engine.LoadAsync(_owner, (await PutAsync(Imported(Live(1)))).Id, DocumentParts.ForChange, default);
         var lease = await PutAsync(FileDocument.Begin(_owner, Guid.CreateVersion7(), NewIntent(), 1, Rules, now.AddHours(-3)));
         var trash = await PutAsync(Imported(Live(1).Delete(null, false, Rules, now - Rules.TrashRetention - TimeSpan.FromHours(5)).Saved()));
@@ -130,7 +130,7 @@ public abstract partial class EngineTests
     }
 
     [Fact]
-    public async Task Documents_are_found_by_their_ids_whoever_owns_them()
+    public async Task Documents_of_all_owners_are_found_by_their_ids()
     {
         var (one, other) = (await PutAsync(Imported(Live(1, 2))), Imported(Live(3)) with { Owner = "bob" });
         await store.Engine.InsertAsync("bob", other.Id, _ => other, default);
@@ -140,7 +140,7 @@ public abstract partial class EngineTests
     }
 
     [Fact]
-    public async Task The_backlog_counts_intents_and_garbage_and_how_long_the_sweeper_is_behind()
+    public async Task The_backlog_counts_intents_and_garbage_and_the_sweepers_delay()
     {
         var before = await store.Engine.MeasureAsync(default);
         var now = await store.ClockAsync();
@@ -202,7 +202,7 @@ public abstract partial class EngineTests
     }
 
     [Fact]
-    public async Task A_filtered_list_has_the_files_that_match_all_of_it()
+    public async Task A_filtered_list_has_the_files_that_match_the_whole_filter()
     {
         var tags = new Dictionary<string, string> { ["a.b"] = "$x" };
         var match = await PutAsync(Imported(Live(5)) with { Name = "Report.txt", Tags = tags });
@@ -216,7 +216,7 @@ public abstract partial class EngineTests
     }
 
     [Fact]
-    public async Task An_idempotency_key_names_one_file_until_its_life_ends_or_it_is_taken()
+    public async Task An_idempotency_key_names_one_file_until_it_expires_or_is_taken()
     {
         var keys = (IIdempotencyRecords)store.Engine;
         var (first, second) = (Guid.NewGuid(), Guid.NewGuid());
@@ -229,7 +229,7 @@ public abstract partial class EngineTests
 
         Assert.False(await keys.TakeIdempotencyKeyAsync(_owner, "k", second, second, s_long, default));
         Assert.True(await keys.TakeIdempotencyKeyAsync(_owner, "k", first, second, TimeSpan.Zero, default));
-        // Its life has ended: it is as if it had never been there.
+        // The key's lifetime has ended, so the key counts as absent.
         Assert.Null(await keys.FindIdempotencyKeyAsync(_owner, "k", default));
         Assert.False(await keys.TakeIdempotencyKeyAsync(_owner, "k", second, first, s_long, default));
         Assert.True(await keys.AddIdempotencyKeyAsync(_owner, "k", first, s_long, default));
@@ -238,7 +238,7 @@ public abstract partial class EngineTests
     }
 
     [Fact]
-    public async Task One_of_many_who_add_a_key_succeeds()
+    public async Task Exactly_one_of_many_concurrent_additions_of_a_key_succeeds()
     {
         var ids = Enumerable.Range(0, Writers).Select(_ => Guid.NewGuid()).ToList();
         var added = await Task.WhenAll(ids.Select((id, i) => ((IIdempotencyRecords)Replica(i)).AddIdempotencyKeyAsync(_owner, "k", id, s_long, default)));
@@ -248,7 +248,7 @@ public abstract partial class EngineTests
 
     private static string Key(CatalogFile file, FileSort sort) => sort switch
     {
-        // Two characters of UTF-16 that stand for one beyond it sort before others of these; bytes of UTF-8 do not.
+        // Surrogate pairs sort before some characters in UTF-16, but not in UTF-8.
         FileSort.FileName => Convert.ToHexString(System.Text.Encoding.UTF8.GetBytes(NameKey.Of(file.Name))),
         FileSort.FileSize => file.Content.Size.ToString("D9", null),
         FileSort.CreatedAt => file.CreatedAt.ToString("O", null),

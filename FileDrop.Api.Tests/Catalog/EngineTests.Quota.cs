@@ -12,7 +12,7 @@ public abstract partial class EngineTests
     private FileCatalog Limited => new(store.WithQuota, (IIdempotencyRecords)store.WithQuota, s_limited);
 
     [Fact]
-    public async Task A_write_is_admitted_only_if_the_quota_has_room_for_its_bytes_beside_those_of_others()
+    public async Task A_write_is_admitted_only_if_its_bytes_fit_into_the_quota_with_those_of_other_writes()
     {
         var (first, _) = await BegunAsync(600);
         Assert.Equal(new OwnerUsage(0, 0, 600), await UsageAsync());
@@ -23,14 +23,14 @@ public abstract partial class EngineTests
         Assert.Equal(ChangeOutcome.Done, (await Limited.CommitAsync(_owner, second, intent, Commit(400), default)).Outcome);
         Assert.Equal(new OwnerUsage(400, 1, 600), await UsageAsync());
         await Assert.ThrowsAsync<QuotaExceededException>(() => Limited.BeginReplaceAsync(_owner, second, NewIntent(), 1, default));
-        // Nothing at all always fits; a refused write leaves no intent.
+        // Zero bytes always fit; a refused write leaves no intent.
         Assert.True(await Limited.BeginReplaceAsync(_owner, second, NewIntent(), 0, default));
         Assert.Single((await store.WithQuota.LoadAsync(_owner, second, DocumentParts.Settled, default)).Document?.Intents ?? []);
         Assert.NotEqual(first, second);
     }
 
     [Fact]
-    public async Task A_file_too_many_is_refused_and_what_is_in_the_trash_counts()
+    public async Task A_file_beyond_the_quota_is_refused_and_the_trash_counts()
     {
         var files = new List<Guid>();
         for (var i = 0; i < 3; i++)
@@ -41,12 +41,12 @@ public abstract partial class EngineTests
         await Limited.PurgeAsync(_owner, files[0], default);
         Assert.Equal(new OwnerUsage(2, 2, 0), await UsageAsync());
         await BegunAsync(0);
-        // One that is being made counts as well.
+        // A file in creation counts too.
         await Assert.ThrowsAsync<QuotaExceededException>(() => BegunAsync(0));
     }
 
     [Fact]
-    public async Task A_writer_that_goes_on_reserves_what_it_needs_and_more_if_there_is_room()
+    public async Task A_continuing_writer_reserves_the_bytes_it_needs_and_more_if_there_is_room()
     {
         var (id, intent) = await BegunAsync(100);
         Assert.Equal(300, await Limited.ReserveAsync(_owner, id, intent, 200, 300, default));
@@ -56,12 +56,12 @@ public abstract partial class EngineTests
         Assert.Equal(new OwnerUsage(0, 0, 1_000), await UsageAsync());
         Assert.Equal(50, await Limited.ReserveAsync(_owner, id, intent, 10, 50, default));
         Assert.Equal(new OwnerUsage(0, 0, 50), await UsageAsync());
-        // Without a quota nothing has to be reserved.
+        // Without a quota, no reservation is needed.
         Assert.Equal(long.MaxValue, await new FileCatalog(store.Engine, (IIdempotencyRecords)store.Engine, Rules).ReserveAsync(_owner, id, intent, 1, 1, default));
     }
 
     [Fact]
-    public async Task Usage_adds_up_after_every_way_in_which_a_write_ends()
+    public async Task Usage_adds_up_after_every_end_of_a_write()
     {
         var id = await StoredAsync(100);
         Assert.Equal(new OwnerUsage(100, 1, 0), await UsageAsync());
@@ -96,7 +96,7 @@ public abstract partial class EngineTests
     }
 
     [Fact]
-    public async Task A_claimed_write_gives_its_reservation_back()
+    public async Task A_claimed_write_releases_its_reservation()
     {
         var intent = NewIntent();
         var file = FileDocument.Begin(_owner, Guid.CreateVersion7(), intent, 70, Rules, Noon);
@@ -126,7 +126,7 @@ public abstract partial class EngineTests
     }
 
     [Fact]
-    public async Task An_imported_file_counts_though_it_exceeds_the_quota()
+    public async Task An_imported_file_counts_although_it_exceeds_the_quota()
     {
         var file = Imported(Live(2_000, 3_000));
         await store.WithQuota.InsertAsync(_owner, file.Id, _ => file, default);
@@ -137,7 +137,7 @@ public abstract partial class EngineTests
     }
 
     [Fact]
-    public async Task Many_writers_at_once_never_get_more_than_the_quota()
+    public async Task Concurrent_writers_never_exceed_the_quota()
     {
         var begun = await Task.WhenAll(Enumerable.Range(0, Writers).Select(async _ =>
         {
@@ -155,7 +155,7 @@ public abstract partial class EngineTests
     }
 
     [Fact]
-    public async Task Many_versions_at_once_are_all_counted()
+    public async Task Concurrent_versions_are_all_counted()
     {
         var id = await StoredAsync(1);
         await Task.WhenAll(Enumerable.Range(0, Writers).Select(async _ =>
@@ -163,7 +163,7 @@ public abstract partial class EngineTests
             var intent = await ReplacingAsync(id, 20);
             Assert.Equal(ChangeOutcome.Done, (await Limited.CommitAsync(_owner, id, intent, Commit(20), default)).Outcome);
         }));
-        // Three earlier contents stay.
+        // Three earlier versions stay.
         Assert.Equal(new OwnerUsage(80, 1, 0), await UsageAsync());
     }
 

@@ -4,7 +4,7 @@ using static FileDrop.Api.Tests.Catalog.Documents;
 
 namespace FileDrop.Api.Tests.Catalog;
 
-/// <summary>What every engine promises of documents. Each test has an owner of its own in a store that the class shares.</summary>
+/// <summary>The promises of every engine about documents. Each test has its own owner in the shared store.</summary>
 public abstract partial class EngineTests(EngineStore store)
 {
     private const int Writers = 12;
@@ -12,7 +12,7 @@ public abstract partial class EngineTests(EngineStore store)
     private readonly string _owner = $"owner-{Guid.NewGuid():N}";
 
     [Fact]
-    public async Task An_inserted_document_is_loaded_as_it_was_made()
+    public async Task An_inserted_document_is_loaded_unchanged()
     {
         var live = Live(5, 6, 7).RestoreVersion(1, null, Rules, Minutes(9)).Saved();
         FileDocument[] made =
@@ -30,7 +30,7 @@ public abstract partial class EngineTests(EngineStore store)
     }
 
     [Fact]
-    public async Task An_id_that_any_owner_has_is_not_inserted_again_and_its_document_stays()
+    public async Task An_existing_id_of_any_owner_is_not_inserted_again()
     {
         var first = await PutAsync(Imported(Live(5)));
         Assert.Null(await store.Engine.InsertAsync(_owner, first.Id, _ => Imported(Live(6)) with { Id = first.Id }, default));
@@ -40,7 +40,7 @@ public abstract partial class EngineTests(EngineStore store)
     }
 
     [Fact]
-    public async Task One_of_many_insertions_of_an_id_happens()
+    public async Task Exactly_one_of_many_concurrent_insertions_of_an_id_succeeds()
     {
         var id = Guid.CreateVersion7();
         var made = await Task.WhenAll(Enumerable.Range(0, Writers).Select(i =>
@@ -64,7 +64,7 @@ public abstract partial class EngineTests(EngineStore store)
     }
 
     [Fact]
-    public async Task A_read_gets_the_parts_that_it_asks_for()
+    public async Task A_read_returns_the_requested_parts()
     {
         var file = await PutAsync(Imported(Live(5, 6)));
         await ChangeAsync(file.Id, (document, now) => document.BeginReplace(NewIntent(), 1, Rules, now));
@@ -144,14 +144,14 @@ public abstract partial class EngineTests(EngineStore store)
     }
 
     [Fact]
-    public async Task A_rule_that_changes_nothing_or_throws_leaves_the_document_as_it_is()
+    public async Task A_rule_that_changes_nothing_or_throws_leaves_the_document_unchanged()
     {
         var file = await PutAsync(Imported(Live(5)));
         Assert.Equal(7, await store.Engine.ChangeAsync(_owner, file.Id, (_, _) => new Decision<int>(7), ChangeKind.Plain, default));
         await Assert.ThrowsAsync<ArgumentException>(() => store.Engine.ChangeAsync(
             _owner, file.Id, Decision<int> (_, _) => throw new ArgumentException("no"), ChangeKind.Plain, default));
         Assert.Equal(file.Describe(), await LoadedAsync(file.Id));
-        // The next change is not held up.
+        // The next change need not wait.
         await ChangeAsync(file.Id, (document, now) => document.Change(new MetadataChange("b", null), now));
     }
 
@@ -168,7 +168,7 @@ public abstract partial class EngineTests(EngineStore store)
     [InlineData(0)]
     [InlineData(1)]
     [InlineData(2)]
-    public async Task Many_writers_of_one_document_lose_no_change_and_each_is_answered_as_it_was_saved(int kind)
+    public async Task Concurrent_changes_of_one_document_are_all_saved_and_answered_as_saved(int kind)
     {
         var file = await PutAsync(Imported(Live(5)));
         var answers = await Task.WhenAll(Enumerable.Range(0, Writers).Select(i => Replica(i).ChangeAsync(
@@ -186,7 +186,7 @@ public abstract partial class EngineTests(EngineStore store)
     }
 
     [Fact]
-    public async Task Many_intents_of_one_document_are_all_there_and_all_committed()
+    public async Task Many_concurrent_intents_of_one_document_are_all_kept_and_committed()
     {
         var file = await PutAsync(Imported(Live(5)));
         var intents = Enumerable.Range(0, Writers).Select(_ => NewIntent()).ToList();
@@ -207,13 +207,13 @@ public abstract partial class EngineTests(EngineStore store)
     }
 
     [Fact]
-    public async Task A_rule_refuses_only_what_is_there_now_also_after_another_replica_s_change()
+    public async Task A_rule_refuses_only_on_the_current_state_even_after_another_replicas_change()
     {
         var file = await PutAsync(Imported(Live(5)));
         await ChangeAsync(file.Id, (document, now) => document.Change(new MetadataChange("b", null), now));
         await store.Other.ChangeAsync(
             _owner, file.Id, (document, now) => document?.Change(new MetadataChange("c", null), now) ?? default, ChangeKind.Plain, default);
-        // This engine may still have version 2 at hand.
+        // This engine may still have version 2 in its cache.
         var answer = await ChangeAsync(file.Id, (document, now) => document.Change(new MetadataChange("d", null, IfVersion: 3), now));
         Assert.Equal((ChangeOutcome.Done, "d"), (answer.Outcome, answer.File?.Name));
     }
@@ -221,7 +221,7 @@ public abstract partial class EngineTests(EngineStore store)
     [Theory]
     [InlineData(0)]
     [InlineData(1)]
-    public async Task Garbage_that_a_change_did_not_look_at_stays_and_what_it_adds_comes_to_it(int kind)
+    public async Task A_change_that_did_not_load_the_garbage_keeps_it_and_adds_its_own(int kind)
     {
         var file = await PutAsync(Imported(Live(5, 6, 7)));
         var former = await ChangeAsync(file.Id, (document, _) => Named(document.DeleteVersion(1, null, Rules, Noon)));
@@ -244,7 +244,7 @@ public abstract partial class EngineTests(EngineStore store)
     }
 
     [Fact]
-    public async Task A_document_is_removed_only_as_the_rule_saw_it()
+    public async Task A_document_is_removed_only_if_unchanged_since_the_rule_saw_it()
     {
         var intent = NewIntent();
         var file = await PutAsync(FileDocument.Begin(_owner, Guid.CreateVersion7(), intent, 1, Rules, Noon));
@@ -254,7 +254,7 @@ public abstract partial class EngineTests(EngineStore store)
             _owner, file.Id, (document, now) => document?.Swept([blob], now) ?? default, ChangeKind.Sweep, default)));
         Assert.Single(removed, isRemoved => isRemoved);
         Assert.Equal("absent", await LoadedAsync(file.Id));
-        // The id is free again, and nothing of the former document is left.
+        // The id is free again, and no part of the former document is left.
         var next = Imported(Live(6)) with { Id = file.Id, Owner = _owner };
         Assert.NotNull(await store.Engine.InsertAsync(_owner, file.Id, _ => next, default));
         Assert.Equal(next.Describe(), await LoadedAsync(file.Id));
@@ -271,7 +271,7 @@ public abstract partial class EngineTests(EngineStore store)
             var seen = await ChangeAsync(file.Id, (document, now) => new Decision<DateTimeOffset>(now, document.Change(new MetadataChange("b", null), now).Next));
             var (_, loaded) = await store.Engine.LoadAsync(_owner, file.Id, i % 2 == 0 ? DocumentParts.Settled : DocumentParts.ForChange, default);
             var after = await store.ClockAsync();
-            // A server may tell its time rounded to a millisecond in one answer, and cut to it in another.
+            // A server may round its time to a millisecond in one answer and truncate it in another.
             Assert.True(seen <= loaded && loaded <= after.AddMilliseconds(1), $"{seen:O}, {loaded:O}, the store's clock: {after:O}");
             Assert.True(seen >= last && seen > before.AddSeconds(-10), $"{last:O}, {seen:O}, before that the store's clock: {before:O}");
             Assert.Equal(0, seen.Ticks % TimeSpan.TicksPerMillisecond);

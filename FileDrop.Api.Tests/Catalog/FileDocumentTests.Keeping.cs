@@ -57,7 +57,7 @@ public sealed partial class FileDocumentTests
     }
 
     [Fact]
-    public void A_missing_version_is_told_before_a_stale_precondition()
+    public void A_missing_version_is_reported_before_a_stale_precondition()
     {
         var file = Live(1, 2);
         file.RestoreVersion(9, ifVersion: 1, Rules, Noon).Refused(ChangeOutcome.ContentNotFound);
@@ -66,7 +66,7 @@ public sealed partial class FileDocumentTests
     }
 
     [Fact]
-    public void The_rules_say_how_many_earlier_contents_stay_and_the_oldest_become_garbage()
+    public void Versions_beyond_the_limit_become_garbage_the_oldest_first()
     {
         var file = Live(1, 2, 3, 4);
         Assert.Equal([4, 3, 2, 1], file.Contents.Select(content => content.Size));
@@ -80,7 +80,7 @@ public sealed partial class FileDocumentTests
     }
 
     [Fact]
-    public void Without_earlier_contents_to_keep_a_replaced_one_is_garbage_at_once()
+    public void Without_versions_to_keep_a_replaced_content_is_garbage_at_once()
     {
         var none = Rules with { VersionsKept = 0 };
         var file = Live(none, null, 1, 2);
@@ -89,10 +89,10 @@ public sealed partial class FileDocumentTests
     }
 
     [Fact]
-    public void A_content_is_pruned_by_the_time_since_it_was_replaced_not_since_it_was_committed()
+    public void A_version_is_pruned_by_the_time_since_its_replacement_not_since_its_commit()
     {
         var hour = Rules with { VersionsKept = 100, VersionsMaxAge = TimeSpan.FromHours(1) };
-        // Committed at 0, 1, 2 and 3 minutes; replaced at 1, 2, 3 and now.
+        // Contents committed at 0, 1, 2 and 3 minutes were replaced at 1, 2, 3 minutes and now.
         var file = Live(hour, null, 1, 2, 3, 4);
         Assert.Equal([5, 4, 3, 2, 1], file.Replaced(Minutes(61), hour, 5).Contents.Select(content => content.Size));
         Assert.Equal([5, 4, 3, 2], file.Replaced(Minutes(61.5), hour, 5).Contents.Select(content => content.Size));
@@ -100,7 +100,7 @@ public sealed partial class FileDocumentTests
     }
 
     [Fact]
-    public void The_smaller_of_both_limits_holds()
+    public void The_stricter_of_both_limits_applies()
     {
         var rules = Rules with { VersionsKept = 1, VersionsMaxAge = TimeSpan.FromHours(1) };
         Assert.Equal([4, 3], Live(rules, null, 1, 2, 3, 4).Contents.Select(content => content.Size));
@@ -124,7 +124,7 @@ public sealed partial class FileDocumentTests
     }
 
     [Fact]
-    public void A_restored_version_shares_its_blob_under_a_new_version_and_the_former_content_stays()
+    public void A_restored_version_shares_its_blob_under_a_new_number_and_the_former_content_stays()
     {
         var file = Live(5, 6);
         var old = file.Versions[0];
@@ -134,12 +134,12 @@ public sealed partial class FileDocumentTests
         Assert.Equal((3L, Minutes(9)), (next.Version, next.UpdatedAt));
         // Each blob counts once.
         Assert.Equal((11L, 1L), next.Usage());
-        // The live one can be named too.
+        // The live version can be restored too.
         Assert.Equal(file.Content?.BlobId, file.RestoreVersion(2, null, Rules, Noon).Saved().Content?.BlobId);
     }
 
     [Fact]
-    public void A_blob_that_two_contents_share_becomes_garbage_with_the_last_of_them()
+    public void A_blob_shared_by_two_versions_becomes_garbage_with_the_last_of_them()
     {
         var shared = Live(5, 6).RestoreVersion(1, null, Rules, Minutes(9)).Saved();
         var blob = shared.Content?.BlobId;
@@ -168,7 +168,7 @@ public sealed partial class FileDocumentTests
     }
 
     [Fact]
-    public void A_deletion_moves_the_file_to_the_trash_with_all_it_has_and_ends_the_writes_under_way()
+    public void A_deletion_moves_the_whole_file_to_the_trash_and_cancels_writes_in_progress()
     {
         var intent = NewIntent();
         var file = Live(5, 6).BeginReplace(intent, 1, Rules, Noon).Saved();
@@ -178,7 +178,7 @@ public sealed partial class FileDocumentTests
         Assert.Equal(new ChangeResult(ChangeOutcome.Done), decision.Answer);
         Assert.Equal((FileState.Trash, file.Version, file.Name), (trash.State, trash.Version, trash.Name));
         Assert.Same(file.Versions, trash.Versions);
-        // The clock stood before the file's last change.
+        // The clock is earlier than the file's last change.
         Assert.Equal((Minutes(1), Minutes(1) + Rules.TrashRetention), (trash.DeletedAt, trash.PurgeAt));
         Assert.Empty(trash.Intents);
         Assert.Equal(
@@ -187,7 +187,7 @@ public sealed partial class FileDocumentTests
     }
 
     [Fact]
-    public void A_file_comes_out_of_the_trash_as_it_was_also_past_its_time()
+    public void A_file_is_restored_unchanged_even_after_its_retention()
     {
         var file = Live(5, 6);
         var trash = file.Delete(null, permanent: false, Rules, Minutes(2)).Saved();
@@ -232,7 +232,7 @@ public sealed partial class FileDocumentTests
     }
 
     [Fact]
-    public void An_imported_file_is_as_another_catalog_had_it()
+    public void An_imported_file_has_all_facts_of_the_other_catalog()
     {
         var file = Live(5, 6).RestoreVersion(1, null, Rules, Minutes(3)).Saved();
         Assert.Equal(file.ToCatalogDocument(Noon).Contents, FileDocument.Imported(file.ToCatalogDocument(Noon)).Contents);

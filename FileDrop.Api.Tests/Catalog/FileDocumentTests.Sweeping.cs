@@ -4,11 +4,11 @@ using static FileDrop.Api.Tests.Catalog.Documents;
 
 namespace FileDrop.Api.Tests.Catalog;
 
-// The sweeper: claims, deletions, and when it has to come.
+// The sweeper: claims, deletions and due times.
 public sealed partial class FileDocumentTests
 {
     [Fact]
-    public void A_claim_leaves_a_lease_alone_until_it_has_run_out()
+    public void A_claim_ignores_a_lease_until_it_has_run_out()
     {
         var intent = NewIntent();
         var file = Pending(intent);
@@ -22,7 +22,7 @@ public sealed partial class FileDocumentTests
         Assert.Equal(FileState.Deleted, claimed.State);
         Assert.Empty(claimed.Intents);
         Assert.Equal(new GarbageBlob(intent.BlobId, now, now + Rules.LateWrites, Committed: false), Assert.Single(claimed.Garbage));
-        // To be deleted now, and not for the last time: its writer's last call may still arrive.
+        // The deletion is due now but not the last, because the writer's last call may still arrive.
         Assert.Equal([new BlobDeletion(intent.BlobId, Last: false)], claim.Answer?.Deletions);
     }
 
@@ -37,18 +37,18 @@ public sealed partial class FileDocumentTests
     }
 
     [Fact]
-    public void A_claim_purges_what_is_in_the_trash_past_its_time()
+    public void A_claim_purges_a_file_past_its_retention_in_the_trash()
     {
         var trash = Live(5).Delete(null, permanent: false, Rules, Noon).Saved();
         Assert.Null(trash.Claim(Rules, Noon + Rules.TrashRetention - TimeSpan.FromMilliseconds(1)).Next);
         var claim = trash.Claim(Rules, Noon + Rules.TrashRetention);
         Assert.Equal(FileState.Deleted, claim.Saved().State);
-        // Readers have their grace first.
+        // Readers get their grace first.
         Assert.Empty(claim.Answer?.Deletions ?? throw new InvalidOperationException());
     }
 
     [Fact]
-    public void A_claim_hands_out_the_garbage_that_is_due_and_says_which_deletion_is_the_last()
+    public void A_claim_returns_the_due_garbage_and_marks_last_deletions()
     {
         var intent = NewIntent();
         var file = Live(5, 6).DeleteVersion(1, null, Rules, Noon).Saved().BeginReplace(intent, 1, Rules, Noon).Saved().Abandon(intent, Rules, Noon).Saved();
@@ -60,7 +60,7 @@ public sealed partial class FileDocumentTests
     }
 
     [Fact]
-    public void A_first_deletion_keeps_the_entry_until_nothing_can_arrive_and_a_last_one_removes_it()
+    public void A_first_deletion_keeps_the_entry_and_a_last_one_removes_it()
     {
         var intent = NewIntent();
         var file = Live().BeginReplace(intent, 1, Rules, Noon).Saved().Abandon(intent, Rules, Noon).Saved();
@@ -69,12 +69,12 @@ public sealed partial class FileDocumentTests
         Assert.Equal((entry.Until, intent.BlobId), (entry.Due, entry.BlobId));
 
         Assert.Empty(once.Swept([new BlobDeletion(intent.BlobId, Last: true)], Minutes(2)).Saved().Garbage);
-        // Others stay, and a deletion of something else changes nothing.
+        // Other entries stay, and a deletion of an unknown blob changes nothing.
         Assert.Equal(file.Garbage, file.Swept([new BlobDeletion(Guid.NewGuid(), Last: true)], Noon).Saved().Garbage);
     }
 
     [Fact]
-    public void A_tombstone_goes_with_its_last_garbage_unless_it_must_remember()
+    public void A_tombstone_is_removed_with_its_last_garbage_unless_it_must_remember()
     {
         var tombstone = Live(5).Delete(null, permanent: true, Rules, Noon).Saved();
         var last = new BlobDeletion(tombstone.Garbage[0].BlobId, Last: true);
@@ -98,7 +98,7 @@ public sealed partial class FileDocumentTests
     }
 
     [Fact]
-    public void A_document_is_due_when_the_earliest_of_its_parts_is()
+    public void A_document_is_due_at_the_earliest_time_of_its_parts()
     {
         var (early, late) = (NewIntent(), NewIntent());
         Assert.Null(Live(1, 2).DueAt(Noon));
@@ -120,9 +120,9 @@ public sealed partial class FileDocumentTests
     }
 
     [Fact]
-    public void A_document_is_not_due_again_right_after_the_sweeper_came()
+    public void A_document_is_not_due_again_right_after_a_sweep()
     {
-        // Otherwise it would come again at once, for nothing.
+        // Otherwise the sweeper would come again at once without work.
         var intent = NewIntent();
         FileDocument[] all =
         [
@@ -142,7 +142,7 @@ public sealed partial class FileDocumentTests
     }
 
     [Fact]
-    public void The_check_sees_a_file_s_contents_and_how_long_each_blob_is_overdue()
+    public void The_check_sees_a_files_contents_and_the_delay_of_each_blob()
     {
         var intent = NewIntent();
         var file = Live(1, 2).BeginReplace(intent, 1, Rules, Noon).Saved();

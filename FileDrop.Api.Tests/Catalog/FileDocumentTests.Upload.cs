@@ -13,7 +13,7 @@ public sealed partial class FileDocumentTests
         decision.Answer ?? throw new InvalidOperationException("There is no upload.");
 
     [Fact]
-    public void A_resumable_upload_begins_with_its_own_blob_as_an_intent_that_lives_as_long_as_the_upload()
+    public void A_resumable_upload_begins_with_one_intent_that_lives_as_long_as_the_upload()
     {
         var (main, holder) = (NewIntent(), Guid.NewGuid());
         var file = Upload(main, holder);
@@ -34,16 +34,16 @@ public sealed partial class FileDocumentTests
     }
 
     [Fact]
-    public void A_free_upload_is_taken_under_a_new_fencing_number_which_all_its_blobs_get()
+    public void Taking_a_free_upload_gives_it_and_its_blobs_a_new_fencing_number()
     {
         var (main, piece, taker) = (NewIntent(), Guid.NewGuid(), Guid.NewGuid());
         var file = Upload(main).RecordStep(main, Step(1, 10, pieces: piece), Rules, Noon).Saved();
         var taken = file.TakeUpload(taker, Minutes(1));
         Assert.Equal((taker, 2L, true), (Told(taken).Holder, Told(taken).Intent.Fence, Told(taken).IsAlive));
         Assert.Equal([2, 2], taken.Saved().Intents.Select(intent => intent.Fence));
-        // The former holder's changes are refused from then on.
+        // The former holder's changes are now refused.
         Assert.Equal(new Decision<ResumableUpload?>(null), taken.Saved().RecordStep(main, Step(2, 20), Rules, Minutes(1)));
-        // A repeated call finds itself the holder.
+        // A repeated call finds that it is already the holder.
         Assert.Null(taken.Saved().TakeUpload(taker, Minutes(1)).Next);
         Assert.Equal(taker, Told(taken.Saved().TakeUpload(taker, Minutes(1))).Holder);
     }
@@ -55,7 +55,7 @@ public sealed partial class FileDocumentTests
         var file = Upload(main, holder);
         var asked = file.TakeUpload(taker, Noon.AddSeconds(1));
         Assert.Equal((holder, 1L, true), (Told(asked).Holder, Told(asked).Intent.Fence, Told(asked).IsWanted));
-        // A second one who asks changes nothing.
+        // A second request changes nothing.
         Assert.Null(asked.Saved().TakeUpload(Guid.NewGuid(), Noon.AddSeconds(2)).Next);
 
         var taken = asked.Saved().TakeUpload(taker, Noon + CatalogRules.ResumableTerm);
@@ -63,7 +63,7 @@ public sealed partial class FileDocumentTests
     }
 
     [Fact]
-    public void A_step_is_a_sign_of_life_and_a_released_upload_is_free()
+    public void A_step_proves_that_the_holder_is_alive_and_a_release_frees_the_upload()
     {
         var (main, holder) = (NewIntent(), Guid.NewGuid());
         var file = Upload(main, holder).TakeUpload(Guid.NewGuid(), Noon).Saved();
@@ -74,7 +74,7 @@ public sealed partial class FileDocumentTests
     }
 
     [Fact]
-    public void A_step_records_the_progress_and_moves_the_expiry_only_when_bytes_have_come()
+    public void A_step_records_the_progress_and_extends_the_expiry_only_with_new_bytes()
     {
         var main = NewIntent();
         var file = Upload(main, length: null);
@@ -97,7 +97,7 @@ public sealed partial class FileDocumentTests
     }
 
     [Fact]
-    public void A_piece_that_a_step_does_not_name_any_more_becomes_garbage_for_as_long_as_a_call_may_be_late()
+    public void A_piece_that_a_step_no_longer_names_becomes_garbage_of_an_unfinished_write()
     {
         var (main, kept, dropped) = (NewIntent(), Guid.NewGuid(), Guid.NewGuid());
         var file = Upload(main).RecordStep(main, Step(1, 10, pieces: [kept, dropped]), Rules, Noon).Saved();
@@ -110,7 +110,7 @@ public sealed partial class FileDocumentTests
     }
 
     [Fact]
-    public void The_commit_that_ends_an_upload_tells_of_it_for_a_while_and_drops_the_pieces()
+    public void The_commit_that_ends_an_upload_remembers_it_for_a_while_and_drops_the_pieces()
     {
         var (main, piece) = (NewIntent(), Guid.NewGuid());
         var file = Upload(main).RecordStep(main, Step(1, 100, ResumableStage.Sealed, pieces: piece), Rules, Noon).Saved()
@@ -121,14 +121,14 @@ public sealed partial class FileDocumentTests
 
         var upload = file.FindUpload(Minutes(5)) ?? throw new InvalidOperationException();
         Assert.Equal((ResumableStage.Complete, 100L, main.BlobId), (upload.Stage, upload.Progress.Offset, upload.BlobId));
-        // Whatever becomes of the file.
+        // Even after a deletion of the file.
         Assert.NotNull(file.Delete(null, permanent: true, Rules, Minutes(6)).Saved().FindUpload(Minutes(7)));
         Assert.Null(file.FindUpload(Minutes(5) + Rules.ResumableExpiry));
         Assert.Equal(Minutes(5), file.DueAt(Noon));
     }
 
     [Fact]
-    public void A_piece_can_be_what_is_committed_and_the_upload_s_own_blob_becomes_garbage()
+    public void A_piece_can_be_committed_and_the_uploads_own_blob_then_becomes_garbage()
     {
         var (main, whole) = (NewIntent(), Guid.NewGuid());
         var file = Upload(main).RecordStep(main, Step(1, 100, ResumableStage.Sealed, pieces: whole), Rules, Noon).Saved()
@@ -137,7 +137,7 @@ public sealed partial class FileDocumentTests
     }
 
     [Fact]
-    public void A_completed_upload_can_neither_be_taken_nor_stepped_nor_ended()
+    public void A_completed_upload_can_be_neither_taken_nor_continued_nor_ended()
     {
         var main = NewIntent();
         var file = Upload(main).Commit(main, Commit(100, upload: Plan), Rules, Noon).Saved();
@@ -148,7 +148,7 @@ public sealed partial class FileDocumentTests
     }
 
     [Fact]
-    public void An_upload_that_is_given_up_leaves_all_it_stored_as_garbage_and_nothing_to_find()
+    public void An_upload_that_is_given_up_becomes_garbage_and_is_not_found()
     {
         var (main, piece) = (NewIntent(), Guid.NewGuid());
         var file = Upload(main).RecordStep(main, Step(1, 10, pieces: piece), Rules, Noon).Saved();
@@ -175,7 +175,7 @@ public sealed partial class FileDocumentTests
     }
 
     [Fact]
-    public void An_expired_upload_is_gone_for_everyone_and_the_sweeper_buries_it()
+    public void An_expired_upload_is_not_found_and_the_sweeper_buries_it()
     {
         var main = NewIntent();
         var (file, late) = (Upload(main, Guid.NewGuid()), Noon + Rules.ResumableExpiry);
@@ -189,7 +189,7 @@ public sealed partial class FileDocumentTests
     }
 
     [Fact]
-    public void The_sweeper_forgets_a_completed_upload_and_leaves_its_file_alone()
+    public void The_sweeper_forgets_a_completed_upload_and_keeps_its_file()
     {
         var main = NewIntent();
         var file = Upload(main).Commit(main, Commit(100, upload: Plan), Rules, Noon).Saved();

@@ -4,7 +4,7 @@ using static FileDrop.Api.Tests.Catalog.Documents;
 
 namespace FileDrop.Api.Tests.Catalog;
 
-/// <summary>Every rule of a file, as a function from one document to the next.</summary>
+/// <summary>Tests every rule of a file as a function from one document to the next.</summary>
 public sealed partial class FileDocumentTests
 {
     [Fact]
@@ -41,14 +41,14 @@ public sealed partial class FileDocumentTests
     [Theory]
     [InlineData(null, "text/plain")]
     [InlineData("a", null)]
-    public void The_first_commit_must_bring_a_name_and_a_type(string? name, string? type)
+    public void The_first_commit_must_give_a_name_and_a_type(string? name, string? type)
     {
         var intent = NewIntent();
         Assert.Throws<ArgumentException>(() => Pending(intent).Commit(intent, Commit(1, name, type), Rules, Noon));
     }
 
     [Fact]
-    public void A_later_commit_keeps_name_tags_and_type_unless_it_brings_others()
+    public void A_later_commit_keeps_name_tags_and_type_unless_it_gives_new_ones()
     {
         var tags = new Dictionary<string, string> { ["k"] = "v" };
         var file = Live().Change(new MetadataChange(null, tags), Noon).Saved().Replaced(Minutes(1), Rules);
@@ -64,7 +64,7 @@ public sealed partial class FileDocumentTests
     }
 
     [Fact]
-    public void A_commit_needs_its_intent_under_its_fencing_number_but_not_a_lease_that_lasts()
+    public void A_commit_needs_its_intent_with_its_fencing_number_but_not_a_running_lease()
     {
         var intent = NewIntent(fence: 2);
         var file = Pending(intent);
@@ -75,7 +75,7 @@ public sealed partial class FileDocumentTests
     }
 
     [Fact]
-    public void A_commit_that_was_done_is_refused_when_it_is_repeated()
+    public void A_repeated_commit_is_refused()
     {
         var intent = NewIntent();
         var file = Pending(intent).Commit(intent, Commit(), Rules, Noon).Saved();
@@ -92,7 +92,7 @@ public sealed partial class FileDocumentTests
     }
 
     [Fact]
-    public void A_deleted_file_takes_no_commit_and_no_new_intent()
+    public void A_deleted_file_refuses_commits_and_new_intents()
     {
         var intent = NewIntent();
         var file = Live().BeginReplace(intent, 1, Rules, Noon).Saved();
@@ -106,7 +106,7 @@ public sealed partial class FileDocumentTests
     }
 
     [Fact]
-    public void New_content_moves_the_former_one_to_the_versions_and_leaves_other_intents_alone()
+    public void New_content_moves_the_former_one_to_the_versions_and_keeps_other_intents()
     {
         var (first, second) = (NewIntent(), NewIntent());
         var file = Live(5).BeginReplace(first, 1, Rules, Noon).Saved().BeginReplace(second, 2, Rules, Noon).Saved();
@@ -120,7 +120,7 @@ public sealed partial class FileDocumentTests
     }
 
     [Fact]
-    public void No_change_is_earlier_than_the_one_before_it_though_the_clock_was_set_back()
+    public void A_change_is_never_earlier_than_the_one_before_even_if_the_clock_was_set_back()
     {
         var file = Live().Change(new MetadataChange("b", null), Minutes(10)).Saved();
         var next = file.Replaced(Minutes(5), Rules);
@@ -149,13 +149,13 @@ public sealed partial class FileDocumentTests
     }
 
     [Fact]
-    public void An_abandoned_write_becomes_garbage_and_a_file_without_another_one_a_tombstone()
+    public void An_abandoned_write_becomes_garbage_and_an_unwritten_file_becomes_a_tombstone()
     {
         var intent = NewIntent();
         var buried = Pending(intent).Abandon(intent, Rules, Noon).Saved();
         Assert.Equal(FileState.Deleted, buried.State);
         Assert.Empty(buried.Intents);
-        // Deleted at once, and once more when nothing of the write can arrive any more.
+        // The blob is deleted at once, and again when no call of the write can arrive any more.
         Assert.Equal(
             new GarbageBlob(intent.BlobId, Noon, Noon + Rules.Lease + Rules.LateWrites, Committed: false), Assert.Single(buried.Garbage));
 
@@ -164,7 +164,7 @@ public sealed partial class FileDocumentTests
     }
 
     [Fact]
-    public void Only_an_intent_that_is_there_under_its_fencing_number_can_be_abandoned()
+    public void Only_an_existing_intent_with_its_fencing_number_can_be_abandoned()
     {
         var intent = NewIntent(fence: 2);
         Assert.Equal(new Decision<bool>(false), Pending(intent).Abandon(intent with { Fence = 1 }, Rules, Noon));
@@ -199,15 +199,15 @@ public sealed partial class FileDocumentTests
 
         var live = pending.Commit(intent, Commit(), Rules, Noon).Saved();
         Assert.Equal(new CreationRecord(CreationState.Committed, live.ToFile()), live.Creation(Noon));
-        // The trash does not show in how it was created.
+        // The record of the creation does not show the trash.
         var trashed = live.Delete(null, permanent: false, Rules, Noon).Saved();
         Assert.Equal(new CreationRecord(CreationState.Committed, live.ToFile()), trashed.Creation(Noon));
-        // Without a key nothing is remembered beyond the first version.
+        // Without an idempotency key nothing is remembered after the first version.
         Assert.Equal(new CreationRecord(CreationState.Committed), live.Replaced(Noon, Rules).Creation(Noon));
     }
 
     [Fact]
-    public void A_file_created_with_an_idempotency_key_is_remembered_as_it_was_created_through_every_change()
+    public void A_file_created_with_an_idempotency_key_is_remembered_as_created_through_every_change()
     {
         var file = Live(Rules, TimeSpan.FromHours(24), 5);
         Assert.Equal(Noon.AddHours(24), file.RememberUntil);
@@ -223,12 +223,12 @@ public sealed partial class FileDocumentTests
             file.Delete(null, permanent: false, Rules, Minutes(1)).Saved().Purge(Rules, Minutes(2)).Saved(),
         ];
         Assert.All(changed, next => Assert.Equal(new CreationRecord(CreationState.Committed, first), next.Creation(Minutes(3))));
-        // A second change leaves the memory alone.
+        // A second change keeps the remembered file.
         Assert.All(changed[..3], next => Assert.Equal(first, next.Change(new MetadataChange("c", null), Minutes(5)).Saved().First));
     }
 
     [Fact]
-    public void The_first_change_after_the_memory_has_ended_forgets_it()
+    public void The_first_change_after_the_remembered_time_forgets_the_creation()
     {
         var file = Live(Rules, TimeSpan.FromHours(1), 5).Change(new MetadataChange("b", null), Minutes(1)).Saved();
         Assert.NotNull(file.First);
@@ -237,7 +237,7 @@ public sealed partial class FileDocumentTests
     }
 
     [Fact]
-    public void Only_the_first_commit_begins_a_memory()
+    public void Only_the_first_commit_sets_the_time_to_remember()
     {
         var intent = NewIntent();
         var file = Live(1).BeginReplace(intent, 1, Rules, Noon).Saved()

@@ -3,8 +3,8 @@ using FileDrop.Api.Catalog;
 
 namespace FileDrop.Api.Tests.Catalog;
 
-/// <summary>Documents in memory: the rules with next to nothing below them, which the real engines are compared with.</summary>
-/// <param name="rules">Only the quotas count here.</param>
+/// <summary>An engine in memory: the rules with almost nothing below them, as a model for the real engines.</summary>
+/// <param name="rules">The rules, of which only the quotas are used.</param>
 /// <param name="time">The catalog's clock.</param>
 internal sealed class MemoryEngine(CatalogRules rules, TimeProvider time) : ICatalogEngine, IIdempotencyRecords
 {
@@ -159,7 +159,7 @@ internal sealed class MemoryEngine(CatalogRules rules, TimeProvider time) : ICat
         return intent;
     }
 
-    /// <summary>The bytes that the owner's quota leaves.</summary>
+    /// <summary>Returns the bytes that the owner's quota leaves.</summary>
     private long Demand(string owner, Reservation wanted, long own)
     {
         var (quota, (usage, creating)) = (rules.Quotas.Of(owner), UsageOf(owner));

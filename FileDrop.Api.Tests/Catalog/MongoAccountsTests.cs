@@ -5,13 +5,13 @@ using static FileDrop.Api.Tests.Catalog.Documents;
 
 namespace FileDrop.Api.Tests.Catalog;
 
-/// <summary>What a document on MongoDB says of its owner's usage until the owner's document has it too.</summary>
+/// <summary>The accounts of a document on MongoDB, which hold changes of usage until the owner's document has them.</summary>
 public sealed class MongoAccountsTests
 {
     private readonly WriteIntent _intent = NewIntent();
 
     [Fact]
-    public void A_document_whose_writes_go_on_has_nothing_to_tell()
+    public void A_document_with_writes_in_progress_has_nothing_to_report()
     {
         var file = Pending(_intent);
         var accounts = MongoAccounts.New with { Held = [_intent.BlobId] };
@@ -20,7 +20,7 @@ public sealed class MongoAccountsTests
     }
 
     [Fact]
-    public void A_commit_tells_what_it_came_to_under_its_own_reservation()
+    public void A_commit_reports_its_result_under_its_own_reservation()
     {
         var live = Pending(_intent).Commit(_intent, Commit(7), Rules, Noon).Saved();
         var accounts = (MongoAccounts.New with { Held = [_intent.BlobId] }).After(live);
@@ -31,7 +31,7 @@ public sealed class MongoAccountsTests
     }
 
     [Fact]
-    public void The_first_of_several_writes_that_end_at_once_tells_all_and_each_gives_its_reservation_back()
+    public void The_first_of_several_writes_that_end_together_reports_all_and_each_releases_its_reservation()
     {
         var (one, other) = (NewIntent(), NewIntent());
         var file = Live(5).BeginReplace(one, 1, Rules, Noon).Saved().BeginReplace(other, 1, Rules, Noon).Saved();
@@ -42,7 +42,7 @@ public sealed class MongoAccountsTests
     }
 
     [Fact]
-    public void A_settlement_stays_until_it_is_told()
+    public void A_settlement_stays_until_it_is_reported()
     {
         var earlier = new MongoAccounts.Settlement(Guid.NewGuid(), 3, 0);
         var live = Pending(_intent).Commit(_intent, Commit(7), Rules, Noon).Saved();
@@ -51,7 +51,7 @@ public sealed class MongoAccountsTests
     }
 
     [Fact]
-    public void A_change_of_usage_without_a_write_s_end_is_owed_until_an_operation_tells_it()
+    public void A_change_of_usage_without_the_end_of_a_write_is_owed_until_an_operation_reports_it()
     {
         var file = Live(5, 6).DeleteVersion(1, null, Rules, Noon).Saved();
         var accounts = new MongoAccounts(11, 1, [], []);
@@ -64,7 +64,7 @@ public sealed class MongoAccountsTests
     }
 
     [Fact]
-    public void Accounts_are_read_as_they_were_written()
+    public void Accounts_are_read_back_unchanged()
     {
         var accounts = new MongoAccounts(11, 1, [Guid.NewGuid()], [new(Guid.NewGuid(), -5, 1)]);
         var read = MongoAccounts.Read(accounts.ToBson());

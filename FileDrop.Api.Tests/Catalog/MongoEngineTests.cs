@@ -6,7 +6,7 @@ using static FileDrop.Api.Tests.Catalog.Documents;
 
 namespace FileDrop.Api.Tests.Catalog;
 
-/// <summary>The promises of every engine, and those about what only this one does: ask a rule again.</summary>
+/// <summary>The promises of every engine, and those of this one, which may run a rule again.</summary>
 public sealed class MongoEngineTests(MongoEngineStore store) : EngineTests(store), IClassFixture<MongoEngineStore>
 {
     private readonly MongoEngineStore _store = store;
@@ -14,7 +14,7 @@ public sealed class MongoEngineTests(MongoEngineStore store) : EngineTests(store
     [Theory]
     [InlineData(false)]
     [InlineData(true)]
-    public async Task A_rule_whose_document_another_replica_has_changed_meanwhile_is_asked_again(bool atHand)
+    public async Task A_rule_runs_again_if_another_replica_has_changed_its_document_meanwhile(bool atHand)
     {
         var file = FileDocument.Imported(Live(5).ToCatalogDocument(Noon));
         await (atHand ? _store.Engine : _store.Other).InsertAsync(Owner, file.Id, _ => file, default);
@@ -36,7 +36,7 @@ public sealed class MongoEngineTests(MongoEngineStore store) : EngineTests(store
     }
 
     [Fact]
-    public async Task A_document_that_is_removed_meanwhile_is_absent_when_the_rule_is_asked_again()
+    public async Task A_document_that_is_removed_meanwhile_is_absent_when_the_rule_runs_again()
     {
         var file = FileDocument.Imported(Live(5).ToCatalogDocument(Noon));
         await _store.Engine.InsertAsync(Owner, file.Id, _ => file, default);
@@ -56,14 +56,14 @@ public sealed class MongoEngineTests(MongoEngineStore store) : EngineTests(store
     }
 
     [Fact]
-    public async Task A_reservation_whose_document_was_never_written_is_released_once_nothing_of_it_can_arrive()
+    public async Task A_reservation_without_a_document_is_released_once_no_call_of_it_can_arrive()
     {
         var rules = EngineStore.Limited with { Lease = TimeSpan.FromSeconds(1), LateWrites = TimeSpan.Zero };
         var engine = await _store.OpenAsync(rules);
         var owner = $"owner-{Guid.NewGuid():N}";
         var file = FileDocument.Begin(owner, Guid.CreateVersion7(), NewIntent(), 100, rules, Noon);
         Assert.NotNull(await engine.InsertAsync(owner, file.Id, _ => file, default));
-        // Refused, after it has reserved its bytes: its id is taken.
+        // The insertion reserves its bytes, then fails because its id exists.
         var again = FileDocument.Begin(owner, file.Id, NewIntent(), 300, rules, Noon);
         Assert.Null(await engine.InsertAsync(owner, file.Id, _ => again, default));
         Assert.Equal(400, (await engine.FindUsageAsync(owner, default)).BytesReserved);
@@ -78,7 +78,7 @@ public sealed class MongoEngineTests(MongoEngineStore store) : EngineTests(store
     }
 
     [Fact]
-    public async Task A_sum_that_takes_long_is_given_with_its_time_until_a_newer_one_is_there()
+    public async Task A_slow_sum_is_returned_with_its_time_until_a_newer_one_exists()
     {
         var database = new MongoClient(_store.ConnectionString).GetDatabase(new MongoUrl(_store.ConnectionString).DatabaseName);
         var sums = new MongoSums(database, new MongoClock(database)) { Patience = TimeSpan.Zero };
@@ -105,7 +105,7 @@ public sealed class MongoEngineTests(MongoEngineStore store) : EngineTests(store
     }
 
     [Fact]
-    public async Task A_sum_that_takes_no_time_is_always_exact()
+    public async Task A_fast_sum_is_always_exact()
     {
         var owner = $"owner-{Guid.NewGuid():N}";
         for (var count = 1; count <= 3; count++)

@@ -3,10 +3,10 @@ using Xunit;
 
 namespace FileDrop.Api.Tests.Costs;
 
-/// <summary>How many bytes of managed memory the service allocates for a request, the same on every machine.</summary>
+/// <summary>Limits on the managed memory that a request allocates, which is the same on every machine.</summary>
 /// <remarks>
-/// The figures are what a Debug build needed when they were written down and a third more, as the runtime's own threads allocate too;
-/// twice as much for large files, where it depends on how often one side waits for the other.
+/// The limits are the measured bytes of a Debug build plus a third, because the runtime's own threads allocate too. For large files they are twice the measured
+/// bytes, which depend on how often one side waits for the other.
 /// </remarks>
 public sealed class AllocationTests
 {
@@ -14,7 +14,7 @@ public sealed class AllocationTests
     private const int LargeSize = 64 << 20;
 
     [Fact]
-    public async Task No_request_allocates_more_than_it_needs_to()
+    public async Task Requests_allocate_no_more_than_their_limits()
     {
         await using var stores = new EmbeddedStores();
         var pipe = Path.Combine(stores.Directory, "allocations");
@@ -28,7 +28,7 @@ public sealed class AllocationTests
         await CheckAsync("download of 4 KiB", 23_000, Times, () => service.Http.GetByteArrayAsync($"/files/{id}"));
         await CheckAsync("metadata", 15_000, Times, () => service.Http.GetByteArrayAsync($"/files/{id}/metadata"));
         await CheckAsync("list of 100", 240_000, Times, () => service.Http.GetByteArrayAsync("/files?limit=100"));
-        // Of a large one it is what does not depend on the size: no byte of it is copied into memory of its own.
+        // For a large file the limit does not depend on the size: no byte is copied into new memory.
         var large = "";
         await CheckAsync("upload of 64 MiB", 1_000_000, 3, async () => large = (await service.Http.UploadAsync(Requests.Bytes(LargeSize), "c")).Id());
         await CheckAsync("download of 64 MiB", 900_000, 3, async () =>
@@ -40,7 +40,7 @@ public sealed class AllocationTests
 
         async Task CheckAsync(string name, long most, int times, Func<Task> request)
         {
-            // Until all of it is compiled and every pool is filled.
+            // Warm up, so that all code is compiled and every pool is filled.
             await RepeatAsync();
             var before = (await ProcessCounter.ReadAsync(pipe)).Bytes;
             await RepeatAsync();

@@ -3,7 +3,7 @@ using Xunit;
 
 namespace FileDrop.Api.Tests.Costs;
 
-/// <summary>A request that succeeds throws nothing: an exception costs more than the rest of a small request.</summary>
+/// <summary>A successful request throws no exception, because one costs more than the rest of a small request.</summary>
 public abstract class ExceptionTests(Pair pair)
 {
     private const int Times = 10;
@@ -11,7 +11,7 @@ public abstract class ExceptionTests(Pair pair)
     private const int Large = 300_000;
 
     [Fact]
-    public async Task No_request_that_succeeds_throws_an_exception_within_the_service()
+    public async Task A_successful_request_throws_no_exception_within_the_service()
     {
         await using var stores = await pair.MakeStoresAsync();
         var pipe = Path.Combine(Path.GetTempPath(), $"filedrop-exceptions-{Guid.NewGuid():N}");
@@ -40,7 +40,7 @@ public abstract class ExceptionTests(Pair pair)
 
         async Task CheckAsync(string name, Func<Task> request)
         {
-            // The first of its kind may find things out, such as a connection that is not there yet.
+            // The first request of a kind may throw, for example because a connection does not exist yet.
             await request();
             var before = (await ProcessCounter.ReadAsync(pipe)).Exceptions.Length;
             for (var i = 0; i < Times; i++)

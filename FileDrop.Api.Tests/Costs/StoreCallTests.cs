@@ -4,18 +4,18 @@ using Xunit;
 
 namespace FileDrop.Api.Tests.Costs;
 
-/// <summary>How often a request asks its stores: each time is a round trip or a transaction, on a fast machine and on a slow one.</summary>
-/// <remarks>The figures are what was needed when they were written down. Whoever lowers one lowers it here; whoever must raise one says why.</remarks>
+/// <summary>Limits on the store calls of a request: each is a round trip or a transaction, on every machine.</summary>
+/// <remarks>The limits are the measured counts. If you lower a count, lower it here; if you must raise one, say why.</remarks>
 public abstract class StoreCallTests(Pair pair)
 {
     private const int Small = 4096;
     private const int Large = 100_000;
 
-    /// <summary>Calls of the catalog and the blob store, and commands of MongoDB's driver below them.</summary>
+    /// <summary>The most calls to the catalog and the blob store, and the most commands of MongoDB's driver below them.</summary>
     protected abstract IReadOnlyDictionary<string, (int Calls, int Commands)> Most { get; }
 
     [Fact]
-    public async Task No_request_asks_its_stores_more_often_than_it_needs_to()
+    public async Task Requests_call_their_stores_no_more_often_than_their_limits()
     {
         using var calls = new TracedCalls();
         await using var stores = await pair.MakeStoresAsync();
@@ -42,7 +42,7 @@ public abstract class StoreCallTests(Pair pair)
         {
             using (var response = await http.SendAsync(method, path, body(), (TracedCalls.Field, name)))
                 Assert.True(response.StatusCode is HttpStatusCode.OK or HttpStatusCode.Created, $"{name}: {response.StatusCode}");
-            // The driver tells of each command twice: once with the database's name, as the operation that it belongs to.
+            // The driver reports each command twice; once with the database's name, as the operation that contains it.
             var asked = calls.Of(name).Where(call => call.StartsWith('I') || !call.Contains('.', StringComparison.Ordinal)).ToList();
             var ofStores = asked.Count(call => call.StartsWith('I'));
             if (ofStores > Most[name].Calls || asked.Count - ofStores > Most[name].Commands)

@@ -4,7 +4,7 @@ using Xunit;
 
 namespace FileDrop.Api.Tests.Costs;
 
-/// <summary>What the embedded store asks of the system for each MiB.</summary>
+/// <summary>Limits on the system calls of the embedded store per MiB.</summary>
 public sealed class SystemCallTests
 {
     private const int MiB = 32;
@@ -15,7 +15,7 @@ public sealed class SystemCallTests
         var calls = await TraceAsync(async (http, content, _) => await http.UploadAsync(content, "a"));
         var written = calls.Where(call => call.Name.StartsWith("pwrite", StringComparison.Ordinal)).ToLookup(IsOfBlob);
         Assert.Equal(MiB << 20, written[true].Sum(Result));
-        // The catalog's share: an intent, a commit, the pages that they change.
+        // The catalog's share: an intent, a commit, and the pages that they change.
         Assert.InRange(written[false].Sum(Result), 1, 256 << 10);
         Assert.InRange(written[true].Count(), 1, MiB + 2);
         Assert.InRange(calls.Count(call => call.Name is "fsync" or "fdatasync"), 1, 7);

@@ -16,7 +16,7 @@ public abstract class BrokenRequestTests(Pair pair)
     [InlineData("PUT /files/{id}", "application/octet-stream")]
     [InlineData("PUT /files/{id}", FormBody.Type)]
     [InlineData("PUT /files/{id}/content", "application/octet-stream")]
-    public async Task A_client_that_goes_away_at_99_percent_leaves_nothing_and_is_nobodys_bug(string line, string type)
+    public async Task A_client_that_disconnects_at_99_percent_leaves_nothing_and_is_not_logged_as_a_bug(string line, string type)
     {
         var file = await pair.Http.UploadAsync([1], "a");
         var body = Body(type, Large);
@@ -35,13 +35,13 @@ public abstract class BrokenRequestTests(Pair pair)
     }
 
     [Fact]
-    public async Task A_client_that_goes_away_from_a_download_is_nobodys_bug()
+    public async Task A_client_that_disconnects_from_a_download_is_not_logged_as_a_bug()
     {
         var file = await pair.Http.UploadAsync(Requests.Bytes(Large), "a");
         using var watch = new Watch(pair.Service);
         var wire = await Wire.ConnectAsync(pair.Service);
         await wire.SendHeadAsync($"GET /files/{file.Id()}");
-        // The head is there, and most of the body is still to come.
+        // The head has arrived, but most of the body has not.
         Assert.Equal(200, (await wire.ReadHeadAsync()).Status);
         wire.Reset();
         await Service.UntilAsync("the download has ended", () => Task.FromResult(watch.Ended > 0));
@@ -65,7 +65,7 @@ public abstract class BrokenRequestTests(Pair pair)
             await wire.SendHeadAsync(line.Replace("{id}", file.Id(), StringComparison.Ordinal), $"Content-Type: {type}", $"Content-Length: {body.Length}");
             await wire.SendAsync(body[..^1]);
             wire.EndSending();
-            // To a client that has closed its side the server may owe no answer; the one that comes is no 5xx.
+            // The server need not answer a client that has closed its side; but an answer must not be 5xx.
             if (await wire.ReadAsync() is { } answer)
                 Assert.Equal((400, "invalid_request"), (answer.Status, answer.Code()));
         });
@@ -91,7 +91,7 @@ public abstract class BrokenRequestTests(Pair pair)
     [InlineData("3\r\nabcdef\r\n0\r\n\r\n")]
     [InlineData("-1\r\nabc\r\n0\r\n\r\n")]
     [InlineData("fffffffffffffffffff\r\nabc")]
-    public async Task A_chunk_that_is_framed_wrongly_is_refused(string chunks) => await pair.LeavesNothingAsync(async () =>
+    public async Task A_malformed_chunk_is_refused(string chunks) => await pair.LeavesNothingAsync(async () =>
     {
         foreach (var type in new[] { "text/plain", FormBody.Type })
         {
@@ -140,7 +140,7 @@ public abstract class BrokenRequestTests(Pair pair)
     [ClusterAtNight]
     [InlineData(false)]
     [InlineData(true)]
-    public async Task Ten_kilobytes_of_garbage_end_in_a_closed_connection(bool printable) => await pair.LeavesNothingAsync(async () =>
+    public async Task Ten_kilobytes_of_garbage_close_the_connection(bool printable) => await pair.LeavesNothingAsync(async () =>
     {
         using var wire = await Wire.ConnectAsync(pair.Service);
         await wire.SendAsync(printable ? Encoding.UTF8.GetBytes(new string('x', 10_000)) : Requests.Bytes(10_000));
@@ -158,7 +158,7 @@ public abstract class BrokenRequestTests(Pair pair)
     [InlineData("GET /files/%ED%A0%80", 404)]
     [InlineData("GET /../../etc/passwd", 404)]
     [InlineData("GET //files", 404)]
-    public async Task A_target_that_makes_no_sense_is_a_clients_error(string line, int status)
+    public async Task A_malformed_request_target_is_refused(string line, int status)
     {
         using var wire = await Wire.ConnectAsync(pair.Service);
         await wire.SendHeadAsync(line, "Content-Length: 0");
@@ -169,7 +169,7 @@ public abstract class BrokenRequestTests(Pair pair)
     private static byte[] Body(string type, int size) =>
         type == FormBody.Type ? new FormBody().File(new string('x', size)).ToArray() : Encoding.UTF8.GetBytes(new string('x', size));
 
-    /// <summary>What one service counts: transfers that ended, and failures of its own or of its stores.</summary>
+    /// <summary>Counts one service's ended transfers, and failures of the service or its stores.</summary>
     private sealed class Watch : IDisposable
     {
         private readonly MeterListener _listener = new();

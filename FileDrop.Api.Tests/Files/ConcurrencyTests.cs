@@ -6,7 +6,7 @@ using Xunit;
 
 namespace FileDrop.Api.Tests.Files;
 
-/// <summary>Many clients on few files, all five APIs at once.</summary>
+/// <summary>Many clients use all five APIs on few files at once.</summary>
 public abstract class ConcurrencyTests(Pair pair)
 {
     private const int Clients = 32;
@@ -29,7 +29,7 @@ public abstract class ConcurrencyTests(Pair pair)
         var files = await Invariants.EveryFileIsWholeAsync(http);
         Assert.Equal(shared.Keys.Order(StringComparer.Ordinal), files.Select(HttpWords.Id).Order(StringComparer.Ordinal));
         Assert.All(files, file => Assert.Equal(changes[file.Id()], file.GetProperty("version").GetInt32()));
-        // Twenty earlier contents are kept, and the live one.
+        // Each file keeps twenty earlier versions and the live one.
         await Invariants.NothingElseIsLeftAsync(stores, shared.Keys.ToDictionary(id => id, id => Math.Min(contents[id], 21), StringComparer.Ordinal));
 
         void Created(System.Text.Json.JsonElement file)
@@ -39,7 +39,7 @@ public abstract class ConcurrencyTests(Pair pair)
 
         async Task ClientAsync(int client)
         {
-            // Seeded, so that a failure can be had again; what the clients do to each other is up to the machine.
+            // Each client is seeded, so that its requests repeat; only their interleaving differs.
             var random = new Random(client);
             for (var i = 0; i < OperationsEach; i++)
             {
@@ -83,7 +83,7 @@ public abstract class ConcurrencyTests(Pair pair)
                 contents.AddOrUpdate(id, 1, (_, count) => count + 1);
         }
 
-        // What is read is one content, whole: the digest in the answer's own head is that of the bytes that follow.
+        // A read must return one whole content: the digest in the header must match the bytes.
         async Task ReadAsync(string id)
         {
             using var answer = await http.GetAsync($"/files/{id}");

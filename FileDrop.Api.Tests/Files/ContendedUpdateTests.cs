@@ -6,8 +6,8 @@ using Xunit;
 namespace FileDrop.Api.Tests.Files;
 
 /// <summary>
-/// Changes that meet. A client that expects 100-continue gets it when the service begins to read its body: then every early
-/// check is behind it, and the commit is ahead.
+/// Concurrent changes of one file. A client that expects 100-continue gets it when the service begins to read its body: after every early check, and before the
+/// commit.
 /// </summary>
 public abstract class ContendedUpdateTests(Pair pair)
 {
@@ -18,7 +18,7 @@ public abstract class ContendedUpdateTests(Pair pair)
 
     [Theory]
     [MemberData(nameof(Bodies))]
-    public async Task If_Match_that_does_not_hold_is_refused_before_the_body_is_asked_for(string path, string type)
+    public async Task A_failed_If_Match_is_refused_before_the_body_is_requested(string path, string type)
     {
         var file = await FileAsync();
         await pair.LeavesNothingAsync(async () =>
@@ -33,7 +33,7 @@ public abstract class ContendedUpdateTests(Pair pair)
 
     [Theory]
     [MemberData(nameof(Bodies))]
-    public async Task If_Match_that_does_not_hold_is_also_told_to_a_client_that_sends_its_body_without_asking(string path, string type)
+    public async Task A_failed_If_Match_is_also_refused_without_100_continue(string path, string type)
     {
         var file = await FileAsync();
         await pair.LeavesNothingAsync(async () =>
@@ -58,7 +58,7 @@ public abstract class ContendedUpdateTests(Pair pair)
     [InlineData("PUT /files/00000000-0000-7000-8000-000000000000", "Content-Type: application/json", 404)]
     [InlineData("PUT /files/00000000-0000-7000-8000-000000000000/content", "X: y", 404)]
     [InlineData("POST /elsewhere", "X: y", 404)]
-    public async Task What_is_refused_by_its_head_is_refused_before_the_body_is_asked_for(string line, string field, int status) =>
+    public async Task A_request_with_a_bad_head_is_refused_before_the_body_is_requested(string line, string field, int status) =>
         await pair.LeavesNothingAsync(async () =>
         {
             using var wire = await Wire.ConnectAsync(pair.Service);
@@ -70,7 +70,7 @@ public abstract class ContendedUpdateTests(Pair pair)
 
     [Theory]
     [MemberData(nameof(Bodies))]
-    public async Task If_Match_is_held_again_when_the_body_has_come(string path, string type)
+    public async Task If_Match_is_checked_again_after_the_body(string path, string type)
     {
         var file = await FileAsync();
         var (body, tag) = (Body(type, "mine"), await pair.Http.TagAsync(file.Id()));
@@ -90,7 +90,7 @@ public abstract class ContendedUpdateTests(Pair pair)
     }
 
     [Fact]
-    public async Task If_Match_of_metadata_is_held_again_when_the_body_has_come()
+    public async Task If_Match_of_metadata_is_checked_again_after_the_body()
     {
         var file = await FileAsync();
         const string Json = "{\"file_name\": \"mine\"}";
@@ -132,7 +132,7 @@ public abstract class ContendedUpdateTests(Pair pair)
     [Theory]
     [InlineData(true)]
     [InlineData(false)]
-    public async Task Without_If_Match_the_last_to_finish_wins_and_both_are_versions(bool firstEndsFirst)
+    public async Task Without_If_Match_the_last_writer_to_finish_wins_and_both_contents_are_versions(bool firstEndsFirst)
     {
         var file = await FileAsync();
         using var one = await Wire.ConnectAsync(pair.Service);
@@ -152,7 +152,7 @@ public abstract class ContendedUpdateTests(Pair pair)
     }
 
     [Fact]
-    public async Task Content_that_comes_while_the_name_changes_keeps_the_new_name()
+    public async Task Content_written_during_a_rename_keeps_the_new_name()
     {
         var file = await FileAsync();
         using var wire = await Wire.ConnectAsync(pair.Service);
@@ -166,7 +166,7 @@ public abstract class ContendedUpdateTests(Pair pair)
     }
 
     [Fact]
-    public async Task Of_many_with_the_same_If_Match_one_wins()
+    public async Task Exactly_one_of_many_changes_with_the_same_If_Match_wins()
     {
         var file = await FileAsync();
         var tag = await pair.Http.TagAsync(file.Id());

@@ -5,7 +5,7 @@ using Xunit;
 
 namespace FileDrop.Api.Tests.Files;
 
-/// <summary>Reads a download's Content-Disposition as its two specifications have it, with nothing of the service's own.</summary>
+/// <summary>Reads a download's Content-Disposition by its two specifications, without the service's code.</summary>
 internal static class DispositionWords
 {
     private const string Field = @"^(attachment|inline); filename=""(?<plain>[ !#-$&-\[\]-~]*)""; "
@@ -17,7 +17,7 @@ internal static class DispositionWords
     /// <summary>The value of <c>filename</c>, a quoted string without escapes.</summary>
     public static string Plain(string field) => Groups(field)["plain"].Value;
 
-    /// <summary>What an old client gets: every character that it might misread is an underscore.</summary>
+    /// <summary>The name for old clients, in which each character that they might misread is an underscore.</summary>
     public static string InAscii(string name) =>
         string.Concat(name.EnumerateRunes().Select(rune => rune.Value is < ' ' or >= 0x7f or '"' or '\\' or '%' ? "_" : rune.ToString()));
 
@@ -70,7 +70,7 @@ public sealed class ContentDispositionPropertyTests
     }, iter: 5_000, print: Generators.Escaped);
 
     [Fact]
-    public void Whatever_is_sent_is_read_or_refused_and_never_throws() => s_text.Sample(text =>
+    public void Any_text_is_read_or_refused_and_never_throws() => s_text.Sample(text =>
     {
         foreach (var inForm in s_both)
         {
@@ -96,7 +96,7 @@ public sealed class ContentDispositionPropertyTests
     [InlineData("attachment;", null)]
     [InlineData("attachment", null)]
     [InlineData("attachment; name=\"x\"", null)]
-    public void The_extended_name_wins_where_it_can_be_read(string field, string? name)
+    public void The_extended_name_wins_if_it_is_readable(string field, string? name)
     {
         var disposition = ContentDisposition.Parse(field, inForm: false);
         Assert.NotNull(disposition);

@@ -6,7 +6,7 @@ namespace FileDrop.Api.Tests.Files;
 public abstract class DeleteTests(Pair pair)
 {
     [Fact]
-    public async Task The_answer_is_a_message_and_the_id_and_the_file_is_gone_from_every_read_at_once()
+    public async Task A_deletion_answers_with_a_message_and_the_id_and_every_read_misses_the_file_at_once()
     {
         var file = await pair.Http.UploadAsync([1, 2, 3], "a");
         using var response = await pair.Http.DeleteAsync($"/files/{file.Id()}");
@@ -44,7 +44,7 @@ public abstract class DeleteTests(Pair pair)
     }
 
     [Fact]
-    public async Task In_the_end_no_byte_of_any_version_is_left()
+    public async Task The_bytes_of_all_versions_are_deleted_in_the_end()
     {
         var file = await pair.Http.UploadAsync(Requests.Bytes(9 * 1024 * 1024), "a");
         using var update = await pair.Http.SendAsync(HttpMethod.Put, $"/files/{file.Id()}/content", new StringContent("new"));
@@ -56,7 +56,7 @@ public abstract class DeleteTests(Pair pair)
     }
 
     [Fact]
-    public async Task Other_files_with_the_same_bytes_and_name_stay()
+    public async Task A_deletion_keeps_other_files_with_the_same_bytes_and_name()
     {
         var (one, other) = (await pair.Http.UploadAsync([7, 7], "same"), await pair.Http.UploadAsync([7, 7], "same"));
         using var response = await pair.Http.DeleteAsync($"/files/{one.Id()}");
@@ -66,7 +66,7 @@ public abstract class DeleteTests(Pair pair)
     }
 
     [Fact]
-    public async Task Of_many_deletions_of_one_file_one_is_told_that_it_did_it()
+    public async Task Exactly_one_of_many_concurrent_deletions_succeeds()
     {
         var file = await pair.Http.UploadAsync([1], "a");
         var answers = await Task.WhenAll(Enumerable.Range(0, 8).Select(async _ =>

@@ -4,7 +4,9 @@ using Xunit;
 
 namespace FileDrop.Api.Tests.Files;
 
-/// <summary>Each step of the write protocol fails, before it was done or with its answer lost: whole or not at all, and nothing left.</summary>
+/// <summary>
+/// Each step of the write protocol fails before or after its effect. The write must then have happened completely or not at all, and leave nothing else.
+/// </summary>
 public abstract class FaultTests(Pair pair)
 {
     private protected Pair Pair => pair;
@@ -90,7 +92,7 @@ public abstract class FaultTests(Pair pair)
 
     [Theory]
     [MemberData(nameof(StepsOfSweep))]
-    public async Task What_a_sweep_could_not_do_a_later_one_does(string step, Fault fault)
+    public async Task A_later_sweep_finishes_the_work_of_a_failed_one(string step, Fault fault)
     {
         await using var stores = await pair.MakeStoresAsync();
         var faults = new FaultyStores();
@@ -112,7 +114,7 @@ public abstract class FaultTests(Pair pair)
     }
 
     [Fact]
-    public async Task A_commit_whose_every_answer_is_lost_is_found_out()
+    public async Task A_commit_succeeds_although_every_answer_is_lost()
     {
         await using var stores = await pair.MakeStoresAsync();
         var faults = new FaultyStores();

@@ -29,7 +29,7 @@ public abstract class FormTests(Pair pair)
         await pair.Http.UploadFormAsync(new FormBody().Part("abc", "Content-Disposition: form-data; filename=\"a.txt\""));
 
     [Fact]
-    public async Task A_field_that_was_left_empty_is_no_file()
+    public async Task An_empty_file_field_counts_as_missing()
     {
         var file = await pair.Http.UploadFormAsync(new FormBody().Part("", NoFile).File("abc").Part("", NoFile, "Content-Type: application/octet-stream"));
         Assert.Equal("a.txt", file.Name());
@@ -44,7 +44,7 @@ public abstract class FormTests(Pair pair)
     }
 
     [Fact]
-    public async Task What_stands_before_the_first_and_after_the_last_boundary_is_no_part()
+    public async Task Text_before_the_first_and_after_the_last_boundary_is_ignored()
     {
         var form = new FormBody().Append("a preamble\r\n").File("abc").End().Append($"--{FormBody.Boundary}\r\nan epilogue");
         Assert.Equal("abc", await pair.Http.GetStringAsync($"/files/{(await pair.Http.UploadFormAsync(form)).Id()}"));
@@ -71,7 +71,7 @@ public abstract class FormTests(Pair pair)
     });
 
     [Fact]
-    public async Task A_form_with_two_files_is_refused_whatever_stands_between_them()
+    public async Task A_form_with_two_files_is_refused_whatever_is_between_them()
     {
         var file = await pair.Http.UploadAsync([1], "a");
         await pair.LeavesNothingAsync(async () =>
@@ -100,7 +100,7 @@ public abstract class FormTests(Pair pair)
     [InlineData("multipart/form-data; boundary=x1234567890123456789012345678901234567890123456789012345678901234567890")]
     [InlineData("multipart/form-data; boundary=another")]
     [InlineData("Multipart/Form-Data; charset=utf-8")]
-    public async Task A_form_whose_boundary_is_not_there_is_refused(string type) => await pair.LeavesNothingAsync(async () =>
+    public async Task A_form_without_its_boundary_is_refused(string type) => await pair.LeavesNothingAsync(async () =>
     {
         using var response = await pair.Http.PostAsync("/files/upload", new FormBody().File().Content(type));
         await response.RefusedAsync(400, "invalid_request");
@@ -111,7 +111,7 @@ public abstract class FormTests(Pair pair)
     {
         var file = await pair.Http.UploadAsync([1], "a");
         var whole = new FormBody().Text("file_name", "b").File(new string('x', 50), "a.txt", "Content-Type: text/plain").Text("tags", "{}").ToArray();
-        // The last boundary's own line end may be missing.
+        // The line end after the last boundary is optional.
         var lengths = Enumerable.Range(0, whole.Length - 3).Where(length => length % 7 == 0 || length > whole.Length - 8).ToList();
         await pair.LeavesNothingAsync(async () =>
         {
@@ -145,7 +145,7 @@ public abstract class FormTests(Pair pair)
     [InlineData("Content-Disposition: form-data; name")]
     [InlineData("No header at all")]
     [InlineData("")]
-    public async Task A_part_that_does_not_say_what_it_is_is_refused(string header) => await pair.LeavesNothingAsync(async () =>
+    public async Task A_part_with_a_malformed_header_is_refused(string header) => await pair.LeavesNothingAsync(async () =>
     {
         foreach (var form in new[] { new FormBody().Part("abc", header).File(), new FormBody().File().Part("abc", header) })
         {
@@ -155,7 +155,7 @@ public abstract class FormTests(Pair pair)
     });
 
     [Fact]
-    public async Task What_is_too_much_for_a_form_is_refused() => await pair.LeavesNothingAsync(async () =>
+    public async Task A_form_beyond_its_limits_is_refused() => await pair.LeavesNothingAsync(async () =>
     {
         var parts = new FormBody();
         for (var part = 0; part < 200; part++)
@@ -180,7 +180,7 @@ public abstract class FormTests(Pair pair)
     });
 
     [Fact]
-    public async Task A_large_part_that_means_nothing_is_passed_over()
+    public async Task A_large_unknown_part_is_ignored()
     {
         var form = new FormBody().Text("other", new string('x', 3_000_000)).File("abc").Text("other", new string('x', 3_000_000));
         var file = await pair.Http.UploadFormAsync(form);

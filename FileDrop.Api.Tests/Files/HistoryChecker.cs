@@ -1,6 +1,6 @@
 namespace FileDrop.Api.Tests.Files;
 
-/// <summary>What a client asked of one file.</summary>
+/// <summary>A client's operation on one file.</summary>
 public enum Verb
 {
     Create,
@@ -10,50 +10,50 @@ public enum Verb
     Delete,
 }
 
-/// <summary>What a client was told.</summary>
+/// <summary>The answer to an operation.</summary>
 public enum Answer
 {
-    /// <summary>It was done.</summary>
+    /// <summary>Success.</summary>
     Done,
 
-    /// <summary>412: the file has not the version that was named.</summary>
+    /// <summary>412: the file does not have the version in If-Match.</summary>
     Refused,
 
     /// <summary>404.</summary>
     Missing,
 
-    /// <summary>5xx, or nothing: it happened or not, then or later.</summary>
+    /// <summary>5xx or no answer: the operation may have happened, then or later.</summary>
     Unknown,
 }
 
-/// <summary>One operation on one file, as its client saw it.</summary>
-/// <param name="Verb">What was asked.</param>
-/// <param name="Answer">What was told.</param>
-/// <param name="Start">Before it was asked, on a monotonic clock that all clients share.</param>
-/// <param name="End">After it was told.</param>
-/// <param name="Version">The version that the answer names; 0: none.</param>
-/// <param name="Content">The hash that was written, or read; null: the operation leaves it, or did not read it.</param>
-/// <param name="Name">The name that was written, or read; null likewise.</param>
-/// <param name="IfVersion">The version that If-Match named.</param>
-/// <param name="SeenContent">The hash that the answer of a change names.</param>
+/// <summary>One operation on one file, as the client saw it.</summary>
+/// <param name="Verb">The operation.</param>
+/// <param name="Answer">The answer.</param>
+/// <param name="Start">The time before the request, on a monotonic clock that all clients share.</param>
+/// <param name="End">The time after the answer.</param>
+/// <param name="Version">The version in the answer; 0 if none.</param>
+/// <param name="Content">The hash written or read; null if the operation did not change or read it.</param>
+/// <param name="Name">The name written or read; null likewise.</param>
+/// <param name="IfVersion">The version in If-Match.</param>
+/// <param name="SeenContent">The hash in the answer to a change.</param>
 public sealed record Operation(
     Verb Verb, Answer Answer, long Start, long End, long Version = 0, string? Content = null, string? Name = null, long? IfVersion = null,
     string? SeenContent = null)
 {
     public bool IsChange => Verb is Verb.Create or Verb.Replace or Verb.Rename;
 
-    /// <summary>What it may take until it happens: what nobody answered may happen at any time.</summary>
+    /// <summary>The latest time at which it can have happened; an operation without an answer may happen at any time.</summary>
     public long Latest => Answer == Answer.Unknown ? long.MaxValue : End;
 }
 
 /// <summary>
-/// Says whether the history of one file is linearizable: whether each operation can have happened in one moment between its
-/// start and its end, one after the other, on a register that has a content, a name and a version.
+/// Decides whether the history of one file is linearizable. Each operation must fit one moment between its start and its end, in one order, on a register of
+/// content, name and version.
 /// </summary>
 /// <remarks>
-/// Each change makes the next version, so that the order of the changes is known from their answers, and where each read belongs.
-/// What is left to find is a moment for each, in that order. The earliest that is possible is the best for all that follow,
-/// so one walk through the versions decides it. Only what a change without an answer did is tried out.
+/// Each change makes the next version, so the answers show the order of the changes and the place of each read. Only a moment for each remains to be found, in
+/// that order. The earliest possible moment is best for all that follow, so one walk through the versions decides. Only changes without an answer must be tried
+/// out.
 /// </remarks>
 public sealed class HistoryChecker
 {
@@ -69,7 +69,7 @@ public sealed class HistoryChecker
     {
         _history = history;
         _reads = history.Where(one => one is { Verb: Verb.Read, Answer: Answer.Done }).ToLookup(one => one.Version);
-        // A refusal says that by then there was a version after the one that it named.
+        // A refusal shows that a version after the one in If-Match existed by then.
         _refused = history.Where(one => one.Answer == Answer.Refused).ToLookup(one => (one.IfVersion ?? 0) + 1);
         _unknown = [.. history.Where(one => one.IsChange && one.Answer == Answer.Unknown)];
         _missing = [.. history.Where(one => one.Answer == Answer.Missing)];
@@ -77,14 +77,14 @@ public sealed class HistoryChecker
             .Concat(_refused.Select(group => group.Key)).DefaultIfEmpty().Max();
     }
 
-    /// <summary>What is wrong with a file's history; null: it is linearizable.</summary>
+    /// <summary>The fault of a file's history; null if it is linearizable.</summary>
     public static string? Check(IReadOnlyList<Operation> history)
     {
         var checker = new HistoryChecker(history);
         return checker.CheckAnswers() ?? checker.Walk(1, default, []);
     }
 
-    /// <summary>What single answers say.</summary>
+    /// <summary>Checks single answers.</summary>
     private string? CheckAnswers()
     {
         foreach (var change in _history.Where(one => one is { IsChange: true, Answer: Answer.Done }))
@@ -96,14 +96,14 @@ public sealed class HistoryChecker
         }
         foreach (var refused in _refused.SelectMany(group => group))
         {
-            // So that a refusal cannot have come before its version, but only after it.
+            // The client must have seen the version in If-Match, so the refusal came after that version.
             if (!_history.Any(one => one.Answer == Answer.Done && one.Version == refused.IfVersion && one.End <= refused.Start))
                 return $"a version was named that nobody had seen: {refused}";
         }
         return _history.FirstOrDefault(one => one.Start > one.End) is { } reversed ? $"an operation ended before it began: {reversed}" : null;
     }
 
-    /// <summary>Goes through the versions from one on, with what is known of the file before it.</summary>
+    /// <summary>Walks through the versions from this one on, with the known state of the file before it.</summary>
     private string? Walk(long version, State before, IReadOnlyList<Operation> used)
     {
         if (version > _last)
@@ -149,7 +149,7 @@ public sealed class HistoryChecker
         return Walk(version + 1, new State(content, name, moment, Math.Max(alive, moment)), used);
     }
 
-    /// <summary>A deletion comes after all else that was done, and whoever finds nothing comes after a deletion.</summary>
+    /// <summary>Checks that a deletion comes after all other changes, and that each 404 comes after a deletion.</summary>
     private string? CheckDeletion(State last)
     {
         var deletions = _history.Where(one => one is { Verb: Verb.Delete, Answer: Answer.Done or Answer.Unknown }).ToList();
@@ -172,10 +172,10 @@ public sealed class HistoryChecker
         return wrong;
     }
 
-    /// <summary>What the file is, and the earliest moments at which it can be so.</summary>
-    /// <param name="Content">Its hash.</param>
-    /// <param name="Name">Its name.</param>
-    /// <param name="Moment">When the next change can come.</param>
-    /// <param name="Alive">When the deletion can come: also after those who were refused.</param>
+    /// <summary>The state of the file, and the earliest moments at which it is possible.</summary>
+    /// <param name="Content">The file's hash.</param>
+    /// <param name="Name">The file's name.</param>
+    /// <param name="Moment">The earliest moment of the next change.</param>
+    /// <param name="Alive">The earliest moment of the deletion, which must also follow all refusals.</param>
     private readonly record struct State(string? Content, string? Name, long Moment, long Alive);
 }

@@ -2,7 +2,7 @@ using Xunit;
 
 namespace FileDrop.Api.Tests.Files;
 
-/// <summary>The checker lets pass what can have happened, and nothing else.</summary>
+/// <summary>The checker accepts exactly the possible histories.</summary>
 public sealed class HistoryCheckerTests
 {
     private static readonly Operation Created = new(Verb.Create, Answer.Done, 0, 10, 1, "A", "a");
@@ -60,11 +60,11 @@ public sealed class HistoryCheckerTests
 
     [Theory]
     [MemberData(nameof(Possible))]
-    public void What_can_have_happened_passes(string what, Operation[] history) => Assert.True(HistoryChecker.Check(history) is null, what);
+    public void A_possible_history_is_accepted(string what, Operation[] history) => Assert.True(HistoryChecker.Check(history) is null, what);
 
     [Theory]
     [MemberData(nameof(Impossible))]
-    public void What_cannot_have_happened_is_found(string reason, Operation[] history) =>
+    public void An_impossible_history_is_rejected(string reason, Operation[] history) =>
         Assert.Contains(reason, HistoryChecker.Check(history) ?? "nothing", StringComparison.Ordinal);
 
     private static Operation Read(long start, long end, long version, string content, string? name = null) =>

@@ -10,7 +10,7 @@ using Xunit;
 
 namespace FileDrop.Api.Tests.Files;
 
-/// <summary>A file that many clients share, and all that they did to it.</summary>
+/// <summary>A file that many clients share, with the history of their operations.</summary>
 public sealed class SharedFile(string id)
 {
     private int _missed;
@@ -19,21 +19,21 @@ public sealed class SharedFile(string id)
 
     public ConcurrentQueue<Operation> History { get; } = new();
 
-    /// <summary>Whether nobody has asked this before: who finds first that the file is gone brings another.</summary>
+    /// <summary>Whether this is the first call: the first client that finds the file gone replaces it.</summary>
     public bool IsFirstToMiss() => Interlocked.Exchange(ref _missed, 1) == 0;
 }
 
-/// <summary>A client that does this and that to files which others change too, and records it.</summary>
-/// <param name="http">The replica that it speaks to.</param>
-/// <param name="number">Its own.</param>
-/// <param name="files">Those to choose from; one that is gone makes place for another.</param>
-/// <param name="all">Every file that there ever was.</param>
+/// <summary>A client that makes random operations on shared files, and records them.</summary>
+/// <param name="http">The replica to use.</param>
+/// <param name="number">The client's number.</param>
+/// <param name="files">The files to choose from; a missing one is replaced.</param>
+/// <param name="all">All files ever created.</param>
 internal sealed class HistoryClient(HttpClient http, int number, SharedFile[] files, ConcurrentBag<SharedFile> all)
 {
-    // Seeded, so that a client asks the same things again; what the clients do to each other is up to the machine.
+    // Each client is seeded, so that its requests repeat; only their interleaving differs.
     private readonly Random _random = new(number);
 
-    /// <summary>The last version, and its hash, that this client has seen of each file: what it names in If-Match.</summary>
+    /// <summary>The last version of each file that this client has seen, with its hash, for If-Match.</summary>
     private readonly Dictionary<string, (long Version, string Sha256)> _seen = new(StringComparer.Ordinal);
     private int _asked;
 
@@ -49,9 +49,7 @@ internal sealed class HistoryClient(HttpClient http, int number, SharedFile[] fi
         }
     }
 
-    /// <summary>
-    /// Before anybody else comes: goes on until a replacement with If-Match has succeeded, which later is up to the others.
-    /// </summary>
+    /// <summary>Runs before all other clients, until a replacement with If-Match has succeeded; later, concurrency decides that.</summary>
     public async Task BeginAsync(int place)
     {
         files[place] = await CreateAsync();
@@ -60,7 +58,7 @@ internal sealed class HistoryClient(HttpClient http, int number, SharedFile[] fi
                 files[place] = await CreateAsync();
     }
 
-    /// <summary>Uploads a file. One whose answer was lost is nobody's: another is uploaded.</summary>
+    /// <summary>Uploads a file; repeats the upload if the answer is lost, because the lost file's id is unknown.</summary>
     public async Task<SharedFile> CreateAsync()
     {
         while (true)
@@ -80,7 +78,7 @@ internal sealed class HistoryClient(HttpClient http, int number, SharedFile[] fi
         }
     }
 
-    /// <summary>False: the file is not there any more.</summary>
+    /// <summary>Makes one operation. False if the file no longer exists.</summary>
     private async Task<bool> DoAsync(SharedFile file)
     {
         using var request = new HttpRequestMessage();
@@ -143,7 +141,7 @@ internal sealed class HistoryClient(HttpClient http, int number, SharedFile[] fi
             var (version, sha256) = See(file, read.GetProperty("version").GetInt64(), read.GetProperty("sha256").GetString() ?? "");
             return asked with { Version = version, Content = sha256, Name = read.GetProperty("file_name").GetString() };
         }
-        // What a reader of the bytes knows: the version by the entity tag, the content by its own hash.
+        // A reader gets the version from the entity tag, and hashes the content itself.
         var hash = Convert.ToHexStringLower(SHA256.HashData(await answer.Content.ReadAsByteArrayAsync()));
         var tag = answer.Headers.ETag?.Tag.Trim('"').Split('-') ?? [];
         Assert.Equal(hash[..16], tag[1]);

@@ -4,8 +4,8 @@ using Xunit;
 namespace FileDrop.Api.Tests.Files;
 
 /// <summary>
-/// Many clients on few files, with store calls that fail before they are made or whose answer is lost: whatever each client was
-/// told, there is one order of things in which all of it is true.
+/// Many clients use few files while store calls fail before or after their effect. For all the answers there must be one order of operations that explains
+/// them.
 /// </summary>
 public abstract class HistoryTests(Pair pair, ITestOutputHelper output)
 {
@@ -45,7 +45,7 @@ public abstract class HistoryTests(Pair pair, ITestOutputHelper output)
             Assert.Multiple([.. all.Select(file => (Action)(() => Linearizable(file)))]);
             Report(all);
 
-            // Now and then a call fails, each kind in its turn, on one replica after the other.
+            // Sometimes a call fails: each kind in turn, on one replica after the other.
             void BreakSomething()
             {
                 var (turn, rest) = Math.DivRem(Interlocked.Increment(ref asked), 20);
@@ -60,7 +60,7 @@ public abstract class HistoryTests(Pair pair, ITestOutputHelper output)
         }
     }
 
-    /// <summary>Counts, and that nothing which a history is made of was missing from it.</summary>
+    /// <summary>Reports counts, and checks that every kind of operation and answer occurred.</summary>
     private void Report(IReadOnlyCollection<SharedFile> files)
     {
         var operations = files.SelectMany(file => file.History).ToList();

@@ -6,7 +6,7 @@ using Xunit;
 
 namespace FileDrop.Api.Tests.Files;
 
-/// <summary>Many writers of one file on two replicas. Within a replica they stand in line; between replicas a save decides.</summary>
+/// <summary>Many writers of one file on two replicas. Within a replica they queue; between replicas a save decides.</summary>
 public sealed class HotFileTests(ClusterPair pair) : IClassFixture<ClusterPair>
 {
     private const int Writers = 32;
@@ -48,7 +48,7 @@ public sealed class HotFileTests(ClusterPair pair) : IClassFixture<ClusterPair>
         }
     }
 
-    /// <summary>Updates of the file's document, won or lost. A new content begins with one, and a commit is one or more.</summary>
+    /// <summary>Counts updates of the file's document, won or lost. A new content begins with one, and a commit needs one or more.</summary>
     private static int Saves(TracedCalls calls, string mark) => calls.Of(mark).Count(call => call.StartsWith("update files", StringComparison.Ordinal));
 
     private static T At<T>(List<T> sorted, double part) => sorted[Math.Min(sorted.Count - 1, (int)(sorted.Count * part))];

@@ -3,7 +3,7 @@ using Xunit;
 
 namespace FileDrop.Api.Tests.Files;
 
-/// <summary>Uploads under one Idempotency-Key that meet each other, fail, or die.</summary>
+/// <summary>Uploads with the same idempotency key that run at the same time, fail or die.</summary>
 public abstract class IdempotencyRaceTests(Pair pair)
 {
     private readonly string _mine = $"race-{Guid.NewGuid():N}";
@@ -13,7 +13,7 @@ public abstract class IdempotencyRaceTests(Pair pair)
     private KeyedRequest Upload => new(_mine) { Name = $"{_mine}.txt" };
 
     [Fact]
-    public async Task While_the_first_upload_runs_another_is_told_to_come_back_and_later_gets_its_answer()
+    public async Task While_the_first_upload_runs_a_repeat_is_told_to_wait_and_later_gets_the_same_answer()
     {
         using var wire = await Wire.ConnectAsync(pair.Service.Address);
         await wire.SendAsync(Upload.OnTheWire(3));
@@ -53,7 +53,7 @@ public abstract class IdempotencyRaceTests(Pair pair)
             var answer = await Http.SendAsync(refused);
             Assert.True(answer.Status == HttpStatusCode.BadRequest, answer.Body);
         }
-        // Not only does the same upload go through now: the key is as if it had never been used.
+        // The key is as if never used: a different upload is stored too.
         var first = await Http.StoreAsync(Upload with { Type = "text/html", Text = "entirely other" });
         Assert.Equal(HttpStatusCode.UnprocessableEntity, (await Http.SendAsync(Upload)).Status);
         Assert.Equal([first.Id], await Http.NamedAsync(_mine));
@@ -66,13 +66,13 @@ public abstract class IdempotencyRaceTests(Pair pair)
         await wire.SendAsync(Upload.OnTheWire(3));
         await pair.UntilRunningAsync(_mine);
         wire.Reset();
-        // The lease lasts a minute; what frees the key is that the service saw its client go.
+        // The lease lasts a minute, so the key is free because the service noticed the client's disconnect.
         var answer = await Http.UntilStoredAsync("the key is free", Upload with { Text = "other" });
         Assert.Equal([answer.Id], await Http.NamedAsync(_mine));
     }
 
     [Fact]
-    public async Task Of_many_uploads_with_one_key_at_once_exactly_one_is_stored()
+    public async Task Exactly_one_of_many_concurrent_uploads_with_one_key_is_stored()
     {
         for (var round = 0; round < 4; round++)
         {
@@ -90,20 +90,20 @@ public abstract class IdempotencyRaceTests(Pair pair)
             Assert.Equal([first.Id], await Http.NamedAsync($"{_mine}-{round}."));
             Assert.Equal(first, await Http.StoreAsync(upload));
         }
-        // The uploads that lost the race had begun to write.
+        // The uploads that lost the race had already begun to write.
         await Service.UntilAsync("nothing is left of the others", async () =>
             (await pair.Stores.BlobKeysAsync()).Count == (await Http.PageAsync("/files")).Files.Count);
     }
 
     [Fact]
-    public async Task A_key_whose_life_has_ended_stores_anew()
+    public async Task An_expired_key_stores_a_new_file()
     {
         await using var stores = await pair.MakeStoresAsync();
         await using var service = await Service.StartAsync(stores, ("FileDrop:IdempotencyKeyLife", "00:00:01"));
         var first = await service.Http.StoreAsync(Upload);
         await Service.UntilAsync("the key is forgotten", async () => (await service.Http.StoreAsync(Upload)).Id != first.Id);
         Assert.Equal(2, (await service.Http.NamedAsync(_mine)).Count);
-        // Forgotten, a key also forgets what it stood for.
+        // A forgotten key accepts any other upload.
         await Service.UntilAsync("the key takes another upload", async () =>
             (await service.Http.SendAsync(Upload with { Text = "other" })).Status == HttpStatusCode.Created);
         Assert.Equal(3, (await service.Http.NamedAsync(_mine)).Count);

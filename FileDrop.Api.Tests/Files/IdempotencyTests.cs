@@ -3,7 +3,7 @@ using Xunit;
 
 namespace FileDrop.Api.Tests.Files;
 
-/// <summary>Uploads that are sent again under the same Idempotency-Key. Each test has names and keys of its own.</summary>
+/// <summary>Uploads that are repeated with the same idempotency key. Each test has its own names and keys.</summary>
 public abstract class IdempotencyTests(Pair pair)
 {
     private readonly string _mine = $"key-{Guid.NewGuid():N}";
@@ -15,7 +15,7 @@ public abstract class IdempotencyTests(Pair pair)
     [Theory]
     [InlineData(null)]
     [InlineData("""{"project":"apollo","a":"b"}""")]
-    public async Task The_same_upload_again_is_answered_with_the_first_answer_and_stores_nothing(string? tags)
+    public async Task A_repeated_upload_gets_the_first_answer_and_stores_nothing(string? tags)
     {
         var blobs = (await pair.Stores.BlobKeysAsync()).Count;
         var upload = Upload with { Tags = tags };
@@ -28,7 +28,7 @@ public abstract class IdempotencyTests(Pair pair)
     }
 
     [Fact]
-    public async Task Uploads_without_a_key_or_with_another_one_are_stored_each()
+    public async Task Uploads_without_a_key_or_with_another_key_are_all_stored()
     {
         var first = await Http.StoreAsync(Upload);
         var second = await Http.StoreAsync(Upload with { Key = _mine.ToUpperInvariant() });
@@ -39,7 +39,7 @@ public abstract class IdempotencyTests(Pair pair)
 
     [Fact]
     [ClusterAtNight]
-    public async Task A_key_is_the_same_quoted_and_bare()
+    public async Task A_key_with_quotes_equals_the_same_key_without()
     {
         var first = await Http.StoreAsync(Upload);
         Assert.Equal(first, await Http.StoreAsync(Upload with { Key = $"\"{_mine}\"" }));
@@ -50,7 +50,7 @@ public abstract class IdempotencyTests(Pair pair)
     }
 
     [Fact]
-    public async Task The_order_of_tags_and_the_way_of_sending_make_no_difference()
+    public async Task A_repeat_may_differ_in_the_order_of_tags_and_in_the_way_of_sending()
     {
         var first = await Http.StoreAsync(Upload with { Tags = """{"a":"1","b":"2"}""" });
         Assert.Equal(first, await Http.StoreAsync(Upload with { Tags = """{"b":"2","a":"1"}""" }));
@@ -59,7 +59,7 @@ public abstract class IdempotencyTests(Pair pair)
     }
 
     [Fact]
-    public async Task The_answer_stays_the_first_one_after_the_file_was_changed_and_after_it_was_deleted()
+    public async Task A_repeat_gets_the_first_answer_even_after_a_change_or_a_deletion_of_the_file()
     {
         var first = await Http.StoreAsync(Upload);
         using (var renamed = await Http.PutAsync($"/files/{first.Id}", new StringContent(
@@ -113,7 +113,7 @@ public abstract class IdempotencyTests(Pair pair)
     }
 
     [Fact]
-    public async Task With_a_digest_that_matches_the_body_of_a_repeat_is_not_waited_for()
+    public async Task A_repeat_with_a_matching_digest_is_answered_before_its_body()
     {
         var upload = Upload with { Text = new string('x', 1_000_000) };
         upload = upload with { Digest = KeyedRequest.DigestOf(upload.Text) };
@@ -135,7 +135,7 @@ public abstract class IdempotencyTests(Pair pair)
     }
 
     [Fact]
-    public async Task A_digest_that_does_not_match_the_bytes_is_refused_first_and_later()
+    public async Task A_wrong_digest_is_refused_in_the_first_upload_and_in_a_repeat()
     {
         var wrong = Upload with { Digest = KeyedRequest.DigestOf("other bytes") };
         Assert.Equal((HttpStatusCode.BadRequest, "digest_mismatch"), await StatusAsync(wrong));
@@ -148,7 +148,7 @@ public abstract class IdempotencyTests(Pair pair)
     }
 
     [Fact]
-    public async Task In_a_form_the_digest_on_the_part_is_the_one_of_the_file()
+    public async Task The_digest_on_the_part_of_a_form_covers_the_file()
     {
         var upload = Upload with { Tags = """{"a":"1"}""", Digest = KeyedRequest.DigestOf(Upload.Text) };
         var first = await Http.StoreAsync(upload);
@@ -161,7 +161,7 @@ public abstract class IdempotencyTests(Pair pair)
     }
 
     [Fact]
-    public async Task Tags_behind_the_file_are_part_of_the_upload_and_wrong_ones_are_refused_in_a_repeat_too()
+    public async Task Tags_after_the_file_belong_to_the_upload_and_are_checked_in_a_repeat_too()
     {
         var first = await Http.StoreAsync(Upload with { Tags = """{"a":"1"}""" });
         Assert.Contains("""{"a":"1"}""", first.Body, StringComparison.Ordinal);
@@ -175,7 +175,7 @@ public abstract class IdempotencyTests(Pair pair)
     {
         foreach (var length in new[] { 1, 254, 255 })
         {
-            // One character names the same upload in every test that uses it, so this is the only one.
+            // Only this test uses a key of one character, because such a key cannot be unique.
             var key = length == 1 ? "!" : _mine.PadRight(length, '~');
             var first = await Http.StoreAsync(Upload with { Key = key });
             Assert.Equal(first, await Http.StoreAsync(Upload with { Key = $"\"{key}\"" }));

@@ -6,8 +6,8 @@ using Xunit;
 
 namespace FileDrop.Api.Tests.Files;
 
-/// <summary>An upload under an Idempotency-Key, as a test describes it.</summary>
-/// <param name="Key">The field's value as it is sent.</param>
+/// <summary>An upload with an idempotency key.</summary>
+/// <param name="Key">The value of the field.</param>
 internal sealed record KeyedRequest(string Key)
 {
     public string Name { get; init; } = "report.txt";
@@ -16,15 +16,15 @@ internal sealed record KeyedRequest(string Key)
 
     public string Text { get; init; } = "the bytes";
 
-    /// <summary>JSON; null: none. With tags the upload is a form.</summary>
+    /// <summary>The tags as JSON; null for none. With tags the upload is a form.</summary>
     public string? Tags { get; init; }
 
-    /// <summary>The value of Content-Digest; null: none. In a form it stands on the file's part.</summary>
+    /// <summary>The value of Content-Digest; null for none. In a form it belongs to the file's part.</summary>
     public string? Digest { get; init; }
 
     public static string DigestOf(string text) => $"sha-256=:{Convert.ToBase64String(SHA256.HashData(Encoding.UTF8.GetBytes(text)))}:";
 
-    /// <summary>The request, with as much of its body as is asked for, for a <see cref="Wire"/>.</summary>
+    /// <summary>The request for a <see cref="Wire"/>, with this much of its body.</summary>
     public string OnTheWire(int sent, bool expectContinue = false) =>
         $"POST /files/upload?file_name={Name} HTTP/1.1\r\nHost: localhost\r\nContent-Type: {Type}\r\nIdempotency-Key: {Key}\r\n"
         + (Digest is null ? "" : $"Content-Digest: {Digest}\r\n")
@@ -32,7 +32,7 @@ internal sealed record KeyedRequest(string Key)
         + $"Content-Length: {Text.Length}\r\n\r\n{Text[..sent]}";
 }
 
-/// <summary>What an upload was answered with, apart from what differs between any two answers.</summary>
+/// <summary>The answer to an upload, without the parts that differ between any two answers.</summary>
 internal sealed record KeyedAnswer(HttpStatusCode Status, string Body, string? Location, string? ETag, TimeSpan? RetryAfter, string? Code)
 {
     public string Id => Location?.Split('/')[^1] ?? throw new InvalidOperationException(Body);
@@ -45,7 +45,7 @@ internal static class IdempotencyWords
         using HttpContent content = upload.Tags is null ? new StringContent(upload.Text) : new MultipartFormDataContent
         {
             { File(upload), "file", upload.Name },
-            // Behind the file: what the upload is to be called and tagged is known only once its bytes are read.
+            // Send the tags after the file, so that they are known only once its bytes are read.
             { new StringContent(upload.Tags), "tags" },
         };
         if (upload.Tags is null)
@@ -62,7 +62,7 @@ internal static class IdempotencyWords
             response.IsSuccessStatusCode ? null : await response.CodeAsync());
     }
 
-    /// <summary>Sends an upload that must be stored, or answered as if it had been.</summary>
+    /// <summary>Sends an upload, which must get 201.</summary>
     public static async Task<KeyedAnswer> StoreAsync(this HttpClient http, KeyedRequest upload)
     {
         var answer = await http.SendAsync(upload);
@@ -70,7 +70,7 @@ internal static class IdempotencyWords
         return answer;
     }
 
-    /// <summary>Sends an upload until it is stored; before that it may be told that another is running, and nothing else.</summary>
+    /// <summary>Repeats an upload until it is stored; until then the only allowed answer is that another is running.</summary>
     public static async Task<KeyedAnswer> UntilStoredAsync(this HttpClient http, string why, KeyedRequest upload)
     {
         var answers = new List<KeyedAnswer>();

@@ -3,13 +3,13 @@ using Xunit;
 
 namespace FileDrop.Api.Tests.Files;
 
-/// <summary>A service whose limits are small enough to be met.</summary>
+/// <summary>A service with small limits, which the tests can reach.</summary>
 public abstract class LimitTests(Pair pair)
 {
     private const int Limit = 2 * 1024 * 1024;
 
     [Fact]
-    public async Task A_file_of_just_the_limit_is_taken()
+    public async Task A_file_of_exactly_the_limit_is_accepted()
     {
         var content = Requests.Bytes(Limit);
         Assert.Equal(Limit, (await pair.Http.UploadAsync(content, "a")).GetProperty("file_size").GetInt64());

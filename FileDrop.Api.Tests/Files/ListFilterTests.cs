@@ -3,7 +3,7 @@ using Xunit;
 
 namespace FileDrop.Api.Tests.Files;
 
-/// <summary>GET /files with filters. The tests of a class share its files, and none changes them.</summary>
+/// <summary>GET /files with filters. The tests share files that none of them changes.</summary>
 public abstract class ListFilterTests(Pair pair)
 {
     private static readonly (string Name, int Size, string Type, (string Key, string Value)[] Tags)[] s_files =
@@ -147,7 +147,7 @@ public abstract class ListFilterTests(Pair pair)
     };
 
     [Theory, MemberData(nameof(Names))]
-    public Task A_name_is_found_by_any_part_of_it_in_any_case_and_letter_by_letter(string part, string expected) =>
+    public Task A_name_is_found_by_any_part_of_it_in_any_case(string part, string expected) =>
         FindsAsync(ListWords.Parameter("name", part), expected);
 
     [Theory, MemberData(nameof(Searches))]
@@ -155,21 +155,21 @@ public abstract class ListFilterTests(Pair pair)
         FindsAsync(ListWords.Parameter("search", search), expected);
 
     [Fact]
-    public Task Names_that_are_asked_for_together_must_all_match() => FindsAsync("name=tan&name=.SVG&name=", "İSTANBUL.svg");
+    public Task Several_name_filters_must_all_match() => FindsAsync("name=tan&name=.SVG&name=", "İSTANBUL.svg");
 
     [Theory, MemberData(nameof(Types))]
-    public Task A_type_is_matched_whole_or_by_its_first_half_whatever_its_case_and_parameters(string type, string expected) =>
+    public Task A_type_matches_as_a_whole_or_by_its_first_half_regardless_of_case_and_parameters(string type, string expected) =>
         FindsAsync(ListWords.Parameter("type", type), expected);
 
     [Theory, MemberData(nameof(Tags))]
-    public Task Tags_must_all_be_there_with_exactly_their_values(string tags, string expected) =>
+    public Task Several_tag_filters_must_all_match_exactly(string tags, string expected) =>
         FindsAsync(string.Join('&', tags.Split('|').Select(tag => ListWords.Parameter("tag", tag))), expected);
 
     [Theory, MemberData(nameof(Sizes))]
     public Task Sizes_are_bounded_inclusively(string query, string expected) => FindsAsync(query, expected);
 
     [Theory, MemberData(nameof(Combinations))]
-    public Task All_filters_of_a_query_must_hold(string query, string expected) => FindsAsync(query, expected);
+    public Task All_filters_of_a_query_must_match(string query, string expected) => FindsAsync(query, expected);
 
     [Fact]
     public async Task Times_are_bounded_exclusively_to_the_millisecond()
@@ -190,7 +190,7 @@ public abstract class ListFilterTests(Pair pair)
     }
 
     [Fact]
-    public async Task A_time_is_the_same_with_any_offset_and_with_any_number_of_digits()
+    public async Task A_time_filter_accepts_any_offset_and_any_number_of_digits()
     {
         var files = await FilesAsync();
         var middle = files[files.Count / 2].CreatedAt;
@@ -204,10 +204,10 @@ public abstract class ListFilterTests(Pair pair)
             middle.Text().Replace("Z", "-00:00", StringComparison.Ordinal),
         })
             await FindsAsync($"created_after={form}", expected);
-        // A whole second, and the last and the first moment that there is.
+        // Bounds at a whole second, and at the last and the first possible moment.
         await FindsAsync("created_after=2000-01-01T00:00:00Z&created_before=9999-12-31T23:59:59.9999999Z", files);
         await FindsAsync("created_before=9999-12-31T23:59:59.999999999999Z&created_after=0001-01-01T00:00:00Z", files);
-        // Finer than anything that is stored, a bound still lies between two milliseconds and not on one.
+        // A bound may be finer than the stored milliseconds, and then lies between two of them.
         var before = middle.Text().Replace("Z", "000000001Z", StringComparison.Ordinal);
         await FindsAsync($"created_before={before}", files.Where(file => file.CreatedAt <= middle));
         await FindsAsync($"created_after={before}", expected);
@@ -239,7 +239,7 @@ public abstract class ListFilterTests(Pair pair)
         Assert.Equal(expected.Order(StringComparer.Ordinal), found.Order(StringComparer.Ordinal));
     }
 
-    /// <summary>All files, the oldest first; made when they are first asked for.</summary>
+    /// <summary>Returns all files, the oldest first; creates them on the first call.</summary>
     private async Task<IReadOnlyList<Listed>> FilesAsync()
     {
         if ((await pair.Http.PageAsync("/files?order=asc")).Files is { Count: > 0 } files)

@@ -3,11 +3,11 @@ using Xunit;
 
 namespace FileDrop.Api.Tests.Files;
 
-/// <summary>Lists of random files, walked by random pages.</summary>
+/// <summary>Walks through lists of random files, in random pages.</summary>
 public abstract class ListPropertyTests(Pair pair)
 {
     private static readonly Gen<(string Name, int Size)> s_file = Gen.Select(
-        // Few names and sizes, so that many are the same, and some names of any kind.
+        // Few names and sizes, so that many are equal, and some random names.
         Gen.Frequency((3, Gen.OneOf("a", "A", "b", "ż", "Ż", "\uE000", "🎉", "aa", "a\uFFFF")), (1, Generators.Name)),
         Gen.Int[0, 2]);
 
@@ -22,7 +22,7 @@ public abstract class ListPropertyTests(Pair pair)
         ("&min_size=1&max_size=1&type=application/*", file => file.Size == 1));
 
     [Fact]
-    public Task A_walk_visits_the_matching_files_in_order_whatever_the_pages() =>
+    public Task A_walk_visits_the_matching_files_in_order_with_pages_of_any_size() =>
         Gen.Select(s_file.Array[0, 14], Gen.Select(s_walk, s_filter).Array[6]).SampleAsync(async (files, walks) =>
         {
             var http = await pair.EmptiedAsync();

@@ -3,7 +3,7 @@ using Xunit;
 
 namespace FileDrop.Api.Tests.Files;
 
-/// <summary>GET /files: queries that are refused, and what a cursor is bound to.</summary>
+/// <summary>GET /files: refused queries, and the bindings of a cursor.</summary>
 public abstract class ListRequestTests(Pair pair)
 {
     [Theory]
@@ -20,7 +20,7 @@ public abstract class ListRequestTests(Pair pair)
     [InlineData("/files?sortby=file_name", "sortby")]
     [InlineData("/files?createdafter=2026-11-23T08:25:25Z", "createdafter")]
     [InlineData("/admin/audit?limits=1", "limits")]
-    public async Task A_name_that_would_be_ignored_to_the_clients_harm_is_refused_and_cursor_is_named(string path, string name)
+    public async Task A_likely_mistake_in_a_parameters_name_is_refused_and_the_answer_names_cursor(string path, string name)
     {
         using var response = await pair.Http.GetAsync(path);
         await response.RefusedAsync(400, "invalid_request");
@@ -36,7 +36,7 @@ public abstract class ListRequestTests(Pair pair)
     [InlineData("access_token=a&format=json")]
     [InlineData("LIMIT=1")]
     [InlineData("owner=local")]
-    public async Task Other_names_are_ignored(string query) => Assert.Equal(HttpStatusCode.OK, (await pair.Http.GetAsync($"/files?{query}")).StatusCode);
+    public async Task Unknown_parameters_are_ignored(string query) => Assert.Equal(HttpStatusCode.OK, (await pair.Http.GetAsync($"/files?{query}")).StatusCode);
 
     [Theory]
     [ClusterAtNight]
@@ -97,7 +97,7 @@ public abstract class ListRequestTests(Pair pair)
     [InlineData("created_before=2026-11-23T08:25:25ZZ")]
     [InlineData("created_before=%D9%A2026-11-23T08:25:25Z")]
     [InlineData("created_before=2026-11-23T08:25:25Z&created_before=2026-11-23T08:25:25Z")]
-    public async Task A_parameter_that_is_malformed_or_stands_twice_is_refused(string query)
+    public async Task A_malformed_or_repeated_parameter_is_refused(string query)
     {
         using var response = await pair.Http.GetAsync($"/files?{query}");
         Assert.Equal(HttpStatusCode.BadRequest, response.StatusCode);
@@ -140,7 +140,7 @@ public abstract class ListRequestTests(Pair pair)
     [InlineData("019ab3c2-7c1e-7d44-9a51-0c5f3f9b8a10")]
     [InlineData("AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA")]
     [InlineData("AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA")]
-    public async Task A_cursor_that_no_list_gave_is_refused(string cursor)
+    public async Task A_cursor_that_no_list_has_issued_is_refused(string cursor)
     {
         foreach (var sort in new[] { "created_at", "file_name", "file_size" })
             await RefusesAsync($"sort={sort}&cursor={cursor}");
@@ -160,7 +160,7 @@ public abstract class ListRequestTests(Pair pair)
                 {
                     using var response = await pair.Http.GetAsync($"/files?sort={sort}&cursor={bad}");
                     Assert.True((int)response.StatusCode is 200 or 400, $"{bad}: {response.StatusCode}");
-                    // The first characters tell which walk the cursor belongs to; without them there is none.
+                    // The first characters identify the walk, so a change there makes the cursor invalid.
                     if (at < 10 || bad.Length < 42)
                         Assert.Equal("invalid_cursor", await response.CodeAsync());
                 }
@@ -169,7 +169,7 @@ public abstract class ListRequestTests(Pair pair)
     }
 
     [Fact]
-    public async Task A_cursor_goes_on_with_its_own_sort_order_and_filters_alone()
+    public async Task A_cursor_is_valid_only_with_its_own_sort_order_and_filters()
     {
         string[] walks =
         [
@@ -190,7 +190,7 @@ public abstract class ListRequestTests(Pair pair)
     }
 
     [Fact]
-    public async Task A_cursor_is_not_bound_to_the_limit_nor_to_how_the_query_is_spelled()
+    public async Task A_cursor_is_valid_with_any_limit_and_any_spelling_of_the_query()
     {
         var cursor = await CursorAsync("name=F&type=TEXT/*&created_after=2000-01-01T02:00:00%2B02:00");
         const string Same = "limit=1000&order=desc&sort=created_at&type=text/*&name=f&created_after=2000-01-01T00:00:00Z";
@@ -200,7 +200,7 @@ public abstract class ListRequestTests(Pair pair)
     }
 
     [Fact]
-    public async Task A_link_can_be_followed_whatever_the_case_in_which_its_parameters_are_written()
+    public async Task A_next_link_works_with_parameters_in_any_case()
     {
         var first = await pair.Http.PageAsync($"/files?Limit=1&CURSOR={await CursorAsync("")}");
         Assert.Single(first.Files);
@@ -214,7 +214,7 @@ public abstract class ListRequestTests(Pair pair)
         Assert.Equal("invalid_cursor", await response.CodeAsync());
     }
 
-    /// <summary>The cursor behind the first of three files that every filter here lets through.</summary>
+    /// <summary>The cursor after the first of three files, which match every filter here.</summary>
     private async Task<string> CursorAsync(string query)
     {
         if ((await pair.Http.PageAsync("/files")).Files.Count == 0)

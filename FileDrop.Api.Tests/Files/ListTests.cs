@@ -6,7 +6,7 @@ using Xunit;
 
 namespace FileDrop.Api.Tests.Files;
 
-/// <summary>GET /files: what a page holds, in which order, and the way from one page to the next.</summary>
+/// <summary>GET /files: the content and order of a page, and the link to the next.</summary>
 public abstract class ListTests(Pair pair)
 {
     public static IEnumerable<TheoryDataRow<string, string>> Orders => ListWords.Orders;
@@ -21,7 +21,7 @@ public abstract class ListTests(Pair pair)
     }
 
     [Fact]
-    public async Task A_list_is_an_array_of_the_very_objects_that_the_other_answers_show()
+    public async Task A_list_is_an_array_of_the_same_objects_as_in_other_answers()
     {
         var http = await pair.EmptiedAsync();
         await http.UploadFormAsync("Żółć 灯泡.pdf", 7, "application/pdf", new Dictionary<string, string> { ["project"] = "apollo" });
@@ -41,7 +41,7 @@ public abstract class ListTests(Pair pair)
     }
 
     [Fact]
-    public async Task The_newest_file_comes_first_unless_something_else_is_asked_for()
+    public async Task The_newest_file_comes_first_by_default()
     {
         var http = await pair.EmptiedAsync();
         var uploaded = new List<Listed>();
@@ -54,7 +54,7 @@ public abstract class ListTests(Pair pair)
     }
 
     [Fact]
-    public async Task A_page_that_the_client_has_is_not_sent_again_until_a_file_in_it_or_its_end_changes()
+    public async Task A_page_that_the_client_has_is_answered_with_304_until_it_changes()
     {
         var http = await pair.EmptiedAsync();
         var file = await http.UploadAsync([1], "a");
@@ -104,7 +104,7 @@ public abstract class ListTests(Pair pair)
     }
 
     [Fact]
-    public async Task A_page_holds_a_thousand_files_at_the_most_and_by_default()
+    public async Task A_page_has_at_most_a_thousand_files_which_is_the_default()
     {
         var http = await pair.EmptiedAsync();
         var ids = new List<string>();
@@ -119,7 +119,7 @@ public abstract class ListTests(Pair pair)
     }
 
     [Fact]
-    public async Task The_next_link_repeats_the_query_and_changes_the_cursor_alone()
+    public async Task The_next_link_repeats_the_query_and_changes_only_the_cursor()
     {
         var http = await pair.EmptiedAsync();
         foreach (var name in new[] { "ż & co=1", "Ż & CO=2", "ż & co=3" })
@@ -140,7 +140,7 @@ public abstract class ListTests(Pair pair)
     public async Task Names_sort_by_the_bytes_of_UTF_8_and_not_by_UTF_16()
     {
         var http = await pair.EmptiedAsync();
-        // In UTF-16 the emoji, a pair of surrogates, would come before the private use area and the full width letters.
+        // In UTF-16, the emoji (a surrogate pair) would come before the private use area and the full-width letters.
         string[] names =
         [
             "A", "b", "C", "Z", "_", "ß", "İ", "Ż", "ſ", "ⓐ", "中", "\uD7FF", "\uE000", "\uFB00", "ａ", "\uFFFD", "🎉", "\U0010FFFF",
@@ -160,7 +160,7 @@ public abstract class ListTests(Pair pair)
     }
 
     [Fact]
-    public async Task A_file_is_listed_from_its_commit_to_its_deletion_and_not_a_moment_longer()
+    public async Task A_file_is_listed_exactly_from_its_commit_to_its_deletion()
     {
         var http = await pair.EmptiedAsync();
         using var upload = await Wire.ConnectAsync(pair.Service.Address);
@@ -178,7 +178,7 @@ public abstract class ListTests(Pair pair)
         Assert.Empty((await http.WalkAsync("/files?name=slow&sort=file_name")).Files());
     }
 
-    /// <summary>Files that share names (up to case), sizes, and, as far as the clock allows, times.</summary>
+    /// <summary>Makes files with equal names (except for case), sizes and, if the clock allows, times.</summary>
     private async Task<IReadOnlyList<Listed>> MakeTiesAsync(HttpClient http)
     {
         string[] names = ["same", "Same", "SAME", "other", "same", "\uE000", "🎉", "other", "ż"];

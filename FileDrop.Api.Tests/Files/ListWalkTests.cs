@@ -13,7 +13,7 @@ public abstract class ListWalkTests(Pair pair)
     [InlineData("asc", "")]
     [InlineData("desc", "&name=f")]
     [InlineData("asc", "&name=f")]
-    public async Task A_walk_by_creation_never_repeats_a_file_and_never_misses_one_that_was_there_throughout(string order, string filter)
+    public async Task A_walk_by_creation_never_repeats_a_file_and_misses_none_that_existed_throughout(string order, string filter)
     {
         var http = await pair.EmptiedAsync();
         var catalog = pair.Catalog();
@@ -24,7 +24,7 @@ public abstract class ListWalkTests(Pair pair)
         var random = new Random(7);
         var pages = await http.WalkAsync($"/files?limit=3&order={order}{filter}", async page =>
         {
-            // The edge of the page is where a walk by offset, or one that looks for its last file again, goes wrong.
+            // Delete at the edge of the page, where a walk by offset, or by a search for its last file, would go wrong.
             var victims = new[] { page.Files[^1].Id, all[random.Next(all.Count)].Id, all[random.Next(all.Count)].Id };
             await catalog.DeleteAsync("local", Guid.Parse(victims[0]), null, permanent: true, default);
             await catalog.DeleteAsync("local", Guid.Parse(victims[1]), null, permanent: true, default);
@@ -40,7 +40,7 @@ public abstract class ListWalkTests(Pair pair)
     }
 
     [Theory, MemberData(nameof(ListWords.Orders), MemberType = typeof(ListWords))]
-    public async Task A_walk_by_a_key_that_changes_ends_and_visits_every_file_that_was_left_alone(string sort, string order)
+    public async Task A_walk_by_a_changing_key_ends_and_visits_every_unchanged_file(string sort, string order)
     {
         var http = await pair.EmptiedAsync();
         var catalog = pair.Catalog();
@@ -64,7 +64,7 @@ public abstract class ListWalkTests(Pair pair)
     [ClusterAtNight]
     public async Task A_filtered_walk_over_more_files_than_a_request_examines_has_short_pages_and_ends_complete()
     {
-        // Stores of its own: no other test of the class has to remove so many files.
+        // Use separate stores, so that no other test must remove this many files.
         await using var stores = await pair.MakeStoresAsync();
         await using var service = await Service.StartAsync(stores);
         var (http, catalog) = (service.Http, service.Catalog());

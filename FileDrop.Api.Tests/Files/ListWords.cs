@@ -8,7 +8,7 @@ using Xunit;
 
 namespace FileDrop.Api.Tests.Files;
 
-/// <summary>A file as a list shows it.</summary>
+/// <summary>A file in a list.</summary>
 internal sealed record Listed(string Id, string Name, long Size, string Type, DateTimeOffset CreatedAt, DateTimeOffset UpdatedAt)
 {
     public static Listed Of(JsonElement file) => new(
@@ -20,7 +20,7 @@ internal sealed record Listed(string Id, string Name, long Size, string Type, Da
         file.GetProperty("updated_at").GetDateTimeOffset());
 }
 
-/// <summary>One page, and the target of its link to the next one.</summary>
+/// <summary>One page, and the target of its link to the next.</summary>
 internal sealed record Page(IReadOnlyList<Listed> Files, string? Next)
 {
     /// <summary>The cursor of <see cref="Next"/>.</summary>
@@ -29,7 +29,7 @@ internal sealed record Page(IReadOnlyList<Listed> Files, string? Next)
         : throw new InvalidOperationException($"No cursor ends {Next}");
 }
 
-/// <summary>What tests of lists say to a service, and what they expect of it.</summary>
+/// <summary>Helpers for tests of lists.</summary>
 internal static class ListWords
 {
     private const string Owner = "local";
@@ -44,7 +44,7 @@ internal static class ListWords
 
     public static FileCatalog Catalog(this Pair pair) => pair.Service.Catalog();
 
-    /// <summary>Deletes whatever an earlier test of the class left, so that a test sees its own files alone.</summary>
+    /// <summary>Deletes the files of earlier tests, so that a test sees only its own.</summary>
     public static async Task<HttpClient> EmptiedAsync(this Pair pair)
     {
         foreach (var page in await pair.Http.WalkAsync("/files"))
@@ -55,12 +55,12 @@ internal static class ListWords
         return pair.Http;
     }
 
-    /// <summary>Waits until the upload with this Idempotency-Key stands in the catalog, not committed yet.</summary>
+    /// <summary>Waits until the upload with this idempotency key is in the catalog, not yet committed.</summary>
     public static Task UntilRunningAsync(this Pair pair, string key) => Service.UntilAsync($"the upload {key} is running", async () =>
         await pair.Catalog().FindIdempotencyKeyAsync(Owner, key, default) is { } id
         && (await pair.Catalog().FindCreationAsync(Owner, id, default)).State == CreationState.Running);
 
-    /// <summary>Puts a file into the catalog that has no bytes: for lists, and faster than an upload.</summary>
+    /// <summary>Adds a file without bytes to the catalog; for lists, and faster than an upload.</summary>
     public static async Task<string> SeedAsync(
         this FileCatalog catalog, string name, long size = 0, IReadOnlyDictionary<string, string>? tags = null)
     {
@@ -89,8 +89,8 @@ internal static class ListWords
         return await response.JsonAsync();
     }
 
-    /// <summary>Asks for one page.</summary>
-    /// <param name="target">Path and query, escaped; a link's target as it stands there.</param>
+    /// <summary>Requests one page.</summary>
+    /// <param name="target">The escaped path and query, such as a link's target.</param>
     public static async Task<Page> PageAsync(this HttpClient http, string target)
     {
         using var response = await http.GetAsync(target);
@@ -106,7 +106,7 @@ internal static class ListWords
     }
 
     /// <summary>Follows the links to the next page until there is none.</summary>
-    /// <param name="between">Happens after each page that has a next one.</param>
+    /// <param name="between">Runs after each page that has a next one.</param>
     public static async Task<List<Page>> WalkAsync(this HttpClient http, string target, Func<Page, Task>? between = null)
     {
         var pages = new List<Page>();
@@ -120,7 +120,7 @@ internal static class ListWords
         return pages;
     }
 
-    /// <summary>All files that a walk visits, in its order.</summary>
+    /// <summary>All files of a walk, in its order.</summary>
     public static IReadOnlyList<Listed> Files(this IEnumerable<Page> pages) => [.. pages.SelectMany(page => page.Files)];
 
     public static IEnumerable<string> Ids(this IEnumerable<Listed> files) => files.Select(file => file.Id);

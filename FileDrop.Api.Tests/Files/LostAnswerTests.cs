@@ -4,11 +4,11 @@ using Xunit;
 
 namespace FileDrop.Api.Tests.Files;
 
-/// <summary>The catalog's answer to a commit is lost, and before the writer can ask again somebody else changes the file.</summary>
+/// <summary>The catalog's answer to a commit is lost, and another client changes the file before the writer can read it again.</summary>
 public abstract class LostAnswerTests(Pair pair)
 {
     [Fact]
-    public async Task A_replacement_whose_answer_was_lost_is_told_its_own_version_though_another_followed()
+    public async Task A_replacement_with_a_lost_answer_gets_its_own_version_although_another_followed()
     {
         await using var stores = await pair.MakeStoresAsync();
         var lost = new LostCommit();
@@ -29,7 +29,7 @@ public abstract class LostAnswerTests(Pair pair)
     }
 
     [Fact]
-    public async Task An_upload_whose_answer_was_lost_is_told_its_own_version_though_it_was_renamed()
+    public async Task An_upload_with_a_lost_answer_gets_its_own_version_although_the_file_was_renamed()
     {
         await using var stores = await pair.MakeStoresAsync();
         var lost = new LostCommit();
@@ -48,7 +48,7 @@ public abstract class LostAnswerTests(Pair pair)
     }
 
     [Fact]
-    public async Task A_replacement_whose_answer_was_lost_is_told_no_version_once_its_content_was_pruned()
+    public async Task A_replacement_with_a_lost_answer_gets_no_version_once_its_content_was_pruned()
     {
         await using var stores = await pair.MakeStoresAsync();
         var lost = new LostCommit();
@@ -63,7 +63,7 @@ public abstract class LostAnswerTests(Pair pair)
     }
 
     [Fact]
-    public async Task A_replacement_whose_answer_was_lost_is_not_told_that_nothing_was_there_if_it_was_deleted_later()
+    public async Task A_replacement_with_a_lost_answer_does_not_get_404_if_the_file_was_deleted_later()
     {
         await using var stores = await pair.MakeStoresAsync();
         var lost = new LostCommit();
@@ -73,13 +73,13 @@ public abstract class LostAnswerTests(Pair pair)
 
         using var answer = await service.Http.PutAsync($"/files/{id}/content", new ByteArrayContent([2]));
 
-        // It happened, as the trash shows: what is answered 404 has left nothing.
+        // The write happened, as the trash shows, so the answer must not be 404.
         Assert.Equal(HttpStatusCode.ServiceUnavailable, answer.StatusCode);
         (await service.Http.PostAsync($"/trash/{id}/restore", null)).EnsureSuccessStatusCode();
         Assert.Equal([2], await service.Http.GetByteArrayAsync($"/files/{id}"));
     }
 
-    /// <summary>Loses the answer to one commit, after something else was done.</summary>
+    /// <summary>Loses the answer to one commit, after another action.</summary>
     private sealed class LostCommit : StoreCalls
     {
         private Func<Task>? _next;

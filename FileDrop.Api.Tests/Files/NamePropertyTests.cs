@@ -6,10 +6,10 @@ using Xunit;
 
 namespace FileDrop.Api.Tests.Files;
 
-/// <summary>Names of any script, on every way in and on every way out.</summary>
+/// <summary>Names of any script, in every way of sending them and in every answer.</summary>
 public abstract class NamePropertyTests(Pair pair)
 {
-    /// <summary>The ways by which a name comes in; each gives the answer to the request.</summary>
+    /// <summary>The ways of sending a name; each returns the answer to the request.</summary>
     private static readonly Dictionary<string, Func<HttpClient, string, Task<HttpResponseMessage>>> s_ways = new()
     {
         ["query"] = (http, name) => http.PostAsync($"/files/upload?file_name={Uri.EscapeDataString(name)}", new ByteArrayContent([1])),
@@ -38,20 +38,20 @@ public abstract class NamePropertyTests(Pair pair)
 
     /// <summary>Names that break exactly one rule.</summary>
     private static readonly Gen<string> s_refused = Gen.OneOf(
-        // One control character somewhere, C0, DEL or C1.
+        // One control character at any place: C0, DEL or C1.
         Gen.Select(Generators.Name, Gen.OneOf(Gen.Int[0, 0x1F], Gen.Int[0x7F, 0x9F]), Gen.Int[0, 40],
             (name, control, at) => Inserted(name, at, (char)control)),
-        // Nothing behind the last slash, or what a file system would take for a folder.
+        // Nothing after the last slash, or a text that a file system would read as a folder.
         Gen.Select(Generators.Name, Gen.OneOf("/", "\\", "/.", "\\..", "/a/..", "\\/"), (name, end) => name + end),
         Gen.OneOf(".", "..", "/", "\\", "a/", "../..", "..\\."),
-        // Too long by one byte at least, whatever the length of its characters.
+        // Too long by at least one byte, with characters of any length.
         Gen.Select(Gen.OneOf("a", "ż", "中", "🎉"), Gen.Int[256, 300], (letter, bytes) => Generators.OfLength(letter, bytes) + letter),
         Gen.OneOf("a", "ż", "中", "🎉").Select(letter => "a" + Generators.OfLength(letter, 255)));
 
     [Fact]
     public Task A_name_that_the_rules_allow_comes_back_as_it_went_in() => s_allowed.SampleAsync(async (name, way) =>
     {
-        // A form's filename has three escapes and none for the percent sign, so it cannot say every name.
+        // A form's filename has three escapes but none for the percent sign, so it cannot express every name.
         if (way == "filename" && "%22 %0D %0A".Split(' ').Any(escape => name.Contains(escape, StringComparison.OrdinalIgnoreCase)))
             return;
         using var response = await s_ways[way](pair.Http, name);
@@ -67,7 +67,7 @@ public abstract class NamePropertyTests(Pair pair)
     public Task A_name_is_the_last_segment_of_the_path_that_was_sent() =>
         Gen.Select(Generators.Name, Generators.Name, Gen.OneOf("/", "\\"), s_way).SampleAsync(async (folder, name, slash, way) =>
         {
-            // Within quotes a backslash may escape, so a path of one system is sent by its own programs only.
+            // Within quotes a backslash may be an escape, so skip paths with backslashes there.
             if (way == "filename")
                 return;
             using var response = await s_ways[way](pair.Http, $"C:{slash}{folder}{slash}{name}");
@@ -82,7 +82,7 @@ public abstract class NamePropertyTests(Pair pair)
     [ClusterAtNight]
     public Task A_name_that_breaks_a_rule_is_refused_and_stores_nothing() => Gen.Select(s_refused, s_way).SampleAsync(async (name, way) =>
     {
-        // Raw control characters cannot stand in a header, and quotes make backslashes ambiguous.
+        // A header cannot contain raw control characters, and quotes make backslashes ambiguous.
         if (way == "filename")
             return;
         var before = (await pair.Http.PageAsync("/files?limit=1")).Files.Ids();
@@ -101,7 +101,7 @@ public abstract class NamePropertyTests(Pair pair)
     [InlineData(@"""""")]
     [InlineData(@"""a\u0000b""")]
     [InlineData(@"""a\u0085b""")]
-    public async Task A_name_in_JSON_that_is_no_Unicode_text_or_has_controls_is_refused(string json)
+    public async Task A_name_in_JSON_with_lone_surrogates_or_control_characters_is_refused(string json)
     {
         var id = (await pair.Http.UploadAsync([1], "before")).Id();
         using var content = new StringContent($$"""{"file_name":{{json}}}""", Encoding.UTF8, "application/json");
@@ -114,7 +114,7 @@ public abstract class NamePropertyTests(Pair pair)
 
     [Fact]
     [ClusterAtNight]
-    public Task Bytes_that_are_no_UTF_8_never_make_the_service_fail() =>
+    public Task Bytes_that_are_not_UTF_8_never_make_the_service_fail() =>
         Gen.Select(s_octet.Array[1, 12], Gen.Bool).SampleAsync(async (bytes, inQuery) =>
         {
             using var wire = await Wire.ConnectAsync(pair.Service.Address);

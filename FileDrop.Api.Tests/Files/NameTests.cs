@@ -120,7 +120,7 @@ public abstract class NameTests(Pair pair)
     });
 
     [Fact]
-    public async Task The_text_part_gives_the_name_before_and_after_the_file()
+    public async Task The_text_part_gives_the_name_whether_it_comes_before_or_after_the_file()
     {
         Assert.Equal("b.txt", (await pair.Http.UploadFormAsync(new FormBody().Text("file_name", "b.txt").File())).Name());
         Assert.Equal("b.txt", (await pair.Http.UploadFormAsync(new FormBody().File().Text("file_name", "b.txt"))).Name());
@@ -128,14 +128,14 @@ public abstract class NameTests(Pair pair)
     }
 
     [Fact]
-    public async Task The_text_part_of_a_name_stands_once() => await pair.LeavesNothingAsync(async () =>
+    public async Task A_repeated_text_part_of_a_name_is_refused() => await pair.LeavesNothingAsync(async () =>
     {
         using var response = await pair.Http.PostAsync("/files/upload", new FormBody().Text("file_name", "a").File().Text("file_name", "b").Content());
         await response.RefusedAsync(400, "invalid_request");
     });
 
     [Fact]
-    public async Task The_text_part_of_a_name_is_UTF8() => await pair.LeavesNothingAsync(async () =>
+    public async Task A_text_part_of_a_name_that_is_not_UTF_8_is_refused() => await pair.LeavesNothingAsync(async () =>
     {
         using var response = await pair.Http.PostAsync(
             "/files/upload", new FormBody().File().Part([0xff, 0xfe], "Content-Disposition: form-data; name=\"file_name\"").Content());
@@ -143,7 +143,7 @@ public abstract class NameTests(Pair pair)
     });
 
     [Fact]
-    public async Task The_query_gives_no_name_to_a_form() =>
+    public async Task The_query_does_not_name_the_file_of_a_form() =>
         Assert.Equal("a.txt", await NameAsync("/files/upload?file_name=q.txt", new FormBody().File().Content()));
 
     [Theory]
@@ -153,7 +153,7 @@ public abstract class NameTests(Pair pair)
     [InlineData("/files/upload", "attachment; filename=\"C:\\dir\\a.txt\"", "a.txt")]
     [InlineData("/files/upload?file_name=q.txt", "attachment; filename*=UTF-8''e.txt", "q.txt")]
     [InlineData("/files/upload", "attachment", "untitled")]
-    public async Task A_raw_body_is_named_by_the_query_else_by_Content_Disposition(string path, string disposition, string name) =>
+    public async Task The_query_names_a_raw_body_and_otherwise_Content_Disposition_does(string path, string disposition, string name) =>
         Assert.Equal(name, await NameAsync(path, new ByteArrayContent([1]), ("Content-Disposition", disposition)));
 
     [Fact]
@@ -165,7 +165,7 @@ public abstract class NameTests(Pair pair)
     }
 
     [Fact]
-    public async Task A_raw_body_that_nobody_named_is_untitled() =>
+    public async Task A_raw_body_without_a_name_is_untitled() =>
         Assert.Equal("untitled", await NameAsync("/files/upload", new ByteArrayContent([1])));
 
     [Theory]
@@ -201,7 +201,7 @@ public abstract class NameTests(Pair pair)
     }
 
     [Fact]
-    public async Task A_surrogate_pair_in_JSON_is_a_character()
+    public async Task A_surrogate_pair_in_JSON_counts_as_one_character()
     {
         var file = await pair.Http.UploadAsync([1], "a");
         using var response = await pair.Http.PutJsonAsync(file.Id(), "{\"file_name\": \"dir/\\ud83d\\ude00e\\u0301\"}");

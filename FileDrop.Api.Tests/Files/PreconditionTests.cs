@@ -7,7 +7,7 @@ namespace FileDrop.Api.Tests.Files;
 
 public abstract class PreconditionTests(Pair pair)
 {
-    /// <summary>Fields separated by bars; {etag} and the dates stand for the file's.</summary>
+    /// <summary>Bars separate fields; {etag} and the dates stand for the file's.</summary>
     [Theory]
     [ClusterAtNight]
     [InlineData("If-Match: {etag}", 200)]
@@ -45,7 +45,7 @@ public abstract class PreconditionTests(Pair pair)
     [InlineData("If-Unmodified-Since: {earlier}|If-None-Match: {etag}", 412)]
     [InlineData("If-Unmodified-Since: {earlier}|If-Modified-Since: {later}", 412)]
     [InlineData("If-Unmodified-Since: {later}|If-Modified-Since: {later}", 304)]
-    public async Task A_read_holds_them_against_the_file_in_the_RFCs_order(string fields, int status)
+    public async Task A_read_checks_preconditions_in_the_order_of_the_RFC(string fields, int status)
     {
         var file = await FileAsync();
         foreach (var (method, path) in new[] { ("GET", ""), ("HEAD", ""), ("GET", "/metadata"), ("HEAD", "/metadata") })
@@ -76,7 +76,7 @@ public abstract class PreconditionTests(Pair pair)
     [InlineData("If-Match: {etag}|If-None-Match: \"other\"|If-Range: {etag}|Range: bytes=0-0", 206)]
     [InlineData("If-Match: {etag}|If-Range: \"other\"|Range: bytes=0-0", 200)]
     [InlineData("If-None-Match: {etag}|Range: bytes=100-", 304)]
-    public async Task A_range_is_cut_after_them_all(string fields, int status)
+    public async Task A_range_applies_after_all_preconditions(string fields, int status)
     {
         var file = await FileAsync();
         using var wire = await Wire.ConnectAsync(pair.Service);
@@ -98,7 +98,7 @@ public abstract class PreconditionTests(Pair pair)
     [InlineData("If-None-Match: W/{etag}", false)]
     [InlineData("If-None-Match: *", false)]
     [InlineData("If-Unmodified-Since: {earlier}", false)]
-    public async Task A_change_is_made_only_when_they_hold(string fields, bool holds)
+    public async Task A_change_is_made_only_if_its_preconditions_hold(string fields, bool holds)
     {
         foreach (var (method, path, body) in Changes)
         {
@@ -125,7 +125,7 @@ public abstract class PreconditionTests(Pair pair)
     [InlineData("If-Match: unquoted")]
     [InlineData("If-Match: ")]
     [InlineData("If-Unmodified-Since: \"open")]
-    public async Task A_malformed_one_changes_nothing(string field)
+    public async Task A_malformed_precondition_changes_nothing(string field)
     {
         var file = await FileAsync();
         await pair.LeavesNothingAsync(async () =>
@@ -143,7 +143,7 @@ public abstract class PreconditionTests(Pair pair)
     }
 
     [Fact]
-    public async Task A_tag_of_an_earlier_version_holds_no_more()
+    public async Task A_tag_of_an_earlier_version_no_longer_matches()
     {
         var file = await FileAsync();
         using var change = await pair.Http.PutJsonAsync(file.Id, "{\"tags\": {}}", ("If-Match", file.Tag));

@@ -7,10 +7,10 @@ using Xunit;
 
 namespace FileDrop.Api.Tests.Files;
 
-/// <summary>What a Range field means, told a second time and in another way: by a pattern, and by big numbers.</summary>
+/// <summary>The meaning of a Range field, implemented independently by a pattern and big numbers.</summary>
 internal static class RangeWords
 {
-    /// <summary>Fields that are nearly, or quite, a range of a small file.</summary>
+    /// <summary>Fields that are ranges of a small file, or nearly so.</summary>
     public static Gen<string> Field { get; } = Gen.Frequency(
         (4, Gen.Select(Gen.Int[0, 40], Gen.Int[0, 40], (first, last) => $"bytes={first}-{last}")),
         (2, Gen.Int[0, 40].Select(first => $"bytes={first}-")),
@@ -21,7 +21,7 @@ internal static class RangeWords
         (4, Gen.OneOf("bytes", "Bytes", "=", "-", ",", "0", "7", "12", " ", "+", "x", "٣", "items", "bytes=0-1,3-4")
             .Array[0, 6].Select(string.Concat)));
 
-    /// <summary>The first and the last byte; null: the whole. The first beyond the last: unsatisfiable.</summary>
+    /// <summary>The first and the last byte. Null means the whole file; a first byte beyond the last means unsatisfiable.</summary>
     public static (long First, long Last)? Expected(string field, long size)
     {
         const string Pattern = @"\Abytes=[ \t]*(?:([0-9]+)-([0-9]*)|-([0-9]+))[ \t]*\z";
@@ -48,7 +48,7 @@ public sealed class ByteRangePropertyTests
     private static readonly Gen<long> s_size = Gen.OneOf(Gen.Long[0, 40], Gen.OneOf(0L, 1L, long.MaxValue - 1, long.MaxValue));
 
     [Fact]
-    public void A_range_is_the_slice_that_the_field_asks_for_and_what_is_malformed_is_the_whole() =>
+    public void A_range_is_the_requested_slice_and_a_malformed_range_is_the_whole_file() =>
         Gen.Select(RangeWords.Field, s_size).Sample((field, size) =>
         {
             var range = ByteRange.Of(field, size);
@@ -61,13 +61,13 @@ public sealed class ByteRangePropertyTests
         }, iter: 50_000, print: sample => $"{sample.Item1} of {sample.Item2}");
 
     [Fact]
-    public void No_field_is_the_whole() => Assert.Equal(new ByteRange(RangeKind.Whole, 0, 7), ByteRange.Of(null, 7));
+    public void A_missing_field_means_the_whole_file() => Assert.Equal(new ByteRange(RangeKind.Whole, 0, 7), ByteRange.Of(null, 7));
 }
 
 public abstract class RangePropertyTests(Pair pair)
 {
     [Fact]
-    public async Task A_read_with_a_range_gives_that_slice_of_the_bytes_and_no_other()
+    public async Task A_read_with_a_range_returns_exactly_that_slice()
     {
         var contents = new Dictionary<int, (string Id, byte[] Bytes)>();
         foreach (var size in new[] { 0, 1, 13, 37 })

@@ -45,7 +45,7 @@ public abstract class RangeTests(Pair pair)
     [InlineData("bytes=9223372036854775807-")]
     [InlineData("bytes=99999999999999999999999999-")]
     [InlineData("bytes=99999999999999999999999998-99999999999999999999999999")]
-    public async Task A_range_outside_the_file_is_416_with_its_size(string range)
+    public async Task A_range_outside_the_file_is_answered_with_416_and_the_size(string range)
     {
         var file = await UploadAsync(Digits);
         using var response = await pair.Http.SendAsync(HttpMethod.Get, $"/files/{file}", null, ("Range", range));
@@ -74,7 +74,7 @@ public abstract class RangeTests(Pair pair)
     [InlineData("items=1-2")]
     [InlineData("bytes =1-2")]
     [InlineData("bytes=１-２")]
-    public async Task Several_ranges_a_malformed_one_and_another_unit_are_answered_whole(string range)
+    public async Task Several_ranges_a_malformed_range_and_another_unit_return_the_whole_file(string range)
     {
         var file = await UploadAsync(Digits);
         using var wire = await Wire.ConnectAsync(pair.Service);
@@ -84,7 +84,7 @@ public abstract class RangeTests(Pair pair)
 
     [Fact]
     [ClusterAtNight]
-    public async Task Two_Range_fields_are_answered_whole()
+    public async Task Two_Range_fields_return_the_whole_file()
     {
         var file = await UploadAsync(Digits);
         using var wire = await Wire.ConnectAsync(pair.Service);
@@ -112,7 +112,7 @@ public abstract class RangeTests(Pair pair)
     [ClusterAtNight]
     [InlineData("bytes=2-4")]
     [InlineData("bytes=10-")]
-    public async Task HEAD_answers_for_the_whole_whatever_range_it_asks(string range)
+    public async Task A_HEAD_request_ignores_ranges(string range)
     {
         var file = await UploadAsync(Digits);
         using var response = await pair.Http.SendAsync(HttpMethod.Head, $"/files/{file}", null, ("Range", range));
@@ -122,7 +122,7 @@ public abstract class RangeTests(Pair pair)
     }
 
     [Fact]
-    public async Task If_Range_lets_the_range_through_for_the_very_content_alone()
+    public async Task If_Range_allows_the_range_only_for_the_same_content()
     {
         var file = await UploadAsync(Digits);
         var tag = await pair.Http.TagAsync(file);
@@ -136,13 +136,13 @@ public abstract class RangeTests(Pair pair)
             Assert.True(status == (int)response.StatusCode, condition);
             Assert.Equal(status == 206 ? "234" : Digits, await response.Content.ReadAsStringAsync());
         }
-        // A condition that does not hold takes away the range, also one that lies outside.
+        // A condition that does not hold cancels the range, even one outside the file.
         using var outside = await pair.Http.SendAsync(HttpMethod.Get, $"/files/{file}", null, ("Range", "bytes=10-"), ("If-Range", "\"other\""));
         Assert.Equal(HttpStatusCode.OK, outside.StatusCode);
     }
 
     [Fact]
-    public async Task If_Range_with_the_date_of_the_content_lets_the_range_through_once_that_second_is_over()
+    public async Task If_Range_with_the_date_of_the_content_allows_the_range_once_that_second_is_over()
     {
         var file = await UploadAsync(Digits);
         using var whole = await pair.Http.GetAsync($"/files/{file}");

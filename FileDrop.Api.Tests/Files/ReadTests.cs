@@ -9,7 +9,7 @@ public abstract class ReadTests(Pair pair)
     private const string Sandbox = "sandbox; default-src 'none'";
 
     [Fact]
-    public async Task A_read_has_all_its_fields_and_HEAD_has_the_same()
+    public async Task A_read_has_all_its_fields_and_HEAD_has_the_same_fields()
     {
         byte[] content = [1, 2, 3, 4];
         var file = await pair.Http.UploadAsync(content, "a.png", "image/png");
@@ -36,7 +36,7 @@ public abstract class ReadTests(Pair pair)
     }
 
     [Fact]
-    public async Task Metadata_has_the_same_tag_and_no_byte_of_the_file()
+    public async Task Metadata_has_the_same_tag_as_the_file()
     {
         var file = await pair.Http.UploadAsync([1], "a");
         using var get = await pair.Http.GetAsync($"/files/{file.Id()}/metadata");
@@ -64,7 +64,7 @@ public abstract class ReadTests(Pair pair)
         Assert.True(field.Success, Disposition(response));
         Assert.Equal(name, Uri.UnescapeDataString(field.Groups[2].Value));
         Assert.DoesNotContain(field.Groups[1].Value, character => character is '"' or '\\' or '%');
-        // What a client makes of the field, an upload makes the name again.
+        // Send the field back with an upload, which must give the same name.
         using var again = await pair.Http.SendAsync(
             HttpMethod.Post, "/files/upload", new ByteArrayContent([1]), ("Content-Disposition", Disposition(response)));
         Assert.Equal(name, (await again.SucceededAsync(HttpStatusCode.Created)).Name());
@@ -107,7 +107,7 @@ public abstract class ReadTests(Pair pair)
 
     [Fact]
     [ClusterAtNight]
-    public async Task An_id_is_the_same_in_capitals()
+    public async Task An_id_in_capitals_names_the_same_file()
     {
         var file = await pair.Http.UploadAsync([1], "a");
         Assert.Equal([1], await pair.Http.GetByteArrayAsync($"/files/{file.Id().ToUpperInvariant()}"));
@@ -118,7 +118,7 @@ public abstract class ReadTests(Pair pair)
     [InlineData("inline=yes")]
     [InlineData("inline=")]
     [InlineData("inline=true&inline=true")]
-    public async Task Inline_is_true_or_false(string query)
+    public async Task The_inline_parameter_must_be_true_or_false(string query)
     {
         var file = await pair.Http.UploadAsync([1], "a");
         using var response = await pair.Http.GetAsync($"/files/{file.Id()}?{query}");
@@ -140,7 +140,7 @@ public abstract class ReadTests(Pair pair)
     [InlineData("%F0%9F%98%80")]
     [InlineData("$ne")]
     [InlineData("{\"$gt\":\"\"}")]
-    public async Task What_names_no_file_is_answered_alike_by_every_operation(string text)
+    public async Task Every_operation_answers_a_malformed_or_unknown_id_in_the_same_way(string text)
     {
         var file = await pair.Http.UploadAsync([1], "a");
         var id = text
@@ -153,7 +153,7 @@ public abstract class ReadTests(Pair pair)
             using var wire = await Wire.ConnectAsync(pair.Service);
             await wire.SendHeadAsync($"{method} /files/{id}{path}", "Content-Length: 0");
             var answer = await wire.ReadAnswerAsync();
-            // A path that no URI may have is refused by the server, before there is a request.
+            // The server itself refuses a path that no URI may have.
             if (id.Contains("%00", StringComparison.Ordinal))
             {
                 Assert.Equal(400, answer.Status);

@@ -7,10 +7,10 @@ using Xunit;
 
 namespace FileDrop.Api.Tests.Files;
 
-/// <summary>What the tests of the five APIs say to the service, and ask of it, again and again.</summary>
+/// <summary>Helpers for tests of the five APIs.</summary>
 internal static class Requests
 {
-    /// <summary>Sends a request with header fields as they are, right or wrong.</summary>
+    /// <summary>Sends a request with unvalidated header fields.</summary>
     public static async Task<HttpResponseMessage> SendAsync(
         this HttpClient http, HttpMethod method, string path, HttpContent? body, params (string Name, string Value)[] fields)
     {
@@ -31,14 +31,14 @@ internal static class Requests
     public static Task<HttpResponseMessage> PutJsonAsync(this HttpClient http, string id, string json, params (string Name, string Value)[] fields) =>
         http.SendAsync(HttpMethod.Put, $"/files/{id}", new StringContent(json, Encoding.UTF8, "application/json"), fields);
 
-    /// <summary>Uploads a form, which must succeed, and gives the file object.</summary>
+    /// <summary>Uploads a form, which must succeed, and returns the file object.</summary>
     public static async Task<JsonElement> UploadFormAsync(this HttpClient http, FormBody form)
     {
         using var response = await http.PostAsync("/files/upload", form.Content());
         return await response.SucceededAsync(HttpStatusCode.Created);
     }
 
-    /// <summary>The answer's JSON, after its status was checked.</summary>
+    /// <summary>Checks the status of an answer, and returns its JSON.</summary>
     public static async Task<JsonElement> SucceededAsync(this HttpResponseMessage response, HttpStatusCode status = HttpStatusCode.OK)
     {
         Assert.True(response.StatusCode == status, $"{response.StatusCode}: {await response.Content.ReadAsStringAsync()}");
@@ -73,7 +73,7 @@ internal static class Requests
     public static Dictionary<string, string> Tags(this JsonElement file) =>
         file.GetProperty("tags").EnumerateObject().ToDictionary(tag => tag.Name, tag => tag.Value.GetString() ?? "");
 
-    /// <summary>Bytes that no two sizes share and nothing compresses.</summary>
+    /// <summary>Random bytes, which differ for each size.</summary>
     public static byte[] Bytes(int size)
     {
         var bytes = new byte[size];
@@ -85,7 +85,7 @@ internal static class Requests
 
     public static string Digest(string content) => Digest(Encoding.UTF8.GetBytes(content));
 
-    /// <summary>Runs something that must leave no trace: no file more, less or changed, and in the end no blob more.</summary>
+    /// <summary>Runs an action that must leave no trace: no file is added, removed or changed, and in the end no blob is added.</summary>
     public static async Task LeavesNothingAsync(this Pair pair, Func<Task> run)
     {
         var (files, blobs) = (await pair.Http.GetStringAsync("/files"), await pair.Stores.BlobKeysAsync());
@@ -95,7 +95,7 @@ internal static class Requests
     }
 }
 
-/// <summary>A form's body, part by part, to the byte.</summary>
+/// <summary>Builds a form's body, part by part.</summary>
 internal sealed class FormBody
 {
     public const string Boundary = "----a-boundary-of-ours";
@@ -104,7 +104,7 @@ internal sealed class FormBody
     private readonly ArrayBufferWriter<byte> _bytes = new();
     private bool _ended;
 
-    /// <summary>One part; <paramref name="fields"/> are whole header lines.</summary>
+    /// <summary>Adds a part; <paramref name="fields"/> are whole header lines.</summary>
     public FormBody Part(byte[] content, params string[] fields)
     {
         Append($"--{Boundary}\r\n{string.Join("\r\n", fields)}\r\n\r\n");
@@ -114,13 +114,13 @@ internal sealed class FormBody
 
     public FormBody Part(string content, params string[] fields) => Part(Encoding.UTF8.GetBytes(content), fields);
 
-    /// <summary>A file; <paramref name="name"/> stands in the quotes as it is.</summary>
+    /// <summary>Adds a file; <paramref name="name"/> goes unescaped into the quotes.</summary>
     public FormBody File(string content = "abc", string name = "a.txt", params string[] fields) =>
         Part(content, [$"Content-Disposition: form-data; name=\"file\"; filename=\"{name}\"", .. fields]);
 
     public FormBody Text(string name, string value) => Part(value, $"Content-Disposition: form-data; name=\"{name}\"");
 
-    /// <summary>What is no part.</summary>
+    /// <summary>Appends text outside any part.</summary>
     public FormBody Append(string text)
     {
         _bytes.Write(Encoding.UTF8.GetBytes(text));
@@ -133,7 +133,7 @@ internal sealed class FormBody
         return Append($"--{Boundary}--\r\n");
     }
 
-    /// <summary>The whole body, its last boundary included.</summary>
+    /// <summary>The whole body, including its last boundary.</summary>
     public byte[] ToArray()
     {
         if (!_ended)

@@ -50,7 +50,7 @@ public abstract class TagTests(Pair pair)
 
     [Theory]
     [MemberData(nameof(Accepted))]
-    public async Task Tags_are_kept_as_they_were_sent(string what, string json)
+    public async Task Tags_are_kept_exactly_as_sent(string what, string json)
     {
         var wanted = JsonDocument.Parse(json).RootElement.EnumerateObject().ToDictionary(tag => tag.Name, tag => tag.Value.GetString() ?? "");
         var before = await pair.Http.UploadFormAsync(new FormBody().Text("tags", json).File());
@@ -88,7 +88,7 @@ public abstract class TagTests(Pair pair)
     [Theory]
     [ClusterAtNight]
     [MemberData(nameof(Malformed))]
-    public async Task Tags_that_are_no_JSON_are_refused_and_nothing_is_stored(string text) => await pair.LeavesNothingAsync(async () =>
+    public async Task Tags_that_are_not_JSON_are_refused_and_nothing_is_stored(string text) => await pair.LeavesNothingAsync(async () =>
     {
         using var response = await pair.Http.PostAsync("/files/upload", new FormBody().File().Text("tags", text).Content());
         await response.RefusedAsync(400, "invalid_tags");
@@ -96,7 +96,7 @@ public abstract class TagTests(Pair pair)
 
     [Fact]
     [ClusterAtNight]
-    public async Task Tags_stand_once() => await pair.LeavesNothingAsync(async () =>
+    public async Task Repeated_tags_of_a_form_are_refused() => await pair.LeavesNothingAsync(async () =>
     {
         using var response = await pair.Http.PostAsync("/files/upload", new FormBody().Text("tags", "{}").File().Text("tags", "{}").Content());
         await response.RefusedAsync(400, "invalid_request");

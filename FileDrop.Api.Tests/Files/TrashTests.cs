@@ -5,13 +5,13 @@ using Xunit;
 
 namespace FileDrop.Api.Tests.Files;
 
-/// <summary>What a user deleted by mistake comes back; what was deleted for good does not.</summary>
+/// <summary>A file in the trash can be restored; a purged file cannot.</summary>
 public abstract class TrashTests(Pair pair)
 {
     private static readonly (string, string) Month = ("FileDrop:Trash:Retention", "30.00:00:00");
 
     [Fact]
-    public async Task A_deleted_file_is_gone_from_every_read_and_list_and_stands_in_the_trash()
+    public async Task A_deleted_file_is_in_the_trash_and_in_no_other_read_or_list()
     {
         await using var stores = await pair.MakeStoresAsync();
         await using var service = await Service.StartAsync(stores, Month);
@@ -60,7 +60,7 @@ public abstract class TrashTests(Pair pair)
     }
 
     [Fact]
-    public async Task The_trash_lists_what_was_deleted_last_first_and_takes_the_lists_filters_sorts_and_cursors()
+    public async Task The_trash_lists_the_last_deleted_first_and_accepts_filters_sorts_and_cursors()
     {
         await using var stores = await pair.MakeStoresAsync();
         await using var service = await Service.StartAsync(stores, Month);
@@ -80,7 +80,7 @@ public abstract class TrashTests(Pair pair)
     }
 
     [Fact]
-    public async Task What_is_purged_or_deleted_for_good_leaves_nothing()
+    public async Task A_purge_or_a_permanent_deletion_leaves_nothing()
     {
         await using var stores = await pair.MakeStoresAsync();
         await using var service = await Service.StartAsync(stores, Month);
@@ -105,7 +105,7 @@ public abstract class TrashTests(Pair pair)
     }
 
     [Fact]
-    public async Task The_sweeper_purges_what_has_been_in_the_trash_for_its_time()
+    public async Task The_sweeper_purges_files_after_their_retention_in_the_trash()
     {
         await using var stores = await pair.MakeStoresAsync();
         await using var service = await Service.StartAsync(stores, ("FileDrop:Trash:Retention", "00:00:01"));
@@ -122,7 +122,7 @@ public abstract class TrashTests(Pair pair)
     [InlineData("/trash/not-an-id/restore", "POST")]
     [InlineData("/trash/not-an-id", "DELETE")]
     [InlineData("/trash/01a20d70-fd22-7bde-ba24-1bcd17415cfa", "DELETE")]
-    public async Task What_is_not_in_the_trash_is_file_not_found(string path, string method)
+    public async Task A_file_outside_the_trash_is_not_found_there(string path, string method)
     {
         using var request = new HttpRequestMessage(new HttpMethod(method), path);
         using var answer = await pair.Http.SendAsync(request);

@@ -26,20 +26,20 @@ public abstract class TypeTests(Pair pair)
     [InlineData(null, "a.unheard-of", "application/octet-stream")]
     [InlineData("application/octet-stream", "a.pdf", "application/pdf")]
     [InlineData("application/octet-stream", "a", "application/octet-stream")]
-    public async Task The_type_is_the_senders_else_the_extensions_else_octet_stream(string? sent, string name, string type)
+    public async Task The_type_comes_from_the_sender_or_the_extension_or_is_octet_stream(string? sent, string name, string type)
     {
         Assert.Equal(type, await RawTypeAsync(sent, name));
         Assert.Equal(type, await PartTypeAsync(sent, name));
     }
 
     [Fact]
-    public async Task Curls_default_says_nothing_of_a_raw_body_but_is_a_type_in_a_part()
+    public async Task The_default_type_of_curl_is_ignored_on_a_raw_body_but_kept_on_a_part()
     {
         const string Curls = "application/x-www-form-urlencoded";
         Assert.Equal("text/plain", await RawTypeAsync(Curls, "a.txt"));
         Assert.Equal("application/octet-stream", await RawTypeAsync(Curls, "a"));
         Assert.Equal(Curls, await PartTypeAsync(Curls, "a.txt"));
-        // A PUT with it is refused, and on /content it says nothing either.
+        // A PUT with this type is refused, and on /content the type is ignored too.
         var file = await pair.Http.UploadAsync([1], "a.txt");
         using (var refused = await PutAsync(file.Id()))
             await refused.RefusedAsync(415, "unsupported_media_type");
@@ -55,14 +55,14 @@ public abstract class TypeTests(Pair pair)
     }
 
     [Fact]
-    public async Task The_extension_is_the_names_that_the_file_gets()
+    public async Task The_extension_of_the_files_final_name_counts()
     {
         var file = await pair.Http.UploadFormAsync(new FormBody().File("abc", "a.png").Text("file_name", "b.txt"));
         Assert.Equal("text/plain", file.Text("file_type"));
     }
 
     [Fact]
-    public async Task The_type_is_what_a_read_says()
+    public async Task A_read_answers_with_the_stored_type()
     {
         var file = await pair.Http.UploadAsync([1], "a", "text/x-own; charset=utf-8");
         using var response = await pair.Http.GetAsync($"/files/{file.Id()}");

@@ -10,7 +10,7 @@ public abstract class UpdateTests(Pair pair)
     private static readonly string[] WaysToUpdate = ["-H 'Content-Type: application/json'", "-F file=@", "-T "];
 
     [Fact]
-    public async Task The_answer_is_a_message_and_the_file_as_it_is_now()
+    public async Task An_update_answers_with_a_message_and_the_updated_file()
     {
         var old = await FileAsync();
         using var response = await pair.Http.PutJsonAsync(old.Id(), "{\"file_name\": \"b.txt\"}");
@@ -25,7 +25,7 @@ public abstract class UpdateTests(Pair pair)
     }
 
     [Fact]
-    public async Task A_form_may_bring_content_name_and_tags_together()
+    public async Task A_form_can_change_content_name_and_tags_together()
     {
         var old = await FileAsync();
         var file = await PutAsync(old, "", new FormBody().Text("tags", "{\"c\": \"d\"}").File("new", "part.png").Text("file_name", "b.md").Content());
@@ -33,7 +33,7 @@ public abstract class UpdateTests(Pair pair)
     }
 
     [Fact]
-    public async Task A_form_with_content_alone_keeps_name_and_tags()
+    public async Task A_form_with_only_content_keeps_name_and_tags()
     {
         var old = await FileAsync();
         var file = await PutAsync(old, "", new FormBody().File("new", "part.png", "Content-Type: image/png").Content());
@@ -41,14 +41,14 @@ public abstract class UpdateTests(Pair pair)
     }
 
     [Fact]
-    public async Task A_form_with_a_name_alone_keeps_content_and_tags()
+    public async Task A_form_with_only_a_name_keeps_content_and_tags()
     {
         var old = await FileAsync();
         await CheckAsync(await PutAsync(old, "", new FormBody().Text("file_name", "b").Content()), "b", "text/plain", "old", "a", 2);
     }
 
     [Fact]
-    public async Task A_form_with_tags_alone_keeps_content_and_name()
+    public async Task A_form_with_only_tags_keeps_content_and_name()
     {
         var old = await FileAsync();
         var file = await PutAsync(old, "", new FormBody().Text("tags", "{\"c\": \"d\"}").Content());
@@ -74,7 +74,7 @@ public abstract class UpdateTests(Pair pair)
     [InlineData("{\"tags\": {\"c\": \"d\"}}", "a.txt", "c")]
     [InlineData("{\"tags\": {\"c\": \"d\"}, \"file_name\": \"b\"}", "b", "c")]
     [InlineData(" \n{\"tags\":{}}\t", "a.txt", "")]
-    public async Task JSON_changes_metadata_alone_and_tags_replace_all_tags(string json, string name, string key)
+    public async Task JSON_changes_only_metadata_and_tags_replace_all_tags(string json, string name, string key)
     {
         var old = await FileAsync();
         using var response = await pair.Http.PutJsonAsync(old.Id(), json);
@@ -152,7 +152,7 @@ public abstract class UpdateTests(Pair pair)
     [Theory]
     [InlineData("application/x-www-form-urlencoded")]
     [InlineData("Application/X-WWW-Form-Urlencoded; charset=UTF-8")]
-    public async Task JSON_that_curl_sends_by_default_does_not_replace_the_content_and_is_told_how_to_be_sent(string type)
+    public async Task JSON_with_curls_default_type_is_refused_with_the_right_type(string type)
     {
         var old = await FileAsync();
         await pair.LeavesNothingAsync(async () =>
@@ -171,7 +171,7 @@ public abstract class UpdateTests(Pair pair)
     [Theory]
     [InlineData("upload", "OPTIONS, POST")]
     [InlineData("report.pdf", "DELETE, GET, HEAD")]
-    public async Task A_PUT_of_a_new_file_is_told_where_to_send_it(string name, string allowed) => await pair.LeavesNothingAsync(async () =>
+    public async Task A_PUT_of_a_new_file_is_refused_with_the_right_path(string name, string allowed) => await pair.LeavesNothingAsync(async () =>
     {
         using var response = await pair.Http.SendAsync(HttpMethod.Put, $"/files/{name}", new StringContent("new"));
         Assert.Equal(allowed, string.Join(", ", response.Content.Headers.Allow.Order(StringComparer.Ordinal)));
@@ -197,7 +197,7 @@ public abstract class UpdateTests(Pair pair)
     [InlineData(1)]
     [InlineData(8 * 1024 * 1024)]
     [InlineData((8 * 1024 * 1024) + 1)]
-    public async Task New_content_of_any_size_comes_back_as_it_was(int size)
+    public async Task New_content_of_any_size_is_returned_unchanged(int size)
     {
         var old = await FileAsync();
         var content = Requests.Bytes(size);
@@ -213,7 +213,7 @@ public abstract class UpdateTests(Pair pair)
     }
 
     [Fact]
-    public async Task Every_change_is_a_version_with_a_tag_of_its_own_also_one_to_the_same_value()
+    public async Task Every_change_makes_a_version_with_its_own_tag_even_a_change_to_the_same_value()
     {
         var old = await FileAsync();
         var tags = new List<string> { await pair.Http.TagAsync(old.Id()) };

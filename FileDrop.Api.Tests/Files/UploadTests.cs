@@ -14,7 +14,7 @@ public abstract class UploadTests(Pair pair)
     public static TheoryData<int> Sizes => [0, 1, (5 * MiB) - 1, 5 * MiB, (5 * MiB) + 1, 8 * MiB, (8 * MiB) + 1, 16 * MiB, (20 * MiB) + 3];
 
     [Fact]
-    public async Task The_answer_is_201_with_the_file_object_where_it_is_and_its_tag()
+    public async Task An_upload_answers_201_with_the_file_object_its_address_and_its_tag()
     {
         using var body = new ByteArrayContent([1, 2, 3]);
         using var response = await pair.Http.PostAsync("/files/upload?file_name=a.bin", body);
@@ -37,7 +37,7 @@ public abstract class UploadTests(Pair pair)
 
     [Theory]
     [MemberData(nameof(Sizes))]
-    public async Task A_raw_body_of_any_size_comes_back_as_it_was(int size)
+    public async Task A_raw_body_of_any_size_is_returned_unchanged(int size)
     {
         var content = Requests.Bytes(size);
         await CheckAsync(await pair.Http.UploadAsync(content, "raw.bin"), content);
@@ -45,7 +45,7 @@ public abstract class UploadTests(Pair pair)
 
     [Theory]
     [MemberData(nameof(Sizes))]
-    public async Task A_raw_body_of_unknown_length_comes_back_as_it_was(int size)
+    public async Task A_raw_body_of_unknown_length_is_returned_unchanged(int size)
     {
         var content = Requests.Bytes(size);
         using var response = await pair.Http.SendChunkedAsync(HttpMethod.Post, "/files/upload?file_name=a", new ByteArrayContent(content));
@@ -54,7 +54,7 @@ public abstract class UploadTests(Pair pair)
 
     [Theory]
     [MemberData(nameof(Sizes))]
-    public async Task A_file_in_a_form_comes_back_as_it_was(int size)
+    public async Task A_file_in_a_form_is_returned_unchanged(int size)
     {
         var content = Requests.Bytes(size);
         await CheckAsync(await pair.Http.UploadFormAsync(Form(content)), content);
@@ -63,7 +63,7 @@ public abstract class UploadTests(Pair pair)
     [Theory]
     [ClusterAtNight]
     [MemberData(nameof(Sizes))]
-    public async Task A_file_in_a_form_of_unknown_length_comes_back_as_it_was(int size)
+    public async Task A_file_in_a_form_of_unknown_length_is_returned_unchanged(int size)
     {
         var content = Requests.Bytes(size);
         using var response = await pair.Http.SendChunkedAsync(HttpMethod.Post, "/files/upload", Form(content).Content());
@@ -71,14 +71,14 @@ public abstract class UploadTests(Pair pair)
     }
 
     [Fact]
-    public async Task A_hundred_mebibytes_come_back_as_they_were()
+    public async Task A_file_of_100_MiB_is_returned_unchanged()
     {
         var content = Requests.Bytes(100 * MiB);
         await CheckAsync(await pair.Http.UploadAsync(content, "large.bin"), content);
     }
 
     [Fact]
-    public async Task A_file_of_boundaries_and_line_ends_comes_back_as_it_was()
+    public async Task A_file_of_boundaries_and_line_ends_is_returned_unchanged()
     {
         var content = $"\r\n--{FormBody.Boundary[..^1]}\r\n--\r\n\r\n--{FormBody.Boundary.ToUpperInvariant()}--\r\n\n\r";
         var file = await pair.Http.UploadFormAsync(new FormBody().File(content));
@@ -86,14 +86,14 @@ public abstract class UploadTests(Pair pair)
     }
 
     [Fact]
-    public async Task A_request_without_a_body_uploads_an_empty_file_if_it_names_one()
+    public async Task A_request_without_a_body_but_with_a_name_uploads_an_empty_file()
     {
         using var response = await pair.Http.PostAsync("/files/upload?file_name=empty", null);
         await CheckAsync(await response.SucceededAsync(HttpStatusCode.Created), []);
     }
 
     [Fact]
-    public async Task A_request_with_neither_a_body_nor_a_name_has_no_file() => await pair.LeavesNothingAsync(async () =>
+    public async Task A_request_without_a_body_and_a_name_is_refused() => await pair.LeavesNothingAsync(async () =>
     {
         using var none = await pair.Http.PostAsync("/files/upload", null);
         await none.RefusedAsync(400, "file_missing");
@@ -104,7 +104,7 @@ public abstract class UploadTests(Pair pair)
     });
 
     [Fact]
-    public async Task Every_upload_is_a_file_of_its_own()
+    public async Task Every_upload_makes_a_new_file()
     {
         var (one, other) = (await pair.Http.UploadAsync([1], "same"), await pair.Http.UploadAsync([1], "same"));
         Assert.NotEqual(one.Id(), other.Id());
@@ -115,7 +115,7 @@ public abstract class UploadTests(Pair pair)
     [InlineData("application/json", "{ no JSON")]
     [InlineData("multipart/mixed; boundary=x", "--x--")]
     [InlineData("text/plain; charset=utf-16", "no UTF-16")]
-    public async Task A_body_that_is_no_form_is_the_content_whatever_its_type(string type, string content)
+    public async Task A_body_that_is_not_a_form_is_the_content_whatever_its_type(string type, string content)
     {
         var file = await pair.Http.UploadAsync(System.Text.Encoding.UTF8.GetBytes(content), "a", type);
         Assert.Equal(content, System.Text.Encoding.UTF8.GetString(await pair.Http.GetByteArrayAsync($"/files/{file.Id()}")));
@@ -157,7 +157,7 @@ public abstract class UploadTests(Pair pair)
 
     [Fact]
     [ClusterAtNight]
-    public async Task Identity_is_no_coding()
+    public async Task The_coding_identity_is_accepted()
     {
         using var response = await pair.Http.SendAsync(HttpMethod.Post, "/files/upload", new ByteArrayContent([9]), ("Content-Encoding", "identity"));
         await CheckAsync(await response.SucceededAsync(HttpStatusCode.Created), [9]);

@@ -7,11 +7,11 @@ using Xunit;
 
 namespace FileDrop.Api.Tests.Files;
 
-/// <summary>New content keeps the old.</summary>
+/// <summary>New content keeps the old as a version.</summary>
 public abstract class VersionTests(Pair pair)
 {
     [Fact]
-    public async Task Every_content_is_listed_newest_first_with_what_it_was()
+    public async Task Every_version_is_listed_newest_first_with_its_facts()
     {
         var id = await FileAsync("one", "two!");
         await RenameAsync(id, "renamed");
@@ -26,7 +26,7 @@ public abstract class VersionTests(Pair pair)
     }
 
     [Fact]
-    public async Task An_earlier_content_is_read_by_its_number_with_ranges_preconditions_and_its_own_validators()
+    public async Task An_earlier_version_can_be_read_with_ranges_preconditions_and_its_own_validators()
     {
         var id = await FileAsync("first content", "second");
         using var request = new HttpRequestMessage(HttpMethod.Get, $"/files/{id}?version=1");
@@ -54,7 +54,7 @@ public abstract class VersionTests(Pair pair)
     [InlineData("one")]
     [InlineData("99999999999999999999")]
     [InlineData("")]
-    public async Task A_number_without_a_content_is_version_not_found(string number)
+    public async Task A_number_without_a_content_is_answered_with_version_not_found(string number)
     {
         var id = await FileAsync("one", "two");
         await RenameAsync(id, "renamed");
@@ -69,7 +69,7 @@ public abstract class VersionTests(Pair pair)
     }
 
     [Fact]
-    public async Task Of_a_file_that_is_not_there_every_version_is_file_not_found()
+    public async Task Versions_of_a_missing_file_are_answered_with_file_not_found()
     {
         var id = Guid.NewGuid();
         foreach (var answer in new[]
@@ -96,7 +96,7 @@ public abstract class VersionTests(Pair pair)
         Assert.Equal([3, 2, 1], (await VersionsAsync(id)).Select(version => version.GetProperty("version").GetInt32()));
         Assert.Equal(before, (await pair.Stores.BlobKeysAsync()).Count(key => key.EndsWith(Guid.Parse(id).ToString("N"), StringComparison.Ordinal)));
 
-        // The two that share their bytes do not depend on each other.
+        // The two versions that share a blob do not depend on each other.
         using var dropped = await pair.Http.DeleteAsync($"/files/{id}/versions/1");
         Assert.Equal(HttpStatusCode.OK, dropped.StatusCode);
         await Service.UntilAsync("the sweeper has been there", async () => (await VersionsAsync(id)).Count == 2);
@@ -116,7 +116,7 @@ public abstract class VersionTests(Pair pair)
     }
 
     [Fact]
-    public async Task A_version_is_deleted_with_its_bytes_but_never_the_live_one()
+    public async Task A_version_can_be_deleted_with_its_bytes_except_the_live_one()
     {
         await using var stores = await pair.MakeStoresAsync();
         await using var service = await Service.StartAsync(stores);
@@ -137,13 +137,13 @@ public abstract class VersionTests(Pair pair)
     }
 
     [Fact]
-    public async Task Versions_past_their_age_go_with_the_next_change_of_content()
+    public async Task The_next_change_of_content_deletes_versions_past_their_age()
     {
         await using var stores = await pair.MakeStoresAsync();
         await using var service = await Service.StartAsync(stores, ("FileDrop:Versions:MaxAge", "00:00:00.200"));
         var id = (await service.Http.UploadAsync([1], "a")).Id();
         using var second = await service.Http.PutAsync($"/files/{id}/content", new ByteArrayContent([2]));
-        // Longer than the greatest age: that is what is tested.
+        // Wait longer than the maximum age under test.
         await Task.Delay(TimeSpan.FromMilliseconds(400));
         using var third = await service.Http.PutAsync($"/files/{id}/content", new ByteArrayContent([3]));
         Assert.Equal(HttpStatusCode.OK, third.StatusCode);

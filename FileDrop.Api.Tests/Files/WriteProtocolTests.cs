@@ -5,14 +5,14 @@ using Xunit;
 
 namespace FileDrop.Api.Tests.Files;
 
-/// <summary>Two who write the same file, one who writes what another deletes, and those who read meanwhile.</summary>
+/// <summary>Concurrent writers of one file, a writer and a deletion, and readers meanwhile.</summary>
 public abstract class WriteProtocolTests(Pair pair)
 {
-    // Beyond the smallest part, so that S3 has an unfinished multipart upload in the middle.
+    // Larger than one part, so that S3 has an unfinished multipart upload in the middle.
     private const int Size = 20 * 1024 * 1024;
 
     [Fact]
-    public async Task A_put_that_a_delete_overtakes_ends_in_404_and_leaves_nothing()
+    public async Task An_update_that_is_overtaken_by_a_deletion_ends_in_404_and_leaves_nothing()
     {
         await using var stores = await pair.MakeStoresAsync();
         await using var service = await Service.StartAsync(stores, ("FileDrop:LateWrites", "00:00:01"), ("FileDrop:Lease", "00:00:02"));
@@ -33,7 +33,7 @@ public abstract class WriteProtocolTests(Pair pair)
     }
 
     [Fact]
-    public async Task Who_is_answered_in_the_middle_of_a_body_can_send_the_rest_of_it_and_go_on()
+    public async Task A_client_that_is_answered_during_its_body_can_send_the_rest_and_reuse_the_connection()
     {
         await using var stores = await pair.MakeStoresAsync();
         await using var service = await Service.StartAsync(stores, ("FileDrop:Lease", "00:00:02"));
@@ -53,7 +53,7 @@ public abstract class WriteProtocolTests(Pair pair)
     }
 
     [Fact]
-    public async Task Of_16_renames_with_one_If_Match_exactly_one_wins()
+    public async Task Exactly_one_of_16_renames_with_one_If_Match_wins()
     {
         var file = await pair.Http.UploadAsync([1, 2], "before");
         using var seen = await pair.Http.GetAsync($"/files/{file.Id()}/metadata");
@@ -75,7 +75,7 @@ public abstract class WriteProtocolTests(Pair pair)
     }
 
     [Fact]
-    public async Task Two_writers_at_once_without_If_Match_both_succeed_and_do_not_mix()
+    public async Task Two_concurrent_writers_without_If_Match_both_succeed_and_do_not_mix()
     {
         var file = await pair.Http.UploadAsync([0], "shared");
         var contents = Enumerable.Range(1, 8).Select(i => Enumerable.Repeat((byte)i, 6 * 1024 * 1024).ToArray()).ToList();
@@ -93,7 +93,7 @@ public abstract class WriteProtocolTests(Pair pair)
     }
 
     [Fact]
-    public async Task A_file_keeps_its_last_contents_and_no_more()
+    public async Task A_file_keeps_exactly_its_last_versions()
     {
         await using var stores = await pair.MakeStoresAsync();
         await using var service = await Service.StartAsync(stores, ("FileDrop:Versions:Keep", "3"));
@@ -109,7 +109,7 @@ public abstract class WriteProtocolTests(Pair pair)
     }
 
     [Fact]
-    public async Task Who_reads_a_file_reads_it_to_its_end_though_it_is_deleted()
+    public async Task A_reader_can_finish_reading_a_file_that_is_deleted_meanwhile()
     {
         await using var stores = await pair.MakeStoresAsync();
         await using var service = await Service.StartAsync(stores, ("FileDrop:ReadersGrace", "00:10:00"));
@@ -132,7 +132,7 @@ public abstract class WriteProtocolTests(Pair pair)
     }
 
     [Fact]
-    public async Task A_client_that_goes_away_in_the_middle_leaves_nothing()
+    public async Task A_client_that_disconnects_in_the_middle_leaves_nothing()
     {
         await using var stores = await pair.MakeStoresAsync();
         await using var service = await Service.StartAsync(stores, ("FileDrop:LateWrites", "00:00:00.5"), ("FileDrop:Lease", "00:00:01"));
@@ -152,7 +152,7 @@ public abstract class WriteProtocolTests(Pair pair)
     }
 
     [Fact]
-    public async Task A_write_outlives_its_lease_many_times_while_no_byte_arrives()
+    public async Task A_write_lives_for_many_leases_while_no_byte_arrives()
     {
         await using var stores = await pair.MakeStoresAsync();
         await using var service = await Service.StartAsync(stores, ("FileDrop:Lease", "00:00:01"), ("FileDrop:LateWrites", "00:00:00"));
@@ -160,7 +160,7 @@ public abstract class WriteProtocolTests(Pair pair)
         using var body = new GatedContent(content, Size / 2);
         var upload = service.Http.PostAsync("/files/upload", body);
         await body.Stopped;
-        // Four terms of the lease, during which the sweeper looks forty times.
+        // Wait for four terms of the lease, in which the sweeper looks forty times.
         await Task.Delay(TimeSpan.FromSeconds(4));
         body.Open();
 

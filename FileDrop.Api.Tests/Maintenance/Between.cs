@@ -8,8 +8,8 @@ internal static class Between
 {
     /// <param name="stores">The stores.</param>
     /// <param name="store">The connection string's name: <c>filedrop</c> or <c>storage</c>.</param>
-    /// <param name="state">What the proxy is at first.</param>
-    /// <param name="settings">What makes a service go through it.</param>
+    /// <param name="state">The initial state of the proxy.</param>
+    /// <param name="settings">The settings that lead a service through the proxy.</param>
     public static TcpProxy Stores(ClusterStores stores, string store, TcpProxy.State state, out (string Key, string Value)[] settings)
     {
         var mongo = new MongoUrlBuilder(stores.MongoDb);

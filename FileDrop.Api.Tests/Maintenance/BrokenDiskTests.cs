@@ -4,15 +4,15 @@ using Xunit;
 
 namespace FileDrop.Api.Tests.Maintenance;
 
-/// <summary>The disk answers with errors, folders are gone or closed; all of it ends without a restart.</summary>
+/// <summary>The disk returns errors, or folders are missing or closed; the service recovers without a restart.</summary>
 public sealed class BrokenDiskTests
 {
-    /// <summary>Too much for a row of the catalog.</summary>
+    /// <summary>A size too large for a row of the catalog.</summary>
     private const int FileSize = 66_000;
 
     private static readonly (string, string)[] Quick = [("FileDrop:Lease", "00:00:02"), ("FileDrop:LateWrites", "00:00:00")];
 
-    /// <summary>Everywhere, or at the catalog's log alone.</summary>
+    /// <summary>The call fails everywhere, or only for the catalog's log.</summary>
     [Theory]
     [InlineData("fsync", "EIO", null)]
     [InlineData("fsync", "EIO", "catalog.db-wal")]
@@ -29,7 +29,7 @@ public sealed class BrokenDiskTests
         string[] where = at is null ? [] : ["-P", Path.Combine(stores.Directory, at)];
         await using (await Strace.AttachAsync(service.Id, [.. where, "-e", $"trace={call}", "-e", $"inject={call}:error={error}"]))
         {
-            // What is no file of its own meets no file's errors.
+            // A content that is not stored as a file does not meet errors of files.
             foreach (var size in new[] { call is "rename" or "openat" ? FileSize : 1, FileSize, 3 * 1024 * 1024 })
             {
                 using var created = await service.Http.PostAsync("/files/upload", new ByteArrayContent(Requests.Bytes(size)));
@@ -50,7 +50,7 @@ public sealed class BrokenDiskTests
     [Theory]
     [InlineData("incoming")]
     [InlineData("blobs")]
-    public async Task A_folder_that_a_file_stands_in_for_is_a_503_until_it_is_back(string folder)
+    public async Task A_folder_replaced_by_a_file_gives_503_until_it_is_back(string folder)
     {
         await using var stores = new EmbeddedStores();
         await using var service = await Service.StartAsync(stores, Quick);
@@ -68,7 +68,7 @@ public sealed class BrokenDiskTests
     }
 
     [Fact]
-    public async Task A_data_directory_whose_disk_is_gone_is_a_503_and_no_damage()
+    public async Task A_lost_disk_gives_503_and_is_not_reported_as_damage()
     {
         await using var stores = new EmbeddedStores();
         await using var service = await Service.StartAsync(stores, Quick);
@@ -81,14 +81,14 @@ public sealed class BrokenDiskTests
     }
 
     [Fact]
-    public async Task A_folder_that_nobody_may_write_to_is_a_503_and_reads_go_on()
+    public async Task A_read_only_folder_gives_503_for_writes_but_reads_still_work()
     {
         await using var stores = new EmbeddedStores();
         await using var service = await Service.StartAsync(stores, Quick);
         var incoming = Path.Combine(stores.Directory, "incoming");
         var content = Requests.Bytes(FileSize);
         var kept = await service.Http.UploadAsync(content, "kept");
-        // Root is refused by nothing less.
+        // Only this attribute stops root.
         var (exit, output) = await Shell.RunAsync(Environment.IsPrivilegedProcess ? "chattr +i \"$1\"" : "chmod a-w \"$1\"", incoming);
         Assert.SkipWhen(exit != 0, $"A folder cannot be closed here: {output}");
         try

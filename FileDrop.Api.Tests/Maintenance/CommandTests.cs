@@ -6,11 +6,11 @@ using Xunit;
 
 namespace FileDrop.Api.Tests.Maintenance;
 
-/// <summary>The check and the backup, as a person runs them.</summary>
+/// <summary>The commands for check and backup, as a person runs them.</summary>
 public abstract class CommandTests(Pair pair)
 {
     [Fact]
-    public async Task A_check_of_a_healthy_service_finds_nothing_beside_writers_versions_and_trash()
+    public async Task A_check_of_a_healthy_service_with_writers_versions_and_trash_finds_nothing()
     {
         await using var stores = await pair.MakeStoresAsync();
         await using var service = await Service.StartAsync(stores, ("FileDrop:Trash:Retention", "1.00:00:00"));
@@ -50,7 +50,7 @@ public abstract class CommandTests(Pair pair)
                 .BeginCreateAsync("local", expired, new WriteIntent(Guid.NewGuid(), 1), 0, default);
         }
         string[] settings = ["--FileDrop:SweepInterval=00:00:00.001"];
-        // The margin that a running sweeper gets has to pass first for what only it should have claimed; the others are there at once.
+        // Work left by the sweeper becomes a finding only after the sweeper's margin; other findings appear at once.
         var (exit, found) = await ServiceProcess.CommandAsync(stores, ["check", "--hash", "--json", .. settings]);
         Assert.Equal(1, exit);
         Assert.Equal(ids["removed"], Of(found, "FileWithoutBlob"));
@@ -69,7 +69,7 @@ public abstract class CommandTests(Pair pair)
     }
 
     [Fact]
-    public async Task A_backup_brings_every_file_to_other_stores_as_it_was_and_can_be_gone_on_with()
+    public async Task A_backup_brings_every_file_unchanged_to_other_stores_and_can_be_continued()
     {
         await using var source = await pair.MakeStoresAsync();
         var folder = Directory.CreateTempSubdirectory("filedrop-backup-");
@@ -115,7 +115,7 @@ public abstract class CommandTests(Pair pair)
     }
 
     [Fact]
-    public async Task An_import_takes_no_damaged_content()
+    public async Task An_import_refuses_damaged_content()
     {
         await using var source = await pair.MakeStoresAsync();
         var folder = Directory.CreateTempSubdirectory("filedrop-backup-");
@@ -153,7 +153,7 @@ public abstract class CommandTests(Pair pair)
 public sealed class CommandOnEmbeddedTests(EmbeddedPair pair) : CommandTests(pair), IClassFixture<EmbeddedPair>
 {
     [Fact]
-    public async Task An_import_refuses_while_the_service_runs_and_the_others_work_beside_it()
+    public async Task An_import_is_refused_beside_a_running_service_but_other_commands_work()
     {
         await using var stores = await pair.MakeStoresAsync();
         await using var service = await ServiceProcess.StartAsync(stores);
@@ -173,7 +173,7 @@ public sealed class CommandOnEmbeddedTests(EmbeddedPair pair) : CommandTests(pai
     }
 
     [Fact]
-    public async Task A_command_that_is_none_says_what_there_is()
+    public async Task An_unknown_command_shows_the_usage()
     {
         await using var stores = new EmbeddedStores();
         var (exit, output) = await ServiceProcess.CommandAsync(stores, "check", "--everything");

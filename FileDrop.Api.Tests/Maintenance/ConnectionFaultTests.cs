@@ -6,7 +6,7 @@ using Xunit;
 
 namespace FileDrop.Api.Tests.Maintenance;
 
-/// <summary>Connections to the stores that are cut, slow, or bring no answer.</summary>
+/// <summary>Connections to the stores that are cut, slow or without an answer.</summary>
 public sealed class ConnectionFaultTests
 {
     private static readonly (string, string)[] Quick =
@@ -17,7 +17,7 @@ public sealed class ConnectionFaultTests
     [InlineData("filedrop", TcpProxy.Way.ToClient, 90, 9)]
     [InlineData("storage", TcpProxy.Way.ToServer, 30_000, 9)]
     [InlineData("storage", TcpProxy.Way.ToClient, 60, 6)]
-    public async Task Connections_that_are_cut_at_any_byte_leave_every_change_whole_or_undone(
+    public async Task A_connection_cut_at_any_byte_leaves_every_change_complete_or_undone(
         string store, TcpProxy.Way way, int step, int cuts)
     {
         await using var stores = await ClusterStores.MakeAsync();
@@ -36,11 +36,11 @@ public sealed class ConnectionFaultTests
     }
 
     [Fact]
-    public async Task A_commit_whose_answer_is_lost_with_the_connection_is_found_out_and_acknowledged()
+    public async Task A_commit_whose_answer_is_lost_with_the_connection_is_still_acknowledged()
     {
         await using var stores = await ClusterStores.MakeAsync();
         await using var proxy = Between.Stores(stores, "filedrop", TcpProxy.State.Up, out var settings);
-        // Without a sweeper, which would take the one connection that is open: a new one gets no answer to its greeting either.
+        // Switch the sweeper off, because it would use the open connection, and a new connection would get no answer to its greeting.
         await using var service = await Service.StartAsync(stores, [.. settings, ("FileDrop:SweepInterval", "01:00:00")]);
         using var direct = new MongoClient(stores.MongoDb);
         var files = direct.GetDatabase(stores.Name).GetCollection<BsonDocument>("files");
@@ -48,7 +48,7 @@ public sealed class ConnectionFaultTests
         using var body = new GatedContent(content, 9 * 1024 * 1024);
         var upload = service.Http.PostAsync("/files/upload", body);
         await body.Stopped;
-        // Its first part is sent only once the service knows that the intent is written.
+        // The service sends the first part only once it knows that the intent is written.
         await Service.UntilAsync("the write has begun", async () => (await stores.BlobKeysAsync()).Count == 1);
 
         proxy.Become(TcpProxy.State.Mute);
@@ -69,7 +69,7 @@ public sealed class ConnectionFaultTests
     [Theory]
     [InlineData("filedrop")]
     [InlineData("storage")]
-    public async Task A_connection_that_only_trickles_makes_requests_slow_and_nothing_else(string store)
+    public async Task A_trickling_connection_only_makes_requests_slow(string store)
     {
         await using var stores = await ClusterStores.MakeAsync();
         await using var proxy = Between.Stores(stores, store, TcpProxy.State.Up, out var settings);
@@ -107,7 +107,7 @@ public sealed class ConnectionFaultTests
             Assert.NotNull(answer.Headers.RetryAfter);
             answer.Dispose();
         }
-        // The parts' memory, a MiB that the server reads ahead for each of them, and as much again for garbage; not the 384 MiB.
+        // The limit is the memory for parts, plus 1 MiB read ahead for each upload, doubled for garbage; the uploads have 384 MiB.
         var grown = await service.PeakMemoryAsync() - before;
         Assert.True(grown < 2 * (PartMemory + Uploads), $"the process grew by {grown} MiB, from {before} MiB");
 
@@ -118,11 +118,13 @@ public sealed class ConnectionFaultTests
         Assert.Single(files);
     }
 
-    /// <summary>With a short time for each call: S3's is what the sweeper waits for before it lets go of what was never committed.</summary>
+    /// <summary>
+    /// A connection string with a short timeout, because the sweeper waits for S3's timeout before it deletes uncommitted blobs for the last time.
+    /// </summary>
     private static string Storage(ClusterStores stores, (string Key, string Value)[] settings) =>
         $"{settings.FirstOrDefault(setting => setting.Key == "ConnectionStrings:storage").Value ?? stores.S3};CallTimeout=2";
 
-    /// <summary>Changes, and what they may have come to: an answer 503 says that a change happened whole or not at all.</summary>
+    /// <summary>Makes changes and records their possible results: after a 503, a change happened completely or not at all.</summary>
     private sealed class History(HttpClient http)
     {
         private readonly HashSet<string> _acknowledged = [];
@@ -139,7 +141,7 @@ public sealed class ConnectionFaultTests
             _acknowledged.Add(_kept);
         }
 
-        /// <summary>An upload, a new content and a deletion.</summary>
+        /// <summary>Makes an upload, a replacement and a deletion.</summary>
         public async Task ChangeAsync()
         {
             var content = Requests.Bytes(150_000 + ++_changes);

@@ -3,10 +3,7 @@ using System.Security.Cryptography;
 
 namespace FileDrop.Api.Tests.Maintenance;
 
-/// <summary>
-/// Documents as MongoDB holds them since the first schema, <c>schema: 1</c>: one in each state. Never to be changed; a schema that
-/// follows gets documents of its own.
-/// </summary>
+/// <summary>Documents in MongoDB's first schema, <c>schema: 1</c>: one in each state. Never change them; add new documents for a later schema.</summary>
 internal static class FirstDocuments
 {
     public static readonly Guid Live = Guid.Parse("019b7c5a-7f2e-7000-8000-000000000001");
@@ -27,7 +24,7 @@ internal static class FirstDocuments
 
     private const string Past = """{ "$date": "2026-01-02T03:04:05.678Z" }""";
 
-    /// <summary>All four; the live one has these contents, oldest first.</summary>
+    /// <summary>All four documents; the live one has these contents, oldest first.</summary>
     public static string[] All(byte[] first, byte[] second, byte[] third) =>
     [
         $$"""

@@ -6,8 +6,8 @@ using Microsoft.Data.Sqlite;
 namespace FileDrop.Api.Tests.Maintenance;
 
 /// <summary>
-/// A data directory as the first FileDrop left it: its database's layout to the letter, with rows and blobs of every kind that it
-/// wrote. Never to be changed: a layout that was released does not change either.
+/// A data directory of the first FileDrop: the exact layout of its database, with rows and blobs of every kind. Never change it, because a released layout does
+/// not change either.
 /// </summary>
 internal sealed class FirstLayout : IDisposable
 {
@@ -99,7 +99,7 @@ internal sealed class FirstLayout : IDisposable
 
     public void Dispose() => _connection.Dispose();
 
-    /// <summary>A live file with its contents, oldest first, at the versions 1, 3, 5, …: between them its name was changed.</summary>
+    /// <summary>A live file with its contents, oldest first, at the versions 1, 3, 5, …; the versions between changed its name.</summary>
     public Guid AddFile(string name, string tags, params byte[][] contents)
     {
         var (id, blobs) = (Guid.CreateVersion7(), contents.Select(_ => Guid.NewGuid()).ToList());
@@ -126,7 +126,7 @@ internal sealed class FirstLayout : IDisposable
         return id;
     }
 
-    /// <summary>A write that was cut off, of a new file or of new content of one: what it had written lies where a write begins.</summary>
+    /// <summary>An interrupted write of a new file or of new content; its bytes lie in the folder for unfinished writes.</summary>
     public void AddIntent(Guid? file = null)
     {
         var (id, blob) = (file ?? Guid.CreateVersion7(), Guid.NewGuid());
@@ -136,7 +136,7 @@ internal sealed class FirstLayout : IDisposable
         Write(blob, id, [1, 2, 3], "incoming");
     }
 
-    /// <summary>A content of a file that was pruned, and not deleted yet.</summary>
+    /// <summary>A pruned content of a file that is not deleted yet.</summary>
     public void AddGarbage(Guid file)
     {
         var blob = Guid.NewGuid();
@@ -149,7 +149,7 @@ internal sealed class FirstLayout : IDisposable
         Write(blob, file, [7]);
     }
 
-    /// <summary>A file that was deleted, whose bytes are not deleted yet.</summary>
+    /// <summary>A deleted file whose bytes are not deleted yet.</summary>
     public Guid AddDeleted()
     {
         var id = Guid.CreateVersion7();
@@ -158,7 +158,7 @@ internal sealed class FirstLayout : IDisposable
         return id;
     }
 
-    /// <summary>A file that was changed and deleted, of which only the upload is remembered.</summary>
+    /// <summary>A changed and deleted file of which only the upload is remembered.</summary>
     public Guid AddRemembered(string key, string name, byte[] content)
     {
         const string Time = "2026-01-02T03:04:05.678+00:00";
@@ -178,7 +178,7 @@ internal sealed class FirstLayout : IDisposable
         return id;
     }
 
-    /// <summary>The Idempotency-Key of a file's upload.</summary>
+    /// <summary>The idempotency key of a file's upload.</summary>
     public void AddKey(string key, Guid file)
     {
         Run("INSERT INTO idempotency_keys (owner, key, file, expires_at) VALUES ('local', ?1, ?2, ?3)", key, Bytes(file), s_future);

@@ -10,7 +10,7 @@ public sealed class FullDiskTests
     private const int Size = 1024 * 1024;
 
     [Fact]
-    public async Task A_full_volume_is_a_507_that_leaves_nothing_and_deletions_make_room_again()
+    public async Task A_full_volume_gives_507_leaves_nothing_and_deletions_make_room_again()
     {
         await using var stores = new EmbeddedStores();
         await using var volume = await Shell.MountMemoryAsync(stores.Directory, "32m");
@@ -47,7 +47,7 @@ public sealed class FullDiskTests
     }
 
     [Fact]
-    public async Task A_volume_full_of_small_contents_is_a_507_that_leaves_nothing_and_deletions_make_room_again()
+    public async Task A_volume_full_of_small_contents_gives_507_leaves_nothing_and_deletions_make_room_again()
     {
         await using var stores = new EmbeddedStores();
         await using var volume = await Shell.MountMemoryAsync(stores.Directory, "48m");
@@ -79,7 +79,7 @@ public sealed class FullDiskTests
     }
 
     [Fact]
-    public async Task A_volume_that_others_have_filled_to_the_last_byte_refuses_changes_whole_and_recovers_without_a_restart()
+    public async Task A_volume_filled_by_others_refuses_changes_completely_and_recovers_without_a_restart()
     {
         await using var stores = new EmbeddedStores();
         await using var volume = await Shell.MountMemoryAsync(stores.Directory, "16m");
@@ -90,7 +90,7 @@ public sealed class FullDiskTests
         await Shell.RunAsync("cat /dev/zero > \"$1\"", filler);
         Assert.Equal(0, new DriveInfo(stores.Directory).AvailableFreeSpace);
 
-        // The log may have room for a change or two in the pages that it has: what is acknowledged is then true.
+        // The log may have room for a change or two in its existing pages; an acknowledged change must then hold.
         var name = "before";
         for (var i = 0; i < 50; i++)
         {

@@ -6,7 +6,7 @@ using Xunit;
 
 namespace FileDrop.Api.Tests.Maintenance;
 
-/// <summary>Bytes that are not those that were stored never go out as if they were.</summary>
+/// <summary>Damaged bytes are never sent as if they were whole.</summary>
 public abstract class IntegrityTests(Pair pair)
 {
     [Theory]
@@ -48,7 +48,7 @@ public abstract class IntegrityTests(Pair pair)
     }
 
     [Fact]
-    public async Task A_scrub_finds_damage_that_nobody_has_read()
+    public async Task A_scrub_finds_damage_in_content_that_nobody_has_read()
     {
         await using var stores = await pair.MakeStoresAsync();
         string damaged;
@@ -64,10 +64,10 @@ public abstract class IntegrityTests(Pair pair)
     }
 }
 
-/// <summary>What time and disks do to stored bytes.</summary>
+/// <summary>Damages stored bytes as failing disks do.</summary>
 internal static class Damage
 {
-    /// <summary>Changes one bit in the middle of every blob of a file, behind the service's back.</summary>
+    /// <summary>Changes one bit in the middle of every blob of a file.</summary>
     public static async Task FlipAsync(Stores stores, string file)
     {
         foreach (var key in await KeysAsync(stores, file))

@@ -6,15 +6,15 @@ using Xunit;
 
 namespace FileDrop.Api.Tests.Maintenance;
 
-/// <summary>A client that changes files of its own for as long as the service lives, and writes down what it was told.</summary>
+/// <summary>A client that changes its own files while the service lives, and records the answers.</summary>
 internal sealed class KillClient(int number)
 {
     private const int FilesAtMost = 6;
 
-    /// <summary>Longer than it takes until a lease is renewed.</summary>
+    /// <summary>A pause longer than the interval of renewals.</summary>
     private static readonly TimeSpan Dawdle = KillLoopTests.Lease * 0.4;
 
-    // Seeded, so that a client asks the same things again; what of it a kill cuts is up to the machine.
+    // Each client is seeded, so that its requests repeat; only the moment of a kill differs.
     private readonly Random _random = new(number);
     private int _asked;
     private KillUpload? _upload;
@@ -23,17 +23,17 @@ internal sealed class KillClient(int number)
 
     public int Acknowledged { get; private set; }
 
-    /// <summary>Answers that never came.</summary>
+    /// <summary>The number of lost answers.</summary>
     public int Lost { get; private set; }
 
-    /// <summary>Answers that leave open what happened.</summary>
+    /// <summary>The number of answers that leave the result open.</summary>
     public int Failed { get; private set; }
 
-    /// <summary>Asks one thing after the other until an answer is lost.</summary>
+    /// <summary>Sends one request after the other until an answer is lost.</summary>
     public async Task RunAsync(HttpClient http, CancellationToken stop)
     {
         var lost = Lost;
-        // What was unsure may have turned out to be a file.
+        // An unsure upload may have become a file.
         if (_upload is not null && Ledger.Sure.ContainsKey(_upload.Id))
             _upload = null;
         while (lost == Lost && !stop.IsCancellationRequested)
@@ -60,7 +60,7 @@ internal sealed class KillClient(int number)
         await CreatedAsync(await TryAsync(http.PostAsync($"/files/upload?file_name={wanted.Name}", body)), wanted);
     }
 
-    /// <summary>An upload that outlives its first lease's renewal.</summary>
+    /// <summary>Makes an upload that lasts beyond the first renewal of its lease.</summary>
     private async Task CreateSlowlyAsync(HttpClient http)
     {
         var (content, wanted) = NewFile();
@@ -72,7 +72,7 @@ internal sealed class KillClient(int number)
         await CreatedAsync(await sending, wanted);
     }
 
-    /// <summary>One request of a resumable upload, which goes on through all kills.</summary>
+    /// <summary>Sends one request of a resumable upload, which continues through all kills.</summary>
     private async Task ResumeAsync(HttpClient http)
     {
         if (_upload is not { } upload)
@@ -80,7 +80,7 @@ internal sealed class KillClient(int number)
             var (content, wanted) = NewFile();
             using var create = KillUpload.Create(content, wanted);
             using var created = await TryAsync(http.SendAsync(create));
-            // Without an answer it is an upload that nobody knows, and that has no bytes.
+            // Without an answer, the upload is unknown to its client and has no bytes.
             if (IsKnown(created, $"POST {wanted} by tus"))
                 _upload = new KillUpload(created!.Headers.Location!.OriginalString, content, wanted);
             return;
@@ -101,7 +101,7 @@ internal sealed class KillClient(int number)
         }
     }
 
-    /// <summary>Gives up the upload that is under way, if there is one.</summary>
+    /// <summary>Ends the upload in progress, if there is one.</summary>
     public async Task EndUploadAsync(HttpClient http)
     {
         if (_upload is null || Ledger.Sure.ContainsKey(_upload.Id))
@@ -115,7 +115,7 @@ internal sealed class KillClient(int number)
     {
         var content = NewContent();
         using var request = new HttpRequestMessage(HttpMethod.Put, $"/files/{id}/content") { Content = new ByteArrayContent(content) };
-        // Nobody else changes the file: the precondition holds unless something acknowledged was lost.
+        // No other client changes the file, so the precondition holds unless an acknowledged change was lost.
         if (_random.Next(2) == 0)
             request.Headers.IfMatch.Add(new EntityTagHeaderValue($"\"{file.Version}-{file.Sha256[..16]}\""));
         await ChangedAsync(await TryAsync(http.SendAsync(request)), id, file with { Sha256 = Hash(content), Version = file.Version + 1 });
@@ -137,7 +137,7 @@ internal sealed class KillClient(int number)
             Ledger.Lost(id, null);
     }
 
-    /// <summary>Goes away in the middle of an upload or a replacement, which so can never have happened.</summary>
+    /// <summary>Disconnects in the middle of an upload or a replacement, which therefore can never happen.</summary>
     private async Task GoAwayAsync(HttpClient http, string id)
     {
         var content = NewContent();
@@ -154,7 +154,7 @@ internal sealed class KillClient(int number)
         }
         catch (Exception cut) when (cut is HttpRequestException or SocketException)
         {
-            // As it should be; and if the service is gone too, the next request tells.
+            // The expected end. If the service is gone too, the next request shows it.
         }
     }
 
@@ -188,7 +188,7 @@ internal sealed class KillClient(int number)
         }
     }
 
-    /// <summary>Whether the service said that it was done. What it cannot have refused it must not refuse.</summary>
+    /// <summary>Whether the service acknowledged the request, which is valid and must not be refused.</summary>
     private bool IsKnown(HttpResponseMessage? answer, string what)
     {
         if (answer is null)
@@ -198,7 +198,7 @@ internal sealed class KillClient(int number)
         return answer.IsSuccessStatusCode;
     }
 
-    /// <summary>The answer, read to its end; null: it was lost.</summary>
+    /// <summary>Reads the answer to its end; null if it was lost.</summary>
     private async Task<HttpResponseMessage?> TryAsync(Task<HttpResponseMessage> sending)
     {
         try
@@ -220,7 +220,7 @@ internal sealed class KillClient(int number)
 
     private string NewName() => $"c{number}-{_asked++}";
 
-    /// <summary>Mostly small; some are more than one part of a multipart upload.</summary>
+    /// <summary>Makes a content: mostly small, sometimes larger than one part of a multipart upload.</summary>
     private byte[] NewContent() => RandomNumberGenerator.GetBytes(_random.Next(12) == 0 ? 9 << 20 : 1 + _random.Next(100_000));
 
     private static string Hash(byte[] content) => Convert.ToHexStringLower(SHA256.HashData(content));

@@ -3,24 +3,24 @@ using Xunit;
 
 namespace FileDrop.Api.Tests.Maintenance;
 
-/// <summary>A file as its client knows it.</summary>
+/// <summary>The state of a file as its client knows it.</summary>
 internal sealed record KnownFile(string Name, string Sha256, long Version)
 {
     public static KnownFile Of(JsonElement file) => new(
         file.GetProperty("file_name").GetString() ?? "", file.GetProperty("sha256").GetString() ?? "", file.GetProperty("version").GetInt64());
 }
 
-/// <summary>What one client was told: files of its own, each changed by one request at a time.</summary>
+/// <summary>The answers to one client about its own files, each of which one request at a time changes.</summary>
 internal sealed class KillLedger
 {
     private readonly Dictionary<string, KnownFile?[]> _unsure = new(StringComparer.Ordinal);
     private readonly List<KnownFile> _unsureCreations = [];
     private readonly List<string> _deleted = [];
 
-    /// <summary>What was acknowledged, and nothing was asked since.</summary>
+    /// <summary>Files whose last change was acknowledged.</summary>
     public Dictionary<string, KnownFile> Sure { get; } = new(StringComparer.Ordinal);
 
-    /// <summary>Files whose deletion was acknowledged, or seen to have happened.</summary>
+    /// <summary>Files whose deletion was acknowledged or observed.</summary>
     public IReadOnlyList<string> Deleted => _deleted;
 
     public void Acknowledged(string id, KnownFile? now)
@@ -34,19 +34,18 @@ internal sealed class KillLedger
         _deleted.Add(id);
     }
 
-    /// <summary>The answer to a change was lost: the file is as it was, or as it was to be.</summary>
+    /// <summary>Records a change with a lost answer: the file has either its former or its new state.</summary>
     public void Lost(string id, KnownFile? wanted)
     {
         Sure.Remove(id, out var before);
         _unsure[id] = [before, wanted];
     }
 
-    /// <summary>The answer to an upload was lost; its name is its own.</summary>
+    /// <summary>Records an upload with a lost answer; its name is unique.</summary>
     public void LostCreation(KnownFile wanted) => _unsureCreations.Add(wanted);
 
     /// <summary>
-    /// Holds all that clients know against all that the service lists. What they were unsure of is known afterwards, for the
-    /// process that could have changed it is dead.
+    /// Compares the clients' knowledge with the service's list. Afterwards nothing is unsure, because the process that could have changed it is dead.
     /// </summary>
     public static void Compare(IReadOnlyCollection<KillLedger> ledgers, IReadOnlyList<JsonElement> listed)
     {
@@ -71,7 +70,7 @@ internal sealed class KillLedger
         }
         foreach (var wanted in _unsureCreations)
         {
-            // With another hash or version it stays among those that nobody made.
+            // With another hash or version, it remains among the unexplained files.
             foreach (var id in found.Where(pair => pair.Value == wanted).Select(pair => pair.Key).Take(1).ToList())
             {
                 found.Remove(id);

@@ -8,13 +8,13 @@ using KillTarget = (string Method, FileDrop.Api.Tests.KillMoment Moment);
 namespace FileDrop.Api.Tests.Maintenance;
 
 /// <summary>
-/// The service as it is shipped, killed with -9 at every named point of the write protocol and at random moments, while clients
-/// write down what they were told. After each kill it starts on the same stores, and what it has is held against that.
+/// Kills the shipped service with -9 at every named point of the write protocol and at random moments, while clients record their answers. After each kill it
+/// starts on the same stores, and its files are compared with the answers.
 /// </summary>
 /// <remarks>
-/// The short run strikes each point once on SQLite and disk, and each day another third of them on MongoDB and S3; the nightly
-/// run strikes all of them there. Some random moments come on top. The environment variable <c>FILEDROP_TEST_KILLS</c> sets another
-/// number of kills on each pair of stores; more of them go through all points again, at other times of each.
+/// The short run kills once at each point on SQLite and disk. On MongoDB and S3 it covers another third of the points each day, and the nightly run covers all.
+/// Some random moments are added. The environment variable <c>FILEDROP_TEST_KILLS</c> sets another number of kills for each pair of stores; further kills
+/// repeat the points at later occurrences.
 /// </remarks>
 public abstract class KillLoopTests(Pair pair, ITestOutputHelper output)
 {
@@ -23,7 +23,7 @@ public abstract class KillLoopTests(Pair pair, ITestOutputHelper output)
     private const int Clients = 4;
     private const int RandomMoments = 3;
 
-    /// <summary>How long it may take until a point is reached: each client comes by it within some tens of requests.</summary>
+    /// <summary>The time within which a point must be reached; each client passes it within some tens of requests.</summary>
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(2);
 
     private static readonly (string Name, string Value)[] Settings =
@@ -51,19 +51,19 @@ public abstract class KillLoopTests(Pair pair, ITestOutputHelper output)
     private static readonly (string Method, KillMoment[] Moments)[] PointsOfEmbedded =
         [.. PointsOfBoth, ("IInlineContents.CommitAsync", [KillMoment.Before, KillMoment.After])];
 
-    /// <summary>How many kills FILEDROP_TEST_KILLS asks for; null if it is not set.</summary>
+    /// <summary>The number of kills in FILEDROP_TEST_KILLS; null if it is not set.</summary>
     private protected static int? Wanted { get; } =
         Environment.GetEnvironmentVariable("FILEDROP_TEST_KILLS") is { Length: > 0 } text ? int.Parse(text, CultureInfo.InvariantCulture) : null;
 
-    /// <summary>The points that the short run strikes.</summary>
+    /// <summary>The points of the short run.</summary>
     private protected virtual IEnumerable<KillTarget> ShortRun => Points;
 
-    /// <summary>All points that the pair has.</summary>
+    /// <summary>All points of the pair.</summary>
     private protected IReadOnlyList<KillTarget> Points { get; } =
         [.. (pair is EmbeddedPair ? PointsOfEmbedded : PointsOfBoth).SelectMany(point => point.Moments.Select(moment => (point.Method, Moment: moment)))];
 
     [Fact]
-    public Task Whatever_a_kill_cuts_what_was_acknowledged_is_there_and_nothing_is_there_by_half() => KillAtAsync([.. ShortRun]);
+    public Task Acknowledged_changes_survive_kills_and_no_change_is_done_by_half() => KillAtAsync([.. ShortRun]);
 
     private protected async Task KillAtAsync(IReadOnlyList<KillTarget> points)
     {
@@ -100,7 +100,7 @@ public abstract class KillLoopTests(Pair pair, ITestOutputHelper output)
         output.WriteLine(found);
     }
 
-    /// <summary>Each point in turn, then random moments (null), and all over again until there are enough.</summary>
+    /// <summary>Plans each point in turn, then random moments (null), and repeats until there are enough.</summary>
     private static IEnumerable<KillPoint?> Plan(IReadOnlyList<KillTarget> points)
     {
         var wanted = Wanted ?? points.Count + RandomMoments;
@@ -120,7 +120,7 @@ public abstract class KillLoopTests(Pair pair, ITestOutputHelper output)
         var acknowledged = clients.Sum(client => client.Acknowledged);
         try
         {
-            // The sweeper may reach the point before anybody sees that the service is there.
+            // The sweeper may reach the point before the service is seen as healthy.
             await Service.UntilAsync("the service is healthy", async () => service.HasExited || await service.IsHealthyAsync(), 120);
             if (await CompareUnlessKilledAsync(service, clients))
             {
@@ -130,7 +130,7 @@ public abstract class KillLoopTests(Pair pair, ITestOutputHelper output)
                     await Task.WhenAny(running, Task.Delay(Random.Shared.Next(1500)));
                     service.Signal(9);
                 }
-                // A client that found something wrong ends the test with it, not with a point that is never reached.
+                // Await the clients first, so that a fault they found fails the test rather than the unreached point.
                 await Task.WhenAny(running, exit);
                 await stop.CancelAsync();
                 await running;
@@ -146,7 +146,7 @@ public abstract class KillLoopTests(Pair pair, ITestOutputHelper output)
             + $"{clients.Sum(client => client.Acknowledged) - acknowledged} acknowledged");
     }
 
-    /// <summary>False: the process died meanwhile; whoever starts next compares.</summary>
+    /// <summary>Compares, unless the process dies meanwhile: then returns false, and the next process is compared.</summary>
     private static async Task<bool> CompareUnlessKilledAsync(ServiceProcess service, List<KillClient> clients)
     {
         try
@@ -178,5 +178,5 @@ public sealed class KillLoopOnClusterTests(ClusterPair pair, ITestOutputHelper o
 
     [Fact]
     [Trait("Run", "nightly")]
-    public Task Whichever_point_a_kill_strikes_what_was_acknowledged_is_there_and_nothing_is_there_by_half() => KillAtAsync(Points);
+    public Task Acknowledged_changes_survive_kills_at_every_point_and_no_change_is_done_by_half() => KillAtAsync(Points);
 }

@@ -4,7 +4,7 @@ using Xunit;
 
 namespace FileDrop.Api.Tests.Maintenance;
 
-/// <summary>A resumable upload of a client, which outlives the service's processes: by tus, in three requests and whatever was cut.</summary>
+/// <summary>A client's resumable upload by tus, which outlives the service's processes. It takes three requests and repeats interrupted ones.</summary>
 internal sealed class KillUpload(string path, byte[] content, KnownFile wanted)
 {
     private const int Requests = 3;
@@ -16,12 +16,12 @@ internal sealed class KillUpload(string path, byte[] content, KnownFile wanted)
 
     public KnownFile Wanted => wanted;
 
-    /// <summary>Whether the next request may be what makes a file of it.</summary>
+    /// <summary>Whether the next request may complete the upload.</summary>
     public bool MayComplete => !_isSure || Next == content.Length;
 
     private long Next => Math.Min(content.Length, _acknowledged + Math.Max(1, content.Length / Requests));
 
-    /// <summary>The request that begins one.</summary>
+    /// <summary>The request that creates an upload.</summary>
     public static HttpRequestMessage Create(byte[] content, KnownFile wanted)
     {
         var name = Convert.ToBase64String(System.Text.Encoding.UTF8.GetBytes(wanted.Name));
@@ -31,7 +31,7 @@ internal sealed class KillUpload(string path, byte[] content, KnownFile wanted)
         return request;
     }
 
-    /// <summary>The next request: an append where the offset is known, else the question for it.</summary>
+    /// <summary>The next request: an append if the offset is known, otherwise a HEAD for it.</summary>
     public HttpRequestMessage NextRequest()
     {
         if (!_isSure)
@@ -45,11 +45,11 @@ internal sealed class KillUpload(string path, byte[] content, KnownFile wanted)
 
     public HttpRequestMessage End() => Request(HttpMethod.Delete, path);
 
-    /// <summary>The answer was lost, or leaves open what happened.</summary>
+    /// <summary>Records that the answer was lost or leaves the result open.</summary>
     public void Lost() => _isSure = false;
 
-    /// <summary>Takes a success. What was acknowledged is never taken back, and nothing is there that was not sent.</summary>
-    /// <returns>Whether it is a file now.</returns>
+    /// <summary>Records a success. Checks that acknowledged bytes are never lost, and that no byte exists that was not sent.</summary>
+    /// <returns>Whether the upload has become a file.</returns>
     public bool Acknowledged(HttpResponseMessage answer)
     {
         var offset = long.Parse(answer.Headers.GetValues("Upload-Offset").Single(), CultureInfo.InvariantCulture);

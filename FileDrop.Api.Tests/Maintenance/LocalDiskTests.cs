@@ -1,4 +1,5 @@
 using FileDrop.Api.Catalog.Sqlite;
+using FileDrop.Api.Native;
 using Xunit;
 
 namespace FileDrop.Api.Tests.Maintenance;
@@ -6,31 +7,27 @@ namespace FileDrop.Api.Tests.Maintenance;
 /// <summary>SQLite's catalog is refused on a network file system.</summary>
 public sealed class LocalDiskTests
 {
-    private static readonly string[] Mounts =
-    [
-        "22 1 254:0 / / rw,relatime shared:1 - ext4 /dev/vda rw",
-        "23 22 0:20 / /srv rw - ext4 /dev/vdb rw",
-        "24 23 0:21 /export /srv/files rw,relatime shared:9 master:2 - nfs4 nas:/export rw,vers=4.2",
-        @"25 22 0:22 / /mnt/team\040drive rw - cifs //nas/team rw",
-        "26 22 0:23 / /home/me/remote rw,nosuid - fuse.sshfs me@host: rw",
-        "27 24 0:24 / /srv/files/cache rw - tmpfs tmpfs rw",
-        "28 24 0:25 / /twice rw - ext4 /dev/vdc rw",
-        "29 24 0:26 / /twice rw - nfs nas:/twice rw",
-        "this is no line of the table",
-    ];
-
     [Theory]
-    [InlineData("/data", "ext4")]
-    [InlineData("/srv", "ext4")]
-    [InlineData("/srv/files", "nfs4")]
-    [InlineData("/srv/files/a/b", "nfs4")]
-    [InlineData("/srv/files2", "ext4")]
-    [InlineData("/srv/files/cache/a", "tmpfs")]
-    [InlineData("/mnt/team drive/filedrop", "cifs")]
-    [InlineData("/home/me/remote", "fuse.sshfs")]
-    [InlineData("/twice/a", "nfs")]
-    public void The_innermost_mount_around_a_directory_tells_its_file_system(string path, string type) =>
-        Assert.Equal(type, LocalDisk.FileSystemOf(path, Mounts));
+    [InlineData(0x6969, "nfs")]
+    [InlineData(0xFF534D42, "cifs")]
+    [InlineData(0xFE534D42, "smb3")]
+    [InlineData(0x01021997, "9p")]
+    [InlineData(0x00C36400, "ceph")]
+    [InlineData(0xEF53, null)]
+    [InlineData(0x01021994, null)]
+    public void The_numbers_of_network_file_systems_have_names(uint number, string? name)
+    {
+        Assert.Equal(name, LocalDisk.NameOf(number));
+        Assert.True(name is null || LocalDisk.IsNetwork(name));
+    }
+
+    [Fact]
+    public void Linux_tells_the_number_of_the_file_system_behind_a_path()
+    {
+        Assert.SkipUnless(OperatingSystem.IsLinux(), "The call is Linux's.");
+        Assert.Equal(0x9FA0u, LibC.FileSystemOf("/proc"));
+        Assert.Null(LibC.FileSystemOf("/not/there"));
+    }
 
     [Theory]
     [InlineData("nfs", true)]
@@ -54,19 +51,19 @@ public sealed class LocalDiskTests
     [InlineData("fuse.gocryptfs", false)]
     [InlineData("apfs", false)]
     [InlineData("NTFS", false)]
-    public void What_is_a_network_and_what_is_not(string type, bool network) => Assert.Equal(network, LocalDisk.IsNetwork(type));
+    public void Network_file_systems_are_told_from_local_ones(string type, bool network) => Assert.Equal(network, LocalDisk.IsNetwork(type));
 
     [Fact]
-    public void A_local_directory_that_is_not_there_yet_is_taken() => LocalDisk.Demand(Path.Combine(Path.GetTempPath(), "not", "there"));
+    public void A_missing_directory_on_a_local_disk_is_accepted() => LocalDisk.Demand(Path.Combine(Path.GetTempPath(), "not", "there"));
 
     [Fact]
-    public async Task A_service_whose_data_directory_is_a_link_into_a_network_mount_does_not_start_and_says_what_to_do()
+    public async Task A_service_with_a_link_to_a_network_mount_as_data_directory_does_not_start_and_says_what_to_do()
     {
         await using var stores = new EmbeddedStores();
         var mount = Directory.CreateDirectory(Path.Combine(stores.Directory, "mount")).FullName;
         var link = Path.Combine(stores.Directory, "link");
         Directory.CreateSymbolicLink(link, mount);
-        // A mount without its program: the table of mounts calls it sshfs, and every call to it fails.
+        // Mount without the program: the table of mounts shows sshfs, and every call to it fails.
         await Shell.MountAsync("exec 3<>/dev/fuse && mount -i -t fuse.sshfs -o fd=3,rootmode=40000,user_id=0,group_id=0 nowhere \"$1\"", mount);
         try
         {

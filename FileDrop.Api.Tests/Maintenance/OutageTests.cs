@@ -4,7 +4,7 @@ using Xunit;
 
 namespace FileDrop.Api.Tests.Maintenance;
 
-/// <summary>MongoDB or S3 is away: at the start, or in the middle.</summary>
+/// <summary>MongoDB or S3 does not answer, at the start or later.</summary>
 public sealed class OutageTests
 {
     public static TheoryData<string> Either => ["filedrop", "storage"];
@@ -37,7 +37,7 @@ public sealed class OutageTests
         var file = await service.Http.UploadAsync([1, 2, 3], "a");
         Assert.Equal([1, 2, 3], await service.Http.GetByteArrayAsync($"/files/{file.Id()}"));
 
-        // However many attempts, probes and requests there were: a line for each change.
+        // The log has one line for each change, however many attempts, probes and requests there were.
         await Service.UntilAsync("the return is told", () => Task.FromResult(service.Output.Contains("The stores answer again", StringComparison.Ordinal)));
         var lines = service.Output.Split('\n');
         Assert.InRange(lines.Count(line => line.Contains("A store does not answer", StringComparison.Ordinal)), 1, 3);
@@ -75,7 +75,7 @@ public sealed class OutageTests
 
     [Theory]
     [MemberData(nameof(Either))]
-    public async Task A_store_that_goes_away_in_the_middle_of_an_upload_ends_it_with_503_and_leaves_nothing(string store)
+    public async Task A_store_that_fails_in_the_middle_of_an_upload_ends_it_with_503_and_leaves_nothing(string store)
     {
         await using var stores = await ClusterStores.MakeAsync();
         await using var proxy = Between.Stores(stores, store, TcpProxy.State.Up, out var settings);

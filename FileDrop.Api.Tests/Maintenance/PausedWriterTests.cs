@@ -4,14 +4,14 @@ using Xunit;
 
 namespace FileDrop.Api.Tests.Maintenance;
 
-/// <summary>A writer that stands still for longer than its lease, and wakes up after the sweeper.</summary>
+/// <summary>A writer that pauses for longer than its lease and continues after the sweeper has come.</summary>
 public sealed class PausedWriterTests
 {
     private const int Size = 20 * 1024 * 1024;
     private static readonly (string, string)[] Quick = [("FileDrop:Lease", "00:00:01"), ("FileDrop:LateWrites", "00:00:00")];
 
     [Fact]
-    public async Task A_replica_that_is_paused_past_its_lease_commits_nothing_when_it_wakes()
+    public async Task A_replica_that_is_paused_past_its_lease_commits_nothing_afterwards()
     {
         await using var stores = await ClusterStores.MakeAsync();
         await using var paused = await ServiceProcess.StartAsync(stores, Quick);
@@ -42,7 +42,7 @@ public sealed class PausedWriterTests
     }
 
     [Fact]
-    public async Task A_single_service_that_is_paused_past_its_leases_has_whole_files_or_none_when_it_wakes()
+    public async Task A_single_service_that_is_paused_past_its_leases_has_whole_files_or_none_afterwards()
     {
         await using var stores = new EmbeddedStores();
         await using var service = await ServiceProcess.StartAsync(stores, Quick);
@@ -50,7 +50,7 @@ public sealed class PausedWriterTests
         var uploads = bodies.Select(body => service.Http.PostAsync("/files/upload", body)).ToList();
         await Task.WhenAll(bodies.Select(body => body.Stopped));
         service.Signal(19);
-        // Longer than the lease: that is what is tested.
+        // Pause for longer than the lease.
         await Task.Delay(TimeSpan.FromSeconds(2));
         bodies.ForEach(body => body.Open());
         service.Signal(18);

@@ -4,13 +4,13 @@ using Xunit;
 
 namespace FileDrop.Api.Tests.Maintenance;
 
-/// <summary>The service as a process: killed, paused, asked to stop, started twice.</summary>
+/// <summary>The service as a process that is killed, stopped or under load.</summary>
 public abstract class ProcessTests(Pair pair)
 {
     private const int Size = 20 * 1024 * 1024;
 
     [Fact]
-    public async Task What_was_acknowledged_survives_a_kill_and_what_was_not_leaves_nothing()
+    public async Task An_acknowledged_upload_survives_a_kill_and_an_unacknowledged_one_leaves_nothing()
     {
         await using var stores = await pair.MakeStoresAsync();
         var kept = new List<(string Id, byte[] Content)>();
@@ -40,7 +40,7 @@ public abstract class ProcessTests(Pair pair)
     }
 
     [Fact]
-    public async Task What_a_killed_process_was_writing_is_swept_once_its_lease_ran_out()
+    public async Task The_unfinished_writes_of_a_killed_process_are_swept_once_their_leases_have_run_out()
     {
         await using var stores = await pair.MakeStoresAsync();
         var quick = new[] { ("FileDrop:Lease", "00:00:01"), ("FileDrop:LateWrites", "00:00:00") };
@@ -60,7 +60,7 @@ public abstract class ProcessTests(Pair pair)
     }
 
     [Fact]
-    public async Task A_service_that_is_asked_to_stop_finishes_what_it_is_doing()
+    public async Task A_service_that_is_asked_to_stop_finishes_its_requests()
     {
         await using var stores = await pair.MakeStoresAsync();
         await using var service = await ServiceProcess.StartAsync(stores);
@@ -80,7 +80,7 @@ public abstract class ProcessTests(Pair pair)
     }
 
     [Fact]
-    public async Task Memory_that_many_uploads_at_once_took_goes_back_to_the_system_after_them()
+    public async Task The_memory_of_many_concurrent_uploads_is_returned_to_the_system_afterwards()
     {
         const int Uploads = 16, MiB = 24;
         Assert.SkipUnless(OperatingSystem.IsLinux(), "The process's memory is read from /proc.");

@@ -6,7 +6,7 @@ using Xunit;
 
 namespace FileDrop.Api.Tests.Maintenance;
 
-/// <summary>The release before and this one over the same stores: side by side, one after the other, and back.</summary>
+/// <summary>The previous release and this one over the same stores: side by side, one after the other, and back.</summary>
 [Trait("Run", "nightly")]
 public abstract class RollingUpdateTests(ReleaseBefore before, Pair pair)
 {
@@ -45,7 +45,7 @@ public abstract class RollingUpdateTests(ReleaseBefore before, Pair pair)
         await GoBackAsync(stores, live);
     }
 
-    /// <summary>The release before over stores that this one has changed.</summary>
+    /// <summary>Starts the previous release over stores that this one has changed.</summary>
     protected abstract Task GoBackAsync(Stores stores, string live);
 
     protected Task<ServiceProcess> StartBeforeAsync(Stores stores) => ServiceProcess.StartAsync(stores, Before, Keep);
@@ -99,7 +99,7 @@ public sealed class RollingUpdateOnClusterTests(ReleaseBefore before, ClusterPai
     private const int Files = 4;
     private const int Writers = 12;
 
-    /// <summary>Of one writer, so that three writers' contents are all kept.</summary>
+    /// <summary>The contents of one writer: few enough that the contents of three writers are all kept.</summary>
     private const int MostWrites = 600;
 
     protected override async Task GoBackAsync(Stores stores, string live)

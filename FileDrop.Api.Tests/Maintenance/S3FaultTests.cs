@@ -5,7 +5,7 @@ using Xunit;
 
 namespace FileDrop.Api.Tests.Maintenance;
 
-/// <summary>A service whose way to S3 leads through an <see cref="S3Proxy"/>; one call may take three seconds.</summary>
+/// <summary>A service that reaches S3 through an <see cref="S3Proxy"/>; one call may take three seconds.</summary>
 public sealed class ThroughS3Proxy : IAsyncLifetime
 {
     private ClusterStores? _stores;
@@ -47,10 +47,10 @@ public sealed class ThroughS3Proxy : IAsyncLifetime
     }
 }
 
-/// <summary>S3 answers wrongly, late, or not at all, to any of the calls that an upload and a download are made of.</summary>
+/// <summary>S3 answers wrongly, late or not at all to any call of an upload or a download.</summary>
 public sealed class S3FaultTests(ThroughS3Proxy pair) : IClassFixture<ThroughS3Proxy>
 {
-    /// <summary>Two parts.</summary>
+    /// <summary>The size of two parts.</summary>
     private const int Large = (9 * 1024 * 1024) + 1;
     private const int Small = 100_000;
 
@@ -70,7 +70,7 @@ public sealed class S3FaultTests(ThroughS3Proxy pair) : IClassFixture<ThroughS3P
     [MemberData(nameof(Passing))]
     public async Task A_call_that_fails_for_a_moment_is_repeated_until_the_upload_is_done(string operation, S3Fault fault)
     {
-        // The SDK, which begins and ends multipart uploads, may wait for more than three seconds between three tries.
+        // The SDK begins and completes multipart uploads, and may wait for more than three seconds between three tries.
         var times = operation is "BeginUpload" or "CompleteUpload" ? 1 : 2;
         var content = Requests.Bytes(SizeFor(operation));
         pair.Proxy.Break(operation, fault, times);
@@ -84,7 +84,7 @@ public sealed class S3FaultTests(ThroughS3Proxy pair) : IClassFixture<ThroughS3P
 
     [Theory]
     [MemberData(nameof(Lasting))]
-    public async Task A_call_that_always_fails_ends_the_write_with_503_and_leaves_what_was_there(string operation, S3Fault fault)
+    public async Task A_call_that_always_fails_ends_the_write_with_503_and_changes_nothing(string operation, S3Fault fault)
     {
         var before = Requests.Bytes(10);
         var kept = await pair.Http.UploadAsync(before, "kept");
@@ -116,7 +116,7 @@ public sealed class S3FaultTests(ThroughS3Proxy pair) : IClassFixture<ThroughS3P
     [InlineData(S3Fault.Shorten, Large, false)]
     [InlineData(S3Fault.Shorten, Large, true)]
     [InlineData(S3Fault.Stall, Large, false)]
-    public async Task A_download_whose_source_breaks_off_never_ends_as_if_it_were_whole(S3Fault fault, int size, bool range)
+    public async Task A_download_whose_source_breaks_off_never_ends_cleanly(S3Fault fault, int size, bool range)
     {
         var content = Requests.Bytes(size);
         var file = await pair.Http.UploadAsync(content, "a");
@@ -129,7 +129,7 @@ public sealed class S3FaultTests(ThroughS3Proxy pair) : IClassFixture<ThroughS3P
             answer.EnsureSuccessStatusCode();
             await answer.Content.ReadAsByteArrayAsync();
         });
-        // Cut off in its middle; or refused, if nothing had been sent yet.
+        // The answer is cut off in its middle, or refused if nothing had been sent yet.
         Assert.True(cut is IOException or HttpRequestException { StatusCode: null or HttpStatusCode.ServiceUnavailable }, $"{cut}");
         Assert.True(pair.Proxy.Happened > 0, "the fault happened");
 
@@ -145,7 +145,7 @@ public sealed class S3FaultTests(ThroughS3Proxy pair) : IClassFixture<ThroughS3P
     [InlineData(S3Fault.InternalError)]
     [InlineData(S3Fault.Drop)]
     [InlineData(S3Fault.LoseAnswer)]
-    public async Task A_download_that_cannot_be_opened_at_first_is_opened_in_the_end_and_one_that_never_can_is_a_503(S3Fault fault)
+    public async Task A_download_is_retried_until_it_opens_and_gives_503_if_it_never_does(S3Fault fault)
     {
         var content = Requests.Bytes(Small);
         var file = await pair.Http.UploadAsync(content, "a");
@@ -164,7 +164,7 @@ public sealed class S3FaultTests(ThroughS3Proxy pair) : IClassFixture<ThroughS3P
     [InlineData("ListUploads", S3Fault.SlowDown)]
     [InlineData("DeleteObject", S3Fault.InternalError)]
     [InlineData("DeleteObject", S3Fault.LoseAnswer)]
-    public async Task A_delete_does_not_wait_for_S3_and_its_blob_goes_once_S3_is_back(string operation, S3Fault fault)
+    public async Task A_deletion_does_not_wait_for_S3_and_its_blob_is_deleted_once_S3_is_back(string operation, S3Fault fault)
     {
         var file = await pair.Http.UploadAsync(Requests.Bytes(Small), "a");
         pair.Proxy.Break(operation, fault);

@@ -11,7 +11,7 @@ using Xunit;
 
 namespace FileDrop.Api.Tests.Maintenance;
 
-/// <summary>What an earlier FileDrop wrote is there in this one.</summary>
+/// <summary>This FileDrop reads the data of earlier ones.</summary>
 public sealed class UpgradeTests
 {
     private static readonly byte[] s_first = Encoding.UTF8.GetBytes("the first content");
@@ -47,7 +47,7 @@ public sealed class UpgradeTests
             using var gone = await service.Http.GetAsync($"/files/{deleted}");
             await gone.RefusedAsync(404, "file_not_found");
 
-            // And it can be changed as any other.
+            // The file can be changed like any other.
             using var restored = await service.Http.PostAsync($"/files/{versioned}/versions/1/restore", null);
             await restored.SucceededAsync();
             Assert.Equal(6, (await service.Http.MetadataAsync($"{versioned}")).Version());
@@ -70,7 +70,7 @@ public sealed class UpgradeTests
     }
 
     [Fact]
-    public async Task A_catalog_of_a_newer_layout_is_refused_and_left_as_it_is()
+    public async Task A_catalog_of_a_newer_layout_is_refused_and_left_unchanged()
     {
         await using var stores = new EmbeddedStores();
         await using (var service = await Service.StartAsync(stores))
@@ -131,7 +131,7 @@ public sealed class UpgradeTests
         Assert.True(searched.IsSuccessStatusCode, await searched.Content.ReadAsStringAsync());
     }
 
-    /// <summary>The same upload under the same key is answered with the file that it made then.</summary>
+    /// <summary>Checks that the same upload with the same key is answered with the file that it created.</summary>
     private static async Task RepeatedAsync(HttpClient http, string key, string name, byte[] content, Guid file)
     {
         using var answer = await http.SendAsync(

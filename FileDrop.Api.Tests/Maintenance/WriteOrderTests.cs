@@ -3,7 +3,7 @@ using Xunit;
 
 namespace FileDrop.Api.Tests.Maintenance;
 
-/// <summary>What the embedded store asks of the disk, and in which order: nothing is built on what a power cut could take back.</summary>
+/// <summary>The order of the embedded store's writes: no step relies on data that a power cut could undo.</summary>
 public sealed class WriteOrderTests
 {
     private const string Calls = "trace=openat,write,pwrite64,pwritev,fsync,fdatasync,rename,renameat,renameat2,sendto,sendmsg";
@@ -11,7 +11,7 @@ public sealed class WriteOrderTests
     [Theory]
     [InlineData(66_000)]
     [InlineData(3 * 1024 * 1024)]
-    public async Task An_upload_is_written_synced_renamed_its_folder_synced_then_committed_and_then_acknowledged(int size)
+    public async Task An_upload_is_written_and_synced_then_renamed_then_committed_and_then_acknowledged(int size)
     {
         await using var stores = new EmbeddedStores();
         await using var service = await ServiceProcess.StartAsync(stores, ("FileDrop:SweepInterval", "01:00:00"));
@@ -36,12 +36,12 @@ public sealed class WriteOrderTests
         Assert.Contains($"{folder}/{key}\"", renamed.Text, StringComparison.Ordinal);
         Assert.NotEmpty(written);
 
-        // The intent: the log is written and synced before the blob has a name anywhere.
+        // The intent: the log is written and synced before the blob has any name.
         InOrder(LogSynced(0, created.Began), created);
         foreach (var piece in written)
             InOrder(created, piece, synced);
         InOrder(synced, renamed, named, outer, all);
-        // The commit: written to the log only now, and synced before the answer.
+        // The commit: it is written to the log only now, and synced before the answer.
         var logWritten = calls.Where(call => IsLog(call) && call.Name.StartsWith("pwrite", StringComparison.Ordinal)).ToList();
         Assert.DoesNotContain(logWritten, call => call.Began > created.Began && call.Began < all.Ended);
         InOrder(all, logWritten.First(call => call.Began > all.Ended), LogSynced(all.Ended, answered.Began), answered);

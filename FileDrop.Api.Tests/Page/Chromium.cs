@@ -3,14 +3,14 @@ using Xunit;
 
 namespace FileDrop.Api.Tests.Page;
 
-/// <summary>The browser that the tests of the web page share; they run one after the other, so that none slows another down.</summary>
+/// <summary>The browser that tests of the web page share. The tests run one after the other, so that none slows down another.</summary>
 [CollectionDefinition(Name)]
 public sealed class ChromiumTests : ICollectionFixture<Chromium>
 {
     public const string Name = "The web page in Chromium";
 }
 
-/// <summary>A browser for the tests that hold the page to a time: they run when no other test does.</summary>
+/// <summary>A browser for tests that measure times, which run while no other test does.</summary>
 [CollectionDefinition(Name, DisableParallelization = true)]
 public sealed class QuietChromiumTests : ICollectionFixture<Chromium>
 {
@@ -36,14 +36,11 @@ public sealed class Chromium : IAsyncLifetime
             new BrowserTypeLaunchOptions { ExecutablePath = Program, Headless = true, Args = arguments });
     }
 
-    /// <summary>
-    /// Opens a browser window of its own, with nothing kept from another; skips the test, with the reason, where there is no
-    /// Chromium.
-    /// </summary>
-    /// <param name="service">Whose page is opened.</param>
+    /// <summary>Opens a browser window that shares no data with others; skips the test, with the reason, if Chromium is missing.</summary>
+    /// <param name="service">The service whose page to open.</param>
     /// <param name="dark">Whether the device is set to dark colours.</param>
-    /// <param name="size">Of the window, in CSS pixels; 1280 × 800 if not given.</param>
-    /// <param name="touch">Whether the device is used by fingers, as a phone is.</param>
+    /// <param name="size">The size of the window in CSS pixels; 1280 × 800 if not given.</param>
+    /// <param name="touch">Whether the device has a touch screen.</param>
     public async Task<Window> OpenAsync(Uri service, bool dark = false, (int Width, int Height)? size = null, bool touch = false)
     {
         Assert.SkipWhen(_browser is null, $"There is no {Program}; on Debian, apt-get install chromium brings it.");

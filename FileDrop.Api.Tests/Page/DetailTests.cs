@@ -7,12 +7,12 @@ using Xunit;
 
 namespace FileDrop.Api.Tests.Page;
 
-/// <summary>The panel about one file, and what can be done with files.</summary>
+/// <summary>The panel about one file, and the actions on files.</summary>
 [Collection(ChromiumTests.Name)]
 public sealed class DetailTests(PageOnEmbeddedPair pair, Chromium chromium) : IClassFixture<PageOnEmbeddedPair>
 {
     [Fact]
-    public async Task Pictures_sounds_texts_and_pages_are_previewed_and_nothing_else_is()
+    public async Task Only_pictures_sounds_texts_and_pages_are_previewed()
     {
         await pair.Http.UploadAsync(Samples.Png(64, 40), "picture.png", "image/png");
         await pair.Http.UploadAsync(Samples.Wav(60), "tone.wav", "audio/wav");
@@ -38,7 +38,7 @@ public sealed class DetailTests(PageOnEmbeddedPair pair, Chromium chromium) : IC
         await window.OpenAsync("paper.pdf");
         await Assertions.Expect(window.Detail.Locator("iframe")).ToHaveAttributeAsync("src", new Regex("inline=true$"));
 
-        // An SVG runs no script in an image element.
+        // An SVG in an image element runs no script.
         await window.OpenAsync("drawing.svg");
         await Assertions.Expect(window.Detail.Locator("img")).ToHaveJSPropertyAsync("naturalWidth", 64);
 
@@ -49,7 +49,7 @@ public sealed class DetailTests(PageOnEmbeddedPair pair, Chromium chromium) : IC
     }
 
     [Fact]
-    public async Task Tags_are_added_followed_and_taken_away()
+    public async Task Tags_can_be_added_followed_and_removed()
     {
         await pair.Http.UploadAsync([1], "untagged.bin");
         var id = (await pair.Http.UploadAsync([1], "tagged.bin")).Id();
@@ -71,7 +71,7 @@ public sealed class DetailTests(PageOnEmbeddedPair pair, Chromium chromium) : IC
     }
 
     [Fact]
-    public async Task The_checksum_is_copied()
+    public async Task The_checksum_can_be_copied()
     {
         var file = await pair.Http.UploadAsync([1, 2, 3], "summed.bin");
         await using var window = await OpenAsync();
@@ -83,7 +83,7 @@ public sealed class DetailTests(PageOnEmbeddedPair pair, Chromium chromium) : IC
     }
 
     [Fact]
-    public async Task An_earlier_version_is_downloaded_and_restored()
+    public async Task An_earlier_version_can_be_downloaded_and_restored()
     {
         var id = (await pair.Http.UploadAsync("one"u8.ToArray(), "versions.txt", "text/plain")).Id();
         using var replaced = await pair.Http.PutAsync($"/files/{id}/content", new StringContent("second", Encoding.UTF8, "text/plain"));
@@ -98,7 +98,7 @@ public sealed class DetailTests(PageOnEmbeddedPair pair, Chromium chromium) : IC
     }
 
     [Fact]
-    public async Task Deleted_files_come_back_by_undo_and_from_the_trash_until_they_are_gone_for_good()
+    public async Task Deleted_files_can_be_restored_by_undo_and_from_the_trash_until_they_are_purged()
     {
         foreach (var name in new[] { "keep.bin", "gone.bin" })
             await pair.Http.UploadAsync([1], name);
@@ -128,7 +128,7 @@ public sealed class DetailTests(PageOnEmbeddedPair pair, Chromium chromium) : IC
     }
 
     [Fact]
-    public async Task Several_files_are_downloaded_at_once()
+    public async Task Several_files_can_be_downloaded_at_once()
     {
         foreach (var name in new[] { "several-1.bin", "several-2.bin" })
             await pair.Http.UploadAsync([1], name);

@@ -9,7 +9,7 @@ using Xunit;
 
 namespace FileDrop.Api.Tests.Page;
 
-/// <summary>What stands in front of the files: signing in, and saying what is wrong when nothing answers.</summary>
+/// <summary>The views before the files: signing in, and the message if the service does not answer.</summary>
 [Collection(ChromiumTests.Name)]
 public sealed class DoorTests(PageOnEmbeddedPair pair, GuardedEmbeddedPair locked, Chromium chromium)
     : IClassFixture<PageOnEmbeddedPair>, IClassFixture<GuardedEmbeddedPair>
@@ -30,7 +30,7 @@ public sealed class DoorTests(PageOnEmbeddedPair pair, GuardedEmbeddedPair locke
         await Assertions.Expect(key).ToBeFocusedAsync();
         await key.FillAsync("fd_wrong");
         await key.PressAsync("Enter");
-        await Assertions.Expect(window.Page.GetByText("This key is not accepted.")).ToBeVisibleAsync();
+        await Assertions.Expect(window.Page.GetByText("This key was not accepted.")).ToBeVisibleAsync();
         await key.FillAsync(good);
         if (kept)
             await window.Page.GetByLabel("Keep me signed in on this device").CheckAsync();
@@ -51,7 +51,7 @@ public sealed class DoorTests(PageOnEmbeddedPair pair, GuardedEmbeddedPair locke
     }
 
     [Fact]
-    public async Task Whoever_is_signed_in_sees_and_downloads_each_version_without_the_key_in_any_address()
+    public async Task A_signed_in_person_sees_and_downloads_each_version_without_the_key_in_any_address()
     {
         byte[] first = Samples.Png(10, 10), second = Samples.Png(20, 20);
         using var admin = locked.Service.AsAdmin();
@@ -78,7 +78,7 @@ public sealed class DoorTests(PageOnEmbeddedPair pair, GuardedEmbeddedPair locke
     }
 
     [Fact]
-    public async Task A_service_that_does_not_answer_is_said_to_and_found_again()
+    public async Task The_page_says_that_the_service_does_not_answer_and_finds_it_again()
     {
         await pair.Http.UploadAsync([1], "there.bin");
         await using var window = await chromium.OpenAsync(pair.Service.Address);
@@ -91,14 +91,14 @@ public sealed class DoorTests(PageOnEmbeddedPair pair, GuardedEmbeddedPair locke
         await Assertions.Expect(window.Row("there.bin")).ToBeVisibleAsync();
 
         await window.NetworkAsync(0, offline: true);
-        await Assertions.Expect(window.Page.Locator(".banner")).ToContainTextAsync("What you see may be out of date.");
+        await Assertions.Expect(window.Page.Locator(".banner")).ToContainTextAsync("This page may be out of date.");
         await Assertions.Expect(window.Row("there.bin")).ToBeVisibleAsync();
         await window.NetworkAsync(0);
         await Assertions.Expect(window.Page.Locator(".banner")).ToBeHiddenAsync();
     }
 
     [Fact]
-    public async Task A_service_whose_store_does_not_answer_says_which()
+    public async Task The_page_names_the_store_that_does_not_answer()
     {
         await using var window = await chromium.OpenAsync(pair.Service.Address);
         var problem = Answer(503, new { code = "storage_unavailable", detail = "The storage does not answer.", status = 503 });
@@ -106,7 +106,7 @@ public sealed class DoorTests(PageOnEmbeddedPair pair, GuardedEmbeddedPair locke
         await window.Page.RouteAsync("**/files?*", route => route.FulfillAsync(problem));
         await window.Page.RouteAsync("**/health", route => route.FulfillAsync(health));
         await window.GoAsync();
-        await Assertions.Expect(window.Page.GetByText("Not well: the store of names (catalog).")).ToBeVisibleAsync();
+        await Assertions.Expect(window.Page.GetByText("Failing: the metadata store (catalog).")).ToBeVisibleAsync();
     }
 
     [Fact]
@@ -124,7 +124,7 @@ public sealed class DoorTests(PageOnEmbeddedPair pair, GuardedEmbeddedPair locke
     }
 
     [Fact]
-    public void Each_code_of_the_service_has_a_text_of_its_own()
+    public void Each_error_code_of_the_service_has_its_own_text()
     {
         var texts = File.ReadAllText(Path.Combine(AppContext.BaseDirectory, "wwwroot", "js", "texts.js"));
         var problems = texts[texts.IndexOf("problems: {", StringComparison.Ordinal)..texts.IndexOf("keys: [", StringComparison.Ordinal)];

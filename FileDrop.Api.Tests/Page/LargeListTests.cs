@@ -4,15 +4,14 @@ using Xunit;
 
 namespace FileDrop.Api.Tests.Page;
 
-/// <summary>A list of 100,000 files is as quick as one of ten.</summary>
+/// <summary>A list of 100,000 files is as fast as one of ten.</summary>
 [Collection(QuietChromiumTests.Name)]
 public sealed class LargeListTests(Chromium chromium)
 {
     private const int Count = 100_000;
 
     /// <summary>
-    /// Looks at every frame, and tells in milliseconds since the address was asked for when the first row is there. A test
-    /// that waits for an element looks twice a second at last, which is no clock.
+    /// Looks at every frame, and reports the milliseconds from the navigation to the first row. Waiting for an element polls too seldom to measure this.
     /// </summary>
     private const string TellFirstRow =
         """
@@ -23,7 +22,7 @@ public sealed class LargeListTests(Chromium chromium)
         });
         """;
 
-    /// <summary>Looks at every frame while the list is scrolled in strides, and counts those in which a place in it shows no file.</summary>
+    /// <summary>Scrolls the list in steps, looks at every frame, and counts frames with an empty place.</summary>
     private const string CountBlanks =
         """
         async (to) => {
@@ -41,13 +40,13 @@ public sealed class LargeListTests(Chromium chromium)
         """;
 
     [Fact]
-    public async Task A_hundred_thousand_files_are_listed_at_once_and_scrolled_to_the_end_and_back_without_a_blank()
+    public async Task A_hundred_thousand_files_are_listed_at_once_and_scroll_to_the_end_and_back_without_a_blank()
     {
         await using var stores = new EmbeddedStores();
         Samples.Fill(stores, Count);
         await using var service = await Service.StartAsync(stores);
         await using var window = await chromium.OpenAsync(service.Address);
-        // The service and the browser are warm, as they are for all but the very first.
+        // Warm up the service and the browser, as they are for all but the first visit.
         await window.GoAsync("/?view=trash");
         await Assertions.Expect(window.Page.GetByText("The trash is empty")).ToBeVisibleAsync();
 
@@ -72,7 +71,7 @@ public sealed class LargeListTests(Chromium chromium)
     }
 
     [Fact]
-    public async Task Scrolling_alone_brings_page_after_page()
+    public async Task Scrolling_loads_page_after_page()
     {
         await using var stores = new EmbeddedStores();
         Samples.Fill(stores, 3000);

@@ -3,7 +3,7 @@ using Xunit;
 
 namespace FileDrop.Api.Tests.Page;
 
-/// <summary>The page fits into windows of all sizes, and under fingers.</summary>
+/// <summary>The page fits windows of all sizes and touch screens.</summary>
 [Collection(ChromiumTests.Name)]
 public sealed class LayoutTests(FilledPair filled, Chromium chromium) : IClassFixture<FilledPair>
 {
@@ -17,10 +17,10 @@ public sealed class LayoutTests(FilledPair filled, Chromium chromium) : IClassFi
     [InlineData(1241, 700)]
     [InlineData(844, 390)]
     [InlineData(360, 225)]
-    public async Task Nothing_in_the_header_covers_anything_else(int width, int height)
+    public async Task The_parts_of_the_header_do_not_overlap(int width, int height)
     {
         await using var window = await OpenAsync((width, height));
-        // As wide as it gets: signed in, with a limit of space.
+        // Make the header as wide as possible: signed in, with a quota.
         await window.Page.EvaluateAsync(
             """
             () => {
@@ -51,12 +51,12 @@ public sealed class LayoutTests(FilledPair filled, Chromium chromium) : IClassFi
     [InlineData(360, 225, 120, true)]
     [InlineData(844, 390, 260, true)]
     [InlineData(390, 844, 600, true)]
-    public async Task The_list_has_most_of_a_small_window(int width, int height, int least, bool touch)
+    public async Task The_list_takes_most_of_a_small_window(int width, int height, int least, bool touch)
     {
         await using var window = await OpenAsync((width, height), touch);
         var list = await window.Grid.BoundingBoxAsync() ?? throw new InvalidOperationException("There is no list.");
         Assert.InRange(Math.Min(list.Height, height - list.Y), least, height);
-        // The last file can be reached, and nothing lies over it.
+        // The last file can be reached, and nothing covers it.
         await window.Grid.EvaluateAsync("grid => grid.scrollTop = grid.scrollHeight");
         await Assertions.Expect(window.Row("Scan 012.pdf")).ToBeInViewportAsync();
         await window.Row("Scan 012.pdf").Locator(".link").ClickAsync();
@@ -69,7 +69,7 @@ public sealed class LayoutTests(FilledPair filled, Chromium chromium) : IClassFi
     [Theory]
     [InlineData(false, 24)]
     [InlineData(true, 44)]
-    public async Task What_can_be_pressed_is_large_enough_for_what_presses_it(bool touch, int least)
+    public async Task Targets_are_large_enough_for_mouse_and_finger(bool touch, int least)
     {
         await using var window = await OpenAsync((1024, 768), touch);
         Assert.Empty(await SmallAsync(window, least));
@@ -86,7 +86,7 @@ public sealed class LayoutTests(FilledPair filled, Chromium chromium) : IClassFi
     }
 
     [Fact]
-    public async Task A_long_press_selects_and_then_a_tap_does_too()
+    public async Task A_long_press_selects_and_further_taps_select_too()
     {
         await using var window = await OpenAsync((390, 844), touch: true);
         var box = await window.Row("Interview.wav").Locator(".link").BoundingBoxAsync() ?? throw new InvalidOperationException("There is no row.");
@@ -113,7 +113,7 @@ public sealed class LayoutTests(FilledPair filled, Chromium chromium) : IClassFi
         Assert.DoesNotContain("Drop", await phone.Page.Locator(".empty").InnerTextAsync(), StringComparison.OrdinalIgnoreCase);
     }
 
-    /// <summary>What is smaller than so many pixels, or covered; a row is a target as a whole, and so is the label around a box.</summary>
+    /// <summary>Finds targets that are smaller than this number of pixels or covered. A whole row is one target, and so is the label around a box.</summary>
     private static Task<string[]> SmallAsync(Window window, int least) => window.Page.EvaluateAsync<string[]>(
         """
         (least) => [...document.querySelectorAll("button, a, select, input:not([type=checkbox], [type=file]), label:has(input), .row .check")]

@@ -7,13 +7,13 @@ using Xunit;
 
 namespace FileDrop.Api.Tests.Page;
 
-/// <summary>What the page is for: files are dropped, arrive whatever happens on the way, and come back as they were.</summary>
+/// <summary>The page's main purpose: dropped files arrive in spite of interruptions and can be downloaded unchanged.</summary>
 public abstract class MainPathTests(Pair pair, Chromium chromium)
 {
     private const int Large = 200 * 1024 * 1024;
 
     [Fact]
-    public async Task Dropped_files_arrive_although_the_service_was_restarted_and_come_back_the_same()
+    public async Task Dropped_files_arrive_in_spite_of_a_restart_and_download_unchanged()
     {
         await using var stores = await pair.MakeStoresAsync();
         var address = string.Create(CultureInfo.InvariantCulture, $"http://127.0.0.1:{FreePort()}");

@@ -5,7 +5,7 @@ using Xunit;
 
 namespace FileDrop.Api.Tests.Page;
 
-/// <summary>A file of this device becomes the new version of one that is open.</summary>
+/// <summary>A file of the device becomes the new version of the open file.</summary>
 [Collection(ChromiumTests.Name)]
 public sealed class NewVersionTests(PageOnEmbeddedPair pair, Chromium chromium) : IClassFixture<PageOnEmbeddedPair>
 {
@@ -21,7 +21,7 @@ public sealed class NewVersionTests(PageOnEmbeddedPair pair, Chromium chromium) 
         await window.OpenAsync($"report {dropped}.bin");
         await AddAsync(window, dropped);
         await Assertions.Expect(window.Upload($"report {dropped}.bin")).ToContainTextAsync("New version uploaded");
-        // A number means one thing: which content. That the tags changed before is none.
+        // Only versions with content have a number on the page; the earlier change of tags has none.
         await Assertions.Expect(window.Detail.Locator(".versions strong")).ToHaveTextAsync(["Version 3", "Version 1"]);
         await Assertions.Expect(window.Detail.Locator(".facts")).Not.ToContainTextAsync("Version");
         window.AssertClean();
@@ -32,7 +32,7 @@ public sealed class NewVersionTests(PageOnEmbeddedPair pair, Chromium chromium) 
     }
 
     [Fact]
-    public async Task Several_files_that_are_dropped_on_an_open_one_are_new_files()
+    public async Task Several_files_dropped_on_an_open_file_become_new_files()
     {
         var id = (await pair.Http.UploadAsync("one"u8.ToArray(), "alone.bin")).Id();
         await using var window = await chromium.OpenAsync(pair.Service.Address);

@@ -5,7 +5,7 @@ using Xunit;
 
 namespace FileDrop.Api.Tests.Page;
 
-/// <summary>Finding files: sorted, searched, filtered, in step with what happens elsewhere, and kept in the address.</summary>
+/// <summary>Finding files: sorting, searching and filtering, with live updates and the state in the address.</summary>
 [Collection(ChromiumTests.Name)]
 public sealed class PageListTests(Chromium chromium) : IAsyncLifetime
 {
@@ -23,7 +23,7 @@ public sealed class PageListTests(Chromium chromium) : IAsyncLifetime
     }
 
     [Fact]
-    public async Task What_is_shown_is_the_address_and_the_back_button_goes_back()
+    public async Task The_address_holds_the_view_and_the_back_button_works()
     {
         await Service.Http.UploadAsync(new byte[30], "apple.txt", "text/plain");
         await Service.Http.UploadAsync(new byte[10], "banana.png", "image/png");
@@ -78,7 +78,7 @@ public sealed class PageListTests(Chromium chromium) : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Two_windows_stay_in_step()
+    public async Task Two_windows_show_each_others_changes()
     {
         var first = await Service.Http.UploadAsync([1], "first.txt", "text/plain");
         await using var one = await OpenAsync();
@@ -134,7 +134,7 @@ public sealed class PageListTests(Chromium chromium) : IAsyncLifetime
         await window.Page.Keyboard.PressAsync("?");
         await Assertions.Expect(window.Page.GetByRole(AriaRole.Dialog)).ToContainTextAsync("Keyboard shortcuts");
         await window.Page.Keyboard.PressAsync("Escape");
-        // While the dialog is there, keys are its own.
+        // While the dialog is open, it gets all keys.
         await Assertions.Expect(window.Page.GetByRole(AriaRole.Dialog)).ToHaveCountAsync(0);
         var chosen = await window.Page.RunAndWaitForFileChooserAsync(() => window.Page.Keyboard.PressAsync("u"));
         Assert.True(chosen.IsMultiple);
@@ -142,7 +142,7 @@ public sealed class PageListTests(Chromium chromium) : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Names_are_sorted_as_people_count()
+    public async Task Names_are_sorted_with_numbers_by_value()
     {
         foreach (var name in new[] { "scan 10.pdf", "scan 2.pdf", "Scan 1.pdf", "édition.pdf", "zebra.pdf", "edge.pdf", "scan 02b.pdf" })
             await Service.Http.UploadAsync([1], name);
@@ -154,7 +154,7 @@ public sealed class PageListTests(Chromium chromium) : IAsyncLifetime
         await Service.Http.UploadAsync([1], "scan 3.pdf");
         await Assertions.Expect(window.Row("scan 3.pdf")).ToHaveCountAsync(1);
         Assert.Equal(["zebra.pdf", "scan 10.pdf", "scan 3.pdf", "scan 02b.pdf"], (await NamesAsync(window, expected.Length + 1)).Take(4));
-        // Renamed, a file goes to its new place.
+        // A renamed file moves to its new place.
         await window.Row("zebra.pdf").Locator(".check").ClickAsync();
         await window.Page.Keyboard.PressAsync("F2");
         await window.Page.GetByLabel("New name of zebra.pdf").FillAsync("scan 9.pdf");
@@ -184,7 +184,7 @@ public sealed class PageListTests(Chromium chromium) : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_name_is_a_link_and_what_it_leads_to_is_the_file_without_the_list()
+    public async Task A_name_is_a_link_to_the_file_without_the_list()
     {
         await Service.Http.UploadAsync([1], "linked.bin");
         await using var window = await OpenAsync("/?q=linked");
@@ -200,7 +200,7 @@ public sealed class PageListTests(Chromium chromium) : IAsyncLifetime
     }
 
     [Fact]
-    public async Task The_order_of_the_document_is_the_one_on_the_screen_after_scrolling_up_too()
+    public async Task The_order_of_rows_in_the_document_stays_that_on_the_screen_after_scrolling_up()
     {
         Samples.Fill(_stores, 300);
         await using var window = await OpenAsync();
@@ -215,7 +215,7 @@ public sealed class PageListTests(Chromium chromium) : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Arrows_move_the_open_details_along()
+    public async Task Arrow_keys_move_the_open_details_to_the_next_file()
     {
         foreach (var name in new[] { "c.bin", "b.bin", "a.bin" })
             await Service.Http.UploadAsync([1], name);
@@ -226,13 +226,13 @@ public sealed class PageListTests(Chromium chromium) : IAsyncLifetime
             await window.Page.Keyboard.PressAsync(key);
             await Assertions.Expect(window.Detail.Locator("h2")).ToHaveTextAsync(name);
         }
-        // All of it was one step for the back button.
+        // All moves count as one step for the back button.
         await window.Page.GoBackAsync();
         await Assertions.Expect(window.Detail).ToBeHiddenAsync();
     }
 
     [Fact]
-    public async Task An_extension_stands_at_the_right_end_of_a_name_of_any_script()
+    public async Task The_extension_is_at_the_right_end_of_a_name_in_any_script()
     {
         foreach (var name in new[] { "مرحبا.txt", "מסמך (1).docx", "plain.txt", new string('x', 200) + ".tar.gz" })
             await Service.Http.UploadAsync([1], name);
@@ -246,7 +246,7 @@ public sealed class PageListTests(Chromium chromium) : IAsyncLifetime
                 return extension.left >= stem.right - 1 && extension.right <= cell.right + 1;
             })
             """));
-        // No type touches the column beside it.
+        // No type overflows into the next column.
         Assert.True(await window.Page.EvaluateAsync<bool>(
             "() => [...document.querySelectorAll('.row .type')].every((cell) => cell.scrollWidth <= cell.clientWidth)"));
     }
@@ -258,7 +258,7 @@ public sealed class PageListTests(Chromium chromium) : IAsyncLifetime
         return window;
     }
 
-    /// <summary>The names in the list from top to bottom, once there are so many.</summary>
+    /// <summary>Waits for this number of rows, and returns the names from top to bottom.</summary>
     private static async Task<IReadOnlyList<string>> NamesAsync(Window window, int count)
     {
         await Assertions.Expect(window.Page.Locator(".browser")).ToHaveAttributeAsync("aria-busy", "false");

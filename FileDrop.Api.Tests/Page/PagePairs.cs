@@ -17,13 +17,13 @@ public sealed class FilledPair : EmbeddedPair
 {
     private Task? _filled;
 
-    /// <summary>The content of a file of its.</summary>
+    /// <summary>The content of one of its files.</summary>
     public static ReadOnlySpan<byte> Notes =>
         "Things to bring:\n\n  - the map (żółty szlak)\n  - water\n  - 灯泡 for the hut\n\nBack before dark.\n"u8;
 
     protected override (string Key, string Value)[] Settings => [("FileDrop:Trash:Retention", "1.00:00:00")];
 
-    /// <summary>Uploads them, once.</summary>
+    /// <summary>Uploads the files, once.</summary>
     public Task FillAsync() => _filled ??= FillCoreAsync();
 
     private async Task FillCoreAsync()

@@ -8,7 +8,7 @@ using Xunit;
 
 namespace FileDrop.Api.Tests.Page;
 
-/// <summary>The queue of uploads: how files get into it, and what it does when something comes between.</summary>
+/// <summary>The queue of uploads: adding files, and interruptions.</summary>
 [Collection(ChromiumTests.Name)]
 public sealed class PageUploadTests(PageOnEmbeddedPair pair, Chromium chromium) : IClassFixture<PageOnEmbeddedPair>
 {
@@ -83,7 +83,7 @@ public sealed class PageUploadTests(PageOnEmbeddedPair pair, Chromium chromium) 
     }
 
     [Fact]
-    public async Task What_systems_leave_in_folders_stays_behind()
+    public async Task System_files_in_folders_are_not_uploaded()
     {
         await using var window = await OpenAsync();
         var folder = Directory.CreateTempSubdirectory("filedrop-page-");
@@ -103,12 +103,12 @@ public sealed class PageUploadTests(PageOnEmbeddedPair pair, Chromium chromium) 
     }
 
     [Fact]
-    public async Task A_paused_upload_says_after_a_reload_how_much_the_service_has()
+    public async Task A_paused_upload_shows_after_a_reload_how_much_is_stored()
     {
         await using var window = await OpenAsync();
         await window.DropAsync(("paused.bin", Some));
         await window.NetworkAsync(Slow);
-        // A part of the content is at the service, and the next one on its way.
+        // Wait until a part of the content is stored and the next one is being sent.
         var part = window.Page.WaitForResponseAsync(answer => answer.Request.Method == "PATCH" && answer.Ok);
         await Assertions.Expect(window.Page).ToHaveTitleAsync(new Regex("^[0-9]+ % · FileDrop$"));
         await part;
@@ -128,7 +128,7 @@ public sealed class PageUploadTests(PageOnEmbeddedPair pair, Chromium chromium) 
     {
         await using var window = await OpenAsync();
         await window.NetworkAsync(200_000);
-        // Without a click or a key on the page a browser asks nothing.
+        // A browser asks only after a click or a key on the page.
         await window.Page.Locator("h1").ClickAsync();
         await window.Page.EvaluateAsync(
             """
@@ -154,7 +154,7 @@ public sealed class PageUploadTests(PageOnEmbeddedPair pair, Chromium chromium) 
     }
 
     [Fact]
-    public async Task An_upload_goes_on_after_a_reload()
+    public async Task An_upload_continues_after_a_reload()
     {
         await using var window = await OpenAsync();
         await window.NetworkAsync(Slow);
@@ -171,14 +171,14 @@ public sealed class PageUploadTests(PageOnEmbeddedPair pair, Chromium chromium) 
     }
 
     [Fact]
-    public async Task An_upload_waits_while_there_is_no_connection_and_goes_on_by_itself()
+    public async Task An_upload_waits_without_a_connection_and_continues_by_itself()
     {
         await using var window = await OpenAsync();
         await window.NetworkAsync(Slow);
         await window.DropAsync(("offline.bin", Some));
         await window.UnderWayAsync("offline.bin");
         await window.NetworkAsync(Slow, offline: true);
-        await Assertions.Expect(window.Upload("offline.bin")).ToContainTextAsync("No connection. It goes on by itself");
+        await Assertions.Expect(window.Upload("offline.bin")).ToContainTextAsync("No connection. The upload resumes");
         await Assertions.Expect(window.Page.Locator(".banner")).ToBeVisibleAsync();
         await window.NetworkAsync(0);
         await Assertions.Expect(window.Upload("offline.bin"))
@@ -209,12 +209,12 @@ public sealed class PageUploadTests(PageOnEmbeddedPair pair, Chromium chromium) 
     }
 
     [Fact]
-    public async Task A_file_that_is_there_already_is_noticed()
+    public async Task The_page_notices_a_file_that_already_exists()
     {
         await pair.Http.UploadAsync(Window.Content(700), "twice.bin");
         await using var window = await OpenAsync();
         await window.DropAsync(("twice.bin", 700));
-        await Assertions.Expect(window.Upload("twice.bin")).ToContainTextAsync("A file of this name and size is here already.");
+        await Assertions.Expect(window.Upload("twice.bin")).ToContainTextAsync("A file with this name and size is already here.");
         await window.DropAsync(("twice.bin", 700));
         await Assertions.Expect(window.Toast).ToContainTextAsync("1 file left out: already in the queue.");
         await window.Upload("twice.bin").Button("Upload anyway: twice.bin").ClickAsync();
@@ -223,19 +223,19 @@ public sealed class PageUploadTests(PageOnEmbeddedPair pair, Chromium chromium) 
     }
 
     [Fact]
-    public async Task What_cannot_be_uploaded_says_why_in_words_beside_its_name()
+    public async Task A_failed_upload_shows_the_reason_beside_its_name()
     {
         await using var stores = new EmbeddedStores();
         await using var service = await Service.StartAsync(stores, ("FileDrop:MaxFileSize", "1000"));
         await using var window = await chromium.OpenAsync(service.Address);
         await window.GoAsync();
         await window.DropAsync(("large.bin", 1001), ("small.bin", 1000));
-        await Assertions.Expect(window.Upload("large.bin")).ToContainTextAsync("The file is larger than this service takes.");
+        await Assertions.Expect(window.Upload("large.bin")).ToContainTextAsync("The file is larger than this service allows.");
         await Assertions.Expect(window.Upload("small.bin")).ToContainTextAsync("Uploaded");
         await Assertions.Expect(window.Uploads.Locator("h2")).ToHaveTextAsync("1 upload needs you");
     }
 
-    /// <summary>Waits until what a reload finds is on the browser's disk: where the upload is, and its bytes unless they are too many.</summary>
+    /// <summary>Waits until the browser's disk has the state for a reload: the upload's address, and its bytes unless there are too many.</summary>
     private static Task KeptAsync(Window window) => Service.UntilAsync("the queue is kept", () => window.Page.EvaluateAsync<bool>(
         """
         () => new Promise((resolve) => {

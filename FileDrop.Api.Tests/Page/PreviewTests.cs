@@ -5,7 +5,7 @@ using Xunit;
 
 namespace FileDrop.Api.Tests.Page;
 
-/// <summary>Texts of all kinds are shown in place, and any file over the whole window.</summary>
+/// <summary>Texts of all kinds are shown in place, and any file fills the window.</summary>
 [Collection(ChromiumTests.Name)]
 public sealed class PreviewTests(PageOnEmbeddedPair pair, Chromium chromium) : IClassFixture<PageOnEmbeddedPair>
 {
@@ -35,7 +35,7 @@ public sealed class PreviewTests(PageOnEmbeddedPair pair, Chromium chromium) : I
         """;
 
     [Fact]
-    public async Task Markdown_is_shown_as_a_page_and_nothing_in_it_becomes_a_part_of_this_one()
+    public async Task Markdown_is_rendered_and_cannot_change_the_page()
     {
         await using var window = await OpenAsync(Markdown, "notes.md", null);
         var page = window.Detail.Locator(".markdown");
@@ -56,7 +56,7 @@ public sealed class PreviewTests(PageOnEmbeddedPair pair, Chromium chromium) : I
     }
 
     [Fact]
-    public async Task Comma_separated_values_are_a_table()
+    public async Task Comma_separated_values_are_shown_as_a_table()
     {
         await using var window = await OpenAsync("name;note\nŻółć;\"with ; and \"\"quotes\"\"\nand a line\"\nlast;", "sheet.csv", "text/csv");
         await Assertions.Expect(window.Detail.Locator("th")).ToHaveTextAsync(["name", "note"]);
@@ -70,7 +70,7 @@ public sealed class PreviewTests(PageOnEmbeddedPair pair, Chromium chromium) : I
     [InlineData("types.ts", "video/mp2t", "let x = 1;", "1")]
     [InlineData("unheard.of", null, "it is text", "1")]
     [InlineData(".env", null, "A=1\r\nB=2\r\n", "1\n2")]
-    public async Task Source_is_shown_as_it_is_with_the_numbers_of_its_lines(string name, string? type, string content, string numbers)
+    public async Task Source_is_shown_unchanged_with_line_numbers(string name, string? type, string content, string numbers)
     {
         await using var window = await OpenAsync(content, name, type);
         await Assertions.Expect(window.Detail.Locator(".numbers")).ToHaveTextAsync(numbers, new LocatorAssertionsToHaveTextOptions { UseInnerText = true });
@@ -84,7 +84,7 @@ public sealed class PreviewTests(PageOnEmbeddedPair pair, Chromium chromium) : I
     [InlineData("utf-16", true)]
     [InlineData("utf-16BE", true)]
     [InlineData("iso-8859-1", false)]
-    public async Task A_text_is_read_in_the_encoding_that_it_has(string encoding, bool marked)
+    public async Task A_text_is_read_in_its_own_encoding(string encoding, bool marked)
     {
         var code = Encoding.GetEncoding(encoding);
         byte[] content = [.. marked ? code.Preamble : [], .. code.GetBytes("Crème brûlée, façade\n")];
@@ -104,7 +104,7 @@ public sealed class PreviewTests(PageOnEmbeddedPair pair, Chromium chromium) : I
     }
 
     [Fact]
-    public async Task A_file_fills_the_window_and_keys_and_fingers_turn_to_the_next()
+    public async Task A_file_can_fill_the_window_and_keys_and_swipes_show_the_next()
     {
         foreach (var name in new[] { "turn 3.txt", "turn 2.png", "turn 1.txt" })
             await pair.Http.UploadAsync(name.EndsWith("png", StringComparison.Ordinal) ? Samples.Png(40, 40) : "words"u8.ToArray(), name);

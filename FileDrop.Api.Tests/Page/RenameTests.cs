@@ -5,7 +5,7 @@ using Xunit;
 
 namespace FileDrop.Api.Tests.Page;
 
-/// <summary>Renaming, in the list and in the details, on windows of any width.</summary>
+/// <summary>Renaming in the list and in the details, in windows of any width.</summary>
 [Collection(ChromiumTests.Name)]
 public sealed class RenameTests(PageOnEmbeddedPair pair, Chromium chromium) : IClassFixture<PageOnEmbeddedPair>
 {
@@ -13,7 +13,7 @@ public sealed class RenameTests(PageOnEmbeddedPair pair, Chromium chromium) : IC
     [InlineData(1280)]
     [InlineData(960)]
     [InlineData(390)]
-    public async Task A_file_is_renamed_in_its_details_however_wide_the_window_is(int width)
+    public async Task A_file_can_be_renamed_in_its_details_in_windows_of_any_width(int width)
     {
         var id = (await pair.Http.UploadAsync([1], $"before {width}.tar.gz")).Id();
         await using var window = await chromium.OpenAsync(pair.Service.Address, size: (width, 800));
@@ -31,7 +31,7 @@ public sealed class RenameTests(PageOnEmbeddedPair pair, Chromium chromium) : IC
     }
 
     [Fact]
-    public async Task A_file_that_the_list_has_not_loaded_is_renamed_by_its_own_address()
+    public async Task A_file_that_the_list_has_not_loaded_can_be_renamed_at_its_own_address()
     {
         var id = (await pair.Http.UploadAsync([1], "linked.bin")).Id();
         await using var window = await chromium.OpenAsync(pair.Service.Address);
@@ -44,7 +44,7 @@ public sealed class RenameTests(PageOnEmbeddedPair pair, Chromium chromium) : IC
     }
 
     [Fact]
-    public async Task Leaving_the_field_keeps_the_name_and_escape_drops_it()
+    public async Task Leaving_the_field_saves_the_name_and_escape_discards_it()
     {
         var id = (await pair.Http.UploadAsync([1], "left.bin")).Id();
         await pair.Http.UploadAsync([1], "another.bin");
@@ -80,7 +80,7 @@ public sealed class RenameTests(PageOnEmbeddedPair pair, Chromium chromium) : IC
         await window.Row("clicked.bin").Locator(".link").DblClickAsync();
         await Assertions.Expect(window.Detail.Locator("h2")).ToHaveTextAsync("clicked.bin");
         await Assertions.Expect(window.Page.Locator(".row .rename")).ToHaveCountAsync(0);
-        // The browser's own time of an event is what counts, so the test waits until that much has passed.
+        // Wait by the browser's own time of events, which is what counts.
         var before = await window.Page.EvaluateAsync<double>("() => new Event('click').timeStamp");
         await Service.UntilAsync("a double click is over", async () =>
             await window.Page.EvaluateAsync<double>("() => new Event('click').timeStamp") - before > 600);
@@ -89,7 +89,7 @@ public sealed class RenameTests(PageOnEmbeddedPair pair, Chromium chromium) : IC
     }
 
     [Fact]
-    public async Task A_name_that_is_refused_says_which_rule_it_breaks()
+    public async Task A_refused_name_shows_the_rule_that_it_breaks()
     {
         await pair.Http.UploadAsync([1], "good.bin");
         await using var window = await chromium.OpenAsync(pair.Service.Address);

@@ -8,10 +8,10 @@ using FileDrop.Api.Catalog.Sqlite;
 
 namespace FileDrop.Api.Tests.Page;
 
-/// <summary>Small files of the kinds that the page can show, and large lists.</summary>
+/// <summary>Small files of the kinds that the page shows, and large lists.</summary>
 internal static class Samples
 {
-    /// <summary>A picture whose colour goes from one corner to the other.</summary>
+    /// <summary>A picture with a colour gradient.</summary>
     public static byte[] Png(int width, int height)
     {
         using var pixels = new MemoryStream();
@@ -31,7 +31,7 @@ internal static class Samples
         return [0x89, .. "PNG\r\n"u8, 0x1a, (byte)'\n', .. Chunk("IHDR", header), .. Chunk("IDAT", pixels.ToArray()), .. Chunk("IEND", [])];
     }
 
-    /// <summary>A tone of so many seconds.</summary>
+    /// <summary>A tone of this many seconds.</summary>
     public static byte[] Wav(int seconds)
     {
         const int Rate = 8000;
@@ -53,7 +53,7 @@ internal static class Samples
         return sound;
     }
 
-    /// <summary>One page with a line on it.</summary>
+    /// <summary>A PDF of one page with one line.</summary>
     public static byte[] Pdf(string line)
     {
         var text = $"BT /F 22 Tf 40 320 Td ({line}) Tj ET";
@@ -75,7 +75,7 @@ internal static class Samples
         return Encoding.ASCII.GetBytes(file.ToString());
     }
 
-    /// <summary>Puts so many files into an embedded catalog that no service has open; the newest is the one with the highest number.</summary>
+    /// <summary>Adds this many files to an embedded catalog that no service has open; the newest has the highest number.</summary>
     public static void Fill(EmbeddedStores stores, int count)
     {
         using var session = new SqliteSession(Path.Combine(stores.Directory, "catalog.db"), readOnly: false, isMapped: false);

@@ -5,11 +5,13 @@ using Xunit;
 
 namespace FileDrop.Api.Tests.Page;
 
-/// <summary>Every view, on screens from a phone's to a wide one's, light and dark: open to everybody (WCAG 2.2 AA, as far as axe sees), photographed.</summary>
+/// <summary>
+/// Checks every view for accessibility (WCAG 2.2 AA, as far as axe can tell) on narrow and wide screens, light and dark, and takes screenshots.
+/// </summary>
 [Collection(ChromiumTests.Name)]
 public sealed class ViewTests(FilledPair filled, Chromium chromium) : IClassFixture<FilledPair>
 {
-    /// <summary>Frames are left out: what is in one is a person's file, and one in a sandbox runs no script, axe neither.</summary>
+    /// <summary>Frames are left out: they contain users' files, and axe cannot run in a sandbox.</summary>
     private const string Run =
         """
         async () => (await axe.run(document, {
@@ -41,7 +43,7 @@ public sealed class ViewTests(FilledPair filled, Chromium chromium) : IClassFixt
     [InlineData("question")]
     [InlineData("sign-in")]
     [InlineData("down")]
-    public async Task A_view_has_nothing_that_axe_finds(string view)
+    public async Task A_view_has_no_fault_that_axe_can_find(string view)
     {
         await filled.FillAsync();
         await using var window = await chromium.OpenAsync(filled.Service.Address);
@@ -112,7 +114,7 @@ public sealed class ViewTests(FilledPair filled, Chromium chromium) : IClassFixt
             case "uploads":
                 await window.NetworkAsync(200_000);
                 await window.DropAsync(("Film of the trip.mp4", 40_000_000), ("Notes.txt", FilledPair.Notes.Length), ("Draft.docx", 900_000));
-                await Assertions.Expect(window.Upload("Notes.txt")).ToContainTextAsync("here already");
+                await Assertions.Expect(window.Upload("Notes.txt")).ToContainTextAsync("with this name and size is already here");
                 await window.UnderWayAsync("Film of the trip.mp4");
                 await window.Upload("Draft.docx").GetByRole(AriaRole.Button, new LocatorGetByRoleOptions { NameRegex = new("^Pause") }).ClickAsync();
                 break;
@@ -132,7 +134,7 @@ public sealed class ViewTests(FilledPair filled, Chromium chromium) : IClassFixt
     {
         var program = typeof(ViewTests).Assembly.GetCustomAttributes<AssemblyMetadataAttribute>()
             .First(item => item.Key == "ServiceProgram").Value ?? "";
-        // From FileDrop.Api/bin/…/net10.0/FileDrop.Api.dll to the repository's root.
+        // Go from FileDrop.Api/bin/…/net10.0/FileDrop.Api.dll to the repository's root.
         var root = Path.GetFullPath(Path.Combine(program, "..", "..", "..", "..", ".."));
         var path = Path.Combine(root, "artifacts", "page", $"{name}.png");
         await page.ScreenshotAsync(new PageScreenshotOptions { Path = path, Animations = ScreenshotAnimations.Disabled });

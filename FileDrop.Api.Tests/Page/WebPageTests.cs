@@ -5,11 +5,11 @@ using Xunit;
 
 namespace FileDrop.Api.Tests.Page;
 
-/// <summary>How the page is served, and how little of it there is.</summary>
+/// <summary>The serving and the size of the page.</summary>
 [Collection(ChromiumTests.Name)]
 public sealed class WebPageTests(EmbeddedPair pair, Chromium chromium) : IClassFixture<EmbeddedPair>
 {
-    /// <summary>All that a first visit loads of the page, compressed, in bytes.</summary>
+    /// <summary>The budget of a first visit: all compressed bytes of the page.</summary>
     private const int Budget = 90_000;
 
     private static readonly string Root = Path.Combine(AppContext.BaseDirectory, "wwwroot");
@@ -32,7 +32,7 @@ public sealed class WebPageTests(EmbeddedPair pair, Chromium chromium) : IClassF
             using var file = await pair.Http.GetAsync(path);
             AssertProtected(file, Path.GetExtension(path) switch { ".css" => "text/css", ".svg" => "image/svg+xml", _ => "text/javascript" });
             Assert.Equal("public, max-age=31536000, immutable", file.Headers.CacheControl?.ToString());
-            // A strong ETag would forbid compressing it.
+            // A strong ETag would forbid compression.
             Assert.Null(file.Headers.ETag);
             using var head = await pair.Http.SendAsync(new HttpRequestMessage(HttpMethod.Head, path));
             Assert.Equal(file.Content.Headers.ContentLength, head.Content.Headers.ContentLength);
@@ -84,7 +84,7 @@ public sealed class WebPageTests(EmbeddedPair pair, Chromium chromium) : IClassF
         Assert.DoesNotContain(warm, path => path.StartsWith("/page/", StringComparison.Ordinal));
         window.AssertClean();
 
-        // What went over the network, and did not come from the browser's cache.
+        // Lists the requests over the network, without those from the browser's cache.
         Task<string[]> RequestsAsync() => window.Page.EvaluateAsync<string[]>(
             """
             () => [...performance.getEntriesByType("navigation"), ...performance.getEntriesByType("resource")]
@@ -109,7 +109,7 @@ public sealed class WebPageTests(EmbeddedPair pair, Chromium chromium) : IClassF
     [InlineData("import { a } from \"./other.js\";", "export let a = 1;")]
     [InlineData("import { a } from \"./other.js\";", "const a = 1;\nexport { a };")]
     [InlineData("import { a } from \"./other.js\";\nexport const b = 1;", "import { b } from \"./main.js\";\nexport const a = 1;")]
-    public void A_module_that_cannot_be_put_into_the_one_script_is_refused(string main, string other)
+    public void A_module_that_cannot_be_bundled_is_refused(string main, string other)
     {
         var folder = Directory.CreateTempSubdirectory("filedrop-bundle-");
         try
@@ -130,7 +130,7 @@ public sealed class WebPageTests(EmbeddedPair pair, Chromium chromium) : IClassF
     {
         await using var window = await chromium.OpenAsync(pair.Service.Address);
         await window.GoAsync();
-        // The policy itself refuses what the page's own code never does.
+        // The policy itself refuses this, although the page's own code never does it.
         Assert.True(await window.Page.EvaluateAsync<bool>(
             """
             () => {
@@ -143,12 +143,12 @@ public sealed class WebPageTests(EmbeddedPair pair, Chromium chromium) : IClassF
     }
 
     [Fact]
-    public async Task The_colours_are_the_devices_until_the_person_chooses()
+    public async Task The_colours_follow_the_device_until_the_person_chooses()
     {
         await using var window = await chromium.OpenAsync(pair.Service.Address, dark: true);
         await window.GoAsync();
         Assert.Equal("rgb(16, 19, 23)", await ColourAsync());
-        await window.Button("Colours: as the device").ClickAsync();
+        await window.Button("Colours: same as the device").ClickAsync();
         Assert.Equal("rgb(246, 247, 249)", await ColourAsync());
         await window.Page.ReloadAsync();
         Assert.Equal("rgb(246, 247, 249)", await ColourAsync());

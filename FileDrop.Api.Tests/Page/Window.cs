@@ -5,7 +5,7 @@ using Xunit;
 
 namespace FileDrop.Api.Tests.Page;
 
-/// <summary>A browser window at the page, what is done in it, and what went wrong in it.</summary>
+/// <summary>A browser window with the page, actions in it, and its errors.</summary>
 public sealed class Window : IAsyncDisposable
 {
     private readonly IBrowserContext _context;
@@ -18,18 +18,18 @@ public sealed class Window : IAsyncDisposable
     internal Window(IBrowserContext context, IPage page, Uri service)
     {
         (_context, Page) = (context, page);
-        // While somebody listens, the browser leaves the choice of files to the test; it is told so without waiting, so in good time.
+        // With this listener the browser leaves the choice of files to the test. Add it early, because the browser learns of it asynchronously.
         page.FileChooser += (_, _) => { };
         page.Console += (_, message) =>
         {
-            // A failed request is told by the browser itself; whether it may fail is each test's own matter.
+            // The browser itself reports failed requests; each test decides whether one may fail.
             if (message.Type is "error" or "warning" && !message.Text.StartsWith("Failed to load resource", StringComparison.Ordinal))
                 _errors.Enqueue(message.Text);
         };
         page.PageError += (_, error) => _errors.Enqueue(error);
         page.Request += (_, request) =>
         {
-            // The browser's own PDF viewer asks itself for its parts.
+            // The browser's own PDF viewer requests its parts from the browser.
             if (!request.Url.StartsWith(service.ToString(), StringComparison.Ordinal) && !request.Url.StartsWith("blob:", StringComparison.Ordinal)
                 && !request.Url.StartsWith("chrome", StringComparison.Ordinal))
                 _strangers.Enqueue(request.Url);
@@ -82,7 +82,7 @@ public sealed class Window : IAsyncDisposable
                 const content = new Uint8Array(size);
                 for (let i = 0; i < size; i++) content[i] = (i * 31 + (i >> 16) * 7) & 255;
                 const file = new File([content], name);
-                // A person's file lies on the disk before it is dropped; this one is first given to the browser, which takes its time.
+                // Read the file first: a real file is on the disk before it is dropped, but this one is still being passed to the browser.
                 await file.slice(-1).arrayBuffer();
                 transfer.items.add(file);
             }
@@ -91,14 +91,14 @@ public sealed class Window : IAsyncDisposable
         }
         """, new { selector, files = files.Select(file => new { name = file.Name, size = file.Size }).ToArray() });
 
-    /// <summary>Puts a finger on a place, and leaves it there.</summary>
+    /// <summary>Touches a place, and holds.</summary>
     public async Task TouchAsync(double x, double y)
     {
         _touch ??= await _context.NewCDPSessionAsync(Page);
         await _touch.SendAsync("Input.dispatchTouchEvent", Touch("touchStart", (x, y)));
     }
 
-    /// <summary>Moves the finger there, in steps as a finger does.</summary>
+    /// <summary>Moves the finger in steps, as a real finger does.</summary>
     public async Task MoveTouchAsync(double fromX, double toX, double y)
     {
         for (var step = 1; _touch is not null && step <= 5; step++)
@@ -114,7 +114,7 @@ public sealed class Window : IAsyncDisposable
         ["touchPoints"] = points.Select(point => new { x = point.X, y = point.Y }).ToArray(),
     };
 
-    /// <summary>What a dropped file of a size contains.</summary>
+    /// <summary>The content of a dropped file of this size.</summary>
     public static byte[] Content(int size)
     {
         var content = new byte[size];
@@ -123,9 +123,9 @@ public sealed class Window : IAsyncDisposable
         return content;
     }
 
-    /// <summary>Slows sending down, or cuts the connection.</summary>
-    /// <param name="bytesPerSecond">How fast the browser may send; 0: as fast as it goes.</param>
-    /// <param name="offline">Whether nothing gets through at all.</param>
+    /// <summary>Slows down sending, or cuts the connection.</summary>
+    /// <param name="bytesPerSecond">The browser's sending rate; 0 means unlimited.</param>
+    /// <param name="offline">Whether the browser is offline.</param>
     public async Task NetworkAsync(int bytesPerSecond, bool offline = false)
     {
         _network ??= await _context.NewCDPSessionAsync(Page);
@@ -139,18 +139,18 @@ public sealed class Window : IAsyncDisposable
         });
     }
 
-    /// <summary>Waits until an upload has sent something and has not sent all.</summary>
+    /// <summary>Waits until an upload has sent some of its bytes.</summary>
     public Task UnderWayAsync(string name) =>
         Assertions.Expect(Upload(name).Locator("progress")).Not.ToHaveJSPropertyAsync("value", 0);
 
-    /// <summary>Clicks what downloads, and gives what came.</summary>
+    /// <summary>Clicks a download button, and returns the downloaded file.</summary>
     public async Task<(string Name, byte[] Content)> DownloadAsync(ILocator button)
     {
         var download = await Page.RunAndWaitForDownloadAsync(() => button.ClickAsync());
         return (download.SuggestedFilename, await File.ReadAllBytesAsync(await download.PathAsync()));
     }
 
-    /// <summary>Fails if the page said an error, broke its policy, or asked anybody but its service.</summary>
+    /// <summary>Fails if the page logged an error, broke its policy, or sent a request to another host.</summary>
     public void AssertClean()
     {
         Assert.Equal([], _errors);

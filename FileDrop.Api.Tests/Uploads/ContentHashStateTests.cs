@@ -7,18 +7,18 @@ using Xunit;
 
 namespace FileDrop.Api.Tests.Uploads;
 
-/// <summary>Hashes that are carried from one request to the next, held against the framework's, which see the whole content.</summary>
+/// <summary>Hashes that continue from request to request, compared with the framework's, which hash the whole content at once.</summary>
 public sealed class ContentHashStateTests
 {
     private static readonly Sha256Compression[] s_compressions = [Sha256Blocks.Fastest, Sha256Blocks.Managed];
 
-    /// <summary>Around the lengths at which the hashes change their ways, and some anywhere, of a few hundred kilobytes at most.</summary>
+    /// <summary>Lengths around the thresholds of the hashes, and some random ones, up to a few hundred kilobytes.</summary>
     private static readonly Gen<int> s_length = Gen.Frequency(
         (4, Gen.Select(Gen.OneOf(0, 64, 128, 240, 256, 512, 1024, 2048, 4096), Gen.Int[-2, 2], (edge, off) => Math.Max(0, edge + off))),
         (3, Gen.Int[0, 5_000]),
         (1, Gen.Int[0, 300_000]));
 
-    /// <summary>The content's pieces, and what computes the SHA-256 of each.</summary>
+    /// <summary>The pieces of a content, and the implementation that hashes each.</summary>
     private static readonly Gen<(int Length, bool Managed)[]> s_pieces = Gen.Select(s_length, Gen.Bool).Array[0, 6];
 
     [Theory]
@@ -30,14 +30,14 @@ public sealed class ContentHashStateTests
     [InlineData(
         "abcdefghbcdefghicdefghijdefghijkefghijklfghijklmghijklmnhijklmnoijklmnopjklmnopqklmnopqrlmnopqrsmnopqrstnopqrstu",
         "cf5b16a778af8380036ce59e7b0492370b249b11e8f07a51afac45037afee9d1")]
-    public void The_SHA_256_is_that_of_the_standards_examples(string text, string hash)
+    public void The_SHA_256_matches_the_standards_examples(string text, string hash)
     {
         foreach (var compression in s_compressions)
             Assert.Equal(hash, Of(Encoding.ASCII.GetBytes(text), compression).Sha256);
     }
 
     [Fact]
-    public void The_SHA_256_of_a_million_letters_is_that_of_the_standards_example()
+    public void The_SHA_256_of_a_million_letters_matches_the_standards_example()
     {
         var bytes = new byte[1_000_000];
         bytes.AsSpan().Fill((byte)'a');
@@ -45,7 +45,7 @@ public sealed class ContentHashStateTests
             Assert.Equal("cdc76e5c9914fb9281a1c7e284d73e67f1809a48a497200e046d39ccc7112cd0", Of(bytes, compression).Sha256);
     }
 
-    /// <summary>The reference implementation's own check values, for the content that it makes for them.</summary>
+    /// <summary>The check values of the reference implementation, for its generated content.</summary>
     [Theory]
     [InlineData(0, 0x2D06800538D394C2)]
     [InlineData(1, 0xC44BDFF4074EECDB)]
@@ -61,7 +61,7 @@ public sealed class ContentHashStateTests
     [InlineData(2099, 0xC6B9D9B3FC9AC765)]
     [InlineData(2240, 0x6E73A90539CF2948)]
     [InlineData(2367, 0xCB37AEB9E5D361ED)]
-    public void The_XXH3_is_that_of_the_reference(int length, ulong hash)
+    public void The_XXH3_matches_the_reference(int length, ulong hash)
     {
         var bytes = new byte[length];
         var next = 2654435761UL;
@@ -78,7 +78,7 @@ public sealed class ContentHashStateTests
         Assert.True(!OperatingSystem.IsLinux() || Sha256Blocks.Native is { } native && Sha256Blocks.Fastest == native);
 
     [Fact]
-    public void A_content_of_any_length_has_the_hashes_that_the_framework_gives_it()
+    public void The_hashes_of_content_of_any_length_match_the_frameworks()
     {
         var bytes = Content(2_200);
         for (var length = 0; length <= bytes.Length; length++)
@@ -89,7 +89,7 @@ public sealed class ContentHashStateTests
     }
 
     [Fact]
-    public void Bytes_that_come_one_by_one_give_the_same_hashes_at_each_of_them()
+    public void Single_bytes_give_the_same_hashes_after_each_byte()
     {
         var bytes = Content(2_200);
         var state = new ContentHashState();
@@ -102,7 +102,7 @@ public sealed class ContentHashStateTests
     }
 
     [Fact]
-    public void A_content_cut_anywhere_and_carried_on_by_any_implementation_has_the_hashes_of_the_whole() => s_pieces.Sample(pieces =>
+    public void A_content_split_anywhere_and_continued_by_any_implementation_has_the_hashes_of_the_whole() => s_pieces.Sample(pieces =>
     {
         var bytes = Content(pieces.Sum(piece => piece.Length));
         var export = new ContentHashState().Export();
@@ -119,7 +119,7 @@ public sealed class ContentHashStateTests
     }, iter: 1_000, print: pieces => string.Join(" + ", pieces.Select(piece => $"{piece.Length}{(piece.Managed ? " managed" : "")}")));
 
     [Fact]
-    public void An_export_is_a_snapshot_and_its_state_goes_on() => Gen.Select(s_length, s_length).Sample((before, after) =>
+    public void An_export_is_a_snapshot_and_the_exported_state_can_continue() => Gen.Select(s_length, s_length).Sample((before, after) =>
     {
         var bytes = Content(before + after);
         var state = Of(bytes.AsSpan(0, before));
@@ -130,16 +130,16 @@ public sealed class ContentHashStateTests
     }, iter: 500);
 
     [Fact]
-    public void An_export_is_small_and_says_its_format_first() => s_length.Sample(length =>
+    public void An_export_is_small_and_begins_with_its_format() => s_length.Sample(length =>
     {
         var export = Of(Content(length)).Export();
         Assert.InRange(export.Length, 1, 500);
         Assert.Equal(1, export[0]);
     }, iter: 100);
 
-    /// <summary>An upload outlives an update of the service, and meets machines of other kinds.</summary>
+    /// <summary>An upload can outlive an update of the service, and can move to another kind of machine.</summary>
     [Fact]
-    public void An_export_of_format_1_is_read_and_written_as_ever()
+    public void An_export_of_format_1_is_still_read_and_written()
     {
         const string Known =
             "AdwFAAAAAAAAr3FUR6fi8gwBMwnyPM1joqDqYcKtJtokRljz0+ONoeqm0RwfMyx5Vk8qs7Y9kD3P0NRYIrLFXt4JXQ/rpKLBh3z97LVbgrKd7BSYz0wo8K5n"
@@ -156,7 +156,7 @@ public sealed class ContentHashStateTests
     }
 
     [Fact]
-    public void An_export_of_which_one_bit_changed_is_refused()
+    public void An_export_with_one_changed_bit_is_refused()
     {
         var export = Of(Content(700)).Export();
         for (var bit = 0; bit < export.Length * 8; bit++)
@@ -169,7 +169,7 @@ public sealed class ContentHashStateTests
     }
 
     [Fact]
-    public void An_export_that_is_shorter_or_longer_is_refused()
+    public void An_export_of_a_wrong_length_is_refused()
     {
         var export = Of(Content(700)).Export();
         for (var length = 0; length < export.Length; length++)
@@ -193,7 +193,7 @@ public sealed class ContentHashStateTests
     public void An_export_of_another_format_is_refused(byte format) =>
         Assert.Throws<InvalidDataException>(() => ContentHashState.Import(Sealed(export => export[0] = format)));
 
-    /// <summary>An export that was changed and has the checksum of what it became.</summary>
+    /// <summary>Makes a changed export with a matching checksum.</summary>
     private static byte[] Sealed(Action<byte[]> change)
     {
         var export = Of(Content(700)).Export();

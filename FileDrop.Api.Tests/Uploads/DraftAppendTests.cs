@@ -13,7 +13,7 @@ public abstract class DraftAppendTests(Pair pair)
     [InlineData(3, 3, 3)]
     [InlineData(8 * 1024 * 1024, 1, 0)]
     [InlineData(5_000_001, 5_000_001, 5_000_001)]
-    public async Task Appends_at_the_offset_make_the_file_with_the_last_of_them(params int[] sizes)
+    public async Task Appends_at_the_offset_make_the_file_and_the_last_one_completes_it(params int[] sizes)
     {
         var content = new Generated(11, sizes.Sum());
         var upload = await Draft.CreateAsync(content.Bytes(0, sizes[0]));
@@ -24,7 +24,7 @@ public abstract class DraftAppendTests(Pair pair)
     }
 
     [Fact]
-    public async Task An_offset_that_reached_the_length_is_not_complete_until_the_client_says_so()
+    public async Task An_upload_with_all_its_bytes_is_complete_only_once_the_client_says_so()
     {
         var upload = await Draft.CreateAsync([1], ("Upload-Length", "3"));
         await Draft.AppendAsync(upload, 1, [2, 3]);
@@ -38,7 +38,7 @@ public abstract class DraftAppendTests(Pair pair)
     [InlineData(2, true)]
     [InlineData(4, false)]
     [InlineData(999_999_999_999_999, true)]
-    public async Task Another_offset_is_409_with_the_right_one(long offset, bool complete) =>
+    public async Task An_append_at_a_wrong_offset_gets_409_with_the_right_one(long offset, bool complete) =>
         await RefusedAsync(upload => Draft.PatchAsync(upload, offset, [4], complete), 409, "offset_mismatch", async response =>
         {
             Assert.Equal(("?0", "3"), (response.Field("Upload-Complete"), response.Field("Upload-Offset")));
@@ -56,7 +56,7 @@ public abstract class DraftAppendTests(Pair pair)
     [InlineData("three")]
     [InlineData("3, 3")]
     [InlineData("9999999999999999")]
-    public Task An_append_without_an_offset_that_is_a_number_is_400(string? offset) =>
+    public Task An_append_without_a_numeric_offset_gets_400(string? offset) =>
         RefusedAsync(upload => Draft.PatchAsync(upload, 3, [4], complete: false, ("Upload-Offset", offset)), 400, "invalid_request");
 
     [Theory]
@@ -64,7 +64,7 @@ public abstract class DraftAppendTests(Pair pair)
     [InlineData(null)]
     [InlineData("1")]
     [InlineData("true")]
-    public Task An_append_without_its_completeness_is_400(string? complete) =>
+    public Task An_append_without_its_completeness_gets_400(string? complete) =>
         RefusedAsync(upload => Draft.PatchAsync(upload, 3, [4], complete: false, ("Upload-Complete", complete)), 400, "invalid_request");
 
     [Theory]
@@ -72,7 +72,7 @@ public abstract class DraftAppendTests(Pair pair)
     [InlineData(null)]
     [InlineData("application/octet-stream")]
     [InlineData("application/offset+octet-stream")]
-    public Task An_append_of_another_media_type_is_415(string? type) =>
+    public Task An_append_with_another_media_type_gets_415(string? type) =>
         RefusedAsync(upload => Draft.PatchAsync(upload, 3, [4], complete: false, ("Content-Type", type)), 415, "unsupported_media_type", response =>
         {
             Assert.Equal(DraftClient.ContentType, response.Field("Accept-Patch"));
@@ -86,7 +86,7 @@ public abstract class DraftAppendTests(Pair pair)
     [InlineData(true, null, null)]
     [InlineData(true, "6", null)]
     [InlineData(true, null, "chunked")]
-    public Task Lengths_that_differ_are_400(bool complete, string? length, string? coding) =>
+    public Task Contradicting_lengths_get_400(bool complete, string? length, string? coding) =>
         RefusedAsync(upload => Draft.PatchAsync(upload, 3, [4], complete, ("Upload-Length", length), ("Transfer-Encoding", coding)),
             400, "inconsistent_length",
             async response =>
@@ -96,7 +96,7 @@ public abstract class DraftAppendTests(Pair pair)
             }, keeps: coding is not null);
 
     [Fact]
-    public async Task A_length_may_be_told_with_an_append()
+    public async Task A_length_can_be_given_with_an_append()
     {
         var upload = await Draft.CreateAsync([1]);
         await Draft.AppendAsync(upload, 1, [2], ("Upload-Length", "3"));
@@ -108,7 +108,7 @@ public abstract class DraftAppendTests(Pair pair)
     [Theory]
     [InlineData(null)]
     [InlineData("chunked")]
-    public async Task More_than_the_length_is_413_and_the_upload_is_gone(string? coding) => await pair.LeavesNothingAsync(async () =>
+    public async Task More_bytes_than_the_length_get_413_and_end_the_upload(string? coding) => await pair.LeavesNothingAsync(async () =>
     {
         var upload = await Draft.CreateAsync([1, 2, 3], ("Upload-Length", "4"));
         using var response = await Draft.PatchAsync(upload, 3, [4, 5], complete: false, ("Transfer-Encoding", coding));
@@ -148,7 +148,7 @@ public abstract class DraftAppendTests(Pair pair)
     }
 
     [Fact]
-    public async Task Nothing_is_appended_to_a_complete_upload()
+    public async Task An_append_to_a_complete_upload_is_refused()
     {
         var upload = await Draft.CreateAsync([1]);
         await Draft.FinishAsync(upload, 1, [2]);
@@ -181,16 +181,16 @@ public abstract class DraftAppendTests(Pair pair)
         using var head = await Draft.HeadAsync(upload);
         var offset = head.Offset();
         Assert.Equal("?0", head.Field("Upload-Complete"));
-        // Of what the server has buffered and not handed on when the connection ends, up to a mebibyte, it tells nobody.
+        // The server loses up to 1 MiB that it has buffered but not passed on when the connection ends.
         Assert.InRange(offset, content.Size - 1 - (1 << 20), content.Size - 1);
         var file = await Draft.FinishAsync(upload, offset, content.Bytes(offset, content.Size - offset));
         Assert.Equal(content.Sha256(), file.Text("sha256"));
     }
 
     /// <summary>
-    /// Asks for something of an upload of 6 bytes that has 3, which must be refused and change nothing; the right request is taken then.
+    /// Sends a request to an upload that has 3 of 6 bytes. The request must be refused and change nothing; then the right request must succeed.
     /// </summary>
-    /// <param name="keeps">Whether what is wrong shows only at the end of the content, which counts then.</param>
+    /// <param name="keeps">Whether the fault shows only at the end of the content, which is then kept.</param>
     private async Task RefusedAsync(
         Func<string, Task<HttpResponseMessage>> ask, int status, string code, Func<HttpResponseMessage, Task>? check = null, bool keeps = false)
     {

@@ -22,7 +22,7 @@ public abstract class DraftCancelTests(Pair pair)
     });
 
     [Fact]
-    public async Task DELETE_ends_the_append_that_is_under_way() => await pair.LeavesNothingAsync(async () =>
+    public async Task DELETE_ends_an_append_in_progress() => await pair.LeavesNothingAsync(async () =>
     {
         var content = new Generated(15, 9_000_000);
         var upload = await Draft.CreateAsync([]);
@@ -37,7 +37,7 @@ public abstract class DraftCancelTests(Pair pair)
     });
 
     [Fact]
-    public async Task DELETE_of_a_complete_upload_is_410_and_the_file_stays()
+    public async Task DELETE_of_a_complete_upload_gets_410_and_keeps_the_file()
     {
         var upload = await Draft.CreateAsync([1]);
         await Draft.FinishAsync(upload, 1, [2]);

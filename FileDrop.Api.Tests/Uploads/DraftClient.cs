@@ -5,19 +5,19 @@ using Xunit;
 
 namespace FileDrop.Api.Tests.Uploads;
 
-/// <summary>A client of draft-ietf-httpbis-resumable-upload that sends what it is told, right or wrong.</summary>
+/// <summary>A client of draft-ietf-httpbis-resumable-upload, which can send wrong requests too.</summary>
 internal sealed class DraftClient(HttpClient http)
 {
     public const string ContentType = "application/partial-upload";
     public const string Target = "/files/upload";
 
-    /// <summary>Any valid id that no upload has.</summary>
+    /// <summary>A valid id that no upload has.</summary>
     public const string Unknown = $"{Target}/019ab3c2-7c1e-7d44-9a51-0c5f3f9b8a10";
 
     public const string MismatchingOffset = "https://iana.org/assignments/http-problem-types#mismatching-upload-offset";
     public const string InconsistentLength = "https://iana.org/assignments/http-problem-types#inconsistent-upload-length";
 
-    /// <summary>Sends a request; a field whose value is null is left out.</summary>
+    /// <summary>Sends a request; fields with the value null are left out.</summary>
     public Task<HttpResponseMessage> SendAsync(HttpMethod method, string path, byte[]? body, params (string Name, string? Value)[] fields) =>
         http.SendAsync(method, path, body is null ? null : new ByteArrayContent(body),
             [.. fields.Where(field => field.Value is not null).Select(field => (field.Name, field.Value ?? ""))]);
@@ -29,7 +29,7 @@ internal sealed class DraftClient(HttpClient http)
 
     public Task<HttpResponseMessage> DeleteAsync(string upload) => SendAsync(HttpMethod.Delete, upload, null);
 
-    /// <summary>Appends; fields given here take the places of those that the draft wants.</summary>
+    /// <summary>Appends; the given fields replace those that the draft requires.</summary>
     public Task<HttpResponseMessage> PatchAsync(
         string upload, long offset, byte[] content, bool complete, params (string Name, string? Value)[] fields)
     {
@@ -44,7 +44,7 @@ internal sealed class DraftClient(HttpClient http)
         return SendAsync(HttpMethod.Patch, upload, content, [.. all.Select(field => (field.Key, field.Value))]);
     }
 
-    /// <summary>Creates an upload resource with the first of its bytes, which must succeed.</summary>
+    /// <summary>Creates an upload resource with its first bytes, which must succeed.</summary>
     /// <returns>Its URL.</returns>
     public async Task<string> CreateAsync(byte[] content, params (string Name, string? Value)[] fields)
     {
@@ -56,7 +56,7 @@ internal sealed class DraftClient(HttpClient http)
         return upload;
     }
 
-    /// <summary>Appends what is not the last, which must succeed.</summary>
+    /// <summary>Appends bytes that are not the last, which must succeed.</summary>
     public async Task AppendAsync(string upload, long offset, byte[] content, params (string Name, string? Value)[] fields)
     {
         using var response = await PatchAsync(upload, offset, content, complete: false, fields);
@@ -64,14 +64,14 @@ internal sealed class DraftClient(HttpClient http)
         Assert.Equal(("?0", TusClient.Text(offset + content.Length)), (response.Field("Upload-Complete"), response.Field("Upload-Offset")));
     }
 
-    /// <summary>Appends the last, which must succeed, and gives the file.</summary>
+    /// <summary>Appends the last bytes, which must succeed, and returns the file.</summary>
     public async Task<JsonElement> FinishAsync(string upload, long offset, byte[] content, params (string Name, string? Value)[] fields)
     {
         using var response = await PatchAsync(upload, offset, content, complete: true, fields);
         return await IsFileAsync(response, upload);
     }
 
-    /// <summary>Checks an answer that is the one of an ordinary upload.</summary>
+    /// <summary>Checks that an answer equals that of an ordinary upload.</summary>
     public async Task<JsonElement> IsFileAsync(HttpResponseMessage response, string upload)
     {
         var file = await response.SucceededAsync(HttpStatusCode.Created);
@@ -89,7 +89,7 @@ internal sealed class DraftClient(HttpClient http)
         return response.Offset();
     }
 
-    /// <summary>Checks the answers of an upload that is not there, to every method.</summary>
+    /// <summary>Checks that every method answers that the upload does not exist.</summary>
     public async Task IsGoneAsync(string upload)
     {
         using var head = await HeadAsync(upload);
@@ -104,13 +104,13 @@ internal sealed class DraftClient(HttpClient http)
         Assert.Equal(HttpStatusCode.NotFound, read.StatusCode);
     }
 
-    /// <summary>An error's body, which may be looked at again.</summary>
+    /// <summary>Reads an error's body, which can be read again.</summary>
     public static async Task<JsonElement> ProblemAsync(HttpResponseMessage response)
     {
         using var problem = JsonDocument.Parse(await response.Content.ReadAsStringAsync());
         return problem.RootElement.Clone();
     }
 
-    /// <summary>A boolean as a structured field has it.</summary>
+    /// <summary>A boolean in a structured field.</summary>
     private static string Text(bool value) => value ? "?1" : "?0";
 }

@@ -4,7 +4,7 @@ using Xunit;
 
 namespace FileDrop.Api.Tests.Uploads;
 
-/// <summary>Section "Upload Creation" of draft-ietf-httpbis-resumable-upload, and what of "State" belongs to it.</summary>
+/// <summary>Section "Upload Creation" of draft-ietf-httpbis-resumable-upload, and the related parts of "State".</summary>
 public abstract class DraftCreationTests(Pair pair)
 {
     private DraftClient Draft => new(pair.Http);
@@ -26,7 +26,7 @@ public abstract class DraftCreationTests(Pair pair)
     [Theory]
     [InlineData("?1")]
     [InlineData("?1;x=y")]
-    public async Task A_complete_creation_is_an_ordinary_upload_that_says_so(string complete)
+    public async Task A_complete_creation_is_an_ordinary_upload(string complete)
     {
         using var response = await Draft.SendAsync(
             HttpMethod.Post, "/files/upload?file_name=whole.txt", [1, 2, 3], ("Upload-Complete", complete), ("Upload-Length", "3"));
@@ -46,7 +46,7 @@ public abstract class DraftCreationTests(Pair pair)
     [InlineData("?0, ?0")]
     [InlineData("\"?0\"")]
     [InlineData("?00")]
-    public async Task A_completeness_that_is_no_boolean_is_ignored(string? complete)
+    public async Task A_completeness_that_is_not_a_boolean_is_ignored(string? complete)
     {
         using var response = await Draft.SendAsync(HttpMethod.Post, "/files/upload?file_name=a", [1, 2, 3], ("Upload-Complete", complete));
         var file = await response.SucceededAsync(HttpStatusCode.Created);
@@ -65,7 +65,7 @@ public abstract class DraftCreationTests(Pair pair)
     [InlineData(null, "?1")]
     [InlineData(null, "9999999999999999")]
     [InlineData(null, "")]
-    public async Task A_length_is_recorded_if_it_is_a_number_and_ignored_else(string? recorded, string? ignored)
+    public async Task A_length_is_recorded_if_it_is_a_number_and_otherwise_ignored(string? recorded, string? ignored)
     {
         var upload = await Draft.CreateAsync([1], ("Upload-Length", recorded ?? ignored));
         using var head = await Draft.HeadAsync(upload);
@@ -78,7 +78,7 @@ public abstract class DraftCreationTests(Pair pair)
     [ClusterAtNight]
     [InlineData(2)]
     [InlineData(4)]
-    public async Task A_complete_creation_whose_lengths_differ_is_400(int length) => await pair.LeavesNothingAsync(async () =>
+    public async Task A_complete_creation_with_contradicting_lengths_gets_400(int length) => await pair.LeavesNothingAsync(async () =>
     {
         using var response = await Draft.PostAsync([1, 2, 3], complete: true, ("Upload-Length", TusClient.Text(length)));
         Assert.Equal(DraftClient.InconsistentLength, (await DraftClient.ProblemAsync(response)).Text("type"));
@@ -98,7 +98,7 @@ public abstract class DraftCreationTests(Pair pair)
 
     [Fact]
     [ClusterAtNight]
-    public async Task A_length_beyond_the_limit_is_413_with_the_limit() => await pair.LeavesNothingAsync(async () =>
+    public async Task A_length_beyond_the_limit_gets_413_with_the_limit() => await pair.LeavesNothingAsync(async () =>
     {
         using var response = await Draft.PostAsync([1], complete: false, ("Upload-Length", TusClient.Text(pair.LargestUpload() + 1)));
         Assert.Contains($"max-size={pair.LargestUpload()}", response.Field("Upload-Limit"), StringComparison.Ordinal);
@@ -124,7 +124,7 @@ public abstract class DraftCreationTests(Pair pair)
     [Theory]
     [InlineData("inline; filename=\"file name.jpg\"; filename*=UTF-8''file%20name%20%C5%BC.jpg", "file name ż.jpg")]
     [InlineData("attachment; filename=\"b.jpg\"", "b.jpg")]
-    public async Task The_creations_fields_are_the_files(string disposition, string name)
+    public async Task The_fields_of_the_creation_describe_the_file(string disposition, string name)
     {
         using var created = await Draft.SendAsync(HttpMethod.Post, "/files/upload", [1],
             ("Upload-Complete", "?0"), ("Content-Disposition", disposition), ("Content-Type", "image/jpeg"));
@@ -159,7 +159,7 @@ public abstract class DraftCreationTests(Pair pair)
 
     [Fact]
     [ClusterAtNight]
-    public async Task OPTIONS_tells_the_limits()
+    public async Task OPTIONS_answers_with_the_limits()
     {
         using var response = await Draft.SendAsync(HttpMethod.Options, DraftClient.Target, null);
         Assert.Equal(HttpStatusCode.NoContent, response.StatusCode);
@@ -167,7 +167,7 @@ public abstract class DraftCreationTests(Pair pair)
     }
 
     [Fact]
-    public async Task A_content_digest_covers_the_creations_content_and_a_wrong_one_leaves_nothing()
+    public async Task A_content_digest_covers_the_creations_content_and_a_wrong_digest_leaves_nothing()
     {
         var upload = await Draft.CreateAsync([1, 2, 3], ("Content-Digest", Requests.Digest([1, 2, 3])));
         await Draft.FinishAsync(upload, 3, [4]);
@@ -182,7 +182,7 @@ public abstract class DraftCreationTests(Pair pair)
     }
 
     [Fact]
-    public async Task A_representation_digest_covers_the_whole()
+    public async Task A_representation_digest_covers_the_whole_content()
     {
         var upload = await Draft.CreateAsync([1, 2], ("Repr-Digest", Requests.Digest([1, 2, 3, 4])));
         await Draft.AppendAsync(upload, 2, [3]);

@@ -11,7 +11,7 @@ public abstract class DraftOffsetTests(Pair pair)
     [Theory]
     [InlineData("HEAD")]
     [InlineData("GET")]
-    public async Task The_state_is_told_and_never_cached(string method)
+    public async Task The_state_of_an_upload_is_returned_and_never_cached(string method)
     {
         var upload = await Draft.CreateAsync([1, 2], ("Upload-Length", "5"));
         using var response = await Draft.SendAsync(new HttpMethod(method), upload, null);
@@ -25,7 +25,7 @@ public abstract class DraftOffsetTests(Pair pair)
     [Theory]
     [InlineData("HEAD")]
     [InlineData("GET")]
-    public async Task The_state_of_a_complete_upload_is_told_too(string method)
+    public async Task The_state_of_a_complete_upload_is_returned_too(string method)
     {
         var upload = await Draft.CreateAsync([1, 2]);
         await Draft.FinishAsync(upload, 2, [3]);
@@ -37,7 +37,7 @@ public abstract class DraftOffsetTests(Pair pair)
     }
 
     [Fact]
-    public async Task A_length_that_nobody_told_is_not_told()
+    public async Task An_unknown_length_is_left_out()
     {
         var upload = await Draft.CreateAsync([1, 2]);
         using var response = await Draft.HeadAsync(upload);
@@ -45,7 +45,7 @@ public abstract class DraftOffsetTests(Pair pair)
     }
 
     [Fact]
-    public async Task The_offset_is_accepted_by_the_next_append_also_while_another_one_hangs()
+    public async Task The_next_append_accepts_the_offset_even_while_another_hangs()
     {
         var content = new Generated(14, 9_000_000);
         var upload = await Draft.CreateAsync([]);
@@ -64,7 +64,7 @@ public abstract class DraftOffsetTests(Pair pair)
     [InlineData(DraftClient.Unknown)]
     [InlineData("/files/upload/0")]
     [InlineData("/files/upload/not-an-id")]
-    public Task An_upload_resource_that_is_not_there_is_404(string upload) => Draft.IsGoneAsync(upload);
+    public Task A_missing_upload_resource_gets_404(string upload) => Draft.IsGoneAsync(upload);
 }
 
 public sealed class DraftOffsetOnEmbeddedTests(EmbeddedPair pair) : DraftOffsetTests(pair), IClassFixture<EmbeddedPair>;

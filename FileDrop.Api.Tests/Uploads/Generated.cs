@@ -4,7 +4,7 @@ using System.Security.Cryptography;
 
 namespace FileDrop.Api.Tests.Uploads;
 
-/// <summary>A content of any size that nobody holds whole: each byte follows from its position and the seed.</summary>
+/// <summary>A generated content of any size, never whole in memory: position and seed decide each byte.</summary>
 internal sealed class Generated(int seed, long size)
 {
     private const int Piece = 64 * 1024;
@@ -31,7 +31,7 @@ internal sealed class Generated(int seed, long size)
         return bytes;
     }
 
-    /// <summary>Of the whole, in lower-case hexadecimal.</summary>
+    /// <summary>The SHA-256 of the whole content, in lower-case hexadecimal.</summary>
     public string Sha256()
     {
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
@@ -45,7 +45,7 @@ internal sealed class Generated(int seed, long size)
         return Convert.ToHexStringLower(hash.GetHashAndReset());
     }
 
-    /// <summary>All from an offset on, as a request's body; with a pause after each 64 KiB if one is asked for.</summary>
+    /// <summary>The rest from an offset on as a request's body, with an optional pause after each 64 KiB.</summary>
     public HttpContent From(long offset, TimeSpan pause = default) => new Body(this, offset, size - offset, pause);
 
     public HttpContent Range(long offset, long count) => new Body(this, offset, count, TimeSpan.Zero);
@@ -57,7 +57,7 @@ internal sealed class Generated(int seed, long size)
         await body.CopyToAsync(file);
     }
 
-    /// <summary>The finalizer of SplitMix64, which spreads neighbours over all values.</summary>
+    /// <summary>The finalizer of SplitMix64, which maps neighbours to distant values.</summary>
     private static ulong Mix(ulong word)
     {
         word = (word + 0x9E3779B97F4A7C15) * 0xBF58476D1CE4E5B9;

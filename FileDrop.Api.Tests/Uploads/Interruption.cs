@@ -3,14 +3,14 @@ using Xunit;
 
 namespace FileDrop.Api.Tests.Uploads;
 
-/// <summary>What becomes of a request that a newer one stops.</summary>
+/// <summary>The end of a request that a newer one replaces.</summary>
 internal static class Interruption
 {
     private const int Piece = 256 * 1024;
 
-    /// <summary>The request ends before its body has: refused with 423, or cut off with its connection.</summary>
+    /// <summary>Checks that the request ends before its body: refused with 423, or cut off with its connection.</summary>
     /// <param name="writing">The request.</param>
-    /// <param name="letGo">Ends its body, should the client wait for that.</param>
+    /// <param name="letGo">Ends the body, in case the client waits for that.</param>
     public static async Task EndedEarlyAsync(Task<HttpResponseMessage> writing, Action letGo)
     {
         await Task.WhenAny(writing, Task.Delay(TimeSpan.FromSeconds(5)));
@@ -22,7 +22,7 @@ internal static class Interruption
         }
         catch (HttpRequestException)
         {
-            // The service closed the connection under the body.
+            // The service closed the connection during the body.
         }
     }
 
@@ -33,7 +33,7 @@ internal static class Interruption
             Assert.Contains((answer.Status, answer.Code()), new (int, string?)[] { (423, "upload_locked"), (404, "upload_not_found") });
     }
 
-    /// <summary>Sends a part of a content, a piece at a time.</summary>
+    /// <summary>Sends a part of a content, piece by piece.</summary>
     public static async Task SendAsync(this Wire wire, Generated content, long offset, long count)
     {
         for (var sent = 0L; sent < count; sent += Piece)

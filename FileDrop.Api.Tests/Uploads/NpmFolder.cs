@@ -4,15 +4,13 @@ using Xunit;
 
 namespace FileDrop.Api.Tests.Uploads;
 
-/// <summary>A copy of a folder of the tests' that has a package.json, with its packages from npm.</summary>
+/// <summary>A copy of one of the tests' folders with a package.json, with its packages from npm.</summary>
 internal sealed class NpmFolder : IDisposable
 {
     private readonly string _path = Directory.CreateTempSubdirectory("filedrop-npm-").FullName;
     private string? _missing;
 
-    /// <summary>
-    /// Makes the copy and installs; whether that worked is told by <see cref="Path"/>, as a fixture cannot skip the tests that it is for.
-    /// </summary>
+    /// <summary>Makes the copy and installs the packages. <see cref="Path"/> reports a failure, because a fixture cannot skip its tests.</summary>
     public static async Task<NpmFolder> InstallAsync(string name)
     {
         var folder = new NpmFolder();
@@ -30,7 +28,7 @@ internal sealed class NpmFolder : IDisposable
         return folder;
     }
 
-    /// <summary>Where it is; skips the test, with the reason, where its packages cannot be had.</summary>
+    /// <summary>The path of the copy; skips the test, with the reason, if the packages are not available.</summary>
     public string Path
     {
         get
@@ -40,7 +38,7 @@ internal sealed class NpmFolder : IDisposable
         }
     }
 
-    /// <summary>Runs a script of its package.json, which must succeed; does nothing where its packages cannot be had.</summary>
+    /// <summary>Runs a script of its package.json, which must succeed; does nothing if the packages are not available.</summary>
     public async Task RunAsync(string script)
     {
         if (_missing is not null)

@@ -7,18 +7,18 @@ using Xunit;
 
 namespace FileDrop.Api.Tests.Uploads;
 
-/// <summary>What is kept of an upload when something breaks in the middle of it, and how it goes on.</summary>
+/// <summary>Uploads that are interrupted, and how they continue.</summary>
 public abstract class ResumptionTests(Pair pair)
 {
     private const int MiB = 1024 * 1024;
 
     private TusClient Tus => new(pair.Http);
 
-    /// <remarks>Of what the server has buffered and not handed on when the connection ends, up to a mebibyte, it tells nobody.</remarks>
+    /// <remarks>The server loses up to 1 MiB that it has buffered but not passed on when the connection ends.</remarks>
     [Theory]
     [InlineData(3 * MiB, 2 * MiB)]
     [InlineData(20 * MiB, (9 * MiB) + 5)]
-    public async Task A_connection_that_breaks_leaves_what_arrived(int size, int sent)
+    public async Task A_broken_connection_keeps_the_bytes_that_arrived(int size, int sent)
     {
         var content = new Generated(size, size);
         var upload = await Tus.CreateAsync(size);
@@ -39,7 +39,7 @@ public abstract class ResumptionTests(Pair pair)
     [Theory]
     [InlineData("PATCH")]
     [InlineData("HEAD")]
-    public async Task A_newcomer_takes_over_within_seconds_from_a_request_that_hangs(string method)
+    public async Task A_new_request_takes_over_from_a_hanging_one_within_seconds(string method)
     {
         const int Size = 9 * MiB;
         var content = Requests.Bytes(Size);
@@ -50,7 +50,7 @@ public abstract class ResumptionTests(Pair pair)
         var clock = Stopwatch.StartNew();
         if (method == "PATCH")
         {
-            // At an offset that has moved: the newcomer learns where to go on.
+            // The offset has moved, so the answer must tell the new client where to continue.
             using var conflict = await Tus.PatchAsync(upload, 0, content);
             Assert.Equal(HttpStatusCode.Conflict, conflict.StatusCode);
         }
@@ -63,7 +63,7 @@ public abstract class ResumptionTests(Pair pair)
     }
 
     [Fact]
-    public async Task Two_writers_at_once_never_mix()
+    public async Task Two_concurrent_writers_never_mix()
     {
         const int Size = 3 * MiB;
         var contents = new[] { new Generated(1, Size), new Generated(2, Size) };
@@ -72,7 +72,7 @@ public abstract class ResumptionTests(Pair pair)
         Assert.All(answers, answer => Assert.True(
             answer.StatusCode is HttpStatusCode.NoContent or HttpStatusCode.Conflict or HttpStatusCode.Locked, answer.StatusCode.ToString()));
         var offset = await Tus.OffsetInTheEndAsync(upload);
-        // Whoever was first is in it up to here, and goes on.
+        // The first writer owns the bytes up to here, and continues.
         var firsts = contents.Where((_, i) => answers[i].StatusCode is not HttpStatusCode.Conflict).ToList();
         if (offset < Size)
             await Tus.AppendAsync(upload, offset, firsts[0].Bytes(offset, Size - offset));
@@ -83,7 +83,7 @@ public abstract class ResumptionTests(Pair pair)
     }
 
     [Fact]
-    public async Task More_small_requests_than_pieces_are_kept_make_one_content()
+    public async Task More_small_requests_than_stored_pieces_make_one_content()
     {
         const int Requests = 300;
         var content = new Generated(7, Requests * 17);
@@ -95,7 +95,7 @@ public abstract class ResumptionTests(Pair pair)
     }
 
     [Fact]
-    public async Task A_killed_service_goes_on_where_the_offset_was_acknowledged()
+    public async Task An_upload_continues_at_the_acknowledged_offset_after_a_kill()
     {
         await using var stores = await pair.MakeStoresAsync();
         var content = new Generated(3, 40 * MiB);
@@ -116,7 +116,7 @@ public abstract class ResumptionTests(Pair pair)
                 await Invariants.EveryFileIsWholeAsync(service.Http);
                 break;
             }
-            // One whole request, and one that is cut off by the kill.
+            // Send one whole request, and one that the kill cuts off.
             await tus.AppendAsync(upload, offset, content.Bytes(offset, (3 * MiB) + life));
             acknowledged = offset + (3 * MiB) + life;
             using var body = new GatedContent(content.Bytes(acknowledged, 10 * MiB), 9 * MiB);
@@ -132,7 +132,7 @@ public abstract class ResumptionTests(Pair pair)
     }
 
     [Fact]
-    public async Task Many_uploads_that_all_break_go_on_and_none_is_held_longer_than_its_term()
+    public async Task Many_broken_uploads_continue_and_none_is_held_longer_than_its_term()
     {
         const int Uploads = 64, Size = 300_000;
         await using var stores = await pair.MakeStoresAsync();
@@ -165,7 +165,7 @@ public sealed class ResumptionOnEmbeddedTests(EmbeddedPair pair) : ResumptionTes
 public sealed class ResumptionOnClusterTests(ClusterPair pair) : ResumptionTests(pair), IClassFixture<ClusterPair>
 {
     [Fact]
-    public async Task Another_replica_goes_on_and_what_a_paused_one_sends_late_counts_nowhere()
+    public async Task Another_replica_continues_and_late_bytes_of_a_paused_one_do_not_count()
     {
         const int Size = 30 * 1024 * 1024, First = 9 * 1024 * 1024;
         await using var stores = await ClusterStores.MakeAsync();
@@ -191,7 +191,7 @@ public sealed class ResumptionOnClusterTests(ClusterPair pair) : ResumptionTests
         }
         catch (HttpRequestException)
         {
-            // Its connection was closed under its body.
+            // The service closed the connection during the body.
         }
         await tus.AppendAsync(upload, offset + (rest.Length / 2), rest[(rest.Length / 2)..]);
         var stored = await two.Http.GetByteArrayAsync($"/files/{TusClient.Id(upload)}");

@@ -6,7 +6,7 @@ using Xunit;
 
 namespace FileDrop.Api.Tests.Uploads;
 
-/// <summary>tus-js-client in Node.js, as npm has it: a client that nobody here wrote.</summary>
+/// <summary>tus-js-client in Node.js from npm, as a foreign client.</summary>
 public sealed class Stranger : IAsyncLifetime
 {
     private NpmFolder? _folder;
@@ -21,7 +21,7 @@ public sealed class Stranger : IAsyncLifetime
 
     private string Folder => _folder?.Path ?? throw new InvalidOperationException("The client was not installed.");
 
-    /// <summary>A file of the client's.</summary>
+    /// <summary>Makes a file for the client.</summary>
     internal async Task<string> FileAsync(Generated content)
     {
         var path = Path.Combine(Folder, Guid.NewGuid().ToString("N"));
@@ -33,7 +33,7 @@ public sealed class Stranger : IAsyncLifetime
     internal StrangersUpload Start(string file, object options) => new(Folder, file, JsonSerializer.Serialize(options));
 }
 
-/// <summary>One run of the client, and what it has said.</summary>
+/// <summary>One run of the client, with its output.</summary>
 internal sealed class StrangersUpload : IDisposable
 {
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(3);
@@ -61,15 +61,15 @@ internal sealed class StrangersUpload : IDisposable
 
     public string Output => string.Join('\n', _lines.Where(line => !line.StartsWith("sent", StringComparison.Ordinal)));
 
-    /// <summary>Whether it goes on with an upload that it remembers.</summary>
+    /// <summary>Whether the client resumes an upload that it remembers.</summary>
     public bool Resumes => Said("resumes") is not null;
 
-    /// <summary>Waits until it has sent so many bytes.</summary>
+    /// <summary>Waits until the client has sent this many bytes.</summary>
     public Task SentAsync(long bytes) => Service.UntilAsync($"the client has sent {bytes} bytes", () => Task.FromResult(
         _process.HasExited || (_lines.LastOrDefault(line => line.StartsWith("sent", StringComparison.Ordinal)) is { } line
             && long.Parse(line.Split(' ')[1], CultureInfo.InvariantCulture) >= bytes)), 120);
 
-    /// <summary>Where the upload is.</summary>
+    /// <summary>The URL of the upload.</summary>
     public async Task<string> UrlAsync()
     {
         await Service.UntilAsync("the client knows the upload's URL", () => Task.FromResult(Said("url") is not null), 60);
@@ -82,7 +82,7 @@ internal sealed class StrangersUpload : IDisposable
         await _process.WaitForExitAsync();
     }
 
-    /// <summary>Waits for its success.</summary>
+    /// <summary>Waits until the client succeeds.</summary>
     /// <returns>The upload's id.</returns>
     public async Task<string> DoneAsync()
     {

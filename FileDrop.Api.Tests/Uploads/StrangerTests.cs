@@ -3,10 +3,10 @@ using Xunit;
 
 namespace FileDrop.Api.Tests.Uploads;
 
-/// <summary>A stranger's client uploads over whatever breaks: about a gibibyte on both pairs of stores together.</summary>
+/// <summary>A foreign client uploads in spite of interruptions: about 1 GiB on both pairs of stores together.</summary>
 public abstract class StrangerTests(Pair pair, Stranger stranger)
 {
-    /// <summary>No multiple of the chunk: the client waits for ever for the end of a stream that ends with one.</summary>
+    /// <summary>The size is not a multiple of the chunk, because the client would wait forever for the end of such a stream.</summary>
     private const long Size = (96L * 1024 * 1024) + 12_345;
     private const int Chunk = 8 * 1024 * 1024;
 
@@ -33,7 +33,7 @@ public abstract class StrangerTests(Pair pair, Stranger stranger)
 
     [Fact]
     [ClusterAtNight]
-    public async Task It_uploads_a_stream_whose_length_it_learns_at_the_end()
+    public async Task It_uploads_a_stream_of_unknown_length()
     {
         var file = await stranger.FileAsync(s_content);
         using var upload = stranger.Start(file, new { endpoint = Endpoint(pair.Service.Address), chunkSize = Chunk, deferred = true });
@@ -42,7 +42,7 @@ public abstract class StrangerTests(Pair pair, Stranger stranger)
 
     [Fact]
     [ClusterAtNight]
-    public async Task Killed_it_goes_on_where_it_was()
+    public async Task It_continues_after_it_was_killed()
     {
         var file = await stranger.FileAsync(s_content);
         var options = new { endpoint = Endpoint(pair.Service.Address), chunkSize = Chunk, storage = file + ".urls" };
@@ -57,7 +57,7 @@ public abstract class StrangerTests(Pair pair, Stranger stranger)
     }
 
     [Fact]
-    public async Task It_goes_on_when_the_service_is_killed_and_comes_back()
+    public async Task It_continues_after_the_service_was_killed()
     {
         var file = await stranger.FileAsync(s_content);
         await using var stores = await pair.MakeStoresAsync();
@@ -79,7 +79,7 @@ public abstract class StrangerTests(Pair pair, Stranger stranger)
         await Invariants.EveryFileIsWholeAsync(http);
     }
 
-    /// <summary>On one replica after the other.</summary>
+    /// <summary>Uploads to one replica, then to the other.</summary>
     protected async Task MovesAsync(Stores stores)
     {
         var file = await stranger.FileAsync(s_content);
@@ -101,7 +101,7 @@ public sealed class StrangerOnClusterTests(ClusterPair pair, Stranger stranger)
     : StrangerTests(pair, stranger), IClassFixture<ClusterPair>, IClassFixture<Stranger>
 {
     [Fact]
-    public async Task It_goes_on_at_another_replica()
+    public async Task It_continues_at_another_replica()
     {
         await using var stores = await ClusterStores.MakeAsync();
         await MovesAsync(stores);

@@ -8,7 +8,7 @@ namespace FileDrop.Api.Tests.Uploads;
 /// <summary>The extensions checksum and checksum-trailer of the tus protocol.</summary>
 public abstract class TusChecksumTests(Pair pair)
 {
-    /// <summary>More than a part of S3's.</summary>
+    /// <summary>More than one part on S3.</summary>
     private const int Large = 9 * 1024 * 1024;
 
     private TusClient Tus => new(pair.Http);
@@ -29,7 +29,7 @@ public abstract class TusChecksumTests(Pair pair)
     }
 
     [Fact]
-    public async Task The_protocols_own_example_holds()
+    public async Task The_protocols_own_example_is_accepted()
     {
         var upload = await Tus.CreateAsync(11);
         await Tus.AppendAsync(upload, 0, Encoding.ASCII.GetBytes("hello world"), ("Upload-Checksum", "sha1 Kq5sNclPz7QV2+lfQIuc6R7oRu0="));
@@ -42,12 +42,12 @@ public abstract class TusChecksumTests(Pair pair)
     [InlineData("sha256", 11, "chunked")]
     [InlineData("sha1", Large, null)]
     [InlineData("sha256", Large, "chunked")]
-    public async Task A_wrong_checksum_is_460_and_the_chunk_is_discarded(string algorithm, int size, string? coding)
+    public async Task A_wrong_checksum_gets_460_and_the_chunk_is_discarded(string algorithm, int size, string? coding)
     {
         var content = new Generated(4, size + 3);
         var upload = await Tus.CreateAsync(size + 3);
         await Tus.AppendAsync(upload, 0, content.Bytes(0, 2));
-        // The last chunk of all too: a wrong checksum makes no file.
+        // The last chunk must be discarded too, so that a wrong checksum makes no file.
         using var response = await Tus.PatchAsync(upload, 2, new byte[size + 1],
             ("Upload-Checksum", Checksum(algorithm, [1, 2, 3])), ("Transfer-Encoding", coding));
         await response.RefusedAsync(460, "checksum_mismatch");
@@ -69,7 +69,7 @@ public abstract class TusChecksumTests(Pair pair)
     [InlineData("sha256 Kq5sNclPz7QV2+lfQIuc6R7oRu0=")]
     [InlineData("sha1 Kq5sNclPz7QV2+lfQIuc6R7oRu0= x")]
     [InlineData("Kq5sNclPz7QV2+lfQIuc6R7oRu0=")]
-    public async Task A_checksum_of_an_unknown_algorithm_or_form_is_400_and_the_chunk_is_discarded(string checksum)
+    public async Task A_checksum_of_an_unknown_algorithm_or_form_gets_400_and_the_chunk_is_discarded(string checksum)
     {
         var upload = await Tus.CreateAsync(11);
         await pair.LeavesNothingAsync(async () =>
@@ -127,7 +127,7 @@ public abstract class TusChecksumTests(Pair pair)
     }
 
     [Fact]
-    public async Task A_trailer_that_was_announced_and_then_is_cut_off_leaves_the_offset()
+    public async Task A_trailer_that_is_announced_but_cut_off_leaves_the_offset()
     {
         var upload = await Tus.CreateAsync(11);
         using (var wire = await Wire.ConnectAsync(pair.Service))

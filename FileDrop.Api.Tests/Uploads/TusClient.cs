@@ -7,18 +7,17 @@ using Xunit;
 
 namespace FileDrop.Api.Tests.Uploads;
 
-/// <summary>A client of the tus protocol, version 1.0.0, that sends what it is told, right or wrong.</summary>
+/// <summary>A client of the tus protocol 1.0.0, which can send wrong requests too.</summary>
 internal sealed class TusClient(HttpClient http)
 {
     public const string ContentType = "application/offset+octet-stream";
     public const string Uploads = "/uploads";
 
-    /// <summary>Any valid id that no upload has.</summary>
+    /// <summary>A valid id that no upload has.</summary>
     public const string Unknown = $"{Uploads}/019ab3c2-7c1e-7d44-9a51-0c5f3f9b8a10";
 
     /// <summary>
-    /// Sends a request with the version and, with a body, the content type that the protocol wants; fields given here take their
-    /// places, and one whose value is null is left out.
+    /// Sends a request with the protocol's version and, with a body, its content type. The given fields replace these; fields with the value null are left out.
     /// </summary>
     public async Task<HttpResponseMessage> SendAsync(HttpMethod method, string path, HttpContent? body, params (string Name, string? Value)[] fields)
     {
@@ -47,7 +46,7 @@ internal sealed class TusClient(HttpClient http)
     public Task<HttpResponseMessage> PatchAsync(string upload, long offset, byte[] content, params (string Name, string? Value)[] fields) =>
         PatchAsync(upload, offset, new ByteArrayContent(content), fields);
 
-    /// <summary>Creates an upload, which must succeed; null: of a length that is told later.</summary>
+    /// <summary>Creates an upload, which must succeed; a null length is deferred.</summary>
     /// <returns>Its URL.</returns>
     public async Task<string> CreateAsync(long? length, params (string Name, string? Value)[] fields)
     {
@@ -55,14 +54,14 @@ internal sealed class TusClient(HttpClient http)
         return await CreatedAsync(response);
     }
 
-    /// <summary>Creates an upload out of finished ones, which must succeed.</summary>
+    /// <summary>Creates an upload from finished ones, which must succeed.</summary>
     public async Task<string> ConcatenateAsync(IEnumerable<string> partials, params (string Name, string? Value)[] fields)
     {
         using var response = await PostAsync([("Upload-Concat", Final(partials)), .. fields]);
         return await CreatedAsync(response);
     }
 
-    /// <summary>Creates a partial upload and gives it its whole content.</summary>
+    /// <summary>Creates a partial upload, and sends its whole content.</summary>
     public async Task<string> PartialAsync(byte[] content, params (string Name, string? Value)[] fields)
     {
         var upload = await CreateAsync(content.Length, [("Upload-Concat", "partial"), .. fields]);
@@ -86,7 +85,7 @@ internal sealed class TusClient(HttpClient http)
         return response.Offset();
     }
 
-    /// <summary>The offset, once whoever holds the upload has let go of it.</summary>
+    /// <summary>Returns the offset, once the upload's holder has released it.</summary>
     public async Task<long> OffsetInTheEndAsync(string upload)
     {
         var offset = -1L;
@@ -101,7 +100,7 @@ internal sealed class TusClient(HttpClient http)
         return offset;
     }
 
-    /// <summary>The file that an upload became: it has the upload's id, and says so itself.</summary>
+    /// <summary>Returns the file of a complete upload; it has the upload's id.</summary>
     public async Task<JsonElement> FileAsync(string upload)
     {
         using var response = await HeadAsync(upload);
@@ -109,7 +108,7 @@ internal sealed class TusClient(HttpClient http)
         return await http.MetadataAsync(Id(upload));
     }
 
-    /// <summary>Checks that nothing came of an upload but itself.</summary>
+    /// <summary>Checks that an upload has not become a file.</summary>
     public async Task IsNoFileAsync(string upload)
     {
         using var read = await http.GetAsync($"/files/{Id(upload)}");
@@ -117,7 +116,7 @@ internal sealed class TusClient(HttpClient http)
         Assert.DoesNotContain(Id(upload), await http.GetStringAsync("/files"), StringComparison.Ordinal);
     }
 
-    /// <summary>Checks the answers of an upload that is not there, to every method.</summary>
+    /// <summary>Checks that every method answers that the upload does not exist.</summary>
     public async Task IsGoneAsync(string upload)
     {
         using var head = await HeadAsync(upload);
@@ -129,7 +128,7 @@ internal sealed class TusClient(HttpClient http)
         await delete.RefusedAsync(404, "upload_not_found");
     }
 
-    /// <summary>The URL of an upload that was created.</summary>
+    /// <summary>Checks that an upload was created, and returns its URL.</summary>
     public static async Task<string> CreatedAsync(HttpResponseMessage response)
     {
         Assert.True(response.StatusCode == HttpStatusCode.Created, $"{response.StatusCode}: {await response.Content.ReadAsStringAsync()}");
@@ -149,13 +148,13 @@ internal sealed class TusClient(HttpClient http)
     public static string Text(long number) => number.ToString(CultureInfo.InvariantCulture);
 }
 
-/// <summary>What an answer's fields say.</summary>
+/// <summary>Helpers for header fields of answers.</summary>
 internal static class FieldWords
 {
-    /// <summary>The bytes that an upload may have: 5 TiB, and no more than S3 takes in 9,000 parts of 64 MiB.</summary>
+    /// <summary>The largest upload in bytes: 5 TiB, but on S3 only 9,000 parts of 64 MiB.</summary>
     public static long LargestUpload(this Pair pair) => pair is ClusterPair ? 9_000 * (64L << 20) : 5L << 40;
 
-    /// <summary>A field of an answer, of its content's too; null if it is not there.</summary>
+    /// <summary>A header field of an answer or its content; null if absent.</summary>
     public static string? Field(this HttpResponseMessage response, string name) =>
         response.Headers.TryGetValues(name, out var values) || response.Content.Headers.TryGetValues(name, out values) ? string.Join(", ", values) : null;
 

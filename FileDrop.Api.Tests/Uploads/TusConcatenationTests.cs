@@ -34,7 +34,7 @@ public abstract class TusConcatenationTests(Pair pair)
     }
 
     [Fact]
-    public async Task A_partial_upload_is_never_a_file_and_says_what_it_is()
+    public async Task A_partial_upload_is_never_a_file_and_is_marked_as_partial()
     {
         var partial = await Tus.PartialAsync([1, 2, 3]);
         await Tus.IsNoFileAsync(partial);
@@ -44,7 +44,7 @@ public abstract class TusConcatenationTests(Pair pair)
     }
 
     [Fact]
-    public async Task A_partial_upload_may_be_used_again_and_twice_in_one()
+    public async Task A_partial_upload_can_be_used_several_times_and_twice_in_one_file()
     {
         var (one, two) = (await Tus.PartialAsync(Encoding.ASCII.GetBytes("ha")), await Tus.PartialAsync(Encoding.ASCII.GetBytes("!")));
         var first = await Tus.ConcatenateAsync([one, one, two]);
@@ -54,7 +54,7 @@ public abstract class TusConcatenationTests(Pair pair)
     }
 
     [Fact]
-    public async Task PATCH_of_a_final_upload_is_403_and_changes_nothing()
+    public async Task PATCH_of_a_final_upload_gets_403_and_changes_nothing()
     {
         var final = await Tus.ConcatenateAsync([await Tus.PartialAsync([1])]);
         using var patch = await Tus.PatchAsync(final, 1, [2]);
@@ -63,7 +63,7 @@ public abstract class TusConcatenationTests(Pair pair)
     }
 
     [Fact]
-    public async Task A_part_may_be_empty_or_have_had_its_length_deferred()
+    public async Task A_part_can_be_empty_or_have_had_a_deferred_length()
     {
         var (deferred, empty) = (await Tus.CreateAsync(null, ("Upload-Concat", "partial")), await Tus.CreateAsync(0, ("Upload-Concat", "partial")));
         await Tus.AppendAsync(deferred, 0, [1]);
@@ -74,7 +74,7 @@ public abstract class TusConcatenationTests(Pair pair)
     }
 
     [Fact]
-    public async Task The_parts_metadata_is_not_the_wholes()
+    public async Task The_metadata_of_parts_is_not_used_for_the_file()
     {
         var partial = await Tus.PartialAsync([1], ("Upload-Metadata", TusClient.Metadata(("filename", "../.."), ("filetype", "text/plain"))));
         var file = await Tus.FileAsync(await Tus.ConcatenateAsync([partial]));
@@ -82,7 +82,7 @@ public abstract class TusConcatenationTests(Pair pair)
     }
 
     [Fact]
-    public async Task DELETE_ends_a_part_and_what_was_made_of_it_stays()
+    public async Task DELETE_of_a_part_keeps_the_files_made_from_it()
     {
         var partial = await Tus.PartialAsync([1, 2]);
         var final = await Tus.ConcatenateAsync([partial, partial]);
@@ -95,7 +95,7 @@ public abstract class TusConcatenationTests(Pair pair)
     }
 
     [Fact]
-    public async Task A_final_upload_has_no_length_of_its_own()
+    public async Task A_final_upload_with_a_length_is_refused()
     {
         var partial = await Tus.PartialAsync([1]);
         await pair.LeavesNothingAsync(async () =>
@@ -109,7 +109,7 @@ public abstract class TusConcatenationTests(Pair pair)
     }
 
     [Fact]
-    public async Task What_is_unknown_unfinished_ended_or_not_partial_cannot_be_concatenated()
+    public async Task Only_complete_partial_uploads_can_be_concatenated()
     {
         var file = $"/files/{(await pair.Http.UploadAsync([1], "a")).Id()}";
         var (final, open) = (await Tus.ConcatenateAsync([await Tus.PartialAsync([1])]), await Tus.CreateAsync(null, ("Upload-Concat", "partial")));
@@ -136,7 +136,7 @@ public abstract class TusConcatenationTests(Pair pair)
     [InlineData("final;")]
     [InlineData("Partial")]
     [InlineData("final: /uploads/019ab3c2-7c1e-7d44-9a51-0c5f3f9b8a10")]
-    public async Task A_malformed_list_is_400(string concat) => await pair.LeavesNothingAsync(async () =>
+    public async Task A_malformed_list_of_parts_gets_400(string concat) => await pair.LeavesNothingAsync(async () =>
     {
         using var response = await Tus.PostAsync(("Upload-Concat", concat));
         await response.RefusedAsync(400, "invalid_request");

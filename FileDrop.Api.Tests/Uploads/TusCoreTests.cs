@@ -5,7 +5,7 @@ using Xunit;
 
 namespace FileDrop.Api.Tests.Uploads;
 
-/// <summary>The core of the tus protocol, promise by promise.</summary>
+/// <summary>The promises of the core of the tus protocol.</summary>
 public abstract class TusCoreTests(Pair pair)
 {
     private static readonly string[] Extensions =
@@ -16,7 +16,7 @@ public abstract class TusCoreTests(Pair pair)
     private TusClient Tus => new(pair.Http);
 
     [Fact]
-    public async Task HEAD_tells_the_offset_always_also_if_it_is_0_or_the_end()
+    public async Task HEAD_always_returns_the_offset_even_at_0_or_the_end()
     {
         var upload = await Tus.CreateAsync(6);
         Assert.Equal(0, await Tus.OffsetAsync(upload));
@@ -27,7 +27,7 @@ public abstract class TusCoreTests(Pair pair)
     }
 
     [Fact]
-    public async Task HEAD_tells_the_length_and_is_never_cached()
+    public async Task HEAD_returns_the_length_and_is_never_cached()
     {
         var upload = await Tus.CreateAsync(6);
         foreach (var content in new byte[][] { [1], [2, 3, 4, 5, 6] })
@@ -47,11 +47,11 @@ public abstract class TusCoreTests(Pair pair)
     [InlineData("/uploads/0")]
     [InlineData("/uploads/not-an-id")]
     [InlineData("/uploads/019ab3c2-7c1e-7d44-9a51-0c5f3f9b8a1")]
-    public async Task An_upload_that_is_not_there_is_404_without_an_offset(string upload) =>
+    public async Task A_missing_upload_gets_404_without_an_offset(string upload) =>
         await pair.LeavesNothingAsync(() => Tus.IsGoneAsync(upload));
 
     [Fact]
-    public async Task A_file_that_was_no_upload_is_none()
+    public async Task A_file_that_was_not_a_resumable_upload_is_not_found_as_one()
     {
         var file = await pair.Http.UploadAsync([1], "a");
         await Tus.IsGoneAsync($"{TusClient.Uploads}/{file.Id()}");
@@ -102,7 +102,7 @@ public abstract class TusCoreTests(Pair pair)
     }
 
     [Fact]
-    public async Task PATCH_takes_a_body_of_unknown_length_and_an_empty_one()
+    public async Task PATCH_accepts_a_body_of_unknown_length_and_an_empty_one()
     {
         var upload = await Tus.CreateAsync(4);
         using var chunked = await Tus.PatchAsync(upload, 0, [1, 2, 3], ("Transfer-Encoding", "chunked"));
@@ -120,7 +120,7 @@ public abstract class TusCoreTests(Pair pair)
     [InlineData("application/partial-upload")]
     [InlineData("text/plain")]
     [InlineData("offset+octet-stream")]
-    public Task PATCH_of_another_content_type_is_415(string? type) =>
+    public Task PATCH_with_another_content_type_gets_415(string? type) =>
         RefusedAsync(415, "unsupported_media_type", upload => Tus.PatchAsync(upload, 3, [4, 5, 6], ("Content-Type", type)));
 
     [Theory]
@@ -129,7 +129,7 @@ public abstract class TusCoreTests(Pair pair)
     [InlineData(4)]
     [InlineData(6)]
     [InlineData(long.MaxValue)]
-    public async Task PATCH_at_another_offset_is_409_and_names_the_right_one(long offset)
+    public async Task PATCH_at_a_wrong_offset_gets_409_with_the_right_one(long offset)
     {
         await RefusedAsync(409, "offset_mismatch", upload => Tus.PatchAsync(upload, offset, [7]));
         await RefusedAsync(409, "offset_mismatch", async upload =>
@@ -151,13 +151,13 @@ public abstract class TusCoreTests(Pair pair)
     [InlineData("0x3")]
     [InlineData("3, 3")]
     [InlineData("99999999999999999999999999")]
-    public Task PATCH_without_an_offset_that_is_a_number_is_400(string? offset) =>
+    public Task PATCH_without_a_numeric_offset_gets_400(string? offset) =>
         RefusedAsync(400, "invalid_request", upload => Tus.PatchAsync(upload, 3, [4, 5, 6], ("Upload-Offset", offset)));
 
     [Theory]
     [InlineData(4)]
     [InlineData(1024 * 1024)]
-    public async Task PATCH_of_more_than_the_length_is_413_and_nothing_of_it_is_kept(int size)
+    public async Task PATCH_with_more_bytes_than_the_length_gets_413_and_none_is_kept(int size)
     {
         await RefusedAsync(413, "file_too_large", upload => Tus.PatchAsync(upload, 3, Requests.Bytes(size)));
         await RefusedAsync(413, "file_too_large", upload => Tus.PatchAsync(upload, 3, Requests.Bytes(size), ("Transfer-Encoding", "chunked")));
@@ -170,7 +170,7 @@ public abstract class TusCoreTests(Pair pair)
         await Tus.AppendAsync(upload, 0, [1, 2, 3]);
         await pair.LeavesNothingAsync(async () =>
         {
-            // The answer to the last request may have been lost: asked again, it is the same.
+            // The answer to the last request may have been lost, so a repeat gets the same answer.
             using var again = await Tus.PatchAsync(upload, 3, []);
             Assert.Equal((HttpStatusCode.NoContent, 3), (again.StatusCode, again.Offset()));
             using var former = await Tus.PatchAsync(upload, 0, [1, 2, 3]);
@@ -187,7 +187,7 @@ public abstract class TusCoreTests(Pair pair)
     [ClusterAtNight]
     [InlineData("/uploads")]
     [InlineData(TusClient.Unknown)]
-    public async Task OPTIONS_tells_what_the_server_can_do_whatever_version_the_client_has(string path)
+    public async Task OPTIONS_lists_the_servers_extensions_for_clients_of_any_version(string path)
     {
         foreach (var version in new[] { null, "1.0.0", "0.2.2" })
         {
@@ -209,7 +209,7 @@ public abstract class TusCoreTests(Pair pair)
     [InlineData("1.0")]
     [InlineData("1.0.0, 1.0.0")]
     [InlineData("2.0.0")]
-    public async Task A_request_of_another_version_is_412_with_the_right_one_and_is_not_processed(string? version)
+    public async Task A_request_of_another_version_gets_412_with_the_right_one_and_is_not_processed(string? version)
     {
         var upload = await Tus.CreateAsync(6);
         await Tus.AppendAsync(upload, 0, [1, 2, 3]);
@@ -229,7 +229,7 @@ public abstract class TusCoreTests(Pair pair)
     }
 
     [Fact]
-    public async Task A_client_that_can_only_POST_says_by_a_field_what_it_means()
+    public async Task A_client_that_can_only_POST_can_override_the_method_by_a_field()
     {
         var upload = await Tus.CreateAsync(6);
         using var patch = await Tus.SendAsync(HttpMethod.Post, upload, new ByteArrayContent([1, 2, 3]),
@@ -246,7 +246,7 @@ public abstract class TusCoreTests(Pair pair)
 
     [Fact]
     [ClusterAtNight]
-    public async Task A_method_that_an_upload_does_not_have_is_405()
+    public async Task An_unsupported_method_on_an_upload_gets_405()
     {
         var upload = await Tus.CreateAsync(6);
         await pair.LeavesNothingAsync(async () =>
@@ -261,7 +261,9 @@ public abstract class TusCoreTests(Pair pair)
         Assert.Equal(0, await Tus.OffsetAsync(upload));
     }
 
-    /// <summary>Asks for something of an upload of 6 bytes that has 3, which must be refused and change nothing; the right request is taken then.</summary>
+    /// <summary>
+    /// Sends a request to an upload that has 3 of 6 bytes. The request must be refused and change nothing; then the right request must succeed.
+    /// </summary>
     private async Task RefusedAsync(int status, string code, Func<string, Task<HttpResponseMessage>> ask)
     {
         var upload = await Tus.CreateAsync(6);

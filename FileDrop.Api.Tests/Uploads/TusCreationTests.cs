@@ -12,7 +12,7 @@ public abstract class TusCreationTests(Pair pair)
     private TusClient Tus => new(pair.Http);
 
     [Fact]
-    public async Task POST_creates_an_upload_and_tells_its_URL()
+    public async Task POST_creates_an_upload_and_returns_its_URL()
     {
         using var response = await Tus.PostAsync(("Upload-Length", "100"));
         var upload = await TusClient.CreatedAsync(response);
@@ -41,12 +41,12 @@ public abstract class TusCreationTests(Pair pair)
     [InlineData("3, 3", null)]
     [InlineData("9223372036854775808", null)]
     [InlineData("99999999999999999999999999", null)]
-    public Task A_length_that_is_neither_known_nor_deferred_is_400(string? length, string? deferred) =>
+    public Task A_length_that_is_neither_known_nor_deferred_gets_400(string? length, string? deferred) =>
         RefusedAsync(400, "invalid_request", ("Upload-Length", length), ("Upload-Defer-Length", deferred));
 
     [Fact]
     [ClusterAtNight]
-    public Task A_length_beyond_the_largest_is_413() => RefusedAsync(413, "file_too_large", ("Upload-Length", TusClient.Text((5L << 40) + 1)));
+    public Task A_length_beyond_the_largest_gets_413() => RefusedAsync(413, "file_too_large", ("Upload-Length", TusClient.Text((5L << 40) + 1)));
 
     [Fact]
     public async Task An_upload_of_length_0_is_complete_at_once()
@@ -62,7 +62,7 @@ public abstract class TusCreationTests(Pair pair)
     [Theory]
     [InlineData("a key", true)]
     [InlineData("a key", false)]
-    public async Task A_length_that_was_deferred_is_told_with_any_PATCH(string name, bool atTheEnd)
+    public async Task A_deferred_length_can_be_given_with_any_PATCH(string name, bool atTheEnd)
     {
         var upload = await Tus.CreateAsync(null, ("Upload-Metadata", TusClient.Metadata(("filename", name))));
         await DeferredAsync(upload, 0);
@@ -80,7 +80,7 @@ public abstract class TusCreationTests(Pair pair)
     }
 
     [Fact]
-    public async Task A_length_that_is_told_when_everything_is_there_completes_the_upload()
+    public async Task A_length_given_after_all_bytes_completes_the_upload()
     {
         var upload = await Tus.CreateAsync(null);
         await Tus.AppendAsync(upload, 0, [1, 2]);
@@ -91,7 +91,7 @@ public abstract class TusCreationTests(Pair pair)
     }
 
     [Fact]
-    public async Task A_length_once_told_never_changes()
+    public async Task A_known_length_never_changes()
     {
         var (known, deferred) = (await Tus.CreateAsync(6), await Tus.CreateAsync(null));
         await Tus.AppendAsync(known, 0, [1, 2, 3], ("Upload-Length", "6"));
@@ -117,7 +117,7 @@ public abstract class TusCreationTests(Pair pair)
     [InlineData("4", 413)]
     [InlineData("99999999999999999999999999", 400)]
     [InlineData("9000000000000000000", 413)]
-    public async Task A_deferred_length_that_cannot_be_is_refused_and_nothing_is_kept(string length, int status)
+    public async Task An_impossible_deferred_length_is_refused_and_nothing_is_kept(string length, int status)
     {
         var upload = await Tus.CreateAsync(null);
         await Tus.AppendAsync(upload, 0, [1, 2, 3]);
@@ -134,7 +134,7 @@ public abstract class TusCreationTests(Pair pair)
     [InlineData(1)]
     [InlineData(5 * 1024 * 1024)]
     [InlineData(6_000_001)]
-    public async Task A_part_may_come_with_the_creation(int first)
+    public async Task The_creation_can_contain_a_part_of_the_bytes(int first)
     {
         var content = new Generated(2, first + 10);
         using var response = await Tus.PostAsync(content.Bytes(0, first), ("Upload-Length", TusClient.Text(content.Size)));
@@ -148,7 +148,7 @@ public abstract class TusCreationTests(Pair pair)
     [Theory]
     [InlineData(null)]
     [InlineData("chunked")]
-    public async Task The_whole_may_come_with_the_creation(string? coding)
+    public async Task The_creation_can_contain_all_bytes(string? coding)
     {
         using var response = await Tus.PostAsync([1, 2, 3], ("Upload-Length", "3"), ("Transfer-Encoding", coding));
         var upload = await TusClient.CreatedAsync(response);
@@ -158,7 +158,7 @@ public abstract class TusCreationTests(Pair pair)
     }
 
     [Fact]
-    public async Task A_part_may_come_with_the_creation_of_an_upload_of_unknown_length()
+    public async Task The_creation_of_an_upload_of_unknown_length_can_contain_a_part_of_the_bytes()
     {
         using var response = await Tus.PostAsync([1, 2, 3], ("Upload-Defer-Length", "1"));
         var upload = await TusClient.CreatedAsync(response);
@@ -172,7 +172,7 @@ public abstract class TusCreationTests(Pair pair)
     [InlineData(null)]
     [InlineData("application/octet-stream")]
     [InlineData("multipart/form-data; boundary=x")]
-    public async Task A_creation_with_a_body_of_another_content_type_is_415(string? type) => await pair.LeavesNothingAsync(async () =>
+    public async Task A_creation_with_a_body_of_another_content_type_gets_415(string? type) => await pair.LeavesNothingAsync(async () =>
     {
         using var response = await Tus.PostAsync([1, 2, 3], ("Upload-Length", "6"), ("Content-Type", type));
         await response.RefusedAsync(415, "unsupported_media_type");
@@ -191,7 +191,7 @@ public abstract class TusCreationTests(Pair pair)
     });
 
     [Fact]
-    public async Task A_client_that_expects_100_is_told_early()
+    public async Task A_creation_that_expects_100_continue_gets_it_or_an_early_refusal()
     {
         using var wire = await Wire.ConnectAsync(pair.Service);
         string[] fields = ["Tus-Resumable: 1.0.0", $"Content-Type: {TusClient.ContentType}", "Content-Length: 3", "Expect: 100-continue"];

@@ -11,7 +11,7 @@ public abstract class TusExpirationTests(Pair pair)
     private const int Size = 9 * 1024 * 1024;
 
     [Fact]
-    public async Task What_gets_no_byte_in_time_is_gone_with_all_that_it_has_stored()
+    public async Task An_upload_without_a_byte_in_time_is_deleted_with_all_its_bytes()
     {
         await using var stores = await pair.MakeStoresAsync();
         await using var service = await Service.StartAsync(
@@ -30,7 +30,7 @@ public abstract class TusExpirationTests(Pair pair)
     }
 
     [Fact]
-    public async Task Each_byte_gives_it_the_whole_time_again_and_says_so()
+    public async Task Each_append_extends_the_expiry_and_returns_it()
     {
         await using var stores = await pair.MakeStoresAsync();
         await using var service = await Service.StartAsync(stores, ("FileDrop:Uploads:Expiry", "00:00:04"));
@@ -65,7 +65,7 @@ public abstract class TusExpirationTests(Pair pair)
     }
 
     [Fact]
-    public async Task What_was_made_of_partial_uploads_stays_when_they_expire()
+    public async Task A_file_made_of_partial_uploads_stays_when_they_expire()
     {
         await using var stores = await pair.MakeStoresAsync();
         await using var service = await Service.StartAsync(stores, ("FileDrop:Uploads:Expiry", "00:00:02"));

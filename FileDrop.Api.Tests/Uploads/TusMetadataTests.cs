@@ -5,7 +5,7 @@ using Xunit;
 
 namespace FileDrop.Api.Tests.Uploads;
 
-/// <summary>Upload-Metadata, and what of it the file gets.</summary>
+/// <summary>Upload-Metadata, and the name, type and tags that the file gets from it.</summary>
 public abstract class TusMetadataTests(Pair pair)
 {
     private TusClient Tus => new(pair.Http);
@@ -16,7 +16,7 @@ public abstract class TusMetadataTests(Pair pair)
     [InlineData("is_confidential ,filename YQ==")]
     [InlineData("filename YQ==,x /////w==,y AAECAw==")]
     [InlineData("FileName YQ==,k.e-y_1 YQ==")]
-    public async Task Metadata_is_told_again_as_it_was_sent(string metadata)
+    public async Task Metadata_is_returned_as_sent(string metadata)
     {
         var upload = await Tus.CreateAsync(1, ("Upload-Metadata", metadata));
         foreach (var content in new byte[][] { [], [1] })
@@ -28,7 +28,7 @@ public abstract class TusMetadataTests(Pair pair)
     }
 
     [Fact]
-    public async Task Without_metadata_there_is_none()
+    public async Task An_upload_without_metadata_returns_none()
     {
         var upload = await Tus.CreateAsync(1);
         using var head = await Tus.HeadAsync(upload);
@@ -54,7 +54,7 @@ public abstract class TusMetadataTests(Pair pair)
     [InlineData(",filename YQ==")]
     [InlineData("filename YQ==,,x")]
     [InlineData("filename YQ==, YQ==")]
-    public async Task Malformed_metadata_is_400(string metadata) => await RefusedAsync(metadata, "invalid_request");
+    public async Task Malformed_metadata_gets_400(string metadata) => await RefusedAsync(metadata, "invalid_request");
 
     [Theory]
     [InlineData("a.txt")]
@@ -63,7 +63,7 @@ public abstract class TusMetadataTests(Pair pair)
     [InlineData(" spaces , commas; and = signs ")]
     [InlineData("\"quotes\" 'and' %41 <b>")]
     [InlineData("x\u200By\u202Ez")]
-    public async Task An_odd_name_is_the_files(string name)
+    public async Task An_unusual_name_is_kept_for_the_file(string name)
     {
         var upload = await Tus.CreateAsync(1, ("Upload-Metadata", TusClient.Metadata(("filename", name))));
         await Tus.AppendAsync(upload, 0, [1]);
@@ -75,7 +75,7 @@ public abstract class TusMetadataTests(Pair pair)
     [InlineData("/etc/passwd", "passwd")]
     [InlineData("C:\\a\\b.txt", "b.txt")]
     [InlineData("e\u0301", "\u00e9")]
-    public async Task A_name_is_held_to_the_same_rules_as_any_other(string sent, string kept)
+    public async Task A_name_in_metadata_obeys_the_same_rules_as_any_other(string sent, string kept)
     {
         var upload = await Tus.CreateAsync(1, ("Upload-Metadata", TusClient.Metadata(("filename", sent))));
         await Tus.AppendAsync(upload, 0, [1]);
@@ -88,12 +88,12 @@ public abstract class TusMetadataTests(Pair pair)
     [InlineData("a\0b")]
     [InlineData("..")]
     [InlineData("a/")]
-    public async Task A_name_that_no_file_may_have_is_400(string name) =>
+    public async Task A_name_that_is_not_allowed_gets_400(string name) =>
         await RefusedAsync(TusClient.Metadata(("filename", name)), "invalid_name");
 
     [Fact]
     [ClusterAtNight]
-    public async Task A_name_that_is_too_long_or_no_text_is_400()
+    public async Task A_name_that_is_too_long_or_not_text_gets_400()
     {
         await RefusedAsync(TusClient.Metadata(("filename", new string('x', 256))), "invalid_name");
         await RefusedAsync($"filename {Convert.ToBase64String([0xff, 0xfe, 0xc0])}", "invalid_name");
@@ -102,7 +102,7 @@ public abstract class TusMetadataTests(Pair pair)
     [Theory]
     [InlineData("{\"project\": \"apollo\", \"ż\": \"\"}", 2)]
     [InlineData("{}", 0)]
-    public async Task Tags_are_the_files(string tags, int count)
+    public async Task Tags_in_metadata_become_the_files(string tags, int count)
     {
         var upload = await Tus.CreateAsync(1, ("Upload-Metadata", TusClient.Metadata(("tags", tags), ("filename", "a"))));
         await Tus.AppendAsync(upload, 0, [1]);
@@ -118,11 +118,11 @@ public abstract class TusMetadataTests(Pair pair)
     [InlineData("{\"a\": 1}")]
     [InlineData("{\"a:b\": \"x\"}")]
     [InlineData("{\"\": \"x\"}")]
-    public async Task Tags_that_no_file_may_have_are_400(string tags) => await RefusedAsync(TusClient.Metadata(("tags", tags)), "invalid_tags");
+    public async Task Tags_that_are_not_allowed_get_400(string tags) => await RefusedAsync(TusClient.Metadata(("tags", tags)), "invalid_tags");
 
     [Fact]
     [ClusterAtNight]
-    public async Task A_name_and_a_type_as_other_clients_send_them_count_where_the_common_ones_are_absent()
+    public async Task The_names_that_other_clients_use_for_name_and_type_count_if_the_common_ones_are_absent()
     {
         var uppy = await Tus.CreateAsync(0, ("Upload-Metadata", TusClient.Metadata(("name", "u.bin"), ("type", "image/png"))));
         var both = await Tus.CreateAsync(0, ("Upload-Metadata",
@@ -134,7 +134,7 @@ public abstract class TusMetadataTests(Pair pair)
 
     [Fact]
     [ClusterAtNight]
-    public async Task Without_a_type_the_name_tells_it()
+    public async Task Without_a_type_the_name_decides_it()
     {
         var upload = await Tus.CreateAsync(0, ("Upload-Metadata", TusClient.Metadata(("filename", "a.png"))));
         Assert.Equal("image/png", (await Tus.FileAsync(upload)).Text("file_type"));
@@ -153,7 +153,7 @@ public abstract class TusMetadataTests(Pair pair)
     {
         foreach (var concat in new[] { null, "partial" })
         {
-            // The metadata of a partial upload is nobody's, but what is malformed is refused there too.
+            // The metadata of a partial upload is not used, but malformed metadata is refused there too.
             if (concat is not null && code != "invalid_request")
                 continue;
             using var response = await Tus.PostAsync(("Upload-Length", "1"), ("Upload-Metadata", metadata), ("Upload-Concat", concat));

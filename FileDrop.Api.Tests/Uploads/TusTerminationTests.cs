@@ -13,7 +13,7 @@ public abstract class TusTerminationTests(Pair pair)
     [InlineData(0)]
     [InlineData(1)]
     [InlineData(9 * 1024 * 1024)]
-    public async Task DELETE_ends_an_upload_for_good_and_frees_what_it_held(int size) => await pair.LeavesNothingAsync(async () =>
+    public async Task DELETE_ends_an_upload_and_deletes_its_bytes(int size) => await pair.LeavesNothingAsync(async () =>
     {
         var upload = await Tus.CreateAsync(size + 1);
         await Tus.AppendAsync(upload, 0, Requests.Bytes(size));
@@ -35,7 +35,7 @@ public abstract class TusTerminationTests(Pair pair)
     });
 
     [Fact]
-    public async Task DELETE_of_an_upload_that_became_a_file_is_410_and_the_file_stays()
+    public async Task DELETE_of_an_upload_that_became_a_file_gets_410_and_keeps_the_file()
     {
         var upload = await Tus.CreateAsync(3);
         await Tus.AppendAsync(upload, 0, [1, 2, 3]);
@@ -49,7 +49,7 @@ public abstract class TusTerminationTests(Pair pair)
     }
 
     [Fact]
-    public async Task DELETE_of_an_upload_that_is_being_written_ends_the_writer_too() => await pair.LeavesNothingAsync(async () =>
+    public async Task DELETE_of_an_upload_in_progress_ends_its_writer_too() => await pair.LeavesNothingAsync(async () =>
     {
         const int Size = 12 * 1024 * 1024;
         var upload = await Tus.CreateAsync(Size);

@@ -5,7 +5,7 @@ using Xunit;
 
 namespace FileDrop.Api.Tests.Uploads;
 
-/// <summary>Uppy in a browser, as npm has it: the client of people who put an uploader into a page of their own.</summary>
+/// <summary>Uppy from npm in a browser, the client of people who add an uploader to their own page.</summary>
 public sealed class Uppy : IAsyncLifetime
 {
     private NpmFolder? _folder;
@@ -24,7 +24,7 @@ public sealed class Uppy : IAsyncLifetime
 
     private string Folder => _folder?.Path ?? throw new InvalidOperationException("Uppy was not installed.");
 
-    /// <summary>A file of the person's, in a folder of its own, as two may have one name.</summary>
+    /// <summary>Makes a file in a separate folder, so that two files can have the same name.</summary>
     internal async Task<string> FileAsync(string name, Generated content)
     {
         var path = Path.Combine(Directory.CreateDirectory(Path.Combine(Folder, Guid.NewGuid().ToString("N"))).FullName, name);
@@ -32,8 +32,8 @@ public sealed class Uppy : IAsyncLifetime
         return path;
     }
 
-    /// <summary>Opens a page with it, of the service's origin.</summary>
-    /// <param name="options">Those of its tus plugin.</param>
+    /// <summary>Opens a page with Uppy at the service's origin.</summary>
+    /// <param name="options">The options of Uppy's tus plugin.</param>
     internal async Task<UppyPage> OpenAsync(Chromium chromium, Uri service, object options)
     {
         var script = await File.ReadAllTextAsync(Path.Combine(Folder, "uppy.js"));
@@ -54,7 +54,7 @@ internal sealed class UppyPage(Window window, string script, object options) : I
 
     private IPage Page => window.Page;
 
-    /// <summary>Loads it, anew if it was there before. The service has no such page: only its two parts are not the service's.</summary>
+    /// <summary>Loads or reloads the page. The test provides the page and its script, which the service does not have.</summary>
     public async Task LoadAsync()
     {
         await Page.RouteAsync($"**{Address}", route => route.FulfillAsync(new RouteFulfillOptions
@@ -68,7 +68,7 @@ internal sealed class UppyPage(Window window, string script, object options) : I
             Body = script,
         }));
         await window.GoAsync(Address);
-        // From here on nobody stands between the page and the service.
+        // From here on all requests of the page go directly to the service.
         await Page.UnrouteAllAsync();
         await Page.EvaluateAsync("(options) => begin(options)", options);
     }
@@ -76,7 +76,7 @@ internal sealed class UppyPage(Window window, string script, object options) : I
     /// <summary>Chooses files, which begins their upload.</summary>
     public Task ChooseAsync(params string[] files) => Page.Locator("input").SetInputFilesAsync(files);
 
-    /// <summary>Waits until so many bytes are sent, of all files together.</summary>
+    /// <summary>Waits until this many bytes of all files together are sent.</summary>
     public Task SentAsync(long bytes) =>
         Service.UntilAsync($"Uppy has sent {bytes} bytes", async () => await Page.EvaluateAsync<long>("() => sent()") >= bytes, 60);
 
@@ -86,7 +86,7 @@ internal sealed class UppyPage(Window window, string script, object options) : I
 
     public Task CancelAsync() => Page.EvaluateAsync("() => uppy.cancelAll()");
 
-    /// <summary>Waits for the success of all files.</summary>
+    /// <summary>Waits until all files are uploaded.</summary>
     /// <returns>The upload of each, in the order in which they were chosen.</returns>
     public async Task<IReadOnlyList<string>> DoneAsync()
     {

@@ -8,24 +8,24 @@ using Xunit;
 
 namespace FileDrop.Api.Tests.Uploads;
 
-/// <summary>Uppy in Chromium uploads over whatever breaks, as on a page that somebody else put beside the service.</summary>
+/// <summary>Uppy in Chromium uploads in spite of interruptions, as on somebody else's page.</summary>
 public abstract class UppyTests(Pair pair, Chromium chromium, Uppy uppy)
 {
     private const int Mebibyte = 1024 * 1024;
     private const int Chunk = 5 * Mebibyte;
 
-    /// <summary>How fast it sends while something is about to come between, in bytes a second.</summary>
+    /// <summary>The sending rate before an interruption, in bytes per second.</summary>
     private const int Slow = 8 * Mebibyte;
 
     private static readonly Generated s_content = new(97, (24 * Mebibyte) + 12_345);
     private static readonly string s_hash = s_content.Sha256();
 
-    /// <summary>In milliseconds: a start takes longer on a busy machine than the nine seconds for which Uppy tries of itself.</summary>
+    /// <summary>The delays between tries in milliseconds. On a busy machine a start takes longer than the nine seconds of Uppy's default.</summary>
     private static readonly int[] s_patience = [100, 1000, 3000, 5000, 5000, 5000, 5000, 5000, 5000];
 
     [Fact]
     [ClusterAtNight]
-    public async Task It_uploads_many_files_at_once_whatever_their_names()
+    public async Task It_uploads_many_files_with_any_names_at_once()
     {
         (string Name, string Kept, long Size)[] files =
         [
@@ -55,7 +55,7 @@ public abstract class UppyTests(Pair pair, Chromium chromium, Uppy uppy)
     [InlineData("in parallel", 4, 3)]
     [InlineData("with the first bytes in the creation", 1, 4)]
     [InlineData("without the method PATCH", 2, 0)]
-    public async Task It_uploads_however_it_is_told_to(string how, int posts, int patches)
+    public async Task It_uploads_in_every_mode(string how, int posts, int patches)
     {
         object options = how switch
         {
@@ -75,7 +75,7 @@ public abstract class UppyTests(Pair pair, Chromium chromium, Uppy uppy)
     [ClusterAtNight]
     [InlineData(Chunk)]
     [InlineData(null)]
-    public async Task Paused_it_stops_and_resumed_it_sends_the_rest_alone(int? chunk)
+    public async Task It_stops_when_paused_and_sends_only_the_rest_when_resumed(int? chunk)
     {
         await using var page = await uppy.OpenAsync(chromium, pair.Service.Address, chunk is { } size ? new { chunkSize = size } : new { });
         await page.Window.NetworkAsync(Slow);
@@ -95,7 +95,7 @@ public abstract class UppyTests(Pair pair, Chromium chromium, Uppy uppy)
 
     [Fact]
     [ClusterAtNight]
-    public async Task After_a_reload_it_goes_on_with_the_same_upload()
+    public async Task It_continues_the_same_upload_after_a_reload()
     {
         var file = await uppy.FileAsync("reloaded.bin", s_content);
         await using var page = await uppy.OpenAsync(chromium, pair.Service.Address, new { chunkSize = Chunk });
@@ -119,7 +119,7 @@ public abstract class UppyTests(Pair pair, Chromium chromium, Uppy uppy)
 
     [Fact]
     [ClusterAtNight]
-    public async Task Cancelled_it_leaves_nothing() => await pair.LeavesNothingAsync(async () =>
+    public async Task It_leaves_nothing_when_cancelled() => await pair.LeavesNothingAsync(async () =>
     {
         await using var page = await uppy.OpenAsync(chromium, pair.Service.Address, new { chunkSize = Chunk });
         await page.Window.NetworkAsync(Slow);
@@ -136,7 +136,7 @@ public abstract class UppyTests(Pair pair, Chromium chromium, Uppy uppy)
     });
 
     [Fact]
-    public async Task It_goes_on_when_the_service_is_killed_and_comes_back()
+    public async Task It_continues_after_the_service_was_killed()
     {
         await using var stores = await pair.MakeStoresAsync();
         await using var first = await ServiceProcess.StartAsync(stores);
@@ -157,7 +157,7 @@ public abstract class UppyTests(Pair pair, Chromium chromium, Uppy uppy)
         Assert.Equal(2, (await Invariants.EveryFileIsWholeAsync(second.Http)).Count);
     }
 
-    /// <summary>What it asks of the service from now on.</summary>
+    /// <summary>Records the page's requests to the service from now on.</summary>
     private static ConcurrentQueue<IRequest> Requests(UppyPage page)
     {
         var requests = new ConcurrentQueue<IRequest>();

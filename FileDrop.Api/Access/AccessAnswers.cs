@@ -3,14 +3,14 @@ using Microsoft.AspNetCore.Authorization.Policy;
 
 namespace FileDrop.Api.Access;
 
-/// <summary>Says no in the contract's words, and never asks a browser to ask for a password.</summary>
+/// <summary>Answers refusals in the contract's form, and never makes a browser prompt for a password.</summary>
 internal sealed class AccessAnswers : IAuthorizationMiddlewareResultHandler
 {
     public Task HandleAsync(RequestDelegate next, HttpContext context, AuthorizationPolicy policy, PolicyAuthorizationResult authorizeResult)
     {
         if (authorizeResult.Succeeded)
             return IsOwnerWellFormed(context.Request) ? next(context) : WrongOwner.ExecuteAsync(context);
-        // Neither tells anything of a file: what methods a path has, and that there is no such path.
+        // OPTIONS and unknown paths need no credential: their answers reveal nothing about files.
         if (HttpMethods.IsOptions(context.Request.Method) || context.GetEndpoint() is null)
             return next(context);
         var problem = authorizeResult.Challenged ? ApiProblem.Unauthenticated
@@ -20,7 +20,7 @@ internal sealed class AccessAnswers : IAuthorizationMiddlewareResultHandler
 
     private static ApiProblem WrongOwner { get; } =
         ApiProblem.InvalidRequest(
-            $"Name one owner, in 1 to {Caller.MaxOwnerLength} characters of Unicode (NFC, UTF-8 behind its escapes), none of them a control character.");
+            $"Name one owner: 1 to {Caller.MaxOwnerLength} Unicode characters in NFC, sent as UTF-8 and percent-encoded, without control characters.");
 
     private static bool IsOwnerWellFormed(HttpRequest request) =>
         !request.Query.TryGetValue(Caller.OwnerParameter, out var owner) || (owner is [{ } name] && ApiKeys.IsOwner(name) && UnicodeText.IsUtf8(request.QueryString, Caller.OwnerParameter));

@@ -1,15 +1,16 @@
 namespace FileDrop.Api.Access;
 
-/// <summary>Who may use the service. Each is a key under <c>FileDrop:Access</c>.</summary>
+/// <summary>Settings that say who may use the service. Each property is a setting under <c>FileDrop:Access</c>.</summary>
 public sealed record AccessOptions
 {
-    /// <summary>As many as 128 random bits take in letters and digits.</summary>
+    /// <summary>Letters and digits need this length to hold 128 random bits.</summary>
     private const int MinKeyLength = 22;
 
     private const int MaxKeyLength = 512;
 
     /// <summary>
-    /// <c>Anonymous</c>: <c>true</c>: everybody who reaches the service may do everything, and it may listen beyond loopback. Keys are accepted, but not needed.
+    /// <c>Anonymous</c>: <c>true</c>: everybody who can reach the service may do everything, and the service may listen beyond loopback. Keys are accepted but
+    /// not required.
     /// </summary>
     public bool Anonymous { get; init; }
 
@@ -19,10 +20,10 @@ public sealed record AccessOptions
     /// </summary>
     public string? Key { get; init; }
 
-    /// <summary>The provider whose access tokens are accepted; null: none.</summary>
+    /// <summary>The provider whose access tokens are accepted; null if there is none.</summary>
     public OidcOptions? Oidc { get; init; }
 
-    /// <summary>Whether the configuration alone names somebody who may come in.</summary>
+    /// <summary>Whether the configuration itself holds a key or names a provider.</summary>
     public bool IsConfigured => Key is not null || Oidc is not null;
 
     /// <summary>Reads and checks the settings.</summary>
@@ -33,7 +34,7 @@ public sealed record AccessOptions
         if (key is not null && (key.Length is < MinKeyLength or > MaxKeyLength || !key.TrimEnd('=').All(IsKeyCharacter)))
             throw new ConfigurationException(
                 $"{settings.Path("Key")} must have {MinKeyLength} to {MaxKeyLength} letters, digits or -._~+/, "
-                + "for example what \"openssl rand -hex 32\" says.");
+                + "for example the output of \"openssl rand -hex 32\".");
         return new AccessOptions
         {
             Anonymous = settings.Flag("Anonymous"),

@@ -3,11 +3,10 @@ using System.Text;
 
 namespace FileDrop.Api.Access;
 
-/// <summary>Whether callers have to say who they are.</summary>
+/// <summary>Decides whether callers need a credential.</summary>
 /// <remarks>
-/// They have to unless the configuration says that nobody does, or there is nothing that they could say: no key in the configuration,
-/// none in the catalog and no provider; then the service is reached on this machine alone. A key that was revoked or has expired
-/// counts still: the last one's end does not open the service.
+/// Callers need none if the configuration says so. They also need none while no credential can exist: no configured key, no key in the catalog and no provider.
+/// The service then listens on loopback only. Revoked and expired keys count as keys, so the end of the last key does not open the service.
 /// </remarks>
 internal sealed class AccessState(FileDropOptions options, ApiKeys keys, ListeningAddress address)
 {
@@ -17,12 +16,12 @@ internal sealed class AccessState(FileDropOptions options, ApiKeys keys, Listeni
     /// <inheritdoc cref="IsUnconfiguredAsync" path="/exception"/>
     public async ValueTask<bool> IsOpenAsync(CancellationToken cancellation) => options.Access.Anonymous || await IsUnconfiguredAsync(cancellation);
 
-    /// <summary>Whether nobody has said yet who may use the service, so that all who reach it on this machine may.</summary>
-    /// <exception cref="StorageException">The catalog does not answer whether there is a key.</exception>
+    /// <summary>Whether access is not configured yet, so that everybody on this machine may use the service.</summary>
+    /// <exception cref="StorageException">The catalog does not answer, so it is unknown whether a key exists.</exception>
     public async ValueTask<bool> IsUnconfiguredAsync(CancellationToken cancellation) => !options.Access.Anonymous && !options.Access.IsConfigured
         && address.BeyondLoopback is null && !await keys.AreThereAnyAsync(cancellation);
 
-    /// <summary>Whether this is the key that the configuration names; in the same time for every other one.</summary>
+    /// <summary>Whether this is the configured key. The comparison takes the same time for every wrong key.</summary>
     public bool IsConfiguredKey(string text) => _configured is not null && CryptographicOperations.FixedTimeEquals(Hash(text), _configured);
 
     private static byte[] Hash(string text) => SHA256.HashData(Encoding.UTF8.GetBytes(text));

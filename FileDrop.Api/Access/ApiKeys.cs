@@ -6,10 +6,10 @@ using FileDrop.Api.Catalog;
 
 namespace FileDrop.Api.Access;
 
-/// <summary>API keys: <c>fd_{id}_{secret}</c>, of which the catalog has the secret's SHA-256.</summary>
+/// <summary>API keys: <c>fd_{id}_{secret}</c>. The catalog keeps only the SHA-256 of the secret.</summary>
 /// <remarks>
-/// A secret has 256 random bits, so a hash that is slow on purpose would protect nothing more. What was read of the catalog is believed
-/// for <see cref="Memory"/>: after that a revocation holds on every replica. Expiry is judged by this process's clock.
+/// A secret has 256 random bits, so a deliberately slow hash would add no protection. Each process caches keys for <see cref="Memory"/>; after that a
+/// revocation holds on every replica. This process's clock decides expiry.
 /// </remarks>
 internal sealed partial class ApiKeys(IKeyCatalog catalog, TimeProvider time, ILogger<ApiKeys> log)
 {
@@ -21,16 +21,16 @@ internal sealed partial class ApiKeys(IKeyCatalog catalog, TimeProvider time, IL
     /// <summary>How long a key is used without asking the catalog again.</summary>
     private static readonly TimeSpan Memory = TimeSpan.FromSeconds(2);
 
-    /// <summary>Its last use is written down no more often than this.</summary>
+    /// <summary>The shortest time between two records of a key's last use.</summary>
     private static readonly TimeSpan UseInterval = TimeSpan.FromMinutes(1);
 
-    /// <summary>Only keys that there are: what others make up takes no memory.</summary>
+    /// <summary>The cache holds existing keys only, so invented keys take no memory.</summary>
     private readonly ConcurrentDictionary<string, Known> _known = new(StringComparer.Ordinal);
 
     private volatile bool _areAny;
     private long _noneSince = long.MinValue;
 
-    /// <summary>Whether there ever was a key.</summary>
+    /// <summary>Whether a key was ever created.</summary>
     /// <exception cref="StorageException">The catalog does not answer.</exception>
     public async ValueTask<bool> AreThereAnyAsync(CancellationToken cancellation)
     {
@@ -43,7 +43,7 @@ internal sealed partial class ApiKeys(IKeyCatalog catalog, TimeProvider time, IL
         return _areAny;
     }
 
-    /// <summary>The key, if it is known, right, neither expired nor revoked; and notes its use.</summary>
+    /// <summary>Returns the key if its secret is right and it is neither expired nor revoked, and records its use.</summary>
     /// <exception cref="StorageException">The catalog does not answer.</exception>
     public async ValueTask<ApiKey?> FindAsync(string text, CancellationToken cancellation)
     {
@@ -66,16 +66,16 @@ internal sealed partial class ApiKeys(IKeyCatalog catalog, TimeProvider time, IL
             return null;
         if (key.LastUsedAt is not { } used || now - used >= UseInterval)
         {
-            // Other requests of the next moments see the time here and not yet in the catalog.
+            // The catalog learns the time a moment later, so concurrent requests must see it here.
             _known[id] = known with { Key = key with { LastUsedAt = now } };
             _ = NoteUseAsync(id, now);
         }
         return key;
     }
 
-    /// <summary>Makes a key.</summary>
-    /// <returns>Its text, which is nowhere else; and what the catalog has of it.</returns>
-    /// <exception cref="StorageException">The catalog does not answer; the key may be there, but nobody knows its secret.</exception>
+    /// <summary>Creates a key.</summary>
+    /// <returns>The key's text, which is stored nowhere, and the catalog's record of it.</returns>
+    /// <exception cref="StorageException">The catalog does not answer. The key may exist, but its secret is lost.</exception>
     public static async Task<(string Text, ApiKey Key)> CreateAsync(
         IKeyCatalog catalog, string owner, string? name, Scope scopes, DateTimeOffset? expiresAt, TimeProvider time, CancellationToken cancellation)
     {
@@ -88,7 +88,7 @@ internal sealed partial class ApiKeys(IKeyCatalog catalog, TimeProvider time, IL
         return ($"{Prefix}{key.Id}_{Base64Url.EncodeToString(secret)}", key);
     }
 
-    /// <summary>Asks the catalog again at the next use: the key was revoked here.</summary>
+    /// <summary>Drops a key that was revoked here from the cache, so that its next use asks the catalog.</summary>
     public void Forget(string id) => _known.TryRemove(id, out _);
 
     /// <summary>Whether a text can be an owner.</summary>
@@ -97,7 +97,7 @@ internal sealed partial class ApiKeys(IKeyCatalog catalog, TimeProvider time, IL
     /// <summary>Whether a text can be a key's name.</summary>
     public static bool IsName(string text) => IsText(text, MaxNameLength);
 
-    /// <summary>Reads a text that may be a key; false: it was never made as one, down to the last bit.</summary>
+    /// <summary>Splits a key into its id and its secret. Returns false if the text is not exactly in the form of an issued key.</summary>
     internal static bool TrySplit(string text, out string id, [NotNullWhen(true)] out byte[]? secret)
     {
         (id, secret) = ("", null);
@@ -120,12 +120,12 @@ internal sealed partial class ApiKeys(IKeyCatalog catalog, TimeProvider time, IL
         }
         catch (StorageException failure)
         {
-            // What was asked for with the key has its own answer.
+            // The request must not fail because its key's last use was not recorded.
             LogUnnoted(id, failure.Reason);
         }
     }
 
-    [LoggerMessage(LogLevel.Debug, "The last use of key {Id} could not be written down. {Reason}")]
+    [LoggerMessage(LogLevel.Debug, "The last use of key {Id} was not recorded. {Reason}")]
     private partial void LogUnnoted(string id, string reason);
 
     private sealed record Known(ApiKey Key, long At);

@@ -5,37 +5,35 @@ using FileDrop.Api.Catalog;
 namespace FileDrop.Api.Access;
 
 /// <summary>The audit log: one event for every change and for every refusal, with neither secrets nor content.</summary>
-/// <remarks>
-/// Appends to an upload are events when they complete it, or are refused. What others only read is none: the traces have it.
-/// </remarks>
+/// <remarks>An append to an upload is an event only if it completes the upload or is refused. Reads are not events; the traces have them.</remarks>
 internal sealed partial class Audit(ILogger<Audit> log, AuditTrail trail, TimeProvider time)
 {
-    /// <summary>For a change that was cut off by its client before it was answered: nginx's name for it.</summary>
+    /// <summary>The status for a change whose client disconnected before the answer; nginx uses the same number.</summary>
     private const int ClientClosedRequest = 499;
 
     private const int MaxPathLength = 256, MaxMethodLength = 16;
 
-    /// <summary>Bits of an event's id in which those of one millisecond are counted.</summary>
+    /// <summary>The bits of an event's id that count the events of one millisecond.</summary>
     private const int CounterBits = 12;
 
     private const string LinkPath = "/links";
 
     private static readonly string[] RouteIds = ["file_id", "upload_id", "key_id"];
 
-    /// <summary>Refusals whatever the method: who are you, you may not, not here, not so often.</summary>
+    /// <summary>Refusals that are events for every method, reads included.</summary>
     private static readonly int[] Refusals =
     [
         StatusCodes.Status401Unauthorized, StatusCodes.Status403Forbidden, StatusCodes.Status421MisdirectedRequest,
         StatusCodes.Status429TooManyRequests,
     ];
 
-    /// <summary>The time and the number of the last id.</summary>
+    /// <summary>The time and the counter of the last id.</summary>
     private long _last;
 
-    /// <summary>Says what a request is about, where its route does not.</summary>
+    /// <summary>Names the subject of a request whose route has no id.</summary>
     public static void Concerns(HttpContext context, string subject) => context.Items[typeof(Audit)] = subject;
 
-    /// <summary>Around everything that answers.</summary>
+    /// <summary>Wraps every request, and records its outcome.</summary>
     public async Task ObserveAsync(HttpContext context, RequestDelegate next)
     {
         await next(context);
@@ -68,22 +66,22 @@ internal sealed partial class Audit(ILogger<Audit> log, AuditTrail trail, TimePr
         trail.Add(one);
     }
 
-    /// <summary>The owner, escaped; null: the query names one that is no owner's name, for which the request was refused.</summary>
+    /// <summary>The owner, escaped; null if the query's owner is malformed, in which case the request was refused.</summary>
     private static string? Owner(HttpContext context) =>
         Caller.Owner(context) is var owner && (ApiKeys.IsOwner(owner) || !context.Request.Query.ContainsKey(Caller.OwnerParameter))
             ? UnicodeText.Escape(owner) : null;
 
-    /// <summary>Escaped, and at most so many characters long.</summary>
+    /// <summary>Cuts a text to at most <paramref name="length"/> characters, then escapes it.</summary>
     private static string Cut(string text, int length) => UnicodeText.Escape(text.Length > length ? text[..length] : text);
 
     private static bool IsRefusal(HttpContext context, int status) => Refusals.Contains(status)
         || (status == StatusCodes.Status404NotFound && context.Request.Path.StartsWithSegments(LinkPath, StringComparison.OrdinalIgnoreCase));
 
-    /// <summary>An append after which its upload is not complete.</summary>
+    /// <summary>Whether the request was an append that did not complete its upload.</summary>
     private static bool IsPiece(HttpContext context) => HttpMethods.IsPatch(context.Request.Method)
         && context.Response.StatusCode != StatusCodes.Status201Created && context.Response.Headers.ContentLocation.Count == 0;
 
-    /// <summary>Greater than all before, so that the events of one replica are listed as they happened (RFC 9562, section 6.2, method 1).</summary>
+    /// <summary>Returns an id greater than all before, so that a list shows one replica's events in their order (RFC 9562, section 6.2, method 1).</summary>
     private Guid NextId(DateTimeOffset at)
     {
         long last, next;
@@ -108,7 +106,7 @@ internal sealed partial class Audit(ILogger<Audit> log, AuditTrail trail, TimePr
             if (context.Request.RouteValues[name] is string id)
                 return id.Length > MaxPathLength ? null : Uri.EscapeDataString(id);
         }
-        // What was made has its address in the answer; its id is the address's end.
+        // The answer's Location ends with the id of the created resource.
         return context.Response.StatusCode == StatusCodes.Status201Created && context.Response.Headers.Location is [{ } location]
             ? location.Split('?')[0].Split('/')[^1] : null;
     }

@@ -6,7 +6,7 @@ using FileDrop.Api.OpenApi;
 
 namespace FileDrop.Api.Access;
 
-/// <summary>The audit log as the catalog has it, for admins.</summary>
+/// <summary>The catalog's audit log, for admins.</summary>
 internal static class AuditEndpoints
 {
     private const int UsualLimit = 100;
@@ -54,12 +54,12 @@ internal static class AuditEndpoints
         if (query.TryGetValue("limit", out var asked)
             && !(asked is [{ } number] && int.TryParse(number, NumberStyles.None, CultureInfo.InvariantCulture, out limit)
                 && limit is >= 1 and <= IAuditCatalog.MaxListed))
-            return ApiProblem.InvalidRequest($"limit is a whole number from 1 to {IAuditCatalog.MaxListed}.");
+            return ApiProblem.InvalidRequest($"limit must be a whole number from 1 to {IAuditCatalog.MaxListed}.");
         Guid? before = null;
         if (query.TryGetValue("cursor", out var cursor))
         {
             if (cursor is not [{ } text] || !Parameters.TryReadId(text, out var id))
-                return ApiProblem.InvalidCursor("This is no cursor that the list gave.");
+                return ApiProblem.InvalidCursor("This cursor was not issued by this list.");
             before = id;
         }
         var events = await catalog.ListAuditAsync(before, limit, context.RequestAborted);
@@ -70,7 +70,7 @@ internal static class AuditEndpoints
     }
 }
 
-/// <summary>One change, or one refusal, as <see cref="AuditEvent"/> has it.</summary>
+/// <summary>One change or refusal, with the members of <see cref="AuditEvent"/>.</summary>
 public sealed record AuditJson(
     Guid EventId,
     [property: JsonConverter(typeof(MillisecondTimeConverter))] DateTimeOffset At,

@@ -1,6 +1,6 @@
 namespace FileDrop.Api.Access;
 
-/// <summary>Where the audit log is kept, besides the log stream. Each is a key under <c>FileDrop:Audit</c>.</summary>
+/// <summary>Settings of the audit log in the catalog; the log stream always has it. Each property is a setting under <c>FileDrop:Audit</c>.</summary>
 public sealed record AuditOptions
 {
     /// <summary><c>Catalog</c>: <c>true</c>: the catalog keeps the audit log too, for <c>GET /admin/audit</c>.</summary>

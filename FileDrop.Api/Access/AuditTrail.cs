@@ -4,8 +4,10 @@ using FileDrop.Api.Maintenance;
 
 namespace FileDrop.Api.Access;
 
-/// <summary>Writes the audit log to the catalog, where that is configured: behind the requests, many events at once.</summary>
-/// <remarks>The log stream has each event before its request ends. Here a crash can lose the last moment's, and an outage what does not fit.</remarks>
+/// <summary>Writes the audit log to the catalog if that is configured: in the background, many events at once.</summary>
+/// <remarks>
+/// The log stream has each event before its request ends. In the catalog, a crash can lose the last events, and a long outage those that exceed the queue.
+/// </remarks>
 internal sealed partial class AuditTrail(
     IAuditCatalog catalog, StoreStarter starter, FileDropOptions options, TimeProvider time, ILogger<AuditTrail> log) : BackgroundService
 {
@@ -25,9 +27,9 @@ internal sealed partial class AuditTrail(
 
     public override async Task StopAsync(CancellationToken cancellationToken)
     {
-        // What is waiting is written before the service goes.
+        // Events in the queue are written before the service stops.
         _waiting.Writer.TryComplete();
-        // Not where there never was a catalog to write it to.
+        // Without a started catalog this wait would last until the shutdown's timeout.
         if (options.Audit.InCatalog && starter.Started.IsCompletedSuccessfully && ExecuteTask is { } writing)
             await writing.WaitAsync(cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         await base.StopAsync(cancellationToken);
@@ -73,9 +75,9 @@ internal sealed partial class AuditTrail(
         }
     }
 
-    [LoggerMessage(LogLevel.Debug, "The audit log cannot be written to the catalog now, and is tried again. {Reason}")]
+    [LoggerMessage(LogLevel.Debug, "The audit log could not be written to the catalog; retrying. {Reason}")]
     private partial void LogDelayed(string reason);
 
-    [LoggerMessage(LogLevel.Error, "{Lost} events of the audit log are not in the catalog, for it did not answer for too long; the log stream has them")]
+    [LoggerMessage(LogLevel.Error, "{Lost} audit events are missing in the catalog because it did not answer for too long; the log stream has them")]
     private partial void LogLost(long lost);
 }

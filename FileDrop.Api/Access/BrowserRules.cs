@@ -1,11 +1,11 @@
 namespace FileDrop.Api.Access;
 
-/// <summary>What browsers are told: how to treat every answer, and which other sites' scripts may read them.</summary>
+/// <summary>Headers for browsers: how to treat every answer, and which other sites' scripts may read it.</summary>
 internal static class BrowserRules
 {
     private const string LinkPath = "/links";
 
-    /// <summary>Fields of answers that scripts of the configured origins may read, besides those that they may always (Fetch, section 3.3.6).</summary>
+    /// <summary>Response headers that scripts of the configured origins may read, in addition to the safelisted ones (Fetch, section 3.3.6).</summary>
     private static readonly string[] Exposed =
     [
         "Accept-Patch", "Accept-Ranges", "Content-Disposition", "Content-Location", "Content-Range", "ETag", "Link", "Location", "RateLimit",
@@ -13,12 +13,12 @@ internal static class BrowserRules
         "Upload-Concat", "Upload-Defer-Length", "Upload-Expires", "Upload-Length", "Upload-Limit", "Upload-Metadata", "Upload-Offset", "WWW-Authenticate",
     ];
 
-    /// <summary>Callers say who they are by a field that scripts have to set, never by a cookie: no credentials are allowed.</summary>
+    /// <summary>CORS credentials stay off: callers authenticate by a header that scripts must set, never by a cookie.</summary>
     public static void AddBrowserRules(this IServiceCollection services, FileDropOptions options) =>
         services.AddCors(cors => cors.AddDefaultPolicy(policy => policy.WithOrigins([.. options.AllowedOrigins])
             .AllowAnyMethod().AllowAnyHeader().WithExposedHeaders(Exposed).SetPreflightMaxAge(TimeSpan.FromHours(1))));
 
-    /// <summary>Fields of every answer. An endpoint that says something else of itself is not overruled.</summary>
+    /// <summary>Sets the security headers of every answer, except those that an endpoint has set itself.</summary>
     public static void UseSecurityHeaders(this IApplicationBuilder app, FileDropOptions options)
     {
         var variesByOrigin = options.AllowedOrigins.Count > 0;
@@ -27,7 +27,7 @@ internal static class BrowserRules
             context.Response.OnStarting(() =>
             {
                 Write(context);
-                // Also for an origin that is not allowed, and where there was none: a cache must not give one's answer to another.
+                // The field is added for every request, also without or with a refused origin: a cache must not give one origin's answer to another.
                 if (variesByOrigin && !context.Response.Headers.Vary.ToString().Contains("Origin", StringComparison.OrdinalIgnoreCase))
                     context.Response.Headers.Append("Vary", "Origin");
                 return Task.CompletedTask;
@@ -36,7 +36,7 @@ internal static class BrowserRules
         });
     }
 
-    /// <summary>Nothing for other origins where none is configured.</summary>
+    /// <summary>Without configured origins, no other origin gets CORS headers.</summary>
     public static void UseAllowedOrigins(this IApplicationBuilder app, FileDropOptions options)
     {
         if (options.AllowedOrigins.Count == 0)
@@ -46,9 +46,9 @@ internal static class BrowserRules
     }
 
     private static ApiProblem Malformed { get; } =
-        ApiProblem.InvalidRequest("Access-Control-Request-Method and Access-Control-Request-Headers are names of a method and of fields, without control characters, in ASCII.");
+        ApiProblem.InvalidRequest("Access-Control-Request-Method and Access-Control-Request-Headers must name a method and header fields, in ASCII without control characters.");
 
-    /// <summary>What is asked for here is repeated in the answer, whose fields cannot have other characters.</summary>
+    /// <summary>The answer repeats these values, and a response header allows no other characters.</summary>
     private static bool IsPlain(HttpRequest request) =>
         IsPlain(request.Headers.AccessControlRequestMethod.ToString()) && IsPlain(request.Headers.AccessControlRequestHeaders.ToString());
 
@@ -58,14 +58,14 @@ internal static class BrowserRules
     {
         var headers = context.Response.Headers;
         headers.XContentTypeOptions = "nosniff";
-        // The page asks within its own origin, and says so itself.
+        // The page sends requests within its own origin, and sets its own policy.
         headers.TryAdd("Referrer-Policy", "no-referrer");
         headers.XFrameOptions = "SAMEORIGIN";
-        // A link is what other sites embed; whoever has it may.
+        // Other sites may embed a link, because the link itself grants access.
         headers["Cross-Origin-Resource-Policy"] =
             context.Request.Path.StartsWithSegments(LinkPath, StringComparison.OrdinalIgnoreCase) ? "cross-origin" : "same-origin";
         var isPage = context.Response.ContentType?.StartsWith("text/html", StringComparison.OrdinalIgnoreCase) == true;
-        // A window that another site has opened, or that this one opens, holds no reference across.
+        // Windows that another site opened, or that this page opens, get no reference to each other.
         if (isPage && headers.ContentDisposition.Count == 0)
             headers["Cross-Origin-Opener-Policy"] = "same-origin";
         if (headers.ContentSecurityPolicy.Count == 0)

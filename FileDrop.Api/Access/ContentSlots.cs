@@ -4,10 +4,10 @@ using FileDrop.Api.Http;
 
 namespace FileDrop.Api.Access;
 
-/// <summary>How many requests of one owner bring content at the same time, on this replica.</summary>
+/// <summary>Limits the requests of one owner that bring content at the same time, on this replica.</summary>
 /// <remarks>
-/// Requests that append to the same upload count as one: of two the newer goes on and the older is let go, and a client that comes back
-/// after its connection died must not wait for the connection's end.
+/// Appends to the same upload count as one request. The newer of two replaces the older, and a client that reconnects must not wait until its dead connection
+/// ends.
 /// </remarks>
 internal sealed class ContentSlots(FileDropOptions options) : IDisposable
 {
@@ -41,7 +41,7 @@ internal sealed class ContentSlots(FileDropOptions options) : IDisposable
         }
         var owner = Caller.Owner(context);
         var quota = string.Create(CultureInfo.InvariantCulture, $"q={limit};qu=\"concurrent-requests\"");
-        // What is no upload's id is refused by the endpoint, and takes a place of its own until then.
+        // The endpoint refuses a malformed upload id; until then the request takes its own slot.
         var upload = context.Request.RouteValues["upload_id"] is string text && Parameters.TryReadId(text, out var id) ? id : Guid.NewGuid();
         if (!TryEnter((owner, upload)))
         {

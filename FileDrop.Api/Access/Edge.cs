@@ -1,9 +1,9 @@
 namespace FileDrop.Api.Access;
 
-/// <summary>What stands around every request, whatever it asks for.</summary>
+/// <summary>Middleware and services that protect every request.</summary>
 internal static class Edge
 {
-    /// <summary>Categories whose lines below a warning show secrets of clients.</summary>
+    /// <summary>Log categories that show clients' secrets below the level of a warning.</summary>
     private static readonly string[] Telling = ["Microsoft.AspNetCore.Hosting.Diagnostics", "Microsoft.AspNetCore.Server.Kestrel.BadRequests"];
 
     public static void AddEdge(this WebApplicationBuilder builder, FileDropOptions options)
@@ -22,8 +22,8 @@ internal static class Edge
     }
 
     /// <summary>
-    /// Lines of the framework that show what a client sent: the query, where a link has its secret, and the head of a request that is malformed,
-    /// where a key may stand. The audit log and the traces do not.
+    /// Hides the framework's log lines that show parts of a request. The query may hold a link's secret, and the head of a malformed request may hold a key.
+    /// The audit log and the traces show neither.
     /// </summary>
     private static void HideSecrets(LoggerFilterOptions filter)
     {
@@ -31,7 +31,7 @@ internal static class Edge
             Start.AddRule(filter, category, LogLevel.Warning);
     }
 
-    /// <summary>Before all that answers: from where it comes is settled, and what it was answered is noted.</summary>
+    /// <summary>Runs before all that answers: resolves the client's address and audits the outcome.</summary>
     public static void UseEdge(this WebApplication app, FileDropOptions options)
     {
         app.UseProxies();
@@ -40,10 +40,10 @@ internal static class Edge
         app.UseSecurityHeaders(options);
     }
 
-    /// <summary>Behind the routing and before anybody is asked who they are.</summary>
+    /// <summary>Runs after the routing and before authentication.</summary>
     public static void UseLimitOfAddress(this WebApplication app) => app.Services.GetRequiredService<Limits>().UseOfAddress(app);
 
-    /// <summary>Once callers are known.</summary>
+    /// <summary>Runs after authentication.</summary>
     public static void UseLimitsOfCaller(this WebApplication app)
     {
         app.Services.GetRequiredService<Limits>().UseOfCaller(app);

@@ -8,8 +8,8 @@ using Microsoft.Extensions.Options;
 namespace FileDrop.Api.Access;
 
 /// <summary>
-/// Knows a caller by an API key, as a bearer token (RFC 6750) or as the password of HTTP Basic (RFC 7617); or lets one in who has
-/// none where nobody needs one.
+/// Authenticates a caller by an API key, sent as a bearer token (RFC 6750) or as the password of HTTP Basic (RFC 7617). While the service needs no credentials,
+/// callers without a key are accepted as well.
 /// </summary>
 internal sealed class KeyAuthentication(
     IOptionsMonitor<AuthenticationSchemeOptions> options, ILoggerFactory logger, UrlEncoder encoder, ApiKeys keys, AccessState access)
@@ -19,10 +19,10 @@ internal sealed class KeyAuthentication(
 
     protected override async Task<AuthenticateResult> HandleAuthenticateAsync()
     {
-        // Health must not depend on the catalog for being asked, and no endpoint means no answer that anybody could profit from.
+        // Health checks must be answered without the catalog, and a request without an endpoint gets no useful answer.
         if (Context.GetEndpoint() is not { } endpoint || endpoint.Metadata.GetMetadata<IAllowAnonymous>() is not null)
             return AuthenticateResult.NoResult();
-        // A field that was left empty is none.
+        // An empty field counts as a missing one.
         if (Request.Headers.Authorization.ToString() is not { Length: > 0 } authorization)
             return await access.IsOpenAsync(Context.RequestAborted)
                 ? Success(Caller.Anonymous, "anonymous", Scope.All)
@@ -39,7 +39,7 @@ internal sealed class KeyAuthentication(
     private static AuthenticateResult Success(string owner, string name, Scope scopes, string? key = null) =>
         AuthenticateResult.Success(new AuthenticationTicket(Caller.Principal(SchemeName, owner, name, scopes, key), SchemeName));
 
-    /// <summary>The key that an Authorization field has; null: none.</summary>
+    /// <summary>Reads the key from an Authorization field; null if it holds none.</summary>
     internal static string? ReadKey(string authorization)
     {
         if (!AuthenticationHeaderValue.TryParse(authorization, out var credential) || credential.Parameter is not { } parameter)
@@ -49,7 +49,7 @@ internal sealed class KeyAuthentication(
         if (!credential.Scheme.Equals("Basic", StringComparison.OrdinalIgnoreCase))
             return null;
         var bytes = new byte[parameter.Length];
-        // Whatever the user's name is, the first colon ends it.
+        // The user name is ignored; the first colon ends it.
         return Convert.TryFromBase64String(parameter, bytes, out var length)
             && Encoding.UTF8.GetString(bytes, 0, length).Split(':', 2) is [_, var password] ? password : null;
     }

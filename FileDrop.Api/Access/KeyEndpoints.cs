@@ -34,9 +34,9 @@ internal static class KeyEndpoints
             .Answers(200, "The key is revoked.", ApiBody.Json(AccessDescription.KeyRevoked));
     }
 
-    /// <summary>The first key locks everybody else out, so only somebody who can run a command on the machine makes it.</summary>
+    /// <summary>The first key locks everybody else out, so creating it requires access to the machine.</summary>
     private static ApiProblem FirstKey { get; } = ApiProblem.Forbidden(
-        "The first key is made by the command \"keys create\" beside the service, or set as FileDrop:Access:Key; it can make the others.");
+        "Create the first key with the command \"keys create\" on the service's machine, or set FileDrop:Access:Key; that key can create the others.");
 
     private static async Task<IResult> CreateAsync(
         HttpContext context, IKeyCatalog catalog, AccessState access, FileDropOptions options, TimeProvider time)
@@ -44,7 +44,7 @@ internal static class KeyEndpoints
         if (await access.IsUnconfiguredAsync(context.RequestAborted))
             return FirstKey;
         if (!FileRequest.IsJson(context.Request))
-            return ApiProblem.UnsupportedMediaType("What the key is to be comes as application/json.") with
+            return ApiProblem.UnsupportedMediaType("Send the key's settings as application/json.") with
             {
                 Header = ("Accept", "application/json"),
             };
@@ -54,7 +54,7 @@ internal static class KeyEndpoints
         Audit.Concerns(context, key.Id);
         context.Response.Headers.CacheControl = "no-store";
         return new JsonAnswer<KeyCreatedJson>(
-            new KeyCreatedJson("The key is shown this once.", text, KeyJson.Of(key)), ApiJson.Instance.KeyCreatedJson, StatusCodes.Status201Created);
+            new KeyCreatedJson("Store the key now: it is shown only once.", text, KeyJson.Of(key)), ApiJson.Instance.KeyCreatedJson, StatusCodes.Status201Created);
     }
 
     private static async Task<IResult> ListAsync(HttpContext context, IKeyCatalog catalog)
@@ -69,7 +69,7 @@ internal static class KeyEndpoints
     private static async Task<IResult> RevokeAsync(
         HttpContext context, IKeyCatalog catalog, IReserve reserve, ApiKeys keys, TimeProvider time, string key_id)
     {
-        // Also on a full disk.
+        // The reserve allows a revocation on a full disk too.
         if (!await reserve.FreeAsync(() => catalog.RevokeApiKeyAsync(key_id, time.GetUtcNow(), context.RequestAborted)))
             return ApiProblem.KeyNotFound;
         keys.Forget(key_id);

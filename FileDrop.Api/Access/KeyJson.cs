@@ -5,15 +5,15 @@ using FileDrop.Api.Http;
 
 namespace FileDrop.Api.Access;
 
-/// <summary>An API key as every answer shows it; its secret is shown once, when it is made.</summary>
+/// <summary>An API key in answers. Its secret appears only in the answer that creates it.</summary>
 /// <param name="KeyId">16 hexadecimal digits; the second part of the key.</param>
-/// <param name="Name">What it is for; absent if not said.</param>
-/// <param name="Owner">Whose files it opens.</param>
-/// <param name="Scopes">Of <c>read</c>, <c>write</c>, <c>delete</c>, <c>admin</c>.</param>
+/// <param name="Name">The key's purpose, if given.</param>
+/// <param name="Owner">The owner whose files the key opens.</param>
+/// <param name="Scopes">Some of <c>read</c>, <c>write</c>, <c>delete</c>, <c>admin</c>.</param>
 /// <param name="CreatedAt">RFC 3339 in UTC, with milliseconds, as all times.</param>
-/// <param name="ExpiresAt">From then on it is refused; absent: never.</param>
-/// <param name="LastUsedAt">To about a minute; absent: never used.</param>
-/// <param name="RevokedAt">Since when it is refused; absent: it is not.</param>
+/// <param name="ExpiresAt">The key is refused from this time on; absent if it never expires.</param>
+/// <param name="LastUsedAt">The last use, to about a minute; absent if the key was never used.</param>
+/// <param name="RevokedAt">The time of the revocation; absent if the key is not revoked.</param>
 public sealed record KeyJson(
     string KeyId,
     [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? Name,
@@ -31,10 +31,10 @@ public sealed record KeyJson(
         new(key.Id, key.Name, key.Owner, key.Scopes, key.CreatedAt, key.ExpiresAt, key.LastUsedAt, key.RevokedAt);
 }
 
-/// <summary>The answer to the making of a key.</summary>
+/// <summary>The answer to the creation of a key.</summary>
 /// <param name="Message">For a person.</param>
-/// <param name="ApiKey">The key itself, which is kept nowhere.</param>
-/// <param name="Key">What is kept of it.</param>
+/// <param name="ApiKey">The key itself, which the service does not keep.</param>
+/// <param name="Key">The record that the service keeps.</param>
 public sealed record KeyCreatedJson(string Message, string ApiKey, KeyJson Key);
 
 /// <summary>The answer to a revocation.</summary>
@@ -42,21 +42,21 @@ public sealed record KeyCreatedJson(string Message, string ApiKey, KeyJson Key);
 /// <param name="KeyId">The key that is refused from now on.</param>
 public sealed record KeyRevokedJson(string Message, string KeyId);
 
-/// <summary>What a new key is to be.</summary>
-/// <param name="Name">What it is for; null: not said.</param>
-/// <param name="Owner">Whose files it opens; null: its maker's.</param>
-/// <param name="Scopes">What it is good for; null: reading, writing and deleting.</param>
-/// <param name="ExpiresAt">From then on it is refused; null: never.</param>
+/// <summary>The settings of a new key.</summary>
+/// <param name="Name">The key's purpose; null if not given.</param>
+/// <param name="Owner">The owner whose files the key opens; null means its creator's.</param>
+/// <param name="Scopes">The key's scopes; null means <c>read</c>, <c>write</c> and <c>delete</c>.</param>
+/// <param name="ExpiresAt">The key is refused from this time on; null if it never expires.</param>
 internal sealed record NewKey(string? Name, string? Owner, Scope? Scopes, DateTimeOffset? ExpiresAt)
 {
     public const Scope UsualScopes = Scope.Read | Scope.Write | Scope.Delete;
 
     /// <summary>Reads a request's body.</summary>
-    /// <exception cref="ProblemException">A member is unknown, or is not what it must be.</exception>
+    /// <exception cref="ProblemException">A member is unknown or has a wrong value.</exception>
     public static NewKey Read(JsonElement json, DateTimeOffset now)
     {
         if (json.ValueKind != JsonValueKind.Object)
-            throw Rejected("The body is a JSON object.");
+            throw Rejected("The body must be a JSON object.");
         var key = new NewKey(null, null, null, null);
         foreach (var member in json.EnumerateObject())
         {
@@ -72,7 +72,7 @@ internal sealed record NewKey(string? Name, string? Owner, Scope? Scopes, DateTi
                     key with { ExpiresAt = expires },
                 _ => throw Rejected(
                     $"The members are name (up to {ApiKeys.MaxNameLength} characters), owner (up to {Caller.MaxOwnerLength}), "
-                    + "scopes (an array) and expires_at (a time to come, RFC 3339); there are no others, and none is null."),
+                    + "scopes (an array) and expires_at (a future time, RFC 3339). Send no other member and no null."),
             };
         }
         return key;

@@ -4,13 +4,13 @@ using FileDrop.Api.Catalog;
 namespace FileDrop.Api.Access;
 
 /// <summary><c>keys create</c>, <c>keys list</c> and <c>keys revoke</c>.</summary>
-/// <remarks>They change the catalog alone; a running service sees it in seconds.</remarks>
+/// <remarks>They change only the catalog; a running service sees the change within seconds.</remarks>
 internal sealed class KeysCommand(IKeyCatalog catalog, TimeProvider time)
 {
     private static readonly string[] CreateOptions = ["--name", "--owner", "--scopes", "--days"];
 
     /// <summary>Runs the command.</summary>
-    /// <returns>Whether it was done; null: the words are none of its.</returns>
+    /// <returns>Whether the command succeeded; null if the words are not one of these commands.</returns>
     public Task<bool?> RunAsync(string[] words, CancellationToken cancellation) => words switch
     {
         ["create", .. var options] => CreateAsync(options, cancellation),
@@ -26,24 +26,24 @@ internal sealed class KeysCommand(IKeyCatalog catalog, TimeProvider time)
             return null;
         var (name, owner) = (options["--name"].FirstOrDefault(), options["--owner"].FirstOrDefault() ?? Caller.Anonymous);
         if (name is not null && !ApiKeys.IsName(name))
-            return await RefuseAsync($"A name has 1 to {ApiKeys.MaxNameLength} characters, none of them a control character.");
+            return await RefuseAsync($"A name must have 1 to {ApiKeys.MaxNameLength} characters, without control characters.");
         if (!ApiKeys.IsOwner(owner))
-            return await RefuseAsync($"An owner has 1 to {Caller.MaxOwnerLength} characters, none of them a control character.");
-        // Whoever makes the first one has to be able to make the next ones with it.
+            return await RefuseAsync($"An owner must have 1 to {Caller.MaxOwnerLength} characters, without control characters.");
+        // The first key must be able to create further keys.
         var scopes = await catalog.HasApiKeysAsync(cancellation) ? NewKey.UsualScopes : Scope.All;
         if (options["--scopes"].FirstOrDefault() is { } names && !Scopes.TryParse(names.Split(','), out scopes, out var wrong))
             return await RefuseAsync(wrong);
         var days = 0;
         if (options["--days"].FirstOrDefault() is { } text
             && (!int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out days) || days is <= 0 or > 36500))
-            return await RefuseAsync("--days is a whole number from 1 to 36500.");
+            return await RefuseAsync("--days must be a whole number from 1 to 36500.");
 
         var expires = days == 0 ? (DateTimeOffset?)null : time.GetUtcNow().AddDays(days);
         var (key, kept) = await ApiKeys.CreateAsync(catalog, owner, name, scopes, expires, time, cancellation);
-        // The key alone on standard output, for scripts.
+        // Standard output gets only the key, for scripts.
         await Console.Out.WriteLineAsync(key);
         await Console.Error.WriteLineAsync(Describe(kept));
-        await Console.Error.WriteLineAsync("The key is shown this once. Send it as \"Authorization: Bearer …\", or as the password of HTTP Basic.");
+        await Console.Error.WriteLineAsync("Store the key now: it is shown only once. Send it as \"Authorization: Bearer …\", or as the password of HTTP Basic.");
         return true;
     }
 
@@ -57,8 +57,8 @@ internal sealed class KeysCommand(IKeyCatalog catalog, TimeProvider time)
     private async Task<bool?> RevokeAsync(string id, CancellationToken cancellation)
     {
         if (!await catalog.RevokeApiKeyAsync(id, time.GetUtcNow(), cancellation))
-            return await RefuseAsync($"There is no key {id}, or it is revoked already.");
-        await Console.Error.WriteLineAsync($"Key {id} was revoked; in two seconds no service takes it any more.");
+            return await RefuseAsync($"Key {id} does not exist or is already revoked.");
+        await Console.Error.WriteLineAsync($"Key {id} was revoked; every service refuses it within two seconds.");
         return true;
     }
 

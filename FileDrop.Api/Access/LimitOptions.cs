@@ -1,6 +1,6 @@
 namespace FileDrop.Api.Access;
 
-/// <summary>How much one caller may ask for. Each is a key under <c>FileDrop:Limits</c>; of most, one that is not set is none.</summary>
+/// <summary>Limits on callers. Each property is a setting under <c>FileDrop:Limits</c>; null means no limit.</summary>
 public sealed record LimitOptions
 {
     private const int MostRequests = 1_000_000;

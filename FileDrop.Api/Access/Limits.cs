@@ -7,13 +7,12 @@ using Microsoft.AspNetCore.RateLimiting;
 namespace FileDrop.Api.Access;
 
 /// <summary>
-/// How many requests a caller and an address may send: buckets that hold a minute's worth and fill evenly. Each replica counts for
-/// itself, so that no request waits for another machine.
+/// Limits the requests of a caller and of an address, by buckets that hold a minute's worth and fill evenly. Each replica counts for itself, so that no request
+/// waits for another machine.
 /// </summary>
 /// <remarks>
-/// Appends to a resumable upload are not counted: a client that sends many pieces must not shut itself out. Appends that are refused
-/// have a bucket of their own, so that nobody can ask for nothing without end. So have requests without a good credential, whatever their method: who
-/// guesses keys has one bucket.
+/// Appends to a resumable upload are not counted, because a client that sends many pieces must not shut itself out. Refused appends have their own bucket;
+/// otherwise a client could send them without end. Requests without a valid credential also share one bucket, whatever their method, to limit guessing of keys.
 /// </remarks>
 internal sealed class Limits : IDisposable
 {
@@ -29,10 +28,10 @@ internal sealed class Limits : IDisposable
             _address = new Policy("address", address, context => Network(context.Connection.RemoteIpAddress));
     }
 
-    /// <summary>The limit of addresses: before anybody is asked who they are.</summary>
+    /// <summary>Applies the limit on addresses; runs before authentication.</summary>
     public void UseOfAddress(IApplicationBuilder app) => _address?.Use(app);
 
-    /// <summary>The limit of callers: once they are known.</summary>
+    /// <summary>Applies the limit on callers; runs after authentication.</summary>
     public void UseOfCaller(IApplicationBuilder app) => _caller?.Use(app);
 
     public void Dispose()
@@ -41,7 +40,7 @@ internal sealed class Limits : IDisposable
         _address?.Dispose();
     }
 
-    /// <summary>Says which limit there is, and what is left of it (draft-ietf-httpapi-ratelimit-headers-10).</summary>
+    /// <summary>Writes the limit and its remaining requests (draft-ietf-httpapi-ratelimit-headers-10).</summary>
     internal static void Write(HttpContext context, string policy, string quota, long left, long? seconds = null) => context.Response.OnStarting(() =>
     {
         var headers = context.Response.Headers;
@@ -50,7 +49,7 @@ internal sealed class Limits : IDisposable
         return Task.CompletedTask;
     });
 
-    /// <summary>Who has one IPv6 address has the whole network around it.</summary>
+    /// <summary>Names the bucket of an address. For IPv6 it is that of the /64 network, since a client usually controls all of it.</summary>
     private static string Network(IPAddress? address) => address switch
     {
         null => "none",
@@ -59,7 +58,7 @@ internal sealed class Limits : IDisposable
         _ => address.ToString(),
     };
 
-    /// <summary>One limit.</summary>
+    /// <summary>One limit, with its buckets.</summary>
     private sealed class Policy : IDisposable
     {
         private readonly string _name;
@@ -67,9 +66,9 @@ internal sealed class Limits : IDisposable
         private readonly Func<HttpContext, string?> _counted;
         private readonly PartitionedRateLimiter<HttpContext> _requests, _refusedAppends, _guesses;
 
-        /// <param name="name">As clients are told.</param>
-        /// <param name="quota">Requests in a minute.</param>
-        /// <param name="partition">Whose count a request is; null: nobody's.</param>
+        /// <param name="name">The name in response headers.</param>
+        /// <param name="quota">Requests per minute.</param>
+        /// <param name="partition">Names the bucket that counts a request; null if none does.</param>
         public Policy(string name, int quota, Func<HttpContext, string?> partition)
         {
             (_name, _quota, _counted) = (name, quota, context => Transport.IsProbe(context.Request) || IsAppend(context) ? null : partition(context));
@@ -88,7 +87,7 @@ internal sealed class Limits : IDisposable
             });
             app.Use((context, next) =>
             {
-                // Where nobody is counted there is a limiter, too: one that would tell of more requests left than a field may name.
+                // Uncounted requests have a limiter too, whose remaining count would exceed the header's range.
                 if (_counted(context) is not null && _requests.GetStatistics(context) is { } left)
                     Write(context, _name, Quota, left.CurrentAvailablePermits);
                 return next(context);
@@ -108,7 +107,7 @@ internal sealed class Limits : IDisposable
         {
             if (await IsUsedUpAsync(_guesses, context) || (IsAppend(context) && await IsUsedUpAsync(_refusedAppends, context)))
                 return;
-            // Before the answer is sent, so that whoever has it finds the next request counted on.
+            // Count before the answer is sent, so that the client's next request already meets the new count.
             context.Response.OnStarting(() =>
             {
                 if (context.Response.StatusCode == StatusCodes.Status401Unauthorized)
@@ -123,7 +122,7 @@ internal sealed class Limits : IDisposable
         /// <summary>Refuses a request if its bucket is empty.</summary>
         private async Task<bool> IsUsedUpAsync(PartitionedRateLimiter<HttpContext> bucket, HttpContext context)
         {
-            // Whole ones: to ask for none would succeed by any fraction that came back meanwhile.
+            // Test for one whole permit: acquiring zero permits would succeed as soon as any fraction has come back.
             if (bucket.GetStatistics(context) is not { CurrentAvailablePermits: < 1 })
                 return false;
             using var lease = bucket.AttemptAcquire(context);
@@ -142,7 +141,7 @@ internal sealed class Limits : IDisposable
 
         private PartitionedRateLimiter<HttpContext> Limiter(Func<HttpContext, string?> partition)
         {
-            // A whole number of requests in each step, and no step shorter than it takes.
+            // Each step adds a whole number of requests and lasts exactly as long as that number needs.
             var step = Math.Max(1, _quota / Window);
             var bucket = new TokenBucketRateLimiterOptions
             {

@@ -6,15 +6,16 @@ using FileDrop.Api.Catalog;
 
 namespace FileDrop.Api.Access;
 
-/// <summary>What a link opens: one content of one file, for a time.</summary>
-/// <param name="Owner">Whose file.</param>
-/// <param name="FileId">Which file.</param>
-/// <param name="Version">Which of its contents.</param>
-/// <param name="ExpiresAt">To the millisecond.</param>
+/// <summary>The grant in a link: one version of one file, until it expires.</summary>
+/// <param name="Owner">The file's owner.</param>
+/// <param name="FileId">The file's id.</param>
+/// <param name="Version">The version that the link reads.</param>
+/// <param name="ExpiresAt">The end of the grant, to the millisecond.</param>
 /// <remarks>
-/// As text it is base64url of: the key's number, the expiry and the version (8 bytes each, big-endian), an initialization vector (16), the
-/// owner encrypted by AES-256-CBC, and HMAC-SHA-256 over the file's id and all of these. The owner is encrypted because links are given to others
-/// whom it does not concern. Both keys are derived from the link key (RFC 5869).
+/// Its text is base64url of these bytes: the link key's number, the expiry and the version (8 bytes each, big-endian), and an initialization vector (16). Then
+/// come the owner, encrypted by AES-256-CBC, and an HMAC-SHA-256 over the file's id and all bytes before. The owner is encrypted because links are passed to
+/// people who must not learn it. Both keys are derived from the link key (RFC 5869). ASP.NET Core's data protection would do the same with a key
+/// ring of its own, which all replicas would have to share.
 /// </remarks>
 internal sealed record LinkGrant(string Owner, Guid FileId, long Version, DateTimeOffset ExpiresAt)
 {
@@ -36,10 +37,10 @@ internal sealed record LinkGrant(string Owner, Guid FileId, long Version, DateTi
         return Base64Url.EncodeToString(text);
     }
 
-    /// <summary>The number of the key that a text claims to be signed by; null: it is no grant.</summary>
+    /// <summary>Reads the number of the link key that claims to have signed a text; null if the text is not a grant.</summary>
     public static long? KeyOf(string text) => Decode(text) is { } bytes ? BinaryPrimitives.ReadInt64BigEndian(bytes) : null;
 
-    /// <summary>The grant; null: it was not signed by this key for this file, or was changed since. Whether it has expired is not asked.</summary>
+    /// <summary>Verifies and reads a grant; null unless this link key signed exactly this text for this file. The caller must check the expiry.</summary>
     public static LinkGrant? Read(string text, Guid fileId, LinkKey key)
     {
         if (Decode(text) is not { } bytes)

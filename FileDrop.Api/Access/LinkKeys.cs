@@ -3,15 +3,15 @@ using FileDrop.Api.Catalog;
 
 namespace FileDrop.Api.Access;
 
-/// <summary>The keys that sign links: made when first needed, the same on every replica, a new one every day.</summary>
+/// <summary>The keys that sign links. All replicas share them; a new one is created daily, on first use.</summary>
 internal sealed class LinkKeys(ILinkKeyCatalog catalog, FileDropOptions options, TimeProvider time) : IDisposable
 {
     private const int SecretBytes = 32;
 
-    /// <summary>How long a key signs.</summary>
+    /// <summary>The time for which a link key signs.</summary>
     private static readonly TimeSpan Rotation = TimeSpan.FromDays(1);
 
-    /// <summary>By how much the clocks of replicas may differ.</summary>
+    /// <summary>The largest allowed difference between the replicas' clocks.</summary>
     private static readonly TimeSpan ClockMargin = TimeSpan.FromHours(1);
 
     private readonly SemaphoreSlim _reading = new(1);
@@ -20,12 +20,12 @@ internal sealed class LinkKeys(ILinkKeyCatalog catalog, FileDropOptions options,
     /// <summary>Newest first.</summary>
     private volatile IReadOnlyList<LinkKey> _keys = [];
 
-    /// <summary>How long a key is good for: none that leaked signs links for longer, whatever end they name.</summary>
+    /// <summary>The lifetime of a link key. A leaked one opens nothing after it, whatever expiry its links name.</summary>
     private TimeSpan Life => Rotation + options.LinkLife + ClockMargin;
 
     private LinkKey? Newest => _keys is [var newest, ..] ? newest : null;
 
-    /// <summary>The key that signs now.</summary>
+    /// <summary>Returns the link key that signs now.</summary>
     /// <exception cref="StorageException">The catalog does not answer.</exception>
     public async ValueTask<LinkKey> CurrentAsync(CancellationToken cancellation)
     {
@@ -38,7 +38,7 @@ internal sealed class LinkKeys(ILinkKeyCatalog catalog, FileDropOptions options,
             newest = Newest;
             if (newest is not null && now - newest.CreatedAt < Rotation)
                 return newest;
-            // Of several replicas that do this at once one makes the key, and all read it.
+            // If several replicas get here at once, one creates the link key and all read it.
             await catalog.AddLinkKeyAsync(
                 new LinkKey((newest?.Number ?? 0) + 1, RandomNumberGenerator.GetBytes(SecretBytes),
                     DateTimeOffset.FromUnixTimeMilliseconds(now.ToUnixTimeMilliseconds())),
@@ -48,11 +48,11 @@ internal sealed class LinkKeys(ILinkKeyCatalog catalog, FileDropOptions options,
         }
     }
 
-    /// <summary>The key of a link; null: there is none, or it is good no longer.</summary>
+    /// <summary>Returns a link key by its number; null if it does not exist or its lifetime is over.</summary>
     /// <exception cref="StorageException">The catalog does not answer.</exception>
     public async ValueTask<LinkKey?> FindAsync(long number, CancellationToken cancellation)
     {
-        // Another replica may have made the one after the newest known here, but no other that is not known.
+        // Another replica may have created the next number. No other unknown number can exist, so made-up links cause no reads.
         if (Newest is not { } newest || number == newest.Number + 1)
             await ReadAsync(cancellation);
         return _keys.FirstOrDefault(key => key.Number == number && time.GetUtcNow() - key.CreatedAt < Life);
@@ -66,7 +66,7 @@ internal sealed class LinkKeys(ILinkKeyCatalog catalog, FileDropOptions options,
         await _reading.WaitAsync(cancellation);
         try
         {
-            // Of two that have ended since this was called the second began since: made-up links, however many, do not queue up here.
+            // If two reads finished since we were called, the second is fresh enough. Many made-up links therefore do not queue up here.
             if (_readings - before >= 2)
                 return;
             _keys = await catalog.ListLinkKeysAsync(cancellation);

@@ -1,9 +1,9 @@
 namespace FileDrop.Api.Access;
 
-/// <summary>The OpenID Connect provider whose access tokens (JWT) are accepted. Each is a key under <c>FileDrop:Access:Oidc</c>.</summary>
+/// <summary>The OpenID Connect provider whose access tokens (JWT) are accepted. Each property is a setting under <c>FileDrop:Access:Oidc</c>.</summary>
 public sealed record OidcOptions
 {
-    /// <summary>What gives a scope if nothing else is configured, before the scope's name.</summary>
+    /// <summary>The default claim value of a scope is this prefix and the scope's name.</summary>
     private const string DefaultPrefix = "filedrop.";
 
     /// <summary>
@@ -11,7 +11,7 @@ public sealed record OidcOptions
     /// </summary>
     public required Uri Authority { get; init; }
 
-    /// <summary><c>Audience</c>: what a token's <c>aud</c> must contain. Set it together with <c>Authority</c>.</summary>
+    /// <summary><c>Audience</c>: the value that a token's <c>aud</c> must contain. Set it together with <c>Authority</c>.</summary>
     public required string Audience { get; init; }
 
     /// <summary><c>ScopeClaim</c>: the claim that contains the scopes: a text with spaces between them, or an array of texts.</summary>
@@ -23,20 +23,20 @@ public sealed record OidcOptions
     /// <value><c>filedrop.read</c>, and so on</value>
     public IReadOnlyList<(string Value, Scope Scope)> Scopes { get; init; } = [];
 
-    /// <summary>Reads and checks the settings; null: no provider is configured.</summary>
+    /// <summary>Reads and checks the settings; null if no provider is configured.</summary>
     /// <exception cref="ConfigurationException">A value is missing or cannot be used.</exception>
     internal static OidcOptions? Read(SettingsReader settings)
     {
         var (authority, audience) = (settings.Text("Authority"), settings.Text("Audience"));
-        // All keys are asked for, also where there is no provider: a key that nobody asks for is refused.
+        // Read every setting, also without a provider: a setting that is never read is refused as unknown.
         var claim = settings.Text("ScopeClaim") ?? "scope";
         var scopes = Access.Scopes.Each.SelectMany(each => Values(settings, each.Name).Select(value => (value, each.Scope))).ToList();
         if (authority is null && audience is null)
             return null;
         if (authority is null || audience is null)
             throw new ConfigurationException(
-                $"{settings.Path("Authority")} and {settings.Path("Audience")} belong together: without an audience every token of the "
-                + "provider would do, those for other services too.");
+                $"{settings.Path("Authority")} and {settings.Path("Audience")} must be set together: without an audience, every token of the "
+                + "provider would be accepted, even one for another service.");
         if (!Uri.TryCreate(authority, UriKind.Absolute, out var uri) || uri.Fragment.Length > 0 || uri.Query.Length > 0
             || uri.Scheme is not ("https" or "http") || (uri.Scheme is "http" && !uri.IsLoopback))
             throw settings.Wrong("Authority", authority, "the issuer's https address, for example https://login.example.com/realms/files");

@@ -4,24 +4,24 @@ using Microsoft.IdentityModel.Tokens;
 
 namespace FileDrop.Api.Access;
 
-/// <summary>The provider's discovery document and its signing keys (OpenID Connect Discovery, section 4), never believed for longer than minutes.</summary>
+/// <summary>The provider's discovery document and signing keys (OpenID Connect Discovery, section 4), cached for minutes only.</summary>
 /// <remarks>
-/// The framework's own manager hands out what it has, however old, and asks in the background: the first token after a quiet night would be
-/// judged by yesterday's keys. Here a request waits for the provider instead. While the provider does not answer, what it said last counts for
-/// <see cref="Outage"/>, since a provider that restarts must not close the service.
+/// The framework's manager returns its cache, however old, and refreshes it in the background. The first token after a quiet night would then be judged by
+/// yesterday's keys. Here a request waits for the provider instead. While the provider does not answer, its last keys hold for <see cref="Outage"/>, since a
+/// restart of the provider must not close the service.
 /// </remarks>
 internal sealed class ProviderKeys : BaseConfigurationManager, IConfigurationManager<OpenIdConnectConfiguration>, IDisposable
 {
-    /// <summary>How long a key that the provider has withdrawn may still be good, while the provider answers.</summary>
+    /// <summary>The time for which a withdrawn key may still be accepted while the provider answers.</summary>
     public static readonly TimeSpan Life = TimeSpan.FromMinutes(5);
 
-    /// <summary>And while the provider does not answer.</summary>
+    /// <summary>The same time while the provider does not answer.</summary>
     public static readonly TimeSpan Outage = TimeSpan.FromHours(1);
 
-    /// <summary>No more often than this is the provider asked, whatever tokens come.</summary>
+    /// <summary>The shortest time between two requests to the provider, whatever tokens come.</summary>
     private static readonly TimeSpan Pause = TimeSpan.FromSeconds(10);
 
-    /// <summary>How long a request waits for the provider.</summary>
+    /// <summary>The timeout of a request to the provider.</summary>
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
 
     private readonly TimeProvider _time;
@@ -38,12 +38,12 @@ internal sealed class ProviderKeys : BaseConfigurationManager, IConfigurationMan
         _time = time;
         _documents = new HttpDocumentRetriever(_http) { RequireHttps = oidc.Authority.Scheme is "https" };
         MetadataAddress = $"{oidc.Authority.ToString().TrimEnd('/')}/.well-known/openid-configuration";
-        // Else a key that the provider has withdrawn, because it leaked, would be good for another hour.
+        // Otherwise a leaked key that the provider has withdrawn would be accepted for another hour.
         UseLastKnownGoodConfiguration = false;
     }
 
-    /// <summary>The keys to judge a token by.</summary>
-    /// <exception cref="InvalidOperationException">The provider has not answered for too long, or never.</exception>
+    /// <summary>Returns the keys that verify a token.</summary>
+    /// <exception cref="InvalidOperationException">The provider has never answered, or has been silent for too long.</exception>
     public async Task<OpenIdConnectConfiguration> GetConfigurationAsync(CancellationToken cancel)
     {
         if (Known() is { } known)
@@ -51,7 +51,7 @@ internal sealed class ProviderKeys : BaseConfigurationManager, IConfigurationMan
         await _asking.WaitAsync(cancel);
         try
         {
-            // Somebody else may have asked meanwhile.
+            // Another request may have asked meanwhile.
             return Known() ?? await AskAsync(cancel);
         }
         finally
@@ -62,7 +62,7 @@ internal sealed class ProviderKeys : BaseConfigurationManager, IConfigurationMan
 
     public override async Task<BaseConfiguration> GetBaseConfigurationAsync(CancellationToken cancel) => await GetConfigurationAsync(cancel);
 
-    /// <summary>A token names a key that is not known: the provider may have a new one.</summary>
+    /// <summary>Called if a token names an unknown key: the provider may have a new one.</summary>
     public override void RequestRefresh() => _isStale = true;
 
     public void Dispose()
@@ -71,7 +71,7 @@ internal sealed class ProviderKeys : BaseConfigurationManager, IConfigurationMan
         _asking.Dispose();
     }
 
-    /// <summary>What can be believed without asking; null: the provider is to be asked.</summary>
+    /// <summary>Returns the keys that are fresh enough; null if the provider must be asked.</summary>
     /// <inheritdoc cref="GetConfigurationAsync" path="/exception"/>
     private OpenIdConnectConfiguration? Known()
     {

@@ -3,17 +3,17 @@ using FileDrop.Api.Catalog;
 
 namespace FileDrop.Api.Access;
 
-/// <summary>Reads <c>FileDrop:Quota</c>: <c>Bytes</c> and <c>Files</c> for everybody, and under <c>Owners:{owner}</c> for one.</summary>
+/// <summary>Reads <c>FileDrop:Quota</c>: <c>Bytes</c> and <c>Files</c> for everybody, and the same under <c>Owners:{owner}</c> for one owner.</summary>
 internal static class QuotaSettings
 {
     private const string Unlimited = "none";
 
-    /// <exception cref="ConfigurationException">A value is no number, or stands at no place that has a meaning.</exception>
+    /// <exception cref="ConfigurationException">A value is not a number, or a key has no meaning.</exception>
     public static Quotas Read(SettingsReader settings)
     {
         var preset = new Quota(Number(settings, "Bytes"), Number(settings, "Files"));
         var owners = new Dictionary<string, Quota>(StringComparer.Ordinal);
-        // An owner may have colons in its name, which part the levels of the configuration: the last one goes before Bytes or Files.
+        // An owner's name may contain colons, which also separate levels of the configuration. The last colon precedes Bytes or Files.
         foreach (var (path, value) in settings.All("Owners").AsEnumerable(makePathsRelative: true))
         {
             if (string.IsNullOrEmpty(value))
@@ -25,7 +25,7 @@ internal static class QuotaSettings
             {
                 ({ Length: > 0 }, "BYTES") => quota with { Bytes = Number(settings, $"Owners:{path}") },
                 ({ Length: > 0 }, "FILES") => quota with { Files = Number(settings, $"Owners:{path}") },
-                _ => throw new ConfigurationException($"{settings.Path($"Owners:{path}")} has no meaning; an owner has Bytes and Files."),
+                _ => throw new ConfigurationException($"{settings.Path($"Owners:{path}")} has no meaning; set Bytes or Files of an owner."),
             };
         }
         return new Quotas(preset, owners);

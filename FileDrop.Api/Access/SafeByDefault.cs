@@ -3,16 +3,15 @@ using System.Net;
 namespace FileDrop.Api.Access;
 
 /// <summary>
-/// What protects a service that asks nobody who they are: it is reached on this machine alone, under this machine's names,
-/// and not by the pages of other sites.
+/// Protects a service without credentials: only this machine can reach it, under this machine's names, and pages of other sites cannot change anything.
 /// </summary>
 internal static class SafeByDefault
 {
-    /// <summary>Where the service listens if nothing says otherwise.</summary>
+    /// <summary>The default address of the service.</summary>
     public const string DefaultUrl = "http://localhost:5080";
 
     private static readonly string[] Loopback = ["localhost", "127.0.0.1", "[::1]"];
-    /// <summary>What a named proxy's X-Forwarded fields were is in X-Original fields by then.</summary>
+    /// <summary>X-Original fields count too: by then they have replaced the X-Forwarded fields of a named proxy.</summary>
     private static readonly string[] ProxyPrefixes = ["X-Forwarded", "X-Original-"];
 
     private static readonly HashSet<string> ProxyFields = new(StringComparer.OrdinalIgnoreCase)
@@ -23,15 +22,14 @@ internal static class SafeByDefault
     private static readonly string[] Ports = ["HTTP_PORTS", "HTTPS_PORTS"];
 
     /// <summary>
-    /// Sets the address where none is configured, and notes one that others reach, which <see cref="AccessServices.DemandAccessAsync"/> may
-    /// refuse.
+    /// Sets the default address if none is configured. Records an address that other machines can reach, for <see cref="AccessServices.DemandAccessAsync"/>.
     /// </summary>
     public static void ListenSafely(this WebApplicationBuilder builder)
     {
         var (configuration, kestrel) = (builder.Configuration, builder.Configuration.GetSection("Kestrel:Endpoints").GetChildren().ToList());
         var ports = Ports.Where(key => !string.IsNullOrEmpty(configuration[key])).ToList();
         var urls = configuration["urls"]?.Split(';', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries) ?? [];
-        // Kestrel's endpoints win over urls, and urls over the ports, which mean every address.
+        // Kestrel's endpoints override urls, and urls override the ports; a port means every address of the machine.
         var asked = kestrel.Count > 0
             ? kestrel.Select(endpoint => Check($"{endpoint.Path}:Url", endpoint["Url"] ?? "")).ToArray()
             : [.. urls.Select(url => Check("urls", url))];
@@ -43,7 +41,7 @@ internal static class SafeByDefault
         builder.Services.AddSingleton(new ListeningAddress(asked.FirstOrDefault(url => !IsLoopback(url)) ?? port, setting));
     }
 
-    /// <exception cref="ConfigurationException">The server would refuse the address; the message names the setting.</exception>
+    /// <exception cref="ConfigurationException">Kestrel would refuse the address; the message names the setting.</exception>
     private static string Check(string setting, string url)
     {
         try
@@ -54,10 +52,10 @@ internal static class SafeByDefault
         }
         catch (FormatException)
         {
-            // It is said below.
+            // The exception below reports it.
         }
         throw new ConfigurationException(
-            $"{setting} is \"{url}\", but it must be an address such as {DefaultUrl}: http or https, a host, a port, and no path; several are separated by semicolons.");
+            $"{setting} is \"{url}\", but it must be an address such as {DefaultUrl}: http or https, a host, a port and no path. Separate several by semicolons.");
     }
 
     private static string CheckPorts(string setting, string ports) =>
@@ -65,14 +63,13 @@ internal static class SafeByDefault
         : throw new ConfigurationException($"{setting} is \"{ports}\", but it must be port numbers, separated by semicolons.");
 
     /// <summary>
-    /// Answers 421 to a Host that is not ours, and 403 to a change that another site's page asks for and, until somebody says who may use the
-    /// service, to what a proxy has let in: a proxy that writes its own name for ours into Host makes everybody a local caller.
+    /// Answers 421 to a foreign Host and 403 to a change that another site's page requests. While access is not configured, also answers 403 to a request that
+    /// a proxy forwarded: a proxy that rewrites Host would turn everybody into a local caller.
     /// </summary>
     public static void UseSafeByDefault(this IApplicationBuilder app, FileDropOptions options)
     {
         var hosts = new HashSet<string>([.. Loopback, .. options.AllowedHosts], StringComparer.OrdinalIgnoreCase);
-        // Whoever opens the service to others may do so without knowing its names: a page that is taken to us by a lying name server has
-        // no credential to send.
+        // A service that is open to others need not know its own names: after DNS rebinding, another site's page has no credential to send.
         var isForOthers = options.Access.Anonymous || options.Access.IsConfigured
             || app.ApplicationServices.GetRequiredService<ListeningAddress>().BeyondLoopback is not null;
         var anyHost = isForOthers && options.AllowedHosts.Count == 0;
@@ -88,19 +85,16 @@ internal static class SafeByDefault
     }
 
     private static ApiProblem Refused { get; } =
-        ApiProblem.Forbidden("Another site's page may not change anything here; add its origin to FileDrop:AllowedOrigins if it is yours.") with
+        ApiProblem.Forbidden("Pages of other sites may not change anything here. If this site is yours, add its origin to FileDrop:AllowedOrigins.") with
         {
             Header = ("Vary", "Origin, Sec-Fetch-Site"),
         };
 
     private static ApiProblem Unclaimed { get; } = ApiProblem.Forbidden(
-        "This request came through a proxy, and nothing says who may use the service, so that everybody whom the proxy lets in could do everything. "
-        + "Set FileDrop:Access:Key, or make a key by the command \"keys create\". Or set FileDrop:Access:Anonymous=true if everybody may do everything.");
+        "This request came through a proxy, but nothing says who may use the service, so everybody behind the proxy could do everything. "
+        + "Set FileDrop:Access:Key, or create a key with the command \"keys create\". If everybody may do everything, set FileDrop:Access:Anonymous=true.");
 
-    /// <summary>
-    /// Whether a proxy says that it sent the request on, or speaks as one: HTTP/1.0 is what nginx speaks to a service if nothing is configured, and
-    /// it then adds no field.
-    /// </summary>
+    /// <summary>Whether a proxy forwarded the request. HTTP/1.0 counts as a sign, because nginx uses it by default and then adds no field.</summary>
     private static bool IsForwarded(HttpRequest request)
     {
         if (Transport.IsProbe(request))
@@ -113,7 +107,7 @@ internal static class SafeByDefault
         return HttpProtocol.IsHttp10(request.Protocol);
     }
 
-    /// <summary>Whether a page of another site asks for a change.</summary>
+    /// <summary>Whether a page of another site requests a change.</summary>
     internal static bool IsForeign(HttpRequest request, FileDropOptions options)
     {
         if (HttpMethods.IsGet(request.Method) || HttpMethods.IsHead(request.Method) || HttpMethods.IsOptions(request.Method))
@@ -122,7 +116,7 @@ internal static class SafeByDefault
             return string.Equals(request.Headers["Sec-Fetch-Site"], "cross-site", StringComparison.OrdinalIgnoreCase);
         if (options.AllowedOrigins.Contains(origin.ToString(), StringComparer.OrdinalIgnoreCase))
             return false;
-        // A proxy that ends TLS changes the scheme, so the authority is what counts.
+        // A proxy that terminates TLS changes the scheme, so only the authority is compared.
         return !Uri.TryCreate(origin.ToString(), UriKind.Absolute, out var page)
             || !string.Equals(page.Authority, request.Host.Value, StringComparison.OrdinalIgnoreCase)
             || string.Equals(request.Headers["Sec-Fetch-Site"], "cross-site", StringComparison.OrdinalIgnoreCase);
@@ -130,14 +124,14 @@ internal static class SafeByDefault
 
     private static bool IsLoopback(string url)
     {
-        // BindingAddress understands what Uri does not: http://*:80 and http://+:80.
+        // BindingAddress understands http://*:80 and http://+:80, which Uri does not.
         var host = BindingAddress.Parse(url).Host;
         return string.Equals(host, "localhost", StringComparison.OrdinalIgnoreCase)
             || (IPAddress.TryParse(host.Trim('[', ']'), out var address) && IPAddress.IsLoopback(address));
     }
 }
 
-/// <summary>Where the service listens.</summary>
-/// <param name="BeyondLoopback">The first address, as it was configured, by which other machines reach the service; null: none.</param>
-/// <param name="Setting">The setting that says so with its value, for messages.</param>
+/// <summary>The address on which the service listens.</summary>
+/// <param name="BeyondLoopback">The first configured address that other machines can reach; null if there is none.</param>
+/// <param name="Setting">The setting of that address with its value, for messages.</param>
 internal sealed record ListeningAddress(string? BeyondLoopback, string Setting);

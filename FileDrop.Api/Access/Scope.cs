@@ -2,7 +2,7 @@ using System.Diagnostics.CodeAnalysis;
 
 namespace FileDrop.Api.Access;
 
-/// <summary>What a credential is good for. None includes another: a key for uploads alone cannot read.</summary>
+/// <summary>The permissions of a credential. No scope includes another: a key with only <c>write</c> cannot read.</summary>
 [Flags]
 public enum Scope
 {
@@ -18,23 +18,23 @@ public enum Scope
     /// <summary><c>delete</c>: files and versions, into the trash and for good.</summary>
     Delete = 4,
 
-    /// <summary><c>admin</c>: API keys; and with the other scopes, files of any owner by <c>?owner=</c>.</summary>
+    /// <summary><c>admin</c>: API keys and the audit log. With another scope it also covers the files of any owner, by <c>?owner=</c>.</summary>
     Admin = 8,
 
     /// <summary>All of them.</summary>
     All = Read | Write | Delete | Admin,
 }
 
-/// <summary>Scopes as they are written.</summary>
+/// <summary>The scopes' names.</summary>
 internal static class Scopes
 {
-    /// <summary>Each scope and its name, in the order in which they are shown.</summary>
+    /// <summary>Each scope with its name, in display order.</summary>
     public static IReadOnlyList<(Scope Scope, string Name)> Each { get; } =
         [(Scope.Read, "read"), (Scope.Write, "write"), (Scope.Delete, "delete"), (Scope.Admin, "admin")];
 
     public static IReadOnlyList<string> Names(Scope scopes) => [.. Each.Where(each => scopes.HasFlag(each.Scope)).Select(each => each.Name)];
 
-    /// <summary>False: one of the names is no scope's, or there is none.</summary>
+    /// <summary>Reads names of scopes. Returns false if a name is unknown, or if there is no name.</summary>
     public static bool TryParse(IEnumerable<string> names, out Scope scopes, [NotNullWhen(false)] out string? wrong)
     {
         (scopes, wrong) = (Scope.None, null);
@@ -42,11 +42,11 @@ internal static class Scopes
         {
             var found = Each.FirstOrDefault(each => each.Name.Equals(name, StringComparison.Ordinal)).Scope;
             if (found == Scope.None)
-                wrong = $"'{name}' is no scope; there are read, write, delete and admin.";
+                wrong = $"'{name}' is not a scope. Use read, write, delete or admin.";
             scopes |= found;
         }
         if (scopes == Scope.None)
-            wrong ??= "A key has at least one scope: read, write, delete, admin.";
+            wrong ??= "Give at least one scope: read, write, delete or admin.";
         return wrong is null;
     }
 }

@@ -3,7 +3,7 @@ using Microsoft.AspNetCore.Authorization;
 
 namespace FileDrop.Api.Access;
 
-/// <summary>The scope that an endpoint's callers need, and <see cref="Scope.Admin"/> besides for files of another owner.</summary>
+/// <summary>The scope that an endpoint requires of its callers. For files of another owner it also requires <see cref="Scope.Admin"/>.</summary>
 internal sealed class ScopeRequirement(Scope scope) : AuthorizationHandler<ScopeRequirement>, IAuthorizationRequirement, IAuthorizationRequirementData
 {
     public Scope Scope { get; } = scope;
@@ -14,19 +14,19 @@ internal sealed class ScopeRequirement(Scope scope) : AuthorizationHandler<Scope
     {
         var isForAnother = context.Resource is not HttpContext http || http.Request.Query.ContainsKey(Caller.OwnerParameter);
         if (!Caller.Has(context.User, requirement.Scope))
-            context.Fail(new AuthorizationFailureReason(this, $"This needs the scope {string.Join(", ", Scopes.Names(requirement.Scope))}."));
+            context.Fail(new AuthorizationFailureReason(this, $"This request requires the scope {string.Join(", ", Scopes.Names(requirement.Scope))}."));
         else if (isForAnother && !Caller.Has(context.User, Scope.Admin))
-            context.Fail(new AuthorizationFailureReason(this, "To name an owner needs the scope admin."));
+            context.Fail(new AuthorizationFailureReason(this, "The owner parameter requires the admin scope."));
         else
             context.Succeed(requirement);
         return Task.CompletedTask;
     }
 }
 
-/// <summary>How an endpoint says who may use it.</summary>
+/// <summary>Declares the scope of an endpoint.</summary>
 internal static class ScopeRules
 {
-    /// <summary>Callers need this scope. Every endpoint says this, or <c>AllowAnonymous</c>.</summary>
+    /// <summary>Requires a scope of callers. Every endpoint calls this or <c>AllowAnonymous</c>.</summary>
     public static TBuilder Needs<TBuilder>(this TBuilder endpoint, Scope scope) where TBuilder : IEndpointConventionBuilder =>
         endpoint.WithMetadata(new ScopeRequirement(scope), new AccessDescription.RequiredScope(scope)).Takes(AccessDescription.Owner)
             .Fails(ApiProblem.Unauthenticated, ApiProblem.Forbidden("This needs the scope delete."));

@@ -5,14 +5,14 @@ using Microsoft.IdentityModel.Tokens;
 
 namespace FileDrop.Api.Access;
 
-/// <summary>Knows a caller by an access token (a JWT) of an OpenID Connect provider.</summary>
+/// <summary>Authenticates a caller by an access token (a JWT) of an OpenID Connect provider.</summary>
 /// <remarks>
-/// The keys are the provider's own (<see cref="ProviderKeys"/>), and are asked for again when a token names one that is not among them. The owner
-/// is <c>issuer#subject</c>: an issuer has no fragment (OpenID Connect Discovery, section 3), so no two pairs run into one.
+/// The provider's signing keys (<see cref="ProviderKeys"/>) are fetched again if a token names an unknown one. The owner is <c>issuer#subject</c>. An issuer
+/// has no fragment (OpenID Connect Discovery, section 3), so two different pairs never give the same owner.
 /// </remarks>
 internal static class TokenAuthentication
 {
-    /// <summary>Chooses between a key and a token by what was sent.</summary>
+    /// <summary>The scheme that chooses between a key and a token by the form of the credential.</summary>
     public const string EitherName = "KeyOrToken";
 
     private const string SchemeName = "Token";
@@ -20,10 +20,10 @@ internal static class TokenAuthentication
     /// <summary>OpenID Connect Core, section 2: a subject has at most 255 ASCII characters.</summary>
     private const int MaxSubjectLength = 255;
 
-    /// <summary>Between the provider's clock and ours.</summary>
+    /// <summary>The tolerated difference between the provider's clock and ours.</summary>
     private static readonly TimeSpan ClockSkew = TimeSpan.FromSeconds(30);
 
-    /// <summary>Signatures that the provider alone can make: an HMAC's key would have to be known here.</summary>
+    /// <summary>Asymmetric signatures only, which nobody but the provider can make; an HMAC's key would have to be known here too.</summary>
     private static readonly string[] Algorithms =
     [
         SecurityAlgorithms.RsaSha256, SecurityAlgorithms.RsaSha384, SecurityAlgorithms.RsaSha512,
@@ -60,12 +60,12 @@ internal static class TokenAuthentication
         .Services.AddSingleton(provider => new ProviderKeys(oidc, provider.GetRequiredService<TimeProvider>()))
         .AddOptions<JwtBearerOptions>(SchemeName).Configure<ProviderKeys>((token, keys) => token.ConfigurationManager = keys);
 
-    /// <summary>Three parts with dots between, as no key has them.</summary>
+    /// <summary>Whether the credential has the three dotted parts of a JWT, which no key has.</summary>
     private static bool IsToken(HttpRequest request) =>
         request.Headers.Authorization.ToString() is { } sent
         && sent.StartsWith("Bearer ey", StringComparison.OrdinalIgnoreCase) && sent.Count(each => each == '.') == 2;
 
-    /// <summary>A token cannot be judged, and must not be called bad, before the provider has said its keys once.</summary>
+    /// <summary>Refuses a token with 503 until the provider has given its keys once: it cannot be verified, and must not be called invalid.</summary>
     private static async Task DemandKeysAsync(MessageReceivedContext context)
     {
         try
@@ -94,7 +94,7 @@ internal static class TokenAuthentication
         context.Principal = Caller.Principal(SchemeName, owner, $"token {owner}", scopes);
     }
 
-    /// <summary>As ASP.NET Core's own one, which is internal: JwtBearer asks for it.</summary>
+    /// <summary>JwtBearer requires this service, and ASP.NET Core's own implementation is internal.</summary>
     private sealed class ConfiguredSchemes(IConfiguration configuration) : IAuthenticationConfigurationProvider
     {
         public IConfiguration AuthenticationConfiguration => configuration.GetSection("Authentication");

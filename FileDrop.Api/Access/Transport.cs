@@ -2,16 +2,16 @@ using Microsoft.AspNetCore.HttpOverrides;
 
 namespace FileDrop.Api.Access;
 
-/// <summary>Proxies that are believed, and HTTPS.</summary>
+/// <summary>Trusted proxies, and HTTPS.</summary>
 internal static class Transport
 {
-    /// <summary>Where ASP.NET Core keeps what a proxy's fields replaced.</summary>
+    /// <summary>The fields in which ASP.NET Core keeps the values that a proxy's fields replaced.</summary>
     private static readonly string[] Originals = ["X-Original-For", "X-Original-Host", "X-Original-Proto"];
 
     public static void AddTransport(this IServiceCollection services, FileDropOptions options)
     {
         var transport = options.Transport;
-        // After whatever else configures it: ASPNETCORE_FORWARDEDHEADERS_ENABLED would believe everybody.
+        // PostConfigure runs last, since ASPNETCORE_FORWARDEDHEADERS_ENABLED would trust every sender.
         services.PostConfigure<ForwardedHeadersOptions>(forwarded =>
         {
             forwarded.KnownProxies.Clear();
@@ -20,14 +20,14 @@ internal static class Transport
                 forwarded.KnownIPNetworks.Add(proxy);
             forwarded.ForwardedHeaders = transport.Proxies.Count == 0 ? ForwardedHeaders.None
                 : ForwardedHeaders.XForwardedFor | ForwardedHeaders.XForwardedProto | ForwardedHeaders.XForwardedHost;
-            // Each of a chain has to be one of the known ones.
+            // Every proxy of a chain must be a known one.
             forwarded.ForwardLimit = null;
         });
         services.AddHsts(hsts => hsts.MaxAge = transport.Hsts);
         services.AddHttpsRedirection(https => (https.HttpsPort, https.RedirectStatusCode) = (transport.HttpsPort, StatusCodes.Status308PermanentRedirect));
     }
 
-    /// <summary>Before all else that asks where a request comes from. Without named proxies no X-Original field of a client's is taken for a proxy's.</summary>
+    /// <summary>Runs before all that reads the client's address. Removes X-Original fields, so that a client's own are never taken for a proxy's.</summary>
     public static void UseProxies(this IApplicationBuilder app)
     {
         app.Use((context, next) =>
@@ -40,8 +40,8 @@ internal static class Transport
     }
 
     /// <summary>
-    /// Sends a page's visitor to HTTPS. Everything else is refused: a client that is quietly sent on would never notice that it shows its
-    /// key to the whole network. Probes are answered either way.
+    /// Redirects visitors of the page to HTTPS, and refuses all other requests except probes. A client that is silently redirected would never notice that it
+    /// shows its key to the whole network.
     /// </summary>
     public static void UseHttps(this IApplicationBuilder app, FileDropOptions options)
     {
@@ -62,6 +62,6 @@ internal static class Transport
     private static bool IsVisit(HttpRequest request) =>
         (HttpMethods.IsGet(request.Method) || HttpMethods.IsHead(request.Method)) && request.Headers.Authorization.Count == 0 && request.Query.Count == 0;
 
-    /// <summary>Whether the operator asks how the service is; the answer tells others nothing.</summary>
+    /// <summary>Whether the request is a health probe, whose answer reveals nothing.</summary>
     public static bool IsProbe(HttpRequest request) => request.Path == "/health" || request.Path == "/alive";
 }

@@ -2,7 +2,7 @@ using System.Net;
 
 namespace FileDrop.Api.Access;
 
-/// <summary>The way by which requests come. Each is a key under <c>FileDrop</c>.</summary>
+/// <summary>HTTPS and proxies. Each property is a setting under <c>FileDrop</c>.</summary>
 public sealed record TransportOptions
 {
     /// <summary>
@@ -20,8 +20,8 @@ public sealed record TransportOptions
     public TimeSpan Hsts { get; init; }
 
     /// <summary>
-    /// <c>Proxies</c>: addresses and networks of the proxies whose <c>X-Forwarded-For</c>, <c>-Proto</c> and <c>-Host</c> are believed, separated by
-    /// <c>;</c>: <c>10.0.0.7;10.1.0.0/16</c>.
+    /// <c>Proxies</c>: addresses and networks of the proxies whose <c>X-Forwarded-For</c>, <c>-Proto</c> and <c>-Host</c> are trusted, separated by <c>;</c>:
+    /// <c>10.0.0.7;10.1.0.0/16</c>.
     /// </summary>
     public IReadOnlyList<IPNetwork> Proxies { get; init; } = [];
 

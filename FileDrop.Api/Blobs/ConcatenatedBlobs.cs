@@ -1,6 +1,6 @@
 namespace FileDrop.Api.Blobs;
 
-/// <summary>Slices of blobs one after the other, as one stream: read from the store as the caller reads.</summary>
+/// <summary>Slices of blobs one after the other, as one stream. It reads from the store as its caller reads.</summary>
 internal sealed class ConcatenatedBlobs(IBlobStore blobs, IReadOnlyList<ConcatenatedBlobs.Part> parts) : ForwardStream
 {
     private Stream? _current;
@@ -8,8 +8,6 @@ internal sealed class ConcatenatedBlobs(IBlobStore blobs, IReadOnlyList<Concaten
 
     public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
     {
-        if (buffer.IsEmpty)
-            return 0;
         if (buffer.IsEmpty)
             return 0;
         while (true)
@@ -20,7 +18,7 @@ internal sealed class ConcatenatedBlobs(IBlobStore blobs, IReadOnlyList<Concaten
                     return 0;
                 var part = parts[_next++];
                 _current = await blobs.OpenAsync(part.Key, part.Offset, part.Size, cancellationToken)
-                    ?? throw new StorageException(StorageFailure.Unavailable, $"Blob {part.Key} is gone while it is read.");
+                    ?? throw new StorageException(StorageFailure.Unavailable, $"Blob {part.Key} disappeared while it was read.");
             }
             if (await _current.ReadAsync(buffer, cancellationToken) is > 0 and var read)
                 return read;

@@ -2,71 +2,59 @@ using System.Buffers;
 
 namespace FileDrop.Api.Blobs;
 
-/// <summary>Up to where an unfinished blob is stored, durably, and all that is needed to go on from there in another process.</summary>
-/// <param name="Offset">Bytes stored.</param>
+/// <summary>How far an unfinished blob is durable, and everything that another process needs to continue it.</summary>
+/// <param name="Offset">Bytes that are durable.</param>
 /// <param name="Hashes">The state of the content's hashes at <paramref name="Offset"/>; opaque to the store.</param>
-/// <param name="State">The store's own; null at the beginning.</param>
-/// <param name="Pieces">Blobs of the same file beside the blob's own that hold bytes of it, or are about to.</param>
+/// <param name="State">The store's own state; null at the beginning.</param>
+/// <param name="Pieces">Other blobs of the same file that hold bytes of this one, or are about to.</param>
 public sealed record AppendPoint(long Offset, ReadOnlyMemory<byte> Hashes, string? State, IReadOnlyList<Guid> Pieces)
 {
-    /// <summary>An empty blob that nothing was written to.</summary>
+    /// <summary>The beginning of a blob.</summary>
     public static AppendPoint Start { get; } = new(0, ReadOnlyMemory<byte>.Empty, null, []);
 }
 
-/// <summary>What an appender asks of whoever appends.</summary>
-/// <param name="Hash">Adds bytes to the content's hashes: all that are appended, each once and in order, one call at a time; beside the writing.</param>
-/// <param name="Mark">The state of the hashes of all bytes that were added so far.</param>
-/// <param name="RecordAsync">
-/// Records a point, durably, and fails if the caller may not append any more. The point is asked for when its turn to be recorded has
-/// come. What is named in it may be used from then on: nothing is sent to the store under a name or a number that was not recorded. With
-/// <c>true</c>: all bytes are there, and nothing may ever be appended again.
-/// </param>
-/// <param name="Keeps">
-/// Whether bytes count as soon as they are durable. False: only when all of them are known to be right; until then the recorded points
-/// stay at the first offset.
-/// </param>
-public sealed record AppendLog(
-    Action<ReadOnlyMemory<byte>> Hash, Func<ReadOnlyMemory<byte>> Mark, Func<Func<AppendPoint>, bool, CancellationToken, Task> RecordAsync, bool Keeps);
-
-/// <summary>What is known of the bytes to come.</summary>
+/// <summary>The sizes that a caller knows before it appends.</summary>
 /// <param name="Length">Bytes in the whole blob; null if unknown.</param>
-/// <param name="Incoming">Bytes that will be appended now; null if unknown.</param>
-/// <param name="Owner">For whom, as in <see cref="IBlobStore.WriteAsync"/>.</param>
+/// <param name="Incoming">Bytes that this caller appends; null if unknown.</param>
+/// <param name="Owner">The file's owner, as in <see cref="IBlobStore.WriteAsync"/>.</param>
 public readonly record struct AppendExtent(long? Length, long? Incoming, string Owner);
 
-/// <summary>One caller's way to append to an unfinished blob. For one caller at a time, but for <see cref="Durable"/>.</summary>
+/// <summary>Appends to an unfinished blob for one caller. Make one call at a time, except of <see cref="Durable"/>.</summary>
 /// <remarks>
-/// A method that fails leaves the appender unusable but for <see cref="Durable"/> and disposal. Disposal waits until no call to the
-/// store is under way any more.
+/// After a failure only <see cref="Durable"/>, <see cref="Discarded"/> and disposal may be used. Disposal waits for the end of all calls to
+/// the store.
 /// </remarks>
 public interface IBlobAppender : IAsyncDisposable
 {
     /// <summary>
-    /// What is durable so far, without gaps: it may be recorded, and appended to from there by another. May be asked at any time, also
-    /// after a failure.
+    /// The point up to which all bytes are durable, without gaps. It may be recorded, and another caller may continue there. May be read at
+    /// any time, also after a failure.
     /// </summary>
     AppendPoint Durable { get; }
 
-    /// <summary>What to record if nothing of what was appended is to count: the first offset, and nothing that was used is used again.</summary>
+    /// <summary>
+    /// The point to record if the appended bytes must not count: the first offset, with all numbers and names that were used.
+    /// </summary>
     AppendPoint Discarded { get; }
 
-    /// <summary>Appends bytes, whose memory is the caller's again afterwards. Waits while the store is slower than the sender.</summary>
+    /// <summary>
+    /// Appends bytes; afterwards their memory belongs to the caller again. Waits while the store is slower than the sender.
+    /// </summary>
     ValueTask AppendAsync(ReadOnlySequence<byte> bytes, CancellationToken cancellation);
 
-    /// <summary>Asks to make durable soon what was appended, where that does not come about by itself. Costs nothing now.</summary>
+    /// <summary>Asks for a sync of the appended bytes soon, in stores that need one. Returns at once.</summary>
     void Checkpoint();
 
-    /// <summary>Makes everything durable that was appended: <see cref="Durable"/> is at the end then, and the hashes are complete.</summary>
-    /// <exception cref="StorageException">The store failed; what is durable is so still.</exception>
+    /// <summary>Makes all appended bytes durable. Then <see cref="Durable"/> is at the end, and the hashes are complete.</summary>
+    /// <exception cref="StorageException">The store failed; <see cref="Durable"/> still holds.</exception>
     Task SettleAsync(CancellationToken cancellation);
 
     /// <summary>
-    /// Makes a blob of everything that was appended, in this and in former calls, readable by <see cref="IBlobStore.OpenAsync"/>; the hashes
-    /// are complete then.
+    /// Makes a readable blob of all bytes that this and former callers appended. Then the hashes are complete.
     /// </summary>
-    /// <returns>The blob that holds the content: the one that was appended to, or one of its pieces.</returns>
+    /// <returns>The blob with the content: the one that was appended to, or one of its pieces.</returns>
     /// <exception cref="StorageException">
-    /// The store failed. If all bytes were recorded as there, opening the appender again at that point and finishing is safe at any time.
+    /// The store failed. If the sealed point was recorded, it is safe at any time to open the appender there again and to finish.
     /// </exception>
     Task<Guid> FinishAsync(CancellationToken cancellation);
 }

@@ -1,14 +1,16 @@
 namespace FileDrop.Api.Blobs;
 
-/// <summary>Room that is kept for changes that free room: on a full store nothing could ever be deleted without it.</summary>
+/// <summary>Keeps room for changes that free room. Without it, nothing could ever be deleted on a full store.</summary>
 internal interface IReserve
 {
-    /// <summary>Begins to keep the room, as far as there is any. Only a service does; a command uses what the service keeps.</summary>
+    /// <summary>Begins to keep the room, as far as there is any. Only a service keeps it; a command uses the service's reserve.</summary>
     void Keep();
 
-    /// <summary>Makes a change that frees room, or leads to it. If the store is full, the change is made once more in the reserve.</summary>
-    /// <param name="change">May be called several times, after it failed because the store is full.</param>
-    /// <exception cref="StorageException">The store is full to the last byte of the reserve, or fails otherwise.</exception>
+    /// <summary>
+    /// Makes a change that frees room, or leads to it. If the store is full, it gives the reserve up and makes the change again.
+    /// </summary>
+    /// <param name="change">Called again after it failed because the store is full.</param>
+    /// <exception cref="StorageException">The store is full to the last byte of the reserve, or failed in another way.</exception>
     Task<T> FreeAsync<T>(Func<Task<T>> change);
 
     /// <inheritdoc cref="FreeAsync{T}"/>
@@ -19,7 +21,7 @@ internal interface IReserve
     });
 }
 
-/// <summary>None: the stores are other machines, whose operators keep room there.</summary>
+/// <summary>Keeps no room: the stores are other machines, whose operators keep some.</summary>
 internal sealed class NoReserve : IReserve
 {
     public void Keep()

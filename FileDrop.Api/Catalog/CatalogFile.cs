@@ -1,16 +1,16 @@
 namespace FileDrop.Api.Catalog;
 
-/// <summary>A file, live or in the trash: what every read of the catalog gives.</summary>
+/// <summary>A file, live or in the trash, as every read of the catalog returns it.</summary>
 /// <param name="Id">A UUIDv7; with <paramref name="Owner"/> it names the file.</param>
-/// <param name="Owner">Whose it is; anonymous callers are the owner <c>local</c>.</param>
-/// <param name="Name">1 to 255 bytes of UTF-8 in NFC, as the user sent it otherwise.</param>
+/// <param name="Owner">The file's owner; anonymous callers are the owner <c>local</c>.</param>
+/// <param name="Name">1 to 255 bytes of UTF-8, as the user sent it except for normalization to NFC.</param>
 /// <param name="Tags">At most 32, in the order in which they were sent.</param>
-/// <param name="Version">1 at the first commit; one more with every change of content or metadata.</param>
+/// <param name="Version">1 at the first commit; every change of content or metadata adds one.</param>
 /// <param name="CreatedAt">The first commit's time, by the catalog's clock, in whole milliseconds; never changes.</param>
 /// <param name="UpdatedAt">The last change's time; never before <paramref name="CreatedAt"/>.</param>
-/// <param name="Content">The live content; of a file in the trash, what it was.</param>
-/// <param name="DeletedAt">When it was moved to the trash; null while it is live.</param>
-/// <param name="PurgeAt">From when on the sweeper may delete it for good; null while it is live.</param>
+/// <param name="Content">The live content; for a file in the trash, its last live content.</param>
+/// <param name="DeletedAt">The time of its move to the trash; null while it is live.</param>
+/// <param name="PurgeAt">The time from which the sweeper may purge it; null while it is live.</param>
 public sealed record CatalogFile(
     Guid Id,
     string Owner,
@@ -23,19 +23,19 @@ public sealed record CatalogFile(
     DateTimeOffset? DeletedAt = null,
     DateTimeOffset? PurgeAt = null);
 
-/// <summary>A live file with all contents that it keeps.</summary>
+/// <summary>A live file with its content and all earlier versions.</summary>
 /// <param name="File">The file.</param>
-/// <param name="Contents">The live content and the earlier ones, newest first. Two of them name one blob where one was restored.</param>
+/// <param name="Contents">The live content and the earlier versions, newest first. A restored version and its source name the same blob.</param>
 public sealed record FileHistory(CatalogFile File, IReadOnlyList<FileContent> Contents);
 
-/// <summary>One content of a file, live or earlier, and the blob that holds it.</summary>
+/// <summary>One version of a file, live or earlier, and the blob that holds its content.</summary>
 /// <param name="BlobId">Names the blob; random, used once.</param>
 /// <param name="Size">In bytes.</param>
-/// <param name="Type">The media type it was stored with.</param>
+/// <param name="Type">The media type of the content.</param>
 /// <param name="Sha256">64 lower-case hexadecimal digits.</param>
-/// <param name="XxHash3">The fast checksum (XXH3, 64 bits) that a read can be checked against as it streams.</param>
-/// <param name="Version">The file's version at which this content was committed.</param>
-/// <param name="CreatedAt">When it was committed.</param>
+/// <param name="XxHash3">The fast checksum (XXH3, 64 bits), which verifies a read while it streams.</param>
+/// <param name="Version">The file's version number when this content was committed.</param>
+/// <param name="CreatedAt">The time of the commit.</param>
 public sealed record FileContent(
     Guid BlobId,
     long Size,
@@ -45,30 +45,23 @@ public sealed record FileContent(
     long Version,
     DateTimeOffset CreatedAt);
 
-/// <summary>
-/// A blob being written, as its document records it. Whoever holds it may renew, commit or abandon it for as long as
-/// the document names it with this fence.
-/// </summary>
+/// <summary>A blob being written, as its document records it. Its holder may renew, commit or abandon it while the document names it with this fence.</summary>
 /// <param name="BlobId">The blob that is written.</param>
-/// <param name="Fence">Grows when another writer takes over; the former holder's changes are refused from then on.</param>
+/// <param name="Fence">A number that grows when another writer takes over; the former holder's changes are then refused.</param>
 public sealed record WriteIntent(Guid BlobId, long Fence);
 
-/// <summary>What a commit makes of a written blob.</summary>
+/// <summary>The parameters of a commit, which turns a written blob into a file's content.</summary>
 /// <param name="Size">Bytes in the blob.</param>
-/// <param name="Type">The content's media type; null keeps the file's (only for a file that has one).</param>
+/// <param name="Type">The content's media type; null keeps the file's, so the first commit must give one.</param>
 /// <param name="Sha256">64 lower-case hexadecimal digits.</param>
 /// <param name="XxHash3">The fast checksum of the same bytes.</param>
-/// <param name="Name">The file's name from now on; null keeps it (only for a file that has one).</param>
-/// <param name="Tags">The file's tags from now on; null keeps them.</param>
-/// <param name="IfVersion">Commit only if this is the file's version still.</param>
-/// <param name="RememberFor">
-/// How long the file's document must be able to tell how it was created, even after a deletion: the life of the
-/// Idempotency-Key of its upload. Null where there is none.
-/// </param>
-/// <param name="Upload">
-/// The resumable upload that ends with this commit; its document can tell so for <see cref="CatalogRules.ResumableExpiry"/>. Its other
-/// intents become garbage. Null for an ordinary write.
-/// </param>
+/// <param name="Name">The file's new name; null keeps the name, so the first commit must give one.</param>
+/// <param name="Tags">The file's new tags; null keeps them.</param>
+/// <param name="IfVersion">The condition: commit only if the file still has this version.</param>
+/// <param name="RememberFor"> The time for which the document must remember the file's creation, even after a deletion: the lifetime of the upload's
+/// idempotency key. Null without one. </param>
+/// <param name="Upload"> The resumable upload that this commit completes; the document remembers that for <see cref="CatalogRules.ResumableExpiry"/>. The
+/// upload's other intents become garbage. Null for an ordinary write. </param>
 public sealed record FileCommit(
     long Size,
     string? Type,
@@ -80,136 +73,131 @@ public sealed record FileCommit(
     TimeSpan? RememberFor = null,
     ResumablePlan? Upload = null);
 
-/// <summary>A change of metadata alone.</summary>
+/// <summary>A change of only the metadata.</summary>
 /// <param name="Name">The new name; null keeps it.</param>
-/// <param name="Tags">The new tags, all of them; null keeps them.</param>
-/// <param name="IfVersion">Change only if this is the file's version still.</param>
+/// <param name="Tags">The complete new tags; null keeps the tags.</param>
+/// <param name="IfVersion">The condition: change only if the file still has this version.</param>
 public sealed record MetadataChange(string? Name, IReadOnlyDictionary<string, string>? Tags, long? IfVersion = null);
 
-/// <summary>How a change ended.</summary>
+/// <summary>The outcome of a change.</summary>
 public enum ChangeOutcome
 {
-    /// <summary>Done, and durable.</summary>
+    /// <summary>The change is done and durable.</summary>
     Done,
 
-    /// <summary>There is no such live file for this owner, or the write's intent is not in its document any more.</summary>
+    /// <summary>The owner has no such live file, or its document no longer names the write's intent.</summary>
     NotFound,
 
-    /// <summary>The file has another version than the change asked for; nothing was changed.</summary>
+    /// <summary>The file does not have the version in the condition; nothing was changed.</summary>
     VersionMismatch,
 
-    /// <summary>The file keeps no content of that number; nothing was changed.</summary>
+    /// <summary>The file keeps no version of that number; nothing was changed.</summary>
     ContentNotFound,
 
-    /// <summary>The content of that number is the live one, which the change must leave; nothing was changed.</summary>
+    /// <summary>That version is the live one, which this change must not touch; nothing was changed.</summary>
     ContentIsLive,
 }
 
-/// <summary>How a change ended, and the file as that change left it.</summary>
-/// <param name="Outcome">How it ended.</param>
-/// <param name="File">After <see cref="ChangeOutcome.Done"/> of a change that leaves a live file: the file as the change made it.</param>
+/// <summary>The outcome of a change, and the file after it.</summary>
+/// <param name="Outcome">The outcome.</param>
+/// <param name="File">The changed file, if the outcome is <see cref="ChangeOutcome.Done"/> and the file is live afterwards.</param>
 public readonly record struct ChangeResult(ChangeOutcome Outcome, CatalogFile? File = null);
 
-/// <summary>What has become of a write whose commit was sent and whose answer was lost.</summary>
+/// <summary>The fate of a write whose commit was sent but whose answer was lost.</summary>
 public enum WriteFate
 {
-    /// <summary>The intent is there: the commit did not happen, and may be sent again.</summary>
+    /// <summary>The document still names the intent: the commit did not happen and may be sent again.</summary>
     Open,
 
-    /// <summary>The blob is a content of the file, or was one before it became garbage: the commit happened.</summary>
+    /// <summary>The commit happened: the blob is a content of the file, or was one before it became garbage.</summary>
     Committed,
 
-    /// <summary>Neither: the intent was claimed by the sweeper, or dropped when the file was deleted.</summary>
+    /// <summary>The commit can never happen: the sweeper claimed the intent, or a deletion of the file dropped it.</summary>
     Lost,
 }
 
-/// <summary>What has become of an upload that an Idempotency-Key names.</summary>
+/// <summary>The state of an upload that an idempotency key names.</summary>
 public enum CreationState
 {
-    /// <summary>It will never be committed: its document is gone, or has lost its intent before any commit.</summary>
+    /// <summary>It can never be committed: its document is gone, or lost the intent before any commit.</summary>
     Failed,
 
-    /// <summary>Its intent is there, under a live lease.</summary>
+    /// <summary>Its intent exists, and its lease runs.</summary>
     Running,
 
-    /// <summary>Its intent is there, but its lease has run out: <see cref="ISweepCatalog.ClaimExpiredAsync"/> decides.</summary>
+    /// <summary>Its intent exists, but its lease has run out: <see cref="ISweepCatalog.ClaimExpiredAsync"/> decides.</summary>
     Expired,
 
     /// <summary>It was committed.</summary>
     Committed,
 }
 
-/// <summary>An upload as its document tells it, whatever has happened to the file since.</summary>
-/// <param name="State">What has become of it.</param>
-/// <param name="Created">With <see cref="CreationState.Committed"/>: the file as it was at version 1 (its blob may be gone).</param>
+/// <summary>An upload as its document remembers it, independent of later changes of the file.</summary>
+/// <param name="State">The upload's state.</param>
+/// <param name="Created">The file as it was at version 1, if committed and still known; its blob may be gone.</param>
 public sealed record CreationRecord(CreationState State, CatalogFile? Created = null);
 
-/// <summary>What one sweep of one document found to delete from the blob store.</summary>
+/// <summary>The blobs that one sweep of one document must delete from the blob store.</summary>
 /// <param name="Owner">The document's owner.</param>
 /// <param name="FileId">The document's id.</param>
-/// <param name="Deletions">Blobs to delete now; may be empty when only the document itself is due.</param>
+/// <param name="Deletions">Blobs to delete now; empty if only the document itself is due.</param>
 public sealed record SweepWork(string Owner, Guid FileId, IReadOnlyList<BlobDeletion> Deletions);
 
-/// <summary>The deletion of one garbage blob, as a claim hands it out.</summary>
+/// <summary>The deletion of one garbage blob, as a claim returns it.</summary>
 /// <param name="BlobId">The blob.</param>
-/// <param name="Last">
-/// Whether nothing of its write could still arrive when it was handed out. Otherwise it is deleted once more after that time.
+/// <param name="Last"> Whether this deletion is the last one. If not, a store call of the blob's write may still arrive, so the blob is deleted again later.
 /// </param>
 public readonly record struct BlobDeletion(Guid BlobId, bool Last);
 
-/// <summary>The times and counts that the write protocol lives by, the same for every catalog.</summary>
-/// <param name="Lease">How long an intent lives without a renewal.</param>
-/// <param name="LateWrites">
-/// How long after its lease's end a store call of an abandoned write may still arrive: the blob store's hard timeout
-/// and a margin. Garbage of an unfinished write is deleted at once and once more after this time.
+/// <summary>The times and counts of the write protocol, the same for every catalog.</summary>
+/// <param name="Lease">The time for which an intent lives without a renewal.</param>
+/// <param name="LateWrites"> The time after the end of its lease in which an abandoned write's store call may still arrive: the blob store's timeout and a
+/// margin. Garbage of an unfinished write is deleted at once, and again after this time. </param>
+/// <param name="ReadersGrace">The time for which pruned or deleted content stays readable for downloads in progress.</param>
+/// <param name="VersionsKept">The number of earlier versions that a file keeps.</param>
+/// <param name="VersionsMaxAge"> The next change of content prunes earlier versions that were replaced longer ago than this; null keeps them at any age.
 /// </param>
-/// <param name="ReadersGrace">How long content that was pruned or deleted stays readable for those who are reading it.</param>
-/// <param name="VersionsKept">How many earlier contents a file keeps.</param>
-/// <param name="VersionsMaxAge">
-/// Earlier contents that were replaced longer ago than this go with the next change of content; null keeps them at any age.
-/// </param>
-/// <param name="TrashRetention">How long a deleted file can be restored; zero: a deletion is for good.</param>
-/// <param name="ResumableExpiry">How long a resumable upload waits for its next byte, and is remembered once it is complete.</param>
+/// <param name="TrashRetention">The time for which a deleted file can be restored; zero makes deletions permanent.</param>
+/// <param name="ResumableExpiry">The time for which a resumable upload waits for its next byte, and for which it is remembered once complete.</param>
 public sealed record CatalogRules(
     TimeSpan Lease, TimeSpan LateWrites, TimeSpan ReadersGrace, int VersionsKept, TimeSpan? VersionsMaxAge, TimeSpan TrashRetention,
     TimeSpan ResumableExpiry)
 {
-    /// <summary>How much each owner may store.</summary>
+    /// <summary>The quotas of all owners.</summary>
     public Quotas Quotas { get; init; } = Quotas.None;
 
     /// <summary>
-    /// How many resumable uploads an owner may have that are not complete, or partial: no quota counts these. Uploads that begin at the
-    /// same moment may exceed it by their number.
+    /// The number of incomplete or partial resumable uploads that an owner may have, because no quota counts these. Uploads that begin at the same moment can
+    /// exceed it by their number.
     /// </summary>
     public int OpenUploadsPerOwner { get; init; } = int.MaxValue;
 
-    /// <summary>A holder of a resumable upload that has recorded nothing for so long is replaced by the next who comes.</summary>
+    /// <summary>A holder of a resumable upload that has recorded nothing for this long is replaced by the next one.</summary>
     public static readonly TimeSpan ResumableTerm = TimeSpan.FromSeconds(3);
 
     /// <summary>
-    /// From when on nothing can arrive any more of a resumable upload's store calls: their holder stops when it could record nothing
-    /// for the time of a lease.
+    /// The time after which no store call of a resumable upload can arrive: a holder stops if it could record nothing for the time of a lease.
     /// </summary>
     public TimeSpan ResumableLateWrites => Lease + LateWrites;
 }
 
-/// <summary>Everything that one document names: what the check, a backup and the scrub go through.</summary>
+/// <summary>Everything that one document names, for the check, a backup and the scrub.</summary>
 /// <param name="Owner">The document's owner.</param>
 /// <param name="FileId">The document's id.</param>
 /// <param name="File">The file, live or in the trash; null for a pending document and a tombstone.</param>
-/// <param name="Contents">The contents that it keeps, newest first; empty without a file.</param>
+/// <param name="Contents">The versions that it keeps, newest first; empty without a file.</param>
 /// <param name="Intents">Blobs being written.</param>
 /// <param name="Garbage">Blobs to be deleted.</param>
 public sealed record CatalogDocument(
     string Owner, Guid FileId, CatalogFile? File, IReadOnlyList<FileContent> Contents, IReadOnlyList<DueBlob> Intents, IReadOnlyList<DueBlob> Garbage);
 
-/// <summary>A blob that the sweeper will come for.</summary>
+/// <summary>A blob that the sweeper will handle.</summary>
 /// <param name="BlobId">The blob.</param>
-/// <param name="Overdue">How long ago its lease ran out, or its deletion was due, by the catalog's clock; negative: not yet.</param>
+/// <param name="Overdue">The time since its lease ran out or its deletion was due, by the catalog's clock; negative if that lies ahead.</param>
 public sealed record DueBlob(Guid BlobId, TimeSpan Overdue);
 
-/// <summary>What is under way and what is left to do, over all owners.</summary>
+/// <summary>Writes in progress and outstanding deletions, over all owners.</summary>
 /// <param name="Intents">Blobs being written.</param>
 /// <param name="Garbage">Blobs to be deleted.</param>
-/// <param name="OldestOverdue">How long the sweeper is behind with the one that is due the longest; zero: with none.</param>
+/// <param name="OldestOverdue">The delay of the entry that has been due the longest; zero if none is due.</param>
 public sealed record CatalogBacklog(long Intents, long Garbage, TimeSpan OldestOverdue);

@@ -1,8 +1,8 @@
 namespace FileDrop.Api.Catalog;
 
 /// <summary>The catalog: the rules of <see cref="FileDocument"/> over an engine that stores documents. Each consumer sees one of its interfaces.</summary>
-/// <param name="engine">Where documents are kept.</param>
-/// <param name="keys">Where idempotency keys are kept.</param>
+/// <param name="engine">The store of documents.</param>
+/// <param name="keys">The store of idempotency keys.</param>
 /// <param name="rules">The protocol's times and counts.</param>
 internal sealed class FileCatalog(ICatalogEngine engine, IIdempotencyRecords keys, CatalogRules rules)
     : ICatalog, IFileCatalog, IWriteCatalog, IUploadCatalog, IIdempotencyCatalog, ISweepCatalog, IDocumentCatalog
@@ -133,13 +133,13 @@ internal sealed class FileCatalog(ICatalogEngine engine, IIdempotencyRecords key
 
     public async Task<ResumableUpload?> FindResumableAsync(string owner, Guid id, CancellationToken cancellation)
     {
-        // The offset is a promise, which no failover may take back.
+        // The offset is a promise, so read only what no failover can take back.
         var (document, now) = await engine.LoadAsync(owner, id, DocumentParts.Settled, cancellation);
         return document?.FindUpload(now);
     }
 
     public Task<ResumableUpload?> TakeResumableAsync(string owner, Guid id, Guid taker, CancellationToken cancellation) =>
-        // A holder lives no longer than its process.
+        // A holder ends with its process, so this change need not survive a power cut.
         DecideAsync(owner, id, (document, now) => document.TakeUpload(taker, now), null, cancellation, ChangeKind.Passing);
 
     public Task<ResumableUpload?> RecordResumableAsync(
@@ -163,7 +163,7 @@ internal sealed class FileCatalog(ICatalogEngine engine, IIdempotencyRecords key
         string owner, Guid id, Func<FileDocument, DateTimeOffset, Decision<ChangeResult>> rule, CancellationToken cancellation) =>
         DecideAsync(owner, id, rule, new ChangeResult(ChangeOutcome.NotFound), cancellation);
 
-    /// <param name="absent">The answer where there is no document.</param>
+    /// <param name="absent">The answer if the document does not exist.</param>
     private Task<T> DecideAsync<T>(
         string owner, Guid id, Func<FileDocument, DateTimeOffset, Decision<T>> rule, T absent, CancellationToken cancellation,
         ChangeKind kind = ChangeKind.Plain) =>

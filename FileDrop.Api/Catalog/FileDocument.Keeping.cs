@@ -1,9 +1,9 @@
 namespace FileDrop.Api.Catalog;
 
-// Metadata, versions, the trash, and the sweeper's way with what is left.
+// Rules for metadata, versions, the trash and the sweeper.
 internal sealed partial record FileDocument
 {
-    /// <summary>Another name, other tags.</summary>
+    /// <summary>Changes the name and the tags.</summary>
     public Decision<ChangeResult> Change(MetadataChange change, DateTimeOffset now)
     {
         if (Refuse(change.IfVersion) is { } refused)
@@ -18,10 +18,10 @@ internal sealed partial record FileDocument
         return new(new ChangeResult(ChangeOutcome.Done, next.ToFile()), next);
     }
 
-    /// <summary>A content that the file keeps becomes the live one under a new version, with the same blob.</summary>
+    /// <summary>Makes a kept version live again under a new version number, with the same blob.</summary>
     public Decision<ChangeResult> RestoreVersion(long version, long? ifVersion, CatalogRules rules, DateTimeOffset now)
     {
-        // RFC 9110 §13.2.1: a precondition counts only where the request would succeed without it.
+        // RFC 9110 §13.2.1: a precondition counts only if the request would succeed without it.
         if (State == FileState.Live && !Contents.Any(content => content.Version == version))
             return new(new ChangeResult(ChangeOutcome.ContentNotFound));
         if (Refuse(ifVersion) is { } refused)
@@ -30,7 +30,7 @@ internal sealed partial record FileDocument
         return Remembering(now).MakeLive(named with { Version = Version + 1, CreatedAt = At(now) }, rules, now);
     }
 
-    /// <summary>An earlier content goes.</summary>
+    /// <summary>Deletes an earlier version.</summary>
     public Decision<ChangeResult> DeleteVersion(long version, long? ifVersion, CatalogRules rules, DateTimeOffset now)
     {
         if (State == FileState.Live && Content?.Version == version)
@@ -44,7 +44,7 @@ internal sealed partial record FileDocument
         return new(new ChangeResult(ChangeOutcome.Done, next.ToFile()), next);
     }
 
-    /// <summary>A live file goes to the trash or, if <paramref name="permanent"/> or without a retention, for good.</summary>
+    /// <summary>Moves a live file to the trash. Purges it instead if <paramref name="permanent"/> is set or the trash has no retention.</summary>
     public Decision<ChangeResult> Delete(long? ifVersion, bool permanent, CatalogRules rules, DateTimeOffset now)
     {
         if (Refuse(ifVersion) is { } refused)
@@ -60,7 +60,7 @@ internal sealed partial record FileDocument
         });
     }
 
-    /// <summary>A file comes out of the trash as it was, also when its time there has passed: until the sweeper came, nothing of it is lost.</summary>
+    /// <summary>Restores a file from the trash unchanged, even after its retention: nothing is lost until the sweeper has come.</summary>
     public Decision<ChangeResult> Restore()
     {
         if (State != FileState.Trash)
@@ -69,13 +69,11 @@ internal sealed partial record FileDocument
         return new(new ChangeResult(ChangeOutcome.Done, next.ToFile()), next);
     }
 
-    /// <summary>A file in the trash goes for good. False: it is not there.</summary>
+    /// <summary>Purges a file in the trash. False if it is not in the trash.</summary>
     public Decision<bool> Purge(CatalogRules rules, DateTimeOffset now) =>
         State == FileState.Trash ? new(true, Purged(rules, now)) : new(false);
 
-    /// <summary>
-    /// Expired intents become garbage, and a file whose time in the trash has passed a tombstone. Answers which garbage is due.
-    /// </summary>
+    /// <summary>Moves expired intents to garbage, and purges a file whose retention in the trash has ended. Answers with the garbage that is due.</summary>
     public Decision<SweepWork?> Claim(CatalogRules rules, DateTimeOffset now)
     {
         var next = State == FileState.Trash && PurgeAt <= now ? Purged(rules, now) : this;
@@ -88,8 +86,8 @@ internal sealed partial record FileDocument
     }
 
     /// <summary>
-    /// These deletions are done: of a last one the entry goes, another is due again at its <see cref="GarbageBlob.Until"/>. A tombstone
-    /// that names nothing and need not be remembered is removed.
+    /// Records finished deletions. A last deletion removes its entry; any other is due again at its <see cref="GarbageBlob.Until"/>. Removes a tombstone that
+    /// names nothing and need not be remembered.
     /// </summary>
     public Decision<bool> Swept(IReadOnlyList<BlobDeletion> done, DateTimeOffset now)
     {
@@ -108,7 +106,7 @@ internal sealed partial record FileDocument
             : new(false, ReferenceEquals(next, this) ? null : next);
     }
 
-    /// <summary>The earliest time at which the sweeper has something to do here; null: never.</summary>
+    /// <summary>The earliest time at which the sweeper has work here; null if never.</summary>
     public DateTimeOffset? DueAt(DateTimeOffset now)
     {
         DateTimeOffset? earliest = null;
@@ -127,10 +125,10 @@ internal sealed partial record FileDocument
         void Consider(DateTimeOffset time) => earliest = earliest < time ? earliest : time;
     }
 
-    /// <summary>Whether nothing but remembering keeps a tombstone.</summary>
+    /// <summary>Whether only <see cref="RememberUntil"/> still keeps this tombstone.</summary>
     public bool IsIdleTombstone => this is { State: FileState.Deleted, Intents.Count: 0, Garbage.Count: 0 };
 
-    /// <summary>Why a change of a live file is refused; null: it is not.</summary>
+    /// <summary>The refusal of a change of a live file; null if it is allowed.</summary>
     private Decision<ChangeResult>? Refuse(long? ifVersion)
     {
         if (State != FileState.Live)
@@ -140,7 +138,7 @@ internal sealed partial record FileDocument
             : null;
     }
 
-    /// <summary>A tombstone: every content and every unfinished write becomes garbage. What the user deleted is not kept.</summary>
+    /// <summary>The tombstone of this file: every content and every unfinished write becomes garbage, and name and tags are dropped.</summary>
     private FileDocument Purged(CatalogRules rules, DateTimeOffset now)
     {
         var next = Remembering(now).DropIntents(_ => true, rules, now) with
@@ -156,7 +154,7 @@ internal sealed partial record FileDocument
         return next with { Garbage = next.Released(Contents, rules, now) };
     }
 
-    /// <summary>The garbage, with those blobs of former contents that no content names any more; readers have a grace.</summary>
+    /// <summary>The garbage plus the blobs of former contents that no content names any more; readers get a grace.</summary>
     private IReadOnlyList<GarbageBlob> Released(IEnumerable<FileContent> former, CatalogRules rules, DateTimeOffset now)
     {
         var named = Contents.Select(content => content.BlobId).ToHashSet();
@@ -165,13 +163,13 @@ internal sealed partial record FileDocument
         return released.Count == 0 ? Garbage : [.. Garbage, .. released.Select(blob => new GarbageBlob(blob, due, due, Committed: true))];
     }
 
-    /// <summary>The earlier contents that stay. A content was replaced when the next newer one came.</summary>
+    /// <summary>The earlier versions that stay. A version's age counts from its replacement by the next newer one.</summary>
     private static IReadOnlyList<FileContent> Prune(IReadOnlyList<FileContent> earlier, CatalogRules rules, DateTimeOffset now)
     {
         var keep = rules.VersionsKept;
         if (rules.VersionsMaxAge is { } age)
         {
-            // As many were replaced within the limit as were committed within it, and the one before them.
+            // A version is replaced when the next one is committed. So those replaced within the limit are those committed within it, and one more.
             keep = Math.Min(keep, earlier.Count(content => now - content.CreatedAt <= age) + 1);
         }
         return earlier.Count <= keep ? earlier : [.. earlier.Take(Math.Max(0, keep))];

@@ -1,20 +1,20 @@
 namespace FileDrop.Api.Catalog;
 
-/// <summary>A resumable upload as its file's document keeps it; the blobs are the document's intents.</summary>
+/// <summary>A resumable upload in its file's document; its blobs are the document's intents.</summary>
 internal sealed record StoredUpload
 {
     public required ResumablePlan Plan { get; init; }
 
-    /// <summary>Bytes in the whole; null while that is deferred.</summary>
+    /// <summary>The total length in bytes; null while it is deferred.</summary>
     public long? Length { get; init; }
 
-    /// <summary>Its own blob.</summary>
+    /// <summary>The upload's own blob.</summary>
     public required Guid Main { get; init; }
 
     /// <summary>The fencing number of its last holder.</summary>
     public long Fence { get; init; }
 
-    /// <summary>When it is given up or, once complete, forgotten.</summary>
+    /// <summary>The time at which it is given up or, once complete, forgotten.</summary>
     public DateTimeOffset Until { get; init; }
 
     public long Offset { get; init; }
@@ -27,7 +27,7 @@ internal sealed record StoredUpload
 
     public ResumableStage Stage { get; init; }
 
-    /// <summary>Where the content is, once complete.</summary>
+    /// <summary>The blob with the content, once complete.</summary>
     public Guid? Blob { get; init; }
 
     public Guid? Holder { get; init; }
@@ -35,17 +35,17 @@ internal sealed record StoredUpload
     /// <summary>The holder's last sign of life.</summary>
     public DateTimeOffset SeenAt { get; init; }
 
-    /// <summary>Whether somebody has asked the holder to let go.</summary>
+    /// <summary>Whether another client has asked the holder to let go.</summary>
     public bool IsWanted { get; init; }
 
     /// <summary>Whether the holder has given a sign of life within the term.</summary>
     public bool IsAlive(DateTimeOffset now) => SeenAt > now - CatalogRules.ResumableTerm;
 }
 
-// Resumable uploads: begun, taken over, recorded step by step, finished by a commit or given up.
+// Rules for resumable uploads: begin, take over, record steps, finish by a commit, give up.
 internal sealed partial record FileDocument
 {
-    /// <summary>A new document with a resumable upload; its own blob is the first intent.</summary>
+    /// <summary>Makes a new document with a resumable upload, whose own blob is the first intent.</summary>
     public static FileDocument BeginResumable(
         string owner, Guid id, WriteIntent intent, ResumablePlan plan, long? length, Guid? holder, CatalogRules rules, DateTimeOffset now)
     {
@@ -68,7 +68,7 @@ internal sealed partial record FileDocument
         };
     }
 
-    /// <summary>The upload, whatever has become of the file since; null: there is none, or its time has passed.</summary>
+    /// <summary>The upload, even if the file has changed since; null if there is none or it has expired.</summary>
     public ResumableUpload? FindUpload(DateTimeOffset now) =>
         Upload is { } upload && upload.Until > now && (upload.Stage == ResumableStage.Complete || State == FileState.Pending)
             ? new ResumableUpload(
@@ -89,7 +89,7 @@ internal sealed partial record FileDocument
                 upload.IsWanted)
             : null;
 
-    /// <summary>Makes the taker the holder under a new fencing number, unless another is alive: that one is asked to let go.</summary>
+    /// <summary>Makes the taker the holder under a new fencing number. A holder that is alive is asked to let go instead.</summary>
     public Decision<ResumableUpload?> TakeUpload(Guid taker, DateTimeOffset now)
     {
         if (!IsOpen(now) || Upload is not { } upload || upload.Holder == taker)
@@ -107,7 +107,7 @@ internal sealed partial record FileDocument
         return new(next.FindUpload(now), next);
     }
 
-    /// <summary>Records a holder's step. Null: its fencing number was raised, or the upload is gone.</summary>
+    /// <summary>Records a holder's step. Null if its fencing number was raised or the upload is gone.</summary>
     public Decision<ResumableUpload?> RecordStep(WriteIntent intent, ResumableStep step, CatalogRules rules, DateTimeOffset now)
     {
         if (!IsOpen(now) || !IsHeldBy(intent) || Upload is not { } upload || upload.Step > step.Step)
@@ -140,13 +140,13 @@ internal sealed partial record FileDocument
         return new(next.FindUpload(now), next);
     }
 
-    /// <summary>Gives an upload up: all that it has stored becomes garbage. False: it is not there, or not under this fencing number.</summary>
+    /// <summary>Gives an upload up and moves its blobs to garbage. False if it does not exist under this fencing number.</summary>
     public Decision<bool> EndUpload(WriteIntent intent, CatalogRules rules, DateTimeOffset now) =>
         State == FileState.Pending && Upload?.Until > now && IsHeldBy(intent)
             ? new(true, DropUploadIntents(_ => true, rules, now) with { State = FileState.Deleted, Upload = null })
             : new(false);
 
-    /// <summary>In the commit that ends an upload: what it tells from now on; its other blobs become garbage.</summary>
+    /// <summary>Marks the upload as complete, in the commit that ends it; its other blobs become garbage.</summary>
     private FileDocument Finish(WriteIntent intent, long size, ResumablePlan plan, CatalogRules rules, DateTimeOffset now) =>
         DropUploadIntents(_ => true, rules, now) with
         {
@@ -169,7 +169,9 @@ internal sealed partial record FileDocument
 
     private bool IsHeldBy(WriteIntent intent) => Upload is { } upload && upload.Main == intent.BlobId && upload.Fence == intent.Fence;
 
-    /// <summary>Moves intents to garbage: their lease is the upload's expiry, and a holder stops long before that.</summary>
+    /// <summary>
+    /// Moves intents to garbage. Their lease is the upload's expiry, but a holder stops long before that, so the last deletion need not wait for it.
+    /// </summary>
     private FileDocument DropUploadIntents(Func<BlobIntent, bool> which, CatalogRules rules, DateTimeOffset now) =>
         DropIntents(which, _ => After(now, rules.ResumableLateWrites), now);
 }

@@ -1,9 +1,9 @@
 namespace FileDrop.Api.Catalog;
 
-// The write protocol: intent, bytes, commit, conditional on the intent.
+// The write protocol: intent, bytes, then a commit conditional on the intent.
 internal sealed partial record FileDocument
 {
-    /// <summary>A new file's document, with one intent.</summary>
+    /// <summary>Makes a new file's document with one intent.</summary>
     public static FileDocument Begin(string owner, Guid id, WriteIntent intent, long bytes, CatalogRules rules, DateTimeOffset now) => new()
     {
         Owner = owner,
@@ -11,19 +11,19 @@ internal sealed partial record FileDocument
         Intents = [NewIntent(intent, new Reservation(bytes, Creates: true), rules, now)],
     };
 
-    /// <summary>One more intent of a live file. False: it is not live.</summary>
+    /// <summary>Adds an intent to a live file. False if the file is not live.</summary>
     public Decision<bool> BeginReplace(WriteIntent intent, long bytes, CatalogRules rules, DateTimeOffset now) => State == FileState.Live
         ? new(true, this with { Intents = [.. Intents, NewIntent(intent, new Reservation(bytes, Creates: false), rules, now)] })
         : new(false);
 
-    /// <summary>The intent's blob becomes the live content; see <see cref="IWriteCatalog.CommitAsync"/>.</summary>
-    /// <exception cref="ArgumentException">The first commit of a file brings no name or no type.</exception>
+    /// <summary>Makes the intent's blob the live content; see <see cref="IWriteCatalog.CommitAsync"/>.</summary>
+    /// <exception cref="ArgumentException">A file's first commit lacks a name or a type.</exception>
     public Decision<ChangeResult> Commit(WriteIntent intent, FileCommit commit, CatalogRules rules, DateTimeOffset now)
     {
         if (State is not (FileState.Pending or FileState.Live) || !Holds(intent))
             return new(new ChangeResult(ChangeOutcome.NotFound));
         if (State == FileState.Pending && (commit.Name is null || commit.Type is null))
-            throw new ArgumentException("The first commit of a file has to bring its name and type.", nameof(commit));
+            throw new ArgumentException("The first commit of a file must give its name and type.", nameof(commit));
         if (commit.IfVersion is { } wanted && wanted != Version)
             return new(new ChangeResult(ChangeOutcome.VersionMismatch));
 
@@ -43,7 +43,7 @@ internal sealed partial record FileDocument
         return next.MakeLive(new FileContent(intent.BlobId, commit.Size, type, commit.Sha256, commit.XxHash3, Version + 1, at), rules, now);
     }
 
-    /// <summary>A write in one step, whose bytes come with it: begun and committed, or nothing of it happens.</summary>
+    /// <summary>Begins and commits a write in one step, with its bytes at hand; it happens completely or not at all.</summary>
     public static Decision<ChangeResult> CommitWhole(
         FileDocument? document, string owner, Guid id, WriteIntent intent, bool creates, FileCommit commit, CatalogRules rules, DateTimeOffset now)
     {
@@ -57,12 +57,12 @@ internal sealed partial record FileDocument
             ?? new(new ChangeResult(ChangeOutcome.NotFound));
     }
 
-    /// <summary>The intent becomes garbage. False: it is not there.</summary>
+    /// <summary>Moves the intent to garbage. False if the document does not name it.</summary>
     public Decision<bool> Abandon(WriteIntent intent, CatalogRules rules, DateTimeOffset now) => Holds(intent)
         ? new(true, DropIntents(each => each.BlobId == intent.BlobId, rules, now).BuryIfUnwritten())
         : new(false);
 
-    /// <summary>Whether a write with this intent may still be committed, was, or never will be.</summary>
+    /// <summary>Whether a write with this intent is still open, committed or lost.</summary>
     public WriteFate Fate(WriteIntent intent)
     {
         if (Intents.Any(each => each.BlobId == intent.BlobId))
@@ -73,11 +73,11 @@ internal sealed partial record FileDocument
                 : WriteFate.Lost;
     }
 
-    /// <summary>What has become of the upload that created, or was to create, this file.</summary>
+    /// <summary>The state of the upload that created this file or was meant to.</summary>
     public CreationRecord Creation(DateTimeOffset now) => this switch
     {
         { First: { } first } => new CreationRecord(CreationState.Committed, first),
-        // The trash leaves the file as it was; only how it was created is asked for.
+        // The record shows the file at its creation, so the times of the trash are left out.
         { IsFile: true, Version: 1 } => new CreationRecord(CreationState.Committed, ToFile() with { DeletedAt = null, PurgeAt = null }),
         { Version: > 0 } => new CreationRecord(CreationState.Committed),
         { State: FileState.Pending, Intents.Count: > 0 } => new CreationRecord(
@@ -85,9 +85,9 @@ internal sealed partial record FileDocument
         _ => new CreationRecord(CreationState.Failed),
     };
 
-    /// <summary>The failure of an insertion that finds its id taken: ids are random, so only a repeated call meets its own.</summary>
+    /// <summary>The failure of an insertion whose id exists. Ids are random, so only a repeated call meets its own document.</summary>
     public static StorageException KnownAlready(Guid id) =>
-        new(StorageFailure.Unavailable, $"The catalog has a document {id} already.");
+        new(StorageFailure.Unavailable, $"The catalog already has a document {id}.");
 
     private bool Holds(WriteIntent intent) =>
         Intents.Any(each => each.BlobId == intent.BlobId && each.Fence == intent.Fence);
@@ -95,7 +95,7 @@ internal sealed partial record FileDocument
     private static BlobIntent NewIntent(WriteIntent intent, Reservation reserved, CatalogRules rules, DateTimeOffset now) =>
         new(intent.BlobId, intent.Fence, After(now, rules.Lease), reserved);
 
-    /// <summary>Makes a content the live one under its version, the former an earlier one, and prunes.</summary>
+    /// <summary>Makes a content live, turns the former one into an earlier version, and prunes.</summary>
     private Decision<ChangeResult> MakeLive(FileContent content, CatalogRules rules, DateTimeOffset now)
     {
         IReadOnlyList<FileContent> earlier = [.. Contents];
@@ -111,7 +111,7 @@ internal sealed partial record FileDocument
         return new(new ChangeResult(ChangeOutcome.Done, next.ToFile()), next);
     }
 
-    /// <summary>Before a file's first change: keeps how it was created, or forgets it once its time has passed.</summary>
+    /// <summary>Keeps the file as created before its first change, or forgets it once its time has passed.</summary>
     private FileDocument Remembering(DateTimeOffset now)
     {
         if (RememberUntil is not { } until)
@@ -121,12 +121,12 @@ internal sealed partial record FileDocument
         return Version == 1 && First is null ? this with { First = Creation(now).Created } : this;
     }
 
-    /// <summary>Moves intents to garbage as unfinished writes: a store call of theirs may still be under way.</summary>
+    /// <summary>Moves intents to garbage as unfinished writes, whose store calls may still arrive.</summary>
     private FileDocument DropIntents(Func<BlobIntent, bool> which, CatalogRules rules, DateTimeOffset now) =>
         DropIntents(which, intent => After(intent.LeaseUntil > now ? intent.LeaseUntil : now, rules.LateWrites), now);
 
     /// <param name="which">The intents.</param>
-    /// <param name="until">From when on nothing of an intent's write can arrive any more.</param>
+    /// <param name="until">The time after which no store call of an intent's write can arrive.</param>
     /// <param name="now">The catalog's clock.</param>
     private FileDocument DropIntents(Func<BlobIntent, bool> which, Func<BlobIntent, DateTimeOffset> until, DateTimeOffset now)
     {

@@ -2,48 +2,47 @@ using System.Collections.ObjectModel;
 
 namespace FileDrop.Api.Catalog;
 
-/// <summary>Where a file is in its life.</summary>
+/// <summary>The state of a file's document.</summary>
 internal enum FileState
 {
-    /// <summary>Being written; no reader sees it before its first commit.</summary>
+    /// <summary>The first content is being written; readers do not see the file.</summary>
     Pending = 0,
 
-    /// <summary>Readers see it.</summary>
+    /// <summary>Readers see the file.</summary>
     Live = 1,
 
-    /// <summary>A tombstone: purged, or never committed. It goes once its garbage is gone and nothing has to be remembered.</summary>
+    /// <summary>A tombstone: the file was purged or never committed. It is removed once its garbage is gone and nothing must be remembered.</summary>
     Deleted = 2,
 
-    /// <summary>Deleted by its owner, and restorable.</summary>
+    /// <summary>The owner has deleted the file, and can restore it.</summary>
     Trash = 3,
 }
 
 /// <summary>A blob being written for a file.</summary>
 /// <param name="BlobId">The blob.</param>
 /// <param name="Fence">The fencing number under which its writer may change the document.</param>
-/// <param name="LeaseUntil">From then on the sweeper may claim it.</param>
-/// <param name="Reserved">What the write reserves of its owner's quota; null: nothing, now or later.</param>
+/// <param name="LeaseUntil">The time from which the sweeper may claim it.</param>
+/// <param name="Reserved">The write's reservation of its owner's quota; null if it will never reserve anything.</param>
 internal sealed record BlobIntent(Guid BlobId, long Fence, DateTimeOffset LeaseUntil, Reservation? Reserved = null);
 
-/// <summary>What a write reserves of its owner's quota until it ends.</summary>
-/// <param name="Bytes">Bytes, at the moment that the intent was made.</param>
-/// <param name="Creates">Whether the write makes a new file.</param>
+/// <summary>A write's reservation of its owner's quota, until the write ends.</summary>
+/// <param name="Bytes">The bytes reserved when the intent was made.</param>
+/// <param name="Creates">Whether the write creates a file.</param>
 internal readonly record struct Reservation(long Bytes, bool Creates);
 
 /// <summary>A blob to be deleted.</summary>
 /// <param name="BlobId">The blob.</param>
-/// <param name="Due">When to delete it next.</param>
-/// <param name="Until">A deletion from this time on is the last: nothing of its write can still arrive.</param>
-/// <param name="Committed">Whether it was a content once; a writer whose answer was lost asks for it.</param>
+/// <param name="Due">The time of its next deletion.</param>
+/// <param name="Until">A deletion from this time on is the last, since no store call of the blob's write can arrive any more.</param>
+/// <param name="Committed">Whether it was ever a content, for a writer whose commit's answer was lost.</param>
 internal sealed record GarbageBlob(Guid BlobId, DateTimeOffset Due, DateTimeOffset Until, bool Committed);
 
 /// <summary>
-/// One file's document and every rule of a file, as functions from a document to the next one. Pure: no I/O, and no clock;
-/// <c>now</c> is given, in whole milliseconds.
+/// One file's document, and every rule of a file as a function from a document to the next one. The functions are pure: they do no I/O and get the time as
+/// <c>now</c>, in whole milliseconds.
 /// </summary>
 /// <remarks>
-/// Engines store documents and decide nothing. A list that a rule leaves alone stays the same object, so that an engine sees at
-/// once what has changed.
+/// Engines store documents and decide nothing. A list that a rule does not change stays the same object, so that an engine sees at once which lists changed.
 /// </remarks>
 internal sealed partial record FileDocument
 {
@@ -55,7 +54,7 @@ internal sealed partial record FileDocument
 
     public FileState State { get; init; }
 
-    /// <summary>The user's; null before the first commit and in a tombstone.</summary>
+    /// <summary>The file's name; null before the first commit and in a tombstone.</summary>
     public string? Name { get; init; }
 
     public IReadOnlyDictionary<string, string> Tags { get; init; } = NoTags;
@@ -67,7 +66,7 @@ internal sealed partial record FileDocument
 
     public DateTimeOffset? UpdatedAt { get; init; }
 
-    /// <summary>In the trash only, like <see cref="PurgeAt"/>.</summary>
+    /// <summary>Set only in the trash, like <see cref="PurgeAt"/>.</summary>
     public DateTimeOffset? DeletedAt { get; init; }
 
     public DateTimeOffset? PurgeAt { get; init; }
@@ -75,53 +74,53 @@ internal sealed partial record FileDocument
     /// <summary>The live content; null before the first commit and in a tombstone.</summary>
     public FileContent? Content { get; init; }
 
-    /// <summary>The earlier contents, newest first. Two contents name one blob where one was restored.</summary>
+    /// <summary>The earlier versions, newest first. A restored version and its source name the same blob.</summary>
     public IReadOnlyList<FileContent> Versions { get; init; } = [];
 
     public IReadOnlyList<BlobIntent> Intents { get; init; } = [];
 
     public IReadOnlyList<GarbageBlob> Garbage { get; init; } = [];
 
-    /// <summary>The resumable upload that the file is, or lately was.</summary>
+    /// <summary>The resumable upload that creates the file or recently did.</summary>
     public StoredUpload? Upload { get; init; }
 
-    /// <summary>Until then the document must be able to tell how the file was created.</summary>
+    /// <summary>The time until which the document must remember the file's creation.</summary>
     public DateTimeOffset? RememberUntil { get; init; }
 
-    /// <summary>The file as it was created, kept from its first change on if that must be remembered.</summary>
+    /// <summary>The file as created; kept from its first change on, while its creation must be remembered.</summary>
     public CatalogFile? First { get; init; }
 
-    /// <summary>Whether readers or the trash have a file here.</summary>
+    /// <summary>Whether the document has a file, live or in the trash.</summary>
     public bool IsFile => State is FileState.Live or FileState.Trash;
 
-    /// <summary>The live content and the earlier ones, newest first.</summary>
+    /// <summary>The live content and the earlier versions, newest first.</summary>
     public IEnumerable<FileContent> Contents => Content is { } live ? Versions.Prepend(live) : [];
 
     /// <summary>The file as readers see it.</summary>
-    /// <exception cref="InvalidOperationException">There is none: the document is pending or a tombstone.</exception>
+    /// <exception cref="InvalidOperationException">The document is pending or a tombstone.</exception>
     public CatalogFile ToFile() =>
         this is { Name: { } name, CreatedAt: { } created, UpdatedAt: { } updated, Content: { } content }
             ? new CatalogFile(Id, Owner, name, Tags, Version, created, updated, content, DeletedAt, PurgeAt)
             : throw new InvalidOperationException($"Document {Id} is {State} and has no file.");
 
-    /// <summary>All that the document names, for the check, a backup and the scrub.</summary>
+    /// <summary>Everything that the document names, for the check, a backup and the scrub.</summary>
     public CatalogDocument ToCatalogDocument(DateTimeOffset now) => new(
         Owner, Id, IsFile ? ToFile() : null, IsFile ? [.. Contents] : [],
         [.. Intents.OrderBy(intent => intent.LeaseUntil).Select(intent => new DueBlob(intent.BlobId, now - intent.LeaseUntil))],
         [.. Garbage.OrderBy(blob => blob.Due).Select(blob => new DueBlob(blob.BlobId, now - blob.Due))]);
 
-    /// <summary>What the document counts for in its owner's usage: the bytes of its distinct blobs, and itself if it is a file.</summary>
+    /// <summary>The document's share of its owner's usage: the bytes of its distinct blobs, and 1 if it is a file.</summary>
     public (long Bytes, long Files) Usage() =>
         IsFile ? (Contents.DistinctBy(content => content.BlobId).Sum(content => content.Size), 1) : (0, 0);
 
-    /// <summary>A file as another catalog had it.</summary>
-    /// <exception cref="ArgumentException">The document has no file, or one in the trash without its times.</exception>
+    /// <summary>Makes the document of a file that another catalog had.</summary>
+    /// <exception cref="ArgumentException">The document has no file, or has a file in the trash without its times.</exception>
     public static FileDocument Imported(CatalogDocument document)
     {
         if (document.File is not { } file)
             throw new ArgumentException("Only a document with a file can be imported.", nameof(document));
         if (file.DeletedAt is null != file.PurgeAt is null)
-            throw new ArgumentException("A file in the trash has a time of deletion and one of its purge.", nameof(document));
+            throw new ArgumentException("A file in the trash must have both a deletion time and a purge time.", nameof(document));
         return new FileDocument
         {
             Owner = document.Owner,
@@ -139,7 +138,7 @@ internal sealed partial record FileDocument
         };
     }
 
-    /// <summary>A time this much later: durations are rounded up to milliseconds, and no time lies beyond the last one that can be told.</summary>
+    /// <summary>Adds a duration, rounded up to milliseconds; the sum is capped at the last representable time.</summary>
     public static DateTimeOffset After(DateTimeOffset time, TimeSpan span)
     {
         var milliseconds = Math.Ceiling(span.TotalMilliseconds);
@@ -148,12 +147,12 @@ internal sealed partial record FileDocument
             : time.AddMilliseconds(milliseconds);
     }
 
-    /// <summary>The time of a change: no change is earlier than the one before it, whatever the clock says.</summary>
+    /// <summary>The time of a change, which is never earlier than the previous change's, whatever the clock says.</summary>
     private DateTimeOffset At(DateTimeOffset now) => UpdatedAt is { } updated && updated > now ? updated : now;
 }
 
-/// <summary>What a rule makes of a document.</summary>
-/// <param name="Answer">What the caller is told, once <paramref name="Next"/> is durable.</param>
-/// <param name="Next">The document from now on; null: it stays as it is.</param>
-/// <param name="Removes">The document goes.</param>
+/// <summary>The decision of a rule about a document.</summary>
+/// <param name="Answer">The answer to the caller, given once <paramref name="Next"/> is durable.</param>
+/// <param name="Next">The next document; null if nothing changes.</param>
+/// <param name="Removes">Whether to remove the document.</param>
 internal readonly record struct Decision<T>(T Answer, FileDocument? Next = null, bool Removes = false);

@@ -1,74 +1,73 @@
 namespace FileDrop.Api.Catalog;
 
-/// <summary>How much of a document a reader needs.</summary>
+/// <summary>The parts of a document that a reader needs.</summary>
 internal enum DocumentParts
 {
-    /// <summary>The file as readers see it. Earlier contents, intents, garbage and upload are left out.</summary>
+    /// <summary>The file as readers see it, without earlier versions, intents, garbage and upload.</summary>
     File,
 
-    /// <summary>The file and its earlier contents.</summary>
+    /// <summary>The file and its earlier versions.</summary>
     Contents,
 
-    /// <summary>The file, for a change that follows at once: an engine may read all of the document now and spare the change a read.</summary>
+    /// <summary>The file, for a change that follows at once: an engine may read the whole document now to save the change a read.</summary>
     ForChange,
 
-    /// <summary>All of it, and only once no failover can take back what it says.</summary>
+    /// <summary>The whole document, in a state that no failover can take back.</summary>
     Settled,
 }
 
-/// <summary>What an engine may spare a change.</summary>
+/// <summary>The kind of a change, which tells an engine what it may omit.</summary>
 internal enum ChangeKind
 {
-    /// <summary>The change survives every crash and power cut. Its rule may add garbage, and does not look at what is there: that may be left out.</summary>
+    /// <summary>The change survives every crash and power cut. Its rule may add garbage but does not read it, so the engine need not load garbage.</summary>
     Plain,
 
-    /// <summary>As <see cref="Plain"/>, but the change means something only while this process lives, and may be gone after a power cut.</summary>
+    /// <summary>As <see cref="Plain"/>, but the change matters only while this process lives, so a power cut may undo it.</summary>
     Passing,
 
-    /// <summary>The change survives every crash and power cut, and its rule looks at the garbage.</summary>
+    /// <summary>The change survives every crash and power cut, and its rule reads the garbage.</summary>
     Sweep,
 }
 
-/// <summary>Stores documents, and decides nothing: <see cref="FileDocument"/> has the rules.</summary>
+/// <summary>Stores documents and decides nothing; <see cref="FileDocument"/> has the rules.</summary>
 /// <remarks>
-/// Every query names the owner, so that a cluster can shard by owner and id. <c>now</c> is the catalog's clock in whole
-/// milliseconds: never ahead of it, so that claims come late and never early. Any member may throw <see cref="StorageException"/>;
-/// a change may then have happened or not.
+/// Every query names the owner, so that a cluster can shard by owner and id. <c>now</c> is the catalog's clock in whole milliseconds. It never runs ahead, so
+/// that claims come late and never early. Any member may throw <see cref="StorageException"/>; a change may then have happened or not.
 /// </remarks>
 internal interface ICatalogEngine
 {
-    /// <summary>The engine and where its data lies, for the line at start: no credentials.</summary>
+    /// <summary>The engine and the location of its data, for the log line at the start; without credentials.</summary>
     string Description { get; }
 
-    /// <summary>Makes the schema, or brings it up to date. Idempotent, safe beside other replicas; may be called again after it failed.</summary>
+    /// <summary>Creates or updates the schema. It is idempotent and safe beside other replicas, and may be called again after a failure.</summary>
     Task StartAsync(CancellationToken cancellation);
 
-    /// <summary>Asks for a sign of life.</summary>
+    /// <summary>Checks that the engine answers.</summary>
     Task PingAsync(CancellationToken cancellation);
 
-    /// <summary>The document, or null, and the time at which it was read; an engine may leave out the time unless all of the document is read.</summary>
+    /// <summary>Returns the document or null, and the time of the read. An engine may omit the time unless it reads the whole document.</summary>
     Task<(FileDocument? Document, DateTimeOffset Now)> LoadAsync(string owner, Guid id, DocumentParts parts, CancellationToken cancellation);
 
-    /// <summary>Inserts a document, durably. Null: some owner's document has this id already, and stays as it is.</summary>
+    /// <summary>Inserts a document, durably. Null if a document of any owner already has this id; that one stays unchanged.</summary>
     /// <param name="owner">The document's owner.</param>
     /// <param name="id">The document's id.</param>
     /// <param name="make">Makes the document; pure.</param>
     /// <param name="cancellation">Ends the waiting.</param>
-    /// <exception cref="QuotaExceededException">The owner's quota has no room for what the document's intents reserve.</exception>
+    /// <exception cref="QuotaExceededException">The owner's quota has no room for the reservations of the document's intents.</exception>
     Task<FileDocument?> InsertAsync(string owner, Guid id, Func<DateTimeOffset, FileDocument> make, CancellationToken cancellation);
 
-    /// <summary>Loads a document, lets a rule decide, and saves what it decides if the document is still as it was loaded; else all of it again.</summary>
+    /// <summary>Loads a document, lets a rule decide, and saves the decision if the document is unchanged since; otherwise starts again.</summary>
     /// <param name="owner">The document's owner.</param>
     /// <param name="id">The document's id.</param>
-    /// <param name="decide">The rule; pure, for it may be asked more than once. The document is null where there is none.</param>
-    /// <param name="kind">What the engine may spare it.</param>
+    /// <param name="decide">The rule; pure, because it may run more than once. Its document is null if none exists.</param>
+    /// <param name="kind">The kind of the change.</param>
     /// <param name="cancellation">Ends the waiting.</param>
-    /// <returns>The answer of the decision that was saved, or that changes nothing.</returns>
-    /// <exception cref="QuotaExceededException">The owner's quota has no room for what a new intent reserves.</exception>
+    /// <returns>The answer of the decision that was saved or that changes nothing.</returns>
+    /// <exception cref="QuotaExceededException">The owner's quota has no room for a new intent's reservation.</exception>
     Task<T> ChangeAsync<T>(
         string owner, Guid id, Func<FileDocument?, DateTimeOffset, Decision<T>> decide, ChangeKind kind, CancellationToken cancellation);
 
-    /// <summary>Lets an intent's lease begin again, in one call. False: the document does not name the intent.</summary>
+    /// <summary>Starts an intent's lease again, in one call. False if the document does not name the intent.</summary>
     Task<bool> RenewAsync(string owner, Guid id, WriteIntent intent, TimeSpan lease, CancellationToken cancellation);
 
     /// <inheritdoc cref="IWriteCatalog.ReserveAsync"/>
@@ -77,16 +76,16 @@ internal interface ICatalogEngine
     /// <inheritdoc cref="IFileCatalog.ListAsync"/>
     Task<CatalogPage> ListAsync(ListQuery query, CancellationToken cancellation);
 
-    /// <summary>Documents that are due (<see cref="FileDocument.DueAt"/>), the longest due first.</summary>
+    /// <summary>Returns documents that are due (<see cref="FileDocument.DueAt"/>), the longest due first.</summary>
     Task<IReadOnlyList<(string Owner, Guid Id)>> FindDueAsync(int limit, CancellationToken cancellation);
 
-    /// <summary>Whole documents of all owners behind an id, in the order of their ids, and the time at which they were read.</summary>
+    /// <summary>Returns whole documents of all owners after an id, in the order of their ids, and the time of the read.</summary>
     Task<(IReadOnlyList<FileDocument> Documents, DateTimeOffset Now)> ScanAsync(Guid? after, int limit, CancellationToken cancellation);
 
-    /// <summary>Whole documents with these ids, of whatever owner; those that are not there are left out.</summary>
+    /// <summary>Returns the existing documents with these ids, whole and of any owner.</summary>
     Task<(IReadOnlyList<FileDocument> Documents, DateTimeOffset Now)> FindManyAsync(IReadOnlyCollection<Guid> ids, CancellationToken cancellation);
 
-    /// <summary>How many resumable uploads an owner has that are not complete, or partial; counts up to the limit.</summary>
+    /// <summary>Counts an owner's incomplete or partial resumable uploads, up to the limit.</summary>
     Task<long> CountUploadsAsync(string owner, int limit, CancellationToken cancellation);
 
     /// <inheritdoc cref="ISweepCatalog.MeasureAsync"/>
@@ -102,7 +101,7 @@ internal interface ICatalogEngine
     Task<IReadOnlyList<UsageDifference>> CheckUsageAsync(bool repair, CancellationToken cancellation);
 }
 
-/// <summary>Idempotency keys as an engine keeps them; see the members of the same names in <see cref="IIdempotencyCatalog"/> and <see cref="ISweepCatalog"/>.</summary>
+/// <summary>The idempotency keys in an engine; see the members of the same names in <see cref="IIdempotencyCatalog"/> and <see cref="ISweepCatalog"/>.</summary>
 internal interface IIdempotencyRecords
 {
     Task<Guid?> FindIdempotencyKeyAsync(string owner, string key, CancellationToken cancellation);

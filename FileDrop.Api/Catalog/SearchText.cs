@@ -2,15 +2,15 @@ using System.Text;
 
 namespace FileDrop.Api.Catalog;
 
-/// <summary>How a search for words compares text, the same in every catalog: without regard to case and accents.</summary>
+/// <summary>The comparison of text in a search for words, which ignores case and accents and is the same in every catalog.</summary>
 /// <remarks>
-/// A letter is compared by its base: its canonical decomposition (Unicode, UAX #15) without the combining marks, in upper case. Some letters
-/// with a stroke have no decomposition, though people type them without it. One character stays one character or goes, so that a server can
-/// search by a pattern that names all characters of the same base.
+/// A letter is compared by its base: its canonical decomposition (Unicode, UAX #15) without the combining marks, in upper case. Letters with a stroke, which
+/// people often type without it, have no decomposition and are mapped here. Each character becomes one character or none, so that a server can search by a
+/// pattern that names all characters of the same base. .NET's CompareInfo ignores accents too, but gives no such pattern.
 /// </remarks>
 internal static class SearchText
 {
-    /// <summary>How many words a search may have.</summary>
+    /// <summary>The most words of a search.</summary>
     public const int MaxWords = 16;
 
     private const char Dropped = '\0';
@@ -23,11 +23,11 @@ internal static class SearchText
         return (bases, Enumerable.Range(1, char.MaxValue).Select(i => (char)i).ToLookup(letter => bases[letter]));
     });
 
-    /// <summary>The words of a search, each as it is compared; at most <see cref="MaxWords"/> are expected.</summary>
+    /// <summary>Splits a search into folded words; callers allow at most <see cref="MaxWords"/>.</summary>
     public static IReadOnlyList<string> Words(string search) =>
         [.. search.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries).Select(Fold).Where(word => word.Length > 0).Distinct(StringComparer.Ordinal)];
 
-    /// <summary>A text as it is compared.</summary>
+    /// <summary>Folds a text for comparison.</summary>
     public static string Fold(string text)
     {
         var bases = Table.Value.Bases;
@@ -42,8 +42,8 @@ internal static class SearchText
         });
     }
 
-    /// <summary>A regular expression (PCRE, UTF) that matches where a word of a search is contained.</summary>
-    /// <param name="word">As <see cref="Words"/> gives it.</param>
+    /// <summary>Makes a regular expression (PCRE, UTF) that matches texts that contain a word of a search.</summary>
+    /// <param name="word">A word from <see cref="Words"/>.</param>
     public static string Pattern(string word)
     {
         var letters = Table.Value.Letters;
@@ -67,7 +67,7 @@ internal static class SearchText
     {
         if (WithoutStroke(letter) is { } plain)
             return plain;
-        // string.Normalize refuses surrogates on their own, and the noncharacters.
+        // string.Normalize refuses lone surrogates and noncharacters.
         if (char.IsSurrogate(letter) || letter is >= '\uFDD0' and <= '\uFDEF' or '\uFFFE' or '\uFFFF')
             return letter;
         if (IsMark(letter))

@@ -1,6 +1,7 @@
 namespace FileDrop.Api.Contents;
 
 /// <summary>Slots for long work. The next free slot goes to the waiting owner who has the fewest.</summary>
+/// <remarks>Our own: the framework's ConcurrencyLimiter serves in order of arrival, so one owner's queue would hold up all others.</remarks>
 /// <param name="count">The number of slots.</param>
 internal sealed class FairSlots(int count)
 {

@@ -1,5 +1,6 @@
 using FileDrop.Api.Blobs;
 using FileDrop.Api.Catalog;
+using FileDrop.Api.Embedded;
 
 namespace FileDrop.Api.Contents;
 

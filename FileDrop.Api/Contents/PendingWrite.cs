@@ -1,6 +1,7 @@
 using System.Buffers;
 using FileDrop.Api.Blobs;
 using FileDrop.Api.Catalog;
+using FileDrop.Api.Embedded;
 
 namespace FileDrop.Api.Contents;
 

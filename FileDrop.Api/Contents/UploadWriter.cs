@@ -12,7 +12,7 @@ namespace FileDrop.Api.Contents;
 /// The order makes it safe: bytes are durable before the offset that counts them is recorded, and a record is refused once the fencing
 /// number was raised.
 /// </remarks>
-internal sealed partial class UploadWriter : IAsyncDisposable
+internal sealed partial class UploadWriter : IAppendJournal, IAsyncDisposable
 {
     private const int TicksBetweenCheckpoints = 5;
     private const int ReleaseAttempts = 3;
@@ -101,8 +101,7 @@ internal sealed partial class UploadWriter : IAsyncDisposable
         _ticking = TickAsync();
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellation, _stop.Token);
         _appender = await _blobs.AppendAsync(
-            new BlobKey(Upload.Intent.BlobId, Upload.Id), _recorded, new AppendExtent(_length, incoming, Upload.Owner),
-            new AppendLog(bytes => _hashes.Append(bytes.Span), () => _hashes.Export(), RecordAsync, keeps), stop.Token);
+            new BlobKey(Upload.Intent.BlobId, Upload.Id), _recorded, new AppendExtent(_length, incoming, Upload.Owner), this, stop.Token);
     }
 
     /// <summary>Appends bytes to their end. If their source throws, the bytes before that are appended, and the exception comes out unchanged.</summary>
@@ -207,9 +206,14 @@ internal sealed partial class UploadWriter : IAsyncDisposable
 
     private IBlobAppender Opened() => _appender ?? throw new InvalidOperationException("The writer was not opened.");
 
-    /// <summary>The appender's own records: a piece that it is about to use, or that all bytes are there.</summary>
-    private Task RecordAsync(Func<AppendPoint> point, bool isSealed, CancellationToken cancellation) =>
-        StepAsync(point, isSealed ? ResumableStage.Sealed : _stage, null, release: false).WaitAsync(cancellation);
+    void IAppendJournal.Hash(ReadOnlySpan<byte> bytes) => _hashes.Append(bytes);
+
+    ReadOnlyMemory<byte> IAppendJournal.Mark() => _hashes.Export();
+
+    Task IAppendJournal.RecordAsync(bool isSealed, CancellationToken cancellation) =>
+        StepAsync(
+            () => isSealed || _keeps ? Opened().Durable : Opened().Discarded,
+            isSealed ? ResumableStage.Sealed : _stage, null, release: false).WaitAsync(cancellation);
 
     /// <param name="choose">Evaluated under the lock; an earlier value may be stale.</param>
     /// <param name="stage">How far the upload has come.</param>

@@ -5,6 +5,10 @@ namespace FileDrop.Api.Http;
 /// <summary>
 /// The Content-Disposition field of a form's part (RFC 7578, section 4.2), of a request with a raw body, and of a download (RFC 6266).
 /// </summary>
+/// <remarks>
+/// Our own: the framework's ContentDispositionHeaderValue replaces bytes that are not UTF-8, so that two names become one, and takes every
+/// backslash for an escape, so that a path from an old browser loses its folders.
+/// </remarks>
 /// <param name="Type">The disposition's type in lower case: <c>form-data</c>, <c>attachment</c>.</param>
 /// <param name="Name">The form field's name.</param>
 /// <param name="FileName">The file's name, still unchecked; null if the field has none.</param>

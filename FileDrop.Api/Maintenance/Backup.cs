@@ -7,10 +7,10 @@ using FileDrop.Api.Http;
 
 namespace FileDrop.Api.Maintenance;
 
-/// <summary>How a backup lies in a folder or in a tar archive; both have the same entries, so one can be made from the other.</summary>
+/// <summary>The layout of a backup, in a folder or a tar archive. Both have the same entries, so one can be made from the other.</summary>
 /// <remarks>
-/// <c>files/xx/ID/BLOB</c> is a content's bytes, <c>files/xx/ID.json</c> the file that names it and comes behind its contents, where
-/// <c>xx</c> ends the id; <c>manifest.json</c> is written last, and tells what there is. Nothing in it depends on a kind of store.
+/// <c>files/xx/ID/BLOB</c> holds a content's bytes. <c>files/xx/ID.json</c> describes the file, and follows its contents; <c>xx</c> are the id's last digits.
+/// <c>manifest.json</c> comes last, and counts the files. Nothing in a backup depends on a kind of store.
 /// </remarks>
 internal static class Backup
 {
@@ -22,13 +22,13 @@ internal static class Backup
 
     public static string PathOfContent(Guid file, Guid blob) => $"{Files}/{file.ToString("N")[^2..]}/{file}/{blob}";
 
-    /// <summary>The file of a path's document, or null.</summary>
+    /// <summary>Reads the file's id from the path of a document; null for other paths.</summary>
     public static Guid? FileOfDocument(string path) =>
         path.Split('/') is [Files, _, var name] && name.EndsWith(".json", StringComparison.Ordinal) && Guid.TryParseExact(name[..^5], "D", out var file)
             ? file
             : null;
 
-    /// <summary>The file and the blob of a path's content, or null.</summary>
+    /// <summary>Reads the ids of file and blob from the path of a content; null for other paths.</summary>
     public static (Guid File, Guid Blob)? OfContent(string path) =>
         path.Split('/') is [Files, _, var folder, var name]
         && Guid.TryParseExact(folder, "D", out var file) && Guid.TryParseExact(name, "D", out var blob)
@@ -37,19 +37,19 @@ internal static class Backup
 }
 
 /// <summary>A file in a backup.</summary>
-/// <param name="Owner">Whose it is.</param>
+/// <param name="Owner">The file's owner.</param>
 /// <param name="File">The file, live or in the trash.</param>
-/// <param name="Contents">The contents that it keeps, newest first.</param>
+/// <param name="Contents">Its versions, newest first.</param>
 internal sealed record BackupFile(string Owner, CatalogFile File, IReadOnlyList<FileContent> Contents)
 {
-    /// <summary>Far above what a file can have; a document of more is none of ours.</summary>
+    /// <summary>Far more versions than a file can have; no export wrote a document with more.</summary>
     private const int MaxContents = 10_000;
 
     /// <summary>
-    /// Why the document cannot be taken, or null. A backup comes from outside, and whatever it says goes into the catalog and from
-    /// there into answers: it is held to the rules that a request is held to.
+    /// The reason to refuse the document, or null. A backup comes from outside, and its data goes into the catalog and from there into answers. It must
+    /// therefore obey the same rules as a request.
     /// </summary>
-    /// <param name="id">The file's id, as the entry's path has it.</param>
+    /// <param name="id">The file's id in the entry's path.</param>
     public string? Problem(Guid id)
     {
         if (File.Id != id)
@@ -61,7 +61,7 @@ internal sealed record BackupFile(string Owner, CatalogFile File, IReadOnlyList<
         if (!FileTags.TryParse(JsonSerializer.Serialize(File.Tags, MaintenanceJson.Default.IReadOnlyDictionaryStringString), out _, out var tags))
             return $"its tags are not allowed. {tags}";
         if (File.DeletedAt is null != File.PurgeAt is null)
-            return "it is half in the trash";
+            return "it has only one of the two times of a file in the trash";
         return Contents is [var live, ..] && live == File.Content && Contents.Count <= MaxContents
             ? ProblemOfContents()
             : "its live content is not the first of its contents";
@@ -76,26 +76,26 @@ internal sealed record BackupFile(string Owner, CatalogFile File, IReadOnlyList<
                 return "the versions of its contents do not descend from its own";
             below = content.Version;
             if (content.Size < 0 || content.Sha256.Length != 64 || !content.Sha256.All(char.IsAsciiHexDigitLower))
-                return $"the size or the SHA-256 of version {content.Version} is none";
+                return $"the size or the SHA-256 of version {content.Version} is not valid";
             if (content.Type.Length == 0 || !FileType.TryRead(content.Type, raw: false, out _, out _))
-                return $"the type of version {content.Version} is none";
+                return $"the type of version {content.Version} is not valid";
             var twin = Contents.First(other => other.BlobId == content.BlobId);
             if ((twin.Size, twin.Sha256, twin.XxHash3) != (content.Size, content.Sha256, content.XxHash3))
-                return $"versions {twin.Version} and {content.Version} name one blob and differ";
+                return $"versions {twin.Version} and {content.Version} name the same blob but differ";
         }
         return null;
     }
 }
 
-/// <summary>What a backup holds.</summary>
-/// <param name="Format">The layout's number.</param>
-/// <param name="CreatedAt">When it was finished.</param>
-/// <param name="Files">Files, live and in the trash.</param>
-/// <param name="Contents">Their contents, earlier ones included.</param>
-/// <param name="Bytes">Bytes of the contents.</param>
+/// <summary>The summary of a backup.</summary>
+/// <param name="Format">The number of the layout.</param>
+/// <param name="CreatedAt">The time at which the backup was finished.</param>
+/// <param name="Files">The number of files, live and in the trash.</param>
+/// <param name="Contents">The number of their contents, earlier versions included.</param>
+/// <param name="Bytes">The number of bytes in the contents.</param>
 internal sealed record BackupManifest(int Format, DateTimeOffset CreatedAt, long Files, long Contents, long Bytes);
 
-/// <summary>How a backup's documents and the commands' findings are written.</summary>
+/// <summary>The JSON of a backup's documents and of the commands' findings.</summary>
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower, UseStringEnumConverter = true,
     RespectNullableAnnotations = true, RespectRequiredConstructorParameters = true)]
 [JsonSerializable(typeof(BackupFile))]

@@ -1,17 +1,17 @@
 namespace FileDrop.Api.Maintenance;
 
-/// <summary>An entry of a backup cannot be read to its end. It is the backup's failure, and never the store's.</summary>
+/// <summary>An entry of a backup cannot be read to its end. The backup is at fault, never the store.</summary>
 internal sealed class UnreadableBackupException(string message, Exception? inner = null) : Exception(message, inner);
 
-/// <summary>The bytes of one entry: as many as were announced, or an <see cref="UnreadableBackupException"/>.</summary>
-/// <param name="source">The bytes; closed with the entry.</param>
-/// <param name="length">Bytes in the entry.</param>
+/// <summary>The bytes of one entry. A read that ends early throws <see cref="UnreadableBackupException"/>.</summary>
+/// <param name="source">The source of the bytes; closed with the entry.</param>
+/// <param name="length">The number of bytes in the entry.</param>
 /// <param name="mayRewind">Whether the entry can be read again.</param>
 internal sealed class BackupEntry(Stream source, long length, bool mayRewind) : ForwardStream
 {
     private long _left = length;
 
-    /// <summary>Bytes in the entry.</summary>
+    /// <summary>The number of bytes in the entry.</summary>
     public long Size { get; } = length;
 
     /// <summary>Whether the entry can be read again.</summary>
@@ -32,7 +32,7 @@ internal sealed class BackupEntry(Stream source, long length, bool mayRewind) : 
         }
     }
 
-    /// <summary>Begins to read the entry again.</summary>
+    /// <summary>Starts the entry again from its beginning.</summary>
     public void Rewind()
     {
         source.Position = 0;
@@ -53,7 +53,7 @@ internal sealed class BackupEntry(Stream source, long length, bool mayRewind) : 
             throw new UnreadableBackupException(e.Message, e);
         }
         if (read == 0)
-            throw new UnreadableBackupException($"It ends {_left} bytes before its end.");
+            throw new UnreadableBackupException($"It ends {_left} bytes too early.");
         _left -= read;
         return read;
     }

@@ -4,28 +4,28 @@ using FileDrop.Api.Contents;
 
 namespace FileDrop.Api.Maintenance;
 
-/// <summary>Where a backup is written: a folder, or an archive.</summary>
+/// <summary>The target of a backup: a folder or an archive.</summary>
 internal abstract class BackupTarget : IAsyncDisposable
 {
-    /// <summary>Whether an entry of this size is there already, whole, from an earlier run.</summary>
+    /// <summary>Whether an earlier run has already written this entry completely, with this size.</summary>
     public abstract bool Has(string path, long size);
 
-    /// <summary>Writes one entry, whole or not at all as far as the target allows.</summary>
-    /// <param name="path">Its path in the backup.</param>
-    /// <param name="content">Read to its end.</param>
-    /// <param name="size">The bytes in <paramref name="content"/>.</param>
+    /// <summary>Writes one entry, completely or not at all if the target allows that.</summary>
+    /// <param name="path">The entry's path in the backup.</param>
+    /// <param name="content">The bytes, which are read to their end.</param>
+    /// <param name="size">The number of bytes in <paramref name="content"/>.</param>
     /// <param name="cancellation">Ends the writing.</param>
     public abstract Task WriteAsync(string path, Stream content, long size, CancellationToken cancellation);
 
     public abstract ValueTask DisposeAsync();
 }
 
-/// <summary>A folder: it can be gone on with, and be brought up to date.</summary>
-/// <remarks>It holds everybody's content: folders and files are this user's alone, as in the data directory.</remarks>
-/// <param name="root">Made if need be; one that is there keeps its mode.</param>
+/// <summary>A folder. A later run can continue it and bring it up to date.</summary>
+/// <remarks>It holds everybody's content, so only this user can read its folders and files, as in the data directory.</remarks>
+/// <param name="root">The folder; created if missing. An existing one keeps its mode.</param>
 internal sealed class BackupFolder(string root) : BackupTarget
 {
-    /// <summary>Ends the name of a file that is being written.</summary>
+    /// <summary>The suffix of a file that is being written.</summary>
     public const string Partial = ".part";
 
     private const UnixFileMode FolderMode = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
@@ -36,7 +36,7 @@ internal sealed class BackupFolder(string root) : BackupTarget
         var file = new FileInfo(Path.Combine(root, path));
         if (!file.Exists || file.Length != size)
             return false;
-        // An earlier release left it readable by everybody.
+        // Earlier releases left it readable by everybody.
         if (!OperatingSystem.IsWindows() && file.UnixFileMode != FileMode)
             file.UnixFileMode = FileMode;
         return true;
@@ -46,9 +46,9 @@ internal sealed class BackupFolder(string root) : BackupTarget
     {
         var target = Path.Combine(root, path);
         MakeFolder(Path.GetDirectoryName(target) ?? root);
-        // Under another name first: a file under its own name is complete.
+        // Write under another name first, so that a file under its own name is complete.
         var partial = target + Partial;
-        // One that is left over may have another mode.
+        // Delete a leftover, which may have another mode.
         File.Delete(partial);
         var options = new FileStreamOptions
         {
@@ -72,7 +72,7 @@ internal sealed class BackupFolder(string root) : BackupTarget
     {
         if (Directory.Exists(folder))
             return;
-        // One by one: .NET gives the mode to the innermost alone.
+        // Create folders one by one, because .NET sets the mode only on the innermost.
         if (Path.GetDirectoryName(folder) is { } parent)
             MakeFolder(parent);
         if (OperatingSystem.IsWindows())
@@ -84,8 +84,8 @@ internal sealed class BackupFolder(string root) : BackupTarget
     public override ValueTask DisposeAsync() => ValueTask.CompletedTask;
 }
 
-/// <summary>A tar archive in the PAX format, written from front to back.</summary>
-/// <param name="output">Need not be seekable; is left open.</param>
+/// <summary>A tar archive in the PAX format, written sequentially.</summary>
+/// <param name="output">The output; it need not be seekable and is left open.</param>
 internal sealed class BackupArchive(Stream output) : BackupTarget
 {
     private readonly TarWriter _writer = new(output, TarEntryFormat.Pax, leaveOpen: true);
@@ -102,16 +102,16 @@ internal sealed class BackupArchive(Stream output) : BackupTarget
 
     public override ValueTask DisposeAsync() => _writer.DisposeAsync();
 
-    /// <summary>A stream that knows its length, which the archive's writer wants before it reads, and has it whatever happens.</summary>
+    /// <summary>A stream of a known length, which the archive's writer needs before it reads. It always delivers that length.</summary>
     /// <remarks>
-    /// An entry whose content fails is filled up with zeros: were it cut short, nothing behind it in the archive could be read. No
-    /// document follows it, so nobody takes it for the content.
+    /// An entry whose content fails is filled with zeros, because a shorter entry would make the rest of the archive unreadable. No document follows it, so
+    /// nothing takes it for the content.
     /// </remarks>
     private sealed class Measured(Stream content, long size) : Stream
     {
         private long _read;
 
-        /// <summary>Why the content could not be read to its end; null if it was.</summary>
+        /// <summary>The failure of the read; null if the content was read to its end.</summary>
         public ExceptionDispatchInfo? Failure { get; private set; }
 
         public override bool CanRead => true;
@@ -128,7 +128,7 @@ internal sealed class BackupArchive(Stream output) : BackupTarget
             var read = 0;
             try
             {
-                // Also at the end: the content's hash is compared there.
+                // Read at the end too, because the content's hash is compared there.
                 if (Failure is null)
                     read = await content.ReadAsync(room.IsEmpty ? buffer : room, cancellationToken);
             }

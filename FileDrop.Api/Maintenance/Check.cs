@@ -3,65 +3,64 @@ using FileDrop.Api.Catalog;
 
 namespace FileDrop.Api.Maintenance;
 
-/// <summary>What a check can find.</summary>
+/// <summary>The kinds of findings of a check.</summary>
 internal enum FindingKind
 {
-    /// <summary>A document names a content whose blob is not in the store.</summary>
+    /// <summary>A document names a content whose blob is missing in the store.</summary>
     FileWithoutBlob,
 
     /// <summary>The blob has another size than its content.</summary>
     SizeDiffers,
 
-    /// <summary>The blob's SHA-256 is not the content's.</summary>
+    /// <summary>The blob has another SHA-256 than its content.</summary>
     HashDiffers,
 
-    /// <summary>The store answers and cannot give the blob.</summary>
+    /// <summary>The store answers but cannot return the blob.</summary>
     Unreadable,
 
-    /// <summary>A blob that no document names.</summary>
+    /// <summary>No document names the blob.</summary>
     BlobWithoutFile,
 
-    /// <summary>A writer is gone, and no sweeper has claimed what it was writing.</summary>
+    /// <summary>A writer has ended, but no sweeper has claimed its intent.</summary>
     ExpiredIntent,
 
-    /// <summary>A blob should have been deleted, and no sweeper has come.</summary>
+    /// <summary>A blob should have been deleted, but no sweeper has come.</summary>
     GarbageOverdue,
 
-    /// <summary>What an owner's quota is judged by is not what the owner's files add up to.</summary>
+    /// <summary>An owner's recorded usage, which quotas use, differs from the sum over the owner's files.</summary>
     UsageDiffers,
 }
 
-/// <summary>One thing that is not as it should be.</summary>
-/// <param name="Kind">What is wrong.</param>
-/// <param name="FileId">The file whose document names the blob, or whose id the blob's key has.</param>
+/// <summary>One inconsistency.</summary>
+/// <param name="Kind">The kind of inconsistency.</param>
+/// <param name="FileId">The file whose document names the blob, or whose id is in the blob's key.</param>
 /// <param name="BlobId">The blob.</param>
-/// <param name="Version">The content's version, where a content is concerned.</param>
+/// <param name="Version">The content's version, if the finding concerns a content.</param>
 /// <param name="Detail">For a person.</param>
-/// <param name="Repaired">Whether it is mended now.</param>
-/// <param name="Owner">The owner, where it is about one and no file.</param>
+/// <param name="Repaired">Whether the check has repaired it.</param>
+/// <param name="Owner">The owner, if the finding concerns an owner instead of a file.</param>
 internal sealed record Finding(FindingKind Kind, Guid FileId, Guid BlobId, long? Version, string Detail, bool Repaired, string? Owner = null);
 
-/// <summary>What a check went through.</summary>
-/// <param name="Documents">Documents in the catalog.</param>
-/// <param name="Blobs">Blobs in the store.</param>
-/// <param name="Findings">Things that are not as they should be.</param>
+/// <summary>The summary of a check.</summary>
+/// <param name="Documents">The number of documents in the catalog.</param>
+/// <param name="Blobs">The number of blobs in the store.</param>
+/// <param name="Findings">The number of findings.</param>
 internal sealed record CheckSummary(long Documents, long Blobs, long Findings);
 
 /// <summary>
-/// Compares catalog and blob store both ways, in bounded memory and beside a running service (fsck). It goes through the store
-/// first and the catalog then; what looks wrong is looked at once more before it is a finding, since both change meanwhile.
+/// Compares the catalog and the blob store both ways, in bounded memory and beside a running service (fsck). It walks the store first, then the catalog. It
+/// looks a second time before it reports a finding, because both change meanwhile.
 /// </summary>
 /// <remarks>
-/// A repair deletes nothing that could be somebody's only copy: a blob that no document names is put into quarantine, and only
-/// what the catalog itself names as abandoned or as garbage is swept. Damaged or missing content cannot be mended from
-/// what is there: an earlier version can be restored, or a backup imported.
+/// A repair deletes nothing that could be the only copy. It moves a blob that no document names to the quarantine, and sweeps only intents and garbage that the
+/// catalog itself names. It cannot mend damaged or missing content: restore an earlier version, or import a backup.
 /// </remarks>
 internal sealed class Check(
     IDocumentCatalog catalog, ISweepCatalog sweep, IBlobStore blobs, IDamageNotes notes, IReserve reserve, CheckOptions options, Action<Finding> report)
 {
     private const int DocumentsAtOnce = 500;
 
-    /// <summary>So many tell a running service as much as a million would.</summary>
+    /// <summary>The most notes for a running service; more would tell it nothing new.</summary>
     private const int MaxNotes = 1000;
 
     private readonly HashSet<BlobKey> _damaged = [];
@@ -79,7 +78,7 @@ internal sealed class Check(
         return new CheckSummary(_documents, _blobs, _findings);
     }
 
-    /// <summary>Every blob in the store is named by its document, with its size.</summary>
+    /// <summary>Checks that a document names every blob in the store, with its size.</summary>
     private async Task CheckStoreAsync(SeenBlobs seen, CancellationToken cancellation)
     {
         for (BlobKey? after = null; await blobs.ListAsync(after, cancellation) is { Count: > 0 } page; after = page[^1].Key)
@@ -104,10 +103,12 @@ internal sealed class Check(
                 FindingKind.SizeDiffers, $"The content has {content.Size} bytes, the blob {blob.Size}."), cancellation);
     }
 
-    /// <summary>A document is there before its blob is. One that does not name a blob which is still there never will.</summary>
+    /// <summary>
+    /// Checks a blob that no document seems to name. A document exists before its blob, so a document that does not name an existing blob never will.
+    /// </summary>
     private async Task CheckOrphanAsync(BlobKey key, CancellationToken cancellation)
     {
-        // By any owner's document: a key has no owner in it.
+        // Look at the documents of all owners, because a key does not contain an owner.
         var documents = await catalog.FindDocumentsAsync([key.FileId], cancellation);
         if (documents.Any(document => document.Names(key.BlobId)) || await blobs.FindSizeAsync(key, cancellation) is not { } size)
             return;
@@ -116,7 +117,7 @@ internal sealed class Check(
         Report(FindingKind.BlobWithoutFile, key, null, $"No document names this blob of {size} bytes.", options.Repair);
     }
 
-    /// <summary>Every blob that a document names as a content is in the store; nothing waits for a sweeper that does not come.</summary>
+    /// <summary>Checks that every content's blob is in the store, and that no due work waits for a sweeper that does not come.</summary>
     private async Task CheckCatalogAsync(SeenBlobs seen, CancellationToken cancellation)
     {
         for (Guid? after = null; await catalog.ScanAsync(after, DocumentsAtOnce, cancellation) is { Count: > 0 } page; after = page[^1].FileId)
@@ -134,17 +135,17 @@ internal sealed class Check(
     private async Task CheckContentAsync(SeenBlobs seen, CatalogDocument document, FileContent content, CancellationToken cancellation)
     {
         var key = new BlobKey(content.BlobId, document.FileId);
-        // The size of one that was seen was compared when the store was listed.
+        // The walk of the store has already compared the sizes of the blobs that it saw.
         if (_damaged.Contains(key) || (seen.Contains(key) && !options.Hash)
             || await StoredContent.FindDamageAsync(blobs, document.FileId, content, options.Hash, cancellation) is not { } damage)
             return;
-        // Committed after the store was listed, or dropped since the document was read.
+        // The content may have been committed after the walk of the store, or dropped since its document was read.
         var now = await catalog.FindDocumentsAsync([document.FileId], cancellation);
         if (now.ContentOf(content.BlobId) is not null)
             await ReportAsync(key, content, damage, cancellation);
     }
 
-    /// <summary>Forgets noted damages that are no more: the content was mended, or no document names it now.</summary>
+    /// <summary>Removes notes of damage that is gone: the content was mended, or no document names it any more.</summary>
     private async Task ReviewNotesAsync(CancellationToken cancellation)
     {
         foreach (var key in await notes.ListAsync(cancellation))
@@ -181,18 +182,18 @@ internal sealed class Check(
         {
             _findings++;
             report(new Finding(FindingKind.UsageDiffers, Guid.Empty, Guid.Empty, null,
-                $"{recorded.Bytes} bytes in {recorded.Files} files are recorded and {recorded.BytesReserved} reserved, "
-                + $"and there are {actual.Bytes} in {actual.Files} and {actual.BytesReserved}.", repaired, owner));
+                $"{recorded.Bytes} bytes in {recorded.Files} files are recorded and {recorded.BytesReserved} bytes reserved, "
+                + $"but the documents have {actual.Bytes} bytes in {actual.Files} files and {actual.BytesReserved} bytes reserved.", repaired, owner));
         }
     }
 
-    /// <summary>Documents by their ids. Two owners may have one, by an import of an earlier release.</summary>
+    /// <summary>Finds documents by their ids. Two owners may have the same id, through an import of an earlier release.</summary>
     private async Task<ILookup<Guid, CatalogDocument>> FindAsync(IEnumerable<Guid> ids, CancellationToken cancellation) =>
         (await catalog.FindDocumentsAsync([.. ids.Distinct()], cancellation)).ToLookup(document => document.FileId);
 
     private static string Ago(DueBlob blob) => blob.Overdue.ToString(@"d\.hh\:mm\:ss", System.Globalization.CultureInfo.InvariantCulture);
 
-    /// <summary>Reports a damage, and notes it, so that a running service tells it too.</summary>
+    /// <summary>Reports damage, and leaves a note so that a running service reports it too.</summary>
     private async Task ReportAsync(BlobKey key, FileContent content, ContentDamage damage, CancellationToken cancellation)
     {
         Report(damage.Kind, key, content.Version, damage.Detail);
@@ -207,8 +208,8 @@ internal sealed class Check(
     }
 }
 
-/// <summary>How a check is made.</summary>
-/// <param name="Repair">Mend what can be mended; otherwise only tell.</param>
-/// <param name="Hash">Read every content and compare its SHA-256.</param>
-/// <param name="SweepersTime">How long something may be due without being a finding: a running sweeper needs its time.</param>
+/// <summary>The options of a check.</summary>
+/// <param name="Repair">Whether to repair what can be repaired, instead of only reporting it.</param>
+/// <param name="Hash">Whether to read every content and compare its SHA-256.</param>
+/// <param name="SweepersTime">The time for which work may be due without being a finding, since a running sweeper needs time.</param>
 internal sealed record CheckOptions(bool Repair, bool Hash, TimeSpan SweepersTime);

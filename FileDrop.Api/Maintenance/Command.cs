@@ -6,23 +6,23 @@ using Microsoft.Data.Sqlite;
 
 namespace FileDrop.Api.Maintenance;
 
-/// <summary>What the program does instead of serving: <c>check</c>, <c>export</c>, <c>import</c> and <c>keys</c>.</summary>
+/// <summary>Runs the commands <c>check</c>, <c>export</c>, <c>import</c> and <c>keys</c> instead of the service.</summary>
 /// <remarks>
-/// They work on the stores that the configuration names, all but the import beside a running service. Exit codes: 0 all
-/// is well, 1 there are findings or failures, 2 it could not run.
+/// Commands work on the configured stores. All except the import may run beside a running service. Exit codes: 0 success, 1 findings or failures, 2 the command
+/// could not run.
 /// </remarks>
 internal static class Command
 {
     private const string Usage = """
         usage:  (no command)                           run the service
                 check [--repair] [--hash] [--json]    compare the catalog and the blob store
-                export FOLDER|-                        write a backup into a folder, or as a tar archive to standard output
-                import FOLDER|-                        bring a backup in; the service must not be running
+                export FOLDER|-                        write a backup to a folder, or as a tar archive to standard output
+                import FOLDER|-                        import a backup; stop the service first
                 keys create [--name NAME] [--owner OWNER] [--scopes read,write,delete,admin] [--days DAYS]
-                                                       make an API key; the first one has all scopes, others have all but admin
-                keys list                              show the API keys, without their secrets
-                keys revoke ID                         refuse an API key from now on
-        Settings follow as --FileDrop:DataDirectory=PATH, or come from the environment.
+                                                       create an API key; by default the first gets all scopes, later ones all except admin
+                keys list                              list the API keys, without their secrets
+                keys revoke ID                         revoke an API key
+        Append settings as --FileDrop:DataDirectory=PATH, or set them in the environment.
         """;
 
     private const int Clean = 0, Findings = 1, CouldNotRun = Start.CouldNotStart;
@@ -30,13 +30,15 @@ internal static class Command
     private static readonly string[] Names = ["check", "export", "import", "keys create", "keys list", "keys revoke"];
     private static readonly string[] Help = ["help", "--help", "-h", "-?"];
 
-    /// <summary>A running sweeper may need this much more than its interval.</summary>
+    /// <summary>The time that a running sweeper may need in addition to its interval.</summary>
     private static readonly TimeSpan SweepersMargin = TimeSpan.FromSeconds(30);
 
-    /// <summary>Whether these are the arguments of a command, right or mistyped: a word that is neither a setting nor its value never starts the service.</summary>
+    /// <summary>
+    /// Whether the arguments contain a command, even a mistyped one. A word that is neither a setting nor its value never starts the service.
+    /// </summary>
     public static bool IsOne(string[] args) => FindFirstWord(args) < args.Length;
 
-    /// <summary>Where the settings end that stand before a command: <c>--key=value</c>, or <c>--key value</c>.</summary>
+    /// <summary>Finds the end of the settings before a command: <c>--key=value</c> or <c>--key value</c>.</summary>
     private static int FindFirstWord(string[] args)
     {
         var at = 0;
@@ -92,7 +94,7 @@ internal static class Command
         catch (Exception failure) when (failure is StorageException or IOException or UnauthorizedAccessException or InvalidOperationException or JsonException
             or SqliteException)
         {
-            await Console.Error.WriteLineAsync($"{words[0]} could not run to its end. {Failure.Tell(failure)}");
+            await Console.Error.WriteLineAsync($"{words[0]} could not finish. {Failure.Tell(failure)}");
             return CouldNotRun;
         }
         catch (OperationCanceledException)
@@ -111,15 +113,15 @@ internal static class Command
         }
         var said = string.Join(' ', words);
         await Console.Error.WriteLineAsync(words is [['-', '-', ..]] ? $"{said} has no value: write {said}=VALUE."
-            : words[0] is ['-', ..] ? $"There is no option {words[0]}."
-            : $"There is no command \"{said}\"; the nearest one is \"{Spelling.Nearest(string.Join(' ', words.Take(2)), Names)}\".");
+            : words[0] is ['-', ..] ? $"{words[0]} is not an option."
+            : $"\"{said}\" is not a command; the nearest one is \"{Spelling.Nearest(string.Join(' ', words.Take(2)), Names)}\".");
         await Console.Error.WriteLineAsync(Usage);
         return CouldNotRun;
     }
 
-    /// <param name="options">Names the stores.</param>
-    /// <param name="alone">Whether a running service would be in the way.</param>
-    /// <param name="work">What is done with them.</param>
+    /// <param name="options">The configuration of the stores.</param>
+    /// <param name="alone">Whether the command needs the stores exclusively, without a running service.</param>
+    /// <param name="work">The work to do with the stores.</param>
     /// <param name="cancellation">Ends the start.</param>
     private static async Task<int> WithStoresAsync(
         FileDropOptions options, bool alone, Func<Opened, Task<int>> work, CancellationToken cancellation)
@@ -138,7 +140,7 @@ internal static class Command
         var (catalog, reserve) = (provider.GetRequiredService<ICatalog>(), provider.GetRequiredService<IReserve>());
         await reserve.FreeAsync(() => catalog.StartAsync(cancellation));
         var command = new KeysCommand(provider.GetRequiredService<IKeyCatalog>(), TimeProvider.System);
-        // A key must be revocable on a full disk; nothing is printed before it is.
+        // Revoke from the reserve, because a key must be revocable on a full disk. Nothing is printed before the revocation.
         return words is ["revoke", ..] ? await reserve.FreeAsync(() => command.RunAsync(words, cancellation)) : await command.RunAsync(words, cancellation);
     }
 
@@ -182,12 +184,12 @@ internal static class Command
         await Console.Error.WriteLineAsync(
             $"{result.Imported} files were imported, {result.Present} were there already, {result.Failed} could not be imported.");
         if (result.Mended > 0)
-            await Console.Error.WriteLineAsync($"{result.Mended} contents that were missing or damaged here were mended.");
+            await Console.Error.WriteLineAsync($"{result.Mended} missing or damaged contents were mended.");
         if (!result.Complete)
-            await Console.Error.WriteLineAsync("The backup is not complete: its manifest is missing, or tells of more files.");
+            await Console.Error.WriteLineAsync("The backup is incomplete: its manifest is missing or lists more files.");
         return result is { Failed: 0, Complaints: 0, Complete: true } ? Clean : Findings;
     }
 
-    /// <summary>The stores that the configuration names.</summary>
+    /// <summary>The configured stores.</summary>
     private sealed record Opened(IDocumentCatalog Catalog, ISweepCatalog Sweep, IBlobStore Blobs, IDamageNotes Notes, IReserve Reserve);
 }

@@ -4,10 +4,10 @@ using FileDrop.Api.Contents;
 
 namespace FileDrop.Api.Maintenance;
 
-/// <summary>Looks again at contents that were found damaged: once one is mended, or no document names it any more, it is no damage.</summary>
+/// <summary>Looks again at damaged contents. Once one is mended, or no document names it any more, it stops counting as damage.</summary>
 /// <remarks>
-/// A document and a size are cheap to look up, so that is done at every round. All bytes are read again when they have not been for
-/// a while that doubles each time, and is at least twenty times what the reading took: a large damaged content does not keep the store busy.
+/// Each round looks up the document and the size, which is cheap. All bytes are read again only after a pause, so that a large damaged content does not keep
+/// the store busy. The pause doubles each time, and is at least twenty times as long as the read.
 /// </remarks>
 internal sealed partial class DamageWatch(
     IDocumentCatalog catalog, IBlobStore blobs, Integrity integrity, StoreStarter starter, FileDropOptions options, TimeProvider time,
@@ -46,7 +46,7 @@ internal sealed partial class DamageWatch(
         {
             if (await StoredContent.FindDamageAsync(blobs, key.FileId, content, hash: false, cancellation) is not null)
             {
-                // Once the size is right, the bytes are looked at without delay.
+                // Once the size is right, read the bytes without delay.
                 _looks.Remove(key);
                 return;
             }
@@ -71,13 +71,13 @@ internal sealed partial class DamageWatch(
         return pause < LongestPause ? pause : LongestPause;
     }
 
-    [LoggerMessage(LogLevel.Information, "Blob {Blob} was damaged or missing and is not any more, or no document names it now")]
+    [LoggerMessage(LogLevel.Information, "Blob {Blob} is no longer damaged or missing, or no document names it any more")]
     private partial void LogMended(BlobKey blob);
 
-    [LoggerMessage(LogLevel.Warning, "Damaged contents could not be looked at again: a store does not answer")]
+    [LoggerMessage(LogLevel.Warning, "Damaged contents could not be checked again because a store does not answer")]
     private partial void LogCut(Exception failure);
 
-    /// <param name="At">When the bytes were read last.</param>
-    /// <param name="Pause">How long they are not read again.</param>
+    /// <param name="At">The time of the last read of the bytes.</param>
+    /// <param name="Pause">The time to wait before the next read.</param>
     private sealed record Look(long At, TimeSpan Pause);
 }

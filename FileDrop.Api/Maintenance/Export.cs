@@ -6,15 +6,15 @@ using FileDrop.Api.Contents;
 namespace FileDrop.Api.Maintenance;
 
 /// <summary>
-/// Writes every file, live and in the trash, with all its contents into a backup. It may run beside the service, and be run
-/// again into the same folder, where it writes only what is new.
+/// Writes every file, live and in the trash, with all its versions into a backup. It may run beside the service. A later run into the same folder writes only
+/// new entries.
 /// </summary>
 internal sealed class Export(IDocumentCatalog catalog, IBlobStore blobs, BackupTarget target, TimeProvider time, Action<string> complain)
 {
     private const int DocumentsAtOnce = 200;
 
     /// <summary>Exports everything.</summary>
-    /// <returns>What the backup holds, and how many files it lacks because their content is damaged or missing.</returns>
+    /// <returns>The summary of the backup, and the number of files left out because their content is damaged or missing.</returns>
     public async Task<(BackupManifest Manifest, long Failed)> RunAsync(CancellationToken cancellation)
     {
         var (files, contents, bytes, failed) = (0L, 0L, 0L, 0L);
@@ -27,7 +27,7 @@ internal sealed class Export(IDocumentCatalog catalog, IBlobStore blobs, BackupT
                     continue;
                 if (scanned.FileId == last)
                 {
-                    complain($"File {scanned.FileId} of {scanned.Owner} is not in the backup: another owner has a file of this id.");
+                    complain($"File {scanned.FileId} of {scanned.Owner} is not in the backup: another owner has a file with this id.");
                     failed++;
                     continue;
                 }
@@ -35,11 +35,11 @@ internal sealed class Export(IDocumentCatalog catalog, IBlobStore blobs, BackupT
                 var document = scanned;
                 while (document is { File: not null } && !await TryWriteContentsAsync(document, cancellation))
                 {
-                    // A content is missing: pruned or purged meanwhile, or lost.
+                    // A content is missing: it was pruned or purged meanwhile, or is lost.
                     var now = (await catalog.FindDocumentsAsync([document.FileId], cancellation)).FirstOrDefault(other => other.Owner.Equals(scanned.Owner, StringComparison.Ordinal));
                     if (now is not null && now.Contents.Select(content => content.BlobId).SequenceEqual(document.Contents.Select(content => content.BlobId)))
                     {
-                        complain($"File {document.FileId} ({document.File.Name}) is not in the backup: content is damaged or missing. Run the check.");
+                        complain($"File {document.FileId} ({document.File.Name}) is not in the backup: content is damaged or missing. Run check.");
                         failed++;
                         now = null;
                     }
@@ -58,13 +58,13 @@ internal sealed class Export(IDocumentCatalog catalog, IBlobStore blobs, BackupT
         return (manifest, failed);
     }
 
-    /// <summary>False: a content is not there, or not what was stored.</summary>
+    /// <summary>Writes a file's contents. False if one is missing or damaged.</summary>
     private async Task<bool> TryWriteContentsAsync(CatalogDocument document, CancellationToken cancellation)
     {
         foreach (var content in document.Contents.DistinctBy(content => content.BlobId))
         {
             var path = Backup.PathOfContent(document.FileId, content.BlobId);
-            // A blob is written once, so what has its name and its size is the same.
+            // A blob is written once, so an entry with its name and size is the same.
             if (target.Has(path, content.Size))
                 continue;
             if (await OpenAsync(new BlobKey(content.BlobId, document.FileId), content.Size, cancellation) is not { } stream)
@@ -82,7 +82,7 @@ internal sealed class Export(IDocumentCatalog catalog, IBlobStore blobs, BackupT
                 }
                 catch (StorageException)
                 {
-                    // A blob that is shorter than its content; a store that is away will say so at the next call.
+                    // The blob is shorter than its content. If instead the store does not answer, the next call reports it.
                     return false;
                 }
             }
@@ -98,7 +98,7 @@ internal sealed class Export(IDocumentCatalog catalog, IBlobStore blobs, BackupT
         }
         catch (StorageException) when (!cancellation.IsCancellationRequested)
         {
-            // One blob that cannot be opened, if the store answers.
+            // If the store answers the ping, only this one blob cannot be opened.
             await blobs.PingAsync(cancellation);
             return null;
         }

@@ -6,39 +6,39 @@ using FileDrop.Api.Catalog;
 
 namespace FileDrop.Api.Maintenance;
 
-/// <summary>What an import did.</summary>
-/// <param name="Imported">Files that are new here.</param>
-/// <param name="Present">Files that were here already, and stayed as they were.</param>
-/// <param name="Failed">Files that could not be imported.</param>
-/// <param name="Mended">Contents of files that were here already, whose bytes were missing or damaged here and came from the backup.</param>
-/// <param name="Complaints">Messages about what is wrong with the backup.</param>
-/// <param name="Complete">Whether the backup had its manifest, and all that it tells.</param>
+/// <summary>The result of an import.</summary>
+/// <param name="Imported">The number of files that are new here.</param>
+/// <param name="Present">The number of files that existed here and stayed unchanged.</param>
+/// <param name="Failed">The number of files that could not be imported.</param>
+/// <param name="Mended">The number of missing or damaged contents of existing files that were restored from the backup.</param>
+/// <param name="Complaints">The number of messages about faults of the backup.</param>
+/// <param name="Complete">Whether the backup had its manifest and all files that the manifest lists.</param>
 internal sealed record ImportResult(long Imported, long Present, long Failed, long Mended, long Complaints, bool Complete);
 
 /// <summary>
-/// Brings every file of a backup into the stores, under its id, with its contents, versions and times, each content checked
-/// against its SHA-256. It can be run again after it was cut short: files that are there already stay as they are.
+/// Imports every file of a backup under its id, with its contents, versions and times. Each content is checked against its SHA-256. An interrupted import can
+/// run again, because existing files stay unchanged.
 /// </summary>
 /// <remarks>
-/// A backup comes from outside, and anything in it may be wrong. Whatever is wrong gets a message, and the rest is imported.
-/// <see cref="ImportedFile"/> touches the stores, and says why nothing that is there can be harmed.
+/// A backup comes from outside, so anything in it may be wrong. Each fault gets a message, and the rest is imported. Only <see cref="ImportedFile"/> changes
+/// the stores; its comment says why it cannot harm existing files.
 /// </remarks>
 internal sealed class Import(IDocumentCatalog catalog, IBlobStore blobs, Action<string> say)
 {
     private const int MaxDocumentBytes = 16 * 1024 * 1024;
 
-    /// <summary>Files of an archive of which something is still to come. In an archive that an export wrote there is one at a time.</summary>
+    /// <summary>Files of an archive that are not complete yet; at most one at a time in an archive that an export wrote.</summary>
     private readonly Dictionary<Guid, ImportedFile> _open = [];
 
     private ImportResult _result = new(0, 0, 0, 0, 0, false);
     private BackupManifest? _manifest;
 
     /// <summary>Imports a folder.</summary>
-    /// <exception cref="IOException">There is no such folder, or it cannot be listed.</exception>
+    /// <exception cref="IOException">The folder does not exist or cannot be listed.</exception>
     public async Task<ImportResult> RunAsync(string folder, CancellationToken cancellation)
     {
         if (!Directory.Exists(folder))
-            throw new DirectoryNotFoundException($"There is no folder {folder}.");
+            throw new DirectoryNotFoundException($"The folder {folder} does not exist.");
         var files = Path.Combine(folder, Backup.Files);
         if (Directory.Exists(files))
         {
@@ -47,7 +47,7 @@ internal sealed class Import(IDocumentCatalog catalog, IBlobStore blobs, Action<
                 if (Directory.Exists(outer))
                     await TakeFolderAsync(folder, outer, cancellation);
                 else
-                    Complain($"{Path.GetRelativePath(folder, outer)} is no part of a backup.");
+                    Complain($"{Path.GetRelativePath(folder, outer)} is not part of a backup.");
             }
         }
         var manifest = Path.Combine(folder, Backup.Manifest);
@@ -56,7 +56,7 @@ internal sealed class Import(IDocumentCatalog catalog, IBlobStore blobs, Action<
         return Result(isWhole: true);
     }
 
-    /// <summary>Imports an archive, from front to back; its entries may come in any order.</summary>
+    /// <summary>Imports an archive sequentially; its entries may come in any order.</summary>
     public async Task<ImportResult> RunAsync(Stream archive, CancellationToken cancellation)
     {
         await using var reader = new TarReader(archive, leaveOpen: true);
@@ -68,7 +68,7 @@ internal sealed class Import(IDocumentCatalog catalog, IBlobStore blobs, Action<
         }
         catch (UnreadableBackupException broken)
         {
-            Complain($"The archive cannot be read any further, and what follows was not imported. {broken.Message}");
+            Complain($"The archive cannot be read any further; the rest was not imported. {broken.Message}");
             isWhole = false;
         }
         foreach (var file in _open.Values)
@@ -82,7 +82,7 @@ internal sealed class Import(IDocumentCatalog catalog, IBlobStore blobs, Action<
         {
             return await reader.GetNextEntryAsync(copyData: false, cancellation);
         }
-        // Whatever a header of arbitrary bytes makes the reader throw.
+        // A header of arbitrary bytes can make the reader throw any exception.
         catch (Exception broken) when (broken is not OperationCanceledException)
         {
             throw new UnreadableBackupException(broken.Message, broken);
@@ -96,7 +96,7 @@ internal sealed class Import(IDocumentCatalog catalog, IBlobStore blobs, Action<
         var path = entry.Name.StartsWith("./", StringComparison.Ordinal) ? entry.Name[2..] : entry.Name;
         if (entry.EntryType is not (TarEntryType.RegularFile or TarEntryType.V7RegularFile or TarEntryType.ContiguousFile))
         {
-            Complain($"{Printable(path)} is an entry of the kind {entry.EntryType} and was passed over.");
+            Complain($"{Printable(path)} is an entry of type {entry.EntryType} and was skipped.");
             return;
         }
         await using var content = new BackupEntry(entry.DataStream ?? Stream.Null, entry.Length, mayRewind: false);
@@ -119,11 +119,11 @@ internal sealed class Import(IDocumentCatalog catalog, IBlobStore blobs, Action<
         }
         else
         {
-            Complain($"{Printable(path)} is no part of a backup.");
+            Complain($"{Printable(path)} is not part of a backup.");
         }
     }
 
-    /// <summary>Imports the files of one of a backup's folders of two digits.</summary>
+    /// <summary>Imports the files of one of a backup's two-digit folders.</summary>
     private async Task TakeFolderAsync(string folder, string outer, CancellationToken cancellation)
     {
         var ids = new SortedSet<Guid>();
@@ -132,9 +132,9 @@ internal sealed class Import(IDocumentCatalog catalog, IBlobStore blobs, Action<
             var name = Path.GetFileName(path);
             if (Guid.TryParseExact(name.EndsWith(".json", StringComparison.Ordinal) ? name[..^5] : name, "D", out var id))
                 ids.Add(id);
-            // An export that was cut short leaves one.
+            // An interrupted export leaves partial files.
             else if (!name.EndsWith(BackupFolder.Partial, StringComparison.Ordinal))
-                Complain($"{Path.GetRelativePath(folder, path)} is no part of a backup.");
+                Complain($"{Path.GetRelativePath(folder, path)} is not part of a backup.");
         }
         foreach (var id in ids)
         {
@@ -199,7 +199,7 @@ internal sealed class Import(IDocumentCatalog catalog, IBlobStore blobs, Action<
         problem ??= document?.Problem(file.Id);
         if (problem is null)
             return document;
-        Complain($"File {file.Id} was not imported: its document in the backup cannot be used, for {problem}.");
+        Complain($"File {file.Id} was not imported: its document in the backup cannot be used, because {problem}.");
         _result = _result with { Failed = _result.Failed + 1 };
         file.IsRefused = true;
         return null;
@@ -209,9 +209,9 @@ internal sealed class Import(IDocumentCatalog catalog, IBlobStore blobs, Action<
     {
         (_manifest, var problem) = await ParseAsync(entry, MaintenanceJson.Default.BackupManifest, cancellation);
         if (problem is not null)
-            Complain($"The backup's manifest cannot be used, for {problem}.");
+            Complain($"The backup's manifest cannot be used, because {problem}.");
         else if (_manifest?.Format != Backup.Format)
-            Complain($"The backup has format {_manifest?.Format}, and this FileDrop knows {Backup.Format}.");
+            Complain($"The backup has format {_manifest?.Format}, but this FileDrop knows only format {Backup.Format}.");
     }
 
     private ImportResult Result(bool isWhole) => _result with
@@ -230,7 +230,7 @@ internal sealed class Import(IDocumentCatalog catalog, IBlobStore blobs, Action<
         {
             return JsonSerializer.Deserialize(json, type) is { } value ? (value, null) : (null, "it is null");
         }
-        // The last three: half of a surrogate pair, and a time or an id that is none.
+        // The last three types come from half of a surrogate pair and from malformed times and ids.
         catch (Exception malformed) when (malformed is JsonException or InvalidOperationException or FormatException or ArgumentException)
         {
             return (null, $"it is malformed: {malformed.Message.TrimEnd('.')}");

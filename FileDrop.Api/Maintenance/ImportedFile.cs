@@ -4,29 +4,28 @@ using FileDrop.Api.Contents;
 
 namespace FileDrop.Api.Maintenance;
 
-/// <summary>How the import of one file ended.</summary>
+/// <summary>The outcome of the import of one file.</summary>
 internal enum ImportEnd
 {
-    /// <summary>It is new here.</summary>
+    /// <summary>The file is new here.</summary>
     Imported,
 
-    /// <summary>It was here already, and stayed as it was.</summary>
+    /// <summary>The file existed here and stayed unchanged.</summary>
     Present,
 
-    /// <summary>It could not be imported; a message says why.</summary>
+    /// <summary>The file could not be imported; a message says why.</summary>
     Failed,
 
-    /// <summary>The backup has no document of it that can be used.</summary>
+    /// <summary>The backup has no usable document of the file.</summary>
     None,
 }
 
-/// <summary>One file of a backup on its way in.</summary>
+/// <summary>One file of a backup during its import.</summary>
 /// <remarks>
-/// No blob that a document names is ever deleted or overwritten, whoever owns the document: as long as the catalog has any document
-/// with the file's id, of whatever owner, nothing is written under that id. The exception mends: where a document's content is missing
-/// or damaged, bytes of the very SHA-256 that the document says take its place, and a damaged blob goes to the quarantine first. A blob
-/// that no document names and that is in the way also goes to the quarantine, for it could be the only good copy. Only blobs that this
-/// import has written itself are deleted.
+/// An import never deletes or overwrites a blob that a document of any owner names. If the catalog has a document with the file's id, of any owner, nothing is
+/// written under that id. The only exception is a missing or damaged content: bytes with exactly the SHA-256 in its document replace it, after a damaged blob
+/// has moved to the quarantine. A blob that no document names and that is in the way also moves to the quarantine, because it could be the only good copy. The
+/// import deletes only blobs that it has written itself.
 /// </remarks>
 internal sealed class ImportedFile
 {
@@ -42,28 +41,28 @@ internal sealed class ImportedFile
     /// <summary>The file's id.</summary>
     public Guid Id { get; }
 
-    /// <summary>The file's document in the backup, once it was read.</summary>
+    /// <summary>The file's document in the backup; null until it is read.</summary>
     public BackupFile? Document { get; set; }
 
-    /// <summary>Whether the document in the backup cannot be used.</summary>
+    /// <summary>Whether the document in the backup was refused.</summary>
     public bool IsRefused { get; set; }
 
-    /// <summary>Contents that were missing or damaged here and came from the backup.</summary>
+    /// <summary>The number of missing or damaged contents that were restored from the backup.</summary>
     public long Mended { get; private set; }
 
-    /// <summary>Whether nothing more of the file has to come.</summary>
+    /// <summary>Whether the file needs no more entries.</summary>
     public bool IsComplete => Document is not null && (_here.Count > 0 || Document.Contents.All(content => _arrived.ContainsKey(content.BlobId)));
 
-    /// <summary>The blobs that are of use.</summary>
+    /// <summary>The blobs that the import can use.</summary>
     public IReadOnlyList<Guid> Wanted =>
         [.. (_here.Count > 0 ? _here.SelectMany(document => document.Contents) : Document?.Contents ?? []).Select(content => content.BlobId).Distinct()];
 
-    /// <summary>Looks up whether the catalog has the file's id already, over all owners.</summary>
+    /// <summary>Begins the import of a file; looks its id up over all owners.</summary>
     public static async Task<ImportedFile> BeginAsync(
         IDocumentCatalog catalog, IBlobStore blobs, Action<string> complain, Guid id, CancellationToken cancellation) =>
         new(catalog, blobs, complain, id, await catalog.FindDocumentsAsync([id], cancellation));
 
-    /// <summary>Takes a content of the backup, as far as it is of use.</summary>
+    /// <summary>Takes a content of the backup, if the import can use it.</summary>
     /// <exception cref="UnreadableBackupException">The entry cannot be read to its end.</exception>
     public async Task TakeAsync(Guid blob, BackupEntry entry, CancellationToken cancellation)
     {
@@ -83,12 +82,12 @@ internal sealed class ImportedFile
             _arrived[blob] = new Arrived(await WriteAsync(key, expected, entry, cancellation), IsWritten: true);
     }
 
-    /// <summary>Makes a file of what has come; removes what this import has written and no document names.</summary>
+    /// <summary>Creates the file, then removes blobs that this import has written and no document names.</summary>
     public async Task<ImportEnd> EndAsync(CancellationToken cancellation)
     {
         var end = Document is { } document ? await EndAsync(document, cancellation) : ImportEnd.None;
         if (end is ImportEnd.None && !IsRefused && _here.Count == 0)
-            _complain($"File {Id} was not imported: the backup has content of it and no document.");
+            _complain($"File {Id} was not imported: the backup has its content but no document.");
         await DropUnnamedAsync(cancellation);
         return end;
     }
@@ -97,20 +96,20 @@ internal sealed class ImportedFile
     {
         if (_here.Count == 0 && !await IsWholeAsync(document, cancellation))
         {
-            _complain($"File {Id} ({document.File.Name}) was not imported: the backup lacks content of it, or holds damaged content.");
+            _complain($"File {Id} ({document.File.Name}) was not imported: in the backup, some of its content is missing or damaged.");
             return ImportEnd.Failed;
         }
         return _here.Count == 0 && await TryInsertAsync(document, cancellation) ? ImportEnd.Imported : Judge(document);
     }
 
-    /// <summary>What it means that the catalog has the id already.</summary>
+    /// <summary>Decides the outcome if the catalog already has the id.</summary>
     private ImportEnd Judge(BackupFile document)
     {
         if (_here.Any(here => here.File is not null && here.Owner.Equals(document.Owner, StringComparison.Ordinal)))
             return ImportEnd.Present;
         _complain(_here.FirstOrDefault(here => !here.Owner.Equals(document.Owner, StringComparison.Ordinal)) is { } foreign
-            ? $"File {Id} ({document.File.Name}) was not imported: here its id belongs to another owner, {foreign.Owner}."
-            : $"File {Id} ({document.File.Name}) was not imported: it was deleted here and is not swept yet. Import it again when it is.");
+            ? $"File {Id} ({document.File.Name}) was not imported: its id belongs to another owner here, {foreign.Owner}."
+            : $"File {Id} ({document.File.Name}) was not imported: it was deleted here and is not swept yet. Import it again once the sweeper has run.");
         return ImportEnd.Failed;
     }
 
@@ -124,7 +123,7 @@ internal sealed class ImportedFile
         }
         catch (StorageException)
         {
-            // Refused because another import was faster, if there is a document now.
+            // If there is a document now, another import was faster.
             _here = await _catalog.FindDocumentsAsync([Id], cancellation);
             if (_here.Count == 0)
                 throw;
@@ -132,7 +131,7 @@ internal sealed class ImportedFile
         return false;
     }
 
-    /// <summary>Whether all contents have come and are what the document says. A leftover that is not goes to the quarantine.</summary>
+    /// <summary>Whether all contents have come and match the document. A leftover that does not match moves to the quarantine.</summary>
     private async Task<bool> IsWholeAsync(BackupFile document, CancellationToken cancellation)
     {
         var whole = true;
@@ -145,12 +144,12 @@ internal sealed class ImportedFile
             if (arrived is not { Facts: not null, IsWritten: false })
                 continue;
             await _blobs.QuarantineAsync(new BlobKey(content.BlobId, Id), cancellation);
-            _complain($"File {Id}: other bytes lay under the key of version {content.Version}, and are in the quarantine now. Import it again.");
+            _complain($"File {Id}: other bytes lay under the key of version {content.Version}; they were moved to the quarantine. Import the file again.");
         }
         return whole;
     }
 
-    /// <summary>A blob that an import which was cut short has left, or one whose catalog was lost: if it may be the content, it stays.</summary>
+    /// <summary>Finds a blob that an interrupted import or a lost catalog has left. It is kept if it can be the content.</summary>
     private async Task<ContentFacts?> FindLeftoverAsync(BlobKey key, FileContent? expected, long size, CancellationToken cancellation)
     {
         if (await _blobs.FindSizeAsync(key, cancellation) is not { } there)
@@ -169,7 +168,7 @@ internal sealed class ImportedFile
         return null;
     }
 
-    /// <summary>Writes a content; null, with a message, if it is not what the document says. Nothing is left of it then.</summary>
+    /// <summary>Writes a content. If it does not match the document, leaves nothing, complains and returns null.</summary>
     private async Task<ContentFacts?> WriteAsync(BlobKey key, FileContent? expected, BackupEntry entry, CancellationToken cancellation)
     {
         if (expected is not null && expected.Size != entry.Size)
@@ -185,12 +184,12 @@ internal sealed class ImportedFile
         }
         catch (RefusedException)
         {
-            _complain($"File {Id}, version {expected?.Version}: the bytes in the backup are not those that were stored.");
+            _complain($"File {Id}, version {expected?.Version}: the bytes in the backup do not match their SHA-256.");
             return null;
         }
     }
 
-    /// <summary>Puts bytes of the right hash where a document's content is missing or damaged.</summary>
+    /// <summary>Replaces a missing or damaged content by bytes with the right hash.</summary>
     private async Task MendAsync(FileContent content, BackupEntry entry, CancellationToken cancellation)
     {
         if (await StoredContent.FindDamageAsync(_blobs, Id, content, hash: true, cancellation) is not { } damage)
@@ -198,7 +197,7 @@ internal sealed class ImportedFile
         var key = new BlobKey(content.BlobId, Id);
         if (damage.Kind is not FindingKind.FileWithoutBlob)
         {
-            // The damaged blob is moved only once the bytes in the backup are known to be right.
+            // Move the damaged blob only once the bytes in the backup are known to be right.
             if (!entry.MayRewind)
             {
                 _complain($"File {Id}, version {content.Version} is damaged here. {damage.Detail} Unpack the archive and import its folder to mend it.");
@@ -208,7 +207,7 @@ internal sealed class ImportedFile
             await checkedContent.CopyToAsync(Stream.Null, cancellation);
             if (!IsSame(checkedContent.Facts, content))
             {
-                _complain($"File {Id}, version {content.Version} is damaged here and in the backup, and stays as it is. {damage.Detail}");
+                _complain($"File {Id}, version {content.Version} is damaged both here and in the backup, and stays unchanged. {damage.Detail}");
                 return;
             }
             entry.Rewind();
@@ -231,7 +230,7 @@ internal sealed class ImportedFile
     private static bool IsSame(ContentFacts facts, FileContent content) =>
         facts.Size == content.Size && facts.XxHash3 == content.XxHash3 && facts.Sha256.Equals(content.Sha256, StringComparison.Ordinal);
 
-    /// <param name="Facts">What came; null if it was refused.</param>
-    /// <param name="IsWritten">Whether this import has written it, and it was not there before.</param>
+    /// <param name="Facts">The facts of the content; null if it was refused.</param>
+    /// <param name="IsWritten">Whether this import has written the blob, rather than found it.</param>
     private sealed record Arrived(ContentFacts? Facts, bool IsWritten);
 }

@@ -5,8 +5,8 @@ using FileDrop.Api.Contents;
 namespace FileDrop.Api.Maintenance;
 
 /// <summary>
-/// Reads all content again in the background, at a set rate, and compares its SHA-256: damage is found while there
-/// is still a backup to mend it from. Off unless a rate is set; each replica that has one goes through everything.
+/// Reads all content again in the background at a set rate, and compares its SHA-256. It thus finds damage while a backup to mend it still exists. It is off
+/// unless a rate is set. Each replica with a rate reads everything.
 /// </summary>
 internal sealed partial class Scrub(
     IDocumentCatalog catalog, IBlobStore blobs, Integrity integrity, StoreStarter starter, FileDropOptions options, TimeProvider time, ILogger<Scrub> log)
@@ -67,7 +67,7 @@ internal sealed partial class Scrub(
                 await integrity.MendedAsync(new BlobKey(content.BlobId, file), cancellation);
                 return true;
             }
-            // Pruned or purged since the document was read, most likely, if it is missing.
+            // A missing content was most likely pruned or purged since its document was read.
             if ((await catalog.FindDocumentsAsync([file], cancellation)).ContentOf(content.BlobId) is null)
                 return true;
             await integrity.ReportAsync(file, content, damage);
@@ -85,7 +85,7 @@ internal sealed partial class Scrub(
         }
     }
 
-    /// <summary>What is wrong with a content, or null. By its SHA-256: a checksum without a key is no defence against tampering.</summary>
+    /// <summary>Finds the damage of a content, or null. It compares the SHA-256, because the fast checksum does not detect tampering.</summary>
     private async Task<string?> FindDamageAsync(Guid file, FileContent content, CancellationToken cancellation)
     {
         var key = new BlobKey(content.BlobId, file);
@@ -109,16 +109,16 @@ internal sealed partial class Scrub(
         }
     }
 
-    [LoggerMessage(LogLevel.Information, "Scrubbed {Contents} contents in {Seconds:0} s, of which {Damaged} are damaged or missing")]
+    [LoggerMessage(LogLevel.Information, "Scrubbed {Contents} contents in {Seconds:0} s; {Damaged} are damaged or missing")]
     private partial void LogPass(long contents, long damaged, double seconds);
 
-    [LoggerMessage(LogLevel.Warning, "A scrub was cut short. {Reason}")]
+    [LoggerMessage(LogLevel.Warning, "A scrub was interrupted. {Reason}")]
     private partial void LogCut(string reason);
 
     [LoggerMessage(LogLevel.Debug, "A content of file {File} could not be read; the next scrub tries again. {Reason}")]
     private partial void LogUnread(Guid file, string reason);
 
-    /// <summary>Takes bytes no faster than the rate, and drops them.</summary>
+    /// <summary>Accepts bytes no faster than the rate, and discards them.</summary>
     private sealed class PacedSink(long bytesPerSecond, TimeProvider time) : Stream
     {
         private readonly long _begun = time.GetTimestamp();

@@ -3,7 +3,7 @@ using Microsoft.Data.Sqlite;
 
 namespace FileDrop.Api.Maintenance;
 
-/// <summary>Remembers which blobs were seen, however many there are, in a temporary database on disk rather than in memory.</summary>
+/// <summary>Remembers the blobs seen in a temporary database on disk, because there may be too many for memory.</summary>
 internal sealed class SeenBlobs : IDisposable
 {
     private readonly SqliteConnection _database;
@@ -12,7 +12,7 @@ internal sealed class SeenBlobs : IDisposable
 
     public SeenBlobs()
     {
-        // An empty name: SQLite makes a private file, and deletes it when the connection ends.
+        // With an empty name, SQLite makes a private file and deletes it when the connection ends.
         _database = new SqliteConnection("Data Source=;Pooling=False");
         _database.Open();
         using var create = _database.CreateCommand();

@@ -4,12 +4,12 @@ using Microsoft.Extensions.Diagnostics.HealthChecks;
 
 namespace FileDrop.Api.Maintenance;
 
-/// <summary>Whether one of the two stores is ready: it has started, and answers now.</summary>
+/// <summary>Checks whether one of the two stores is ready: it has started and answers now.</summary>
 internal sealed class StoreHealth(StoreStarter starter, Func<CancellationToken, Task> ping) : IHealthCheck
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
 
-    /// <summary>Adds a check for each store, so that the health says which one is away.</summary>
+    /// <summary>Adds a check for each store, so that the health report names the one that does not answer.</summary>
     public static IHealthChecksBuilder AddTo(IHealthChecksBuilder checks) => checks
         .Add(new HealthCheckRegistration("catalog", provider => new StoreHealth(
             provider.GetRequiredService<StoreStarter>(), provider.GetRequiredService<ICatalog>().PingAsync), null, null))
@@ -29,7 +29,7 @@ internal sealed class StoreHealth(StoreStarter starter, Func<CancellationToken, 
         {
             if (failure is StorageException away)
                 starter.Report(away);
-            return HealthCheckResult.Unhealthy("It does not answer.");
+            return HealthCheckResult.Unhealthy("The store does not answer.");
         }
     }
 }

@@ -4,15 +4,15 @@ using FileDrop.Api.Catalog;
 namespace FileDrop.Api.Maintenance;
 
 /// <summary>
-/// Makes schema, indexes, bucket and folders at start. A store in this process must start, or the process ends; one across
-/// the network may come up later: it is tried until it does, and until then the service answers that it is not ready.
-/// Afterwards it says when a store stops answering, and when it answers again: one line each, however many requests notice.
+/// Creates schema, indexes, bucket and folders at the start. A store in this process must start, or the process ends. A store across the network may come up
+/// later: it is tried until it starts, and until then the service is not ready. Afterwards this service logs when a store stops answering and when it answers
+/// again, in one line each, however many requests notice.
 /// </summary>
 internal sealed partial class StoreStarter(
     ICatalog catalog, IBlobStore blobs, IReserve reserve, FileDropOptions options, TimeProvider time, ILogger<StoreStarter> log)
     : BackgroundService
 {
-    /// <summary>Lines for one outage: a store that fails for another cause each time must not fill the log.</summary>
+    /// <summary>The most lines for one outage, so that a store with ever new causes does not fill the log.</summary>
     private const int MostCauses = 3;
 
     private static readonly TimeSpan FirstPause = TimeSpan.FromMilliseconds(250);
@@ -23,12 +23,12 @@ internal sealed partial class StoreStarter(
     private readonly SemaphoreSlim _outages = new(0);
     private readonly Lock _lock = new();
 
-    /// <summary>What the log has of the outage; empty while the stores answer.</summary>
+    /// <summary>The logged causes of the outage; empty while the stores answer.</summary>
     private readonly HashSet<string> _causes = new(StringComparer.Ordinal);
 
     private long _awaySince;
 
-    /// <summary>A store that comes up a moment later than the service is no reason to warn anybody.</summary>
+    /// <summary>The level of the outage's lines: no warning during the start, because a store may come up a moment later than the service.</summary>
     private LogLevel _severity;
 
     /// <summary>Completes once both stores have started.</summary>
@@ -42,14 +42,14 @@ internal sealed partial class StoreStarter(
         await base.StartAsync(cancellationToken);
     }
 
-    /// <summary>Notes that a store did not answer somebody. A failure without an inner one is not the store's: it answered, and the answer was odd.</summary>
+    /// <summary>Records that a store did not answer. A failure without an inner exception does not count, because the store did answer.</summary>
     public void Report(StorageException failure)
     {
         if (failure is not { Failure: StorageFailure.Unavailable, InnerException: not null })
             return;
         lock (_lock)
         {
-            // How long a call took is another number each time.
+            // Ignore digits, because the duration of a call differs each time.
             if (_causes.Count >= MostCauses || !_causes.Add(string.Concat(failure.Cause.Where(character => !char.IsAsciiDigit(character)))))
                 return;
             if (_causes.Count == 1)
@@ -71,7 +71,7 @@ internal sealed partial class StoreStarter(
         while (true)
         {
             await _outages.WaitAsync(stoppingToken);
-            // A store that fails now and then must not write two lines each time.
+            // Wait a moment, so that a store that fails now and then does not cause two lines each time.
             await Task.Delay(Settling, time, stoppingToken);
             await TryUntilDoneAsync(() => Task.WhenAll(catalog.PingAsync(stoppingToken), blobs.PingAsync(stoppingToken)), stoppingToken);
             lock (_lock)
@@ -112,7 +112,7 @@ internal sealed partial class StoreStarter(
 
     private async Task StartStoresAsync(CancellationToken cancellation)
     {
-        // A service must start on a full disk, or nobody could delete anything there.
+        // The service must start on a full disk, because otherwise nobody could delete anything there.
         await reserve.FreeAsync(() => Task.WhenAll(catalog.StartAsync(cancellation), blobs.StartAsync(cancellation)));
         reserve.Keep();
         _started.TrySetResult();
@@ -121,9 +121,9 @@ internal sealed partial class StoreStarter(
     [LoggerMessage(LogLevel.Information, "Metadata lies in {Catalog}, content in {Blobs}")]
     private partial void LogStores(string catalog, string blobs);
 
-    [LoggerMessage("A store does not answer, and requests get 503 until it does. {Reason}")]
+    [LoggerMessage("A store does not answer; requests get 503 until it does. {Reason}")]
     private partial void LogAway(LogLevel level, string reason);
 
-    [LoggerMessage("The stores answer again, after {Seconds:0.0} s")]
+    [LoggerMessage("The stores answer again after {Seconds:0.0} s")]
     private partial void LogBack(LogLevel level, double seconds);
 }

@@ -4,19 +4,19 @@ using FileDrop.Api.Catalog;
 
 namespace FileDrop.Api.Maintenance;
 
-/// <summary>A stored content is not what its document says.</summary>
-/// <param name="Kind">What is wrong.</param>
+/// <summary>The damage of a stored content: its difference from its document.</summary>
+/// <param name="Kind">The kind of damage.</param>
 /// <param name="Detail">For a person.</param>
 internal sealed record ContentDamage(FindingKind Kind, string Detail);
 
-/// <summary>Compares stored contents with what their documents say.</summary>
+/// <summary>Compares stored contents with their documents.</summary>
 internal static class StoredContent
 {
-    /// <summary>What is wrong with a content, or null.</summary>
+    /// <summary>Finds the damage of a content, or null.</summary>
     /// <param name="blobs">The store.</param>
     /// <param name="file">The content's file.</param>
-    /// <param name="content">What the document says.</param>
-    /// <param name="hash">Whether every byte is read and its SHA-256 compared; otherwise only the size is.</param>
+    /// <param name="content">The content in the document.</param>
+    /// <param name="hash">Whether to read every byte and compare the SHA-256, instead of only the size.</param>
     /// <param name="cancellation">Ends the reading.</param>
     /// <exception cref="StorageException">The store does not answer.</exception>
     public static async Task<ContentDamage?> FindDamageAsync(IBlobStore blobs, Guid file, FileContent content, bool hash, CancellationToken cancellation)
@@ -39,19 +39,19 @@ internal static class StoredContent
         }
         catch (StorageException failure)
         {
-            // A store that answers and cannot give this one blob has lost it: a bad sector, most likely.
+            // A store that answers but cannot return this one blob has lost it, most likely by a bad sector.
             await blobs.PingAsync(cancellation);
             return new ContentDamage(FindingKind.Unreadable, $"The blob cannot be read. {failure.Message}");
         }
     }
 
-    /// <summary>Whether a document names a blob, as whatever.</summary>
+    /// <summary>Whether a document names a blob as content, intent or garbage.</summary>
     public static bool Names(this CatalogDocument document, Guid blob) =>
         document.Contents.Any(content => content.BlobId == blob)
         || document.Intents.Any(intent => intent.BlobId == blob)
         || document.Garbage.Any(garbage => garbage.BlobId == blob);
 
-    /// <summary>The content of a blob that one of these documents names, or null.</summary>
+    /// <summary>Finds the content with this blob in the documents, or null.</summary>
     public static FileContent? ContentOf(this IEnumerable<CatalogDocument> documents, Guid blob) =>
         documents.SelectMany(document => document.Contents).FirstOrDefault(content => content.BlobId == blob);
 }

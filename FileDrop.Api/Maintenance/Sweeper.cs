@@ -4,21 +4,21 @@ using FileDrop.Api.Catalog;
 namespace FileDrop.Api.Maintenance;
 
 /// <summary>
-/// Deletes what the catalog's documents name as due: claims the intents of writers that are gone, deletes garbage, forgets
-/// old Idempotency-Keys. Every replica has one; they do not disturb each other, since each step is safe to do twice.
+/// Does the due work in the catalog's documents: claims the intents of dead writers, deletes garbage and forgets old idempotency keys. Every replica runs a
+/// sweeper. They do not disturb each other, because each step may be done twice.
 /// </summary>
-/// <remarks>It claims before it deletes: a blob in garbage is nobody's and never again somebody's.</remarks>
+/// <remarks>It claims before it deletes: a blob in garbage belongs to no writer and never will again.</remarks>
 internal sealed partial class Sweeper(
     ISweepCatalog catalog, IDocumentCatalog documents, IBlobStore blobs, IReserve reserve, StoreStarter starter, SweeperMetrics metrics,
     FileDropOptions options, TimeProvider time, ILogger<Sweeper> log) : BackgroundService
 {
     private const int DocumentsAtOnce = 200;
 
-    /// <summary>Documents in one round; what is left waits for the next, so that a mountain of garbage does not drown the requests.</summary>
+    /// <summary>The most documents in one round. The rest waits for the next, so that much garbage does not slow down requests.</summary>
     private const int DocumentsInRound = 5000;
 
-    /// <summary>Claims and deletes what is due of one document.</summary>
-    /// <returns>How many blobs were deleted.</returns>
+    /// <summary>Claims and deletes the due blobs of one document.</summary>
+    /// <returns>The number of deleted blobs.</returns>
     public static Task<int> SweepDocumentAsync(
         ISweepCatalog catalog, IDocumentCatalog documents, IBlobStore blobs, IReserve reserve, string owner, Guid id, CancellationToken cancellation) =>
         reserve.FreeAsync(async () =>
@@ -29,8 +29,8 @@ internal sealed partial class Sweeper(
             var named = work.Deletions.Count == 0 ? [] : await documents.FindDocumentsAsync([id], cancellation);
             foreach (var deletion in work.Deletions)
             {
-                // A key has no owner in it: garbage of one owner's document can be the content of another's, which an import of an earlier
-                // release has brought in under the same id. It goes with that one.
+                // A key does not contain an owner. An import of an earlier release may have given another owner's file the same id, and this garbage may be its
+                // content. That content is deleted with that file.
                 if (named.ContentOf(deletion.BlobId) is not null)
                     continue;
                 await blobs.DeleteAsync(new BlobKey(deletion.BlobId, id), cancellation);
@@ -75,7 +75,7 @@ internal sealed partial class Sweeper(
                     (done, deleted) = (done + 1, deleted + count);
             }
             swept += done;
-            // A round without progress would find the same documents again: the next tick is soon enough.
+            // A round without progress would find the same documents again, so wait for the next tick.
             if (due.Count < DocumentsAtOnce || done == 0 || swept >= DocumentsInRound)
                 break;
         }
@@ -86,7 +86,7 @@ internal sealed partial class Sweeper(
             LogSwept(swept, deleted);
     }
 
-    /// <summary>How many blobs of one document were deleted; null if the store failed and the document stays due.</summary>
+    /// <summary>Sweeps one document. Returns the number of deleted blobs; null if a store failed and the document stays due.</summary>
     private async Task<int?> TrySweepAsync(string owner, Guid id, CancellationToken cancellation)
     {
         try
@@ -104,12 +104,12 @@ internal sealed partial class Sweeper(
     [LoggerMessage(LogLevel.Information, "Swept {Documents} documents, deleted {Blobs} blobs")]
     private partial void LogSwept(int documents, int blobs);
 
-    [LoggerMessage(LogLevel.Debug, "A sweep was cut short. {Reason}")]
+    [LoggerMessage(LogLevel.Debug, "A sweep was interrupted. {Reason}")]
     private partial void LogFailure(string reason);
 
-    [LoggerMessage(LogLevel.Debug, "Garbage of file {File} could not be deleted, and stays due. {Reason}")]
+    [LoggerMessage(LogLevel.Debug, "Garbage of file {File} could not be deleted and stays due. {Reason}")]
     private partial void LogDocumentFailure(Guid file, string reason);
 
-    [LoggerMessage(LogLevel.Critical, "A sweep failed by a bug")]
+    [LoggerMessage(LogLevel.Critical, "A sweep failed because of a bug")]
     private partial void LogBug(Exception failure);
 }

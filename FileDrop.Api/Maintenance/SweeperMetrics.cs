@@ -3,7 +3,7 @@ using FileDrop.Api.Catalog;
 
 namespace FileDrop.Api.Maintenance;
 
-/// <summary>What the sweeper counts, under the meter <c>FileDrop</c>; the backlog is that of its last round.</summary>
+/// <summary>The sweeper's metrics, under the meter <c>FileDrop</c>; the backlog is that of its last round.</summary>
 internal sealed class SweeperMetrics : IDisposable
 {
     private readonly Meter _meter;
@@ -16,7 +16,7 @@ internal sealed class SweeperMetrics : IDisposable
         _deleted = _meter.CreateCounter<long>("filedrop.sweeper.deleted", "{blob}", "Blobs deleted by the sweeper.");
         _meter.CreateObservableGauge("filedrop.sweeper.pending", () => _backlog.Intents, "{blob}", "Blobs being written.");
         _meter.CreateObservableGauge("filedrop.sweeper.garbage", () => _backlog.Garbage, "{blob}", "Blobs to be deleted.");
-        _meter.CreateObservableGauge("filedrop.sweeper.oldest", () => _backlog.OldestOverdue.TotalSeconds, "s", "How long the oldest is due.");
+        _meter.CreateObservableGauge("filedrop.sweeper.oldest", () => _backlog.OldestOverdue.TotalSeconds, "s", "How long the oldest entry has been due.");
     }
 
     public void Swept(int deleted, CatalogBacklog backlog)

@@ -1,9 +1,9 @@
-// Runs before the first paint, so that no light page flashes up in the dark.
+// Runs before the first paint, so that a dark page does not flash light first.
 (() => {
   try {
     const theme = localStorage.getItem("filedrop.theme");
     if (theme === "light" || theme === "dark") document.documentElement.dataset.theme = theme;
   } catch {
-    // A browser that keeps nothing: the device decides.
+    // The browser has no storage: the device decides.
   }
 })();

@@ -2,7 +2,7 @@ using System.Net.Http.Headers;
 
 namespace FileDrop.AppHost;
 
-/// <summary>What the dashboard's commands belong to. A command of the service itself would run on each of its replicas.</summary>
+/// <summary>The resource with the dashboard's commands. A command of the service itself would run on each of its replicas.</summary>
 internal sealed class CommandsResource(string name) : Resource(name);
 
 internal static class Commands

@@ -7,16 +7,16 @@ namespace FileDrop.AppHost;
 /// <summary>No container engine answers; the message says what to do.</summary>
 internal sealed class NoContainerEngineException(string message) : SettingsException(message);
 
-/// <summary>The container engine is asked before the orchestrator starts, which would retry for a minute and say nothing.</summary>
+/// <summary>Asks the container engine before the orchestrator starts, which would retry for a minute and say nothing.</summary>
 internal static class ContainerEngine
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
 
     /// <summary>Returns if an engine answers within five seconds.</summary>
-    /// <exception cref="NoContainerEngineException">None does.</exception>
+    /// <exception cref="NoContainerEngineException">No engine answers.</exception>
     public static async Task RequireAsync(IConfiguration configuration, CancellationToken cancellation)
     {
-        // The orchestrator takes the engine that is named, else whichever of the two answers.
+        // The orchestrator takes the named engine, otherwise the one that answers.
         var named = configuration["ASPIRE_CONTAINER_RUNTIME"] ?? configuration["DOTNET_ASPIRE_CONTAINER_RUNTIME"];
         string[] engines = string.IsNullOrWhiteSpace(named) ? ["docker", "podman"] : [named.Trim()];
         var reasons = await Task.WhenAll(engines.Select(engine => AskAsync(engine, cancellation)));
@@ -31,7 +31,7 @@ internal static class ContainerEngine
                 """);
     }
 
-    /// <returns>Why the engine cannot be used; null if it can.</returns>
+    /// <returns>The reason why the engine cannot be used; null if it can.</returns>
     private static async Task<string?> AskAsync(string engine, CancellationToken cancellation)
     {
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellation);

@@ -43,14 +43,14 @@ internal sealed partial class StartAdvice(ResourceNotificationService resources,
 
 internal static class StartAdviceExtensions
 {
-    /// <summary>Looks whether the ports are free, and then stays to explain what else fails.</summary>
+    /// <summary>Checks that the ports are free, and then explains other failures.</summary>
     /// <exception cref="SettingsException">A port is taken. The orchestrator would wait for it without a word.</exception>
     public static void AddStartAdvice(this IDistributedApplicationBuilder builder, Settings settings)
     {
         if (builder.ExecutionContext.IsPublishMode)
             return;
         builder.Services.AddSingleton<StartAdvice>();
-        // Not a hosted service: those start after the orchestrator, which waits for what cannot start.
+        // Not a hosted service: those start after the orchestrator, which waits for resources that cannot start.
         builder.Eventing.Subscribe<BeforeStartEvent>(async (start, cancellation) =>
         {
             if (start.Model.Resources.OfType<ContainerResource>().Any())
@@ -58,7 +58,7 @@ internal static class StartAdviceExtensions
             var stopping = start.Services.GetRequiredService<IHostApplicationLifetime>().ApplicationStopping;
             _ = start.Services.GetRequiredService<StartAdvice>().WatchAsync(stopping);
         });
-        // Tests take any port that is free.
+        // Tests take any free port.
         if (builder.Configuration["DcpPublisher:RandomizePorts"] is "true")
             return;
         var taken = IPGlobalProperties.GetIPGlobalProperties().GetActiveTcpListeners()

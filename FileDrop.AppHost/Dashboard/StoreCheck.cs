@@ -27,7 +27,7 @@ internal static class StoreCheck
             start.Environment[$"ConnectionStrings__{store.Resource.Name}"] = await store.Resource.GetConnectionStringAsync(cancellation);
         using var check = Process.Start(start);
         if (check is null)
-            return CommandResults.Failure("The check did not start: is the dotnet command there?");
+            return CommandResults.Failure("The check did not start. Is the dotnet command installed?");
         try
         {
             var texts = await Task.WhenAll(check.StandardOutput.ReadToEndAsync(cancellation), check.StandardError.ReadToEndAsync(cancellation));

@@ -1,19 +1,19 @@
 namespace FileDrop.AppHost;
 
-/// <summary>What is written for machines that run the system without the AppHost.</summary>
+/// <summary>Writes files for machines that run the system without the AppHost.</summary>
 internal static class Publishing
 {
     /// <summary>The port in the container; the .NET images' own.</summary>
     public const int ContainerPort = 8080;
 
-    /// <summary>Longer than the service's own <c>FileDrop:ShutdownTimeout</c>, so that uploads under way can end.</summary>
+    /// <summary>Longer than the service's own <c>FileDrop:ShutdownTimeout</c>, so that uploads in progress can end.</summary>
     public const int StopSeconds = 75;
 
     public static void AddPublishing(this IDistributedApplicationBuilder builder, IResourceBuilder<ProjectResource> api, Settings settings)
     {
         if (!builder.ExecutionContext.IsPublishMode)
             return;
-        // The only names that it answers to besides loopback's.
+        // The service answers only to these names and loopback's.
         api.WithEnvironment("FileDrop__AllowedHosts", builder.AddParameter("allowed-hosts", "localhost", publishValueAsDefault: true));
         if (settings.ForKubernetes)
             builder.AddKubernetesChart(api);

@@ -1,6 +1,6 @@
 namespace FileDrop.AppHost;
 
-/// <summary>The words that the picture in AppHost.cs is drawn with.</summary>
+/// <summary>The extension methods with which AppHost.cs draws the system.</summary>
 internal static class Resources
 {
     /// <summary>
@@ -14,15 +14,15 @@ internal static class Resources
     public static IResourceBuilder<ParameterResource> AddStorageUser(this IDistributedApplicationBuilder builder) =>
         builder.AddParameter("storage-user", "filedrop", publishValueAsDefault: true);
 
-    /// <summary>Takes the image that the configuration names for this container, if it does.</summary>
+    /// <summary>Takes the image for this container from the configuration, if it names one.</summary>
     public static IResourceBuilder<T> WithImageFrom<T>(this IResourceBuilder<T> container, Settings settings) where T : ContainerResource
     {
         var name = container.Resource.Name is "mongodb" ? "mongodb" : "storage";
-        // An image's name says its registry itself.
+        // An image's name includes its registry.
         return settings.Image(name) is { } image ? container.WithImageRegistry(null).WithImage(image) : container;
     }
 
-    /// <summary>SeaweedFS as the service knows an S3: without the addresses of its other protocols, which the integration's own string has.</summary>
+    /// <summary>SeaweedFS as an S3 for the service: without the addresses of its other protocols, which the integration's own string has.</summary>
     public static IResourceBuilder<IResourceWithConnectionString> AddStorage(this IResourceBuilder<SeaweedFSContainerResource> seaweed, string name) =>
         seaweed.ApplicationBuilder
             .AddConnectionString(name, ReferenceExpression.Create(

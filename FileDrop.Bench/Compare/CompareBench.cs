@@ -16,7 +16,7 @@ internal static class CompareBench
         var folder = Directory.CreateTempSubdirectory("filedrop-bench-").FullName;
         try
         {
-            // Some peers work as another user, who has to get to their own folder.
+            // Some peers run as another user, who must reach their own folder.
             File.SetUnixFileMode(folder, File.GetUnixFileMode(folder) | UnixFileMode.OtherExecute);
             var limits = await MachineLimits.MeasureAsync(folder, (options.IsQuick ? 256 : 1024) * MiB, cancellation);
             var holds = true;
@@ -51,9 +51,9 @@ internal static class CompareBench
             var head = Report.Head(options.IsQuick ? "quick" : Report.Text($"rounds: {rounds}"));
             var report = new CompareReport(head, peers, [limits, rows.Rates(), rows.Latencies(), rows.Resources(turns.Working)]);
             report.WriteToConsole();
-            // What is only a part, or only roughly measured, is not what the page is to say.
+            // A partial or rough run is not kept.
             if (options is { IsQuick: false, Only: null, Service: null })
-                await report.WriteToPageAsync(Name(options.IsCluster), cancellation);
+                await report.WriteToFileAsync(Name(options.IsCluster), cancellation);
             Console.WriteLine(Report.Text($"Took {clock.Elapsed.TotalMinutes:0.0} minutes."));
             return report.AllHold;
         }
@@ -64,7 +64,7 @@ internal static class CompareBench
         }
     }
 
-    /// <summary>Starts all that are there, FileDrop first: the others share its bucket.</summary>
+    /// <summary>Starts all peers that are installed, FileDrop first: the others share its bucket.</summary>
     private static async Task StartAsync(BenchOptions options, BenchStores stores, string folder, List<Peer> peers, CancellationToken cancellation)
     {
         peers.Add(await FileDropPeer.StartAsync(options, stores, cancellation));

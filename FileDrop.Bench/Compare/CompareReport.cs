@@ -2,8 +2,8 @@ using System.Text;
 
 namespace FileDrop.Bench.Compare;
 
-/// <summary>What one comparison says, on the console and in the page that keeps the figures.</summary>
-/// <param name="tables">Without those that have nothing to say.</param>
+/// <summary>The result of one comparison, for the console and for docs/bench.</summary>
+/// <param name="tables">The tables; null for one without rows.</param>
 internal sealed class CompareReport(string head, IReadOnlyList<Peer> peers, IEnumerable<Report?> tables)
 {
     private readonly Report[] _tables = [.. tables.OfType<Report>()];
@@ -22,19 +22,11 @@ internal sealed class CompareReport(string head, IReadOnlyList<Peer> peers, IEnu
         }
     }
 
-    /// <summary>Replaces what stands in docs/performance.md between the two comments of this store.</summary>
-    public async Task WriteToPageAsync(string store, CancellationToken cancellation)
+    /// <summary>Writes a file of its own to docs/bench, named by the day, in UTC, and the store.</summary>
+    public async Task WriteToFileAsync(string store, CancellationToken cancellation)
     {
-        var path = Path.GetFullPath(MeasuredService.Metadata("Page"));
-        var (begin, end) = ($"<!-- compare {store} -->", $"<!-- /compare {store} -->");
-        var page = File.Exists(path) ? await File.ReadAllTextAsync(path, cancellation) : "";
-        var (from, to) = (page.IndexOf(begin, StringComparison.Ordinal), page.IndexOf(end, StringComparison.Ordinal));
-        if (from < 0 || to < from)
-        {
-            Console.WriteLine($"{path} has no {begin} … {end}: nothing is written there.");
-            return;
-        }
-        await File.WriteAllTextAsync(path, $"{page[..(from + begin.Length)]}\n{Markdown()}{page[to..]}", cancellation);
+        var path = Path.GetFullPath(Path.Combine(MeasuredService.Metadata("Runs"), $"{DateTime.UtcNow:yyyy-MM-dd}-compare-{store}.md"));
+        await File.WriteAllTextAsync(path, $"# FileDrop beside others: {store}\n\n{Markdown()}", cancellation);
         Console.WriteLine($"Written to {path}.");
     }
 
@@ -44,8 +36,6 @@ internal sealed class CompareReport(string head, IReadOnlyList<Peer> peers, IEnu
         foreach (var peer in peers)
             text.Append("- **").Append(peer.Name).Append("**: ").Append(peer.About).Append('\n');
         text.Append('\n');
-        foreach (var table in _tables)
-            text.Append(table.Markdown()).Append('\n');
-        return text.ToString();
+        return text.AppendJoin('\n', _tables.Select(table => table.Markdown())).ToString();
     }
 }

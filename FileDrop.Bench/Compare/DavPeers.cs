@@ -2,7 +2,7 @@ using System.Diagnostics;
 
 namespace FileDrop.Bench.Compare;
 
-/// <summary>The WebDAV servers that stand beside the embedded store, each with a folder of its own for its files and its settings.</summary>
+/// <summary>The WebDAV servers beside the embedded store, each with its own folder for files and settings.</summary>
 internal static class DavPeers
 {
     private const string NoSync = "files go to the system's cache, nothing is synced";
@@ -20,7 +20,7 @@ internal static class DavPeers
         {
             var files = Directory.CreateDirectory(Path.Combine(folder, "files")).FullName;
             var settings = Path.Combine(folder, "nginx.conf");
-            // "user" counts only for root, whose workers would otherwise be somebody who may not write here.
+            // "user" counts only for root. Its workers would otherwise run as a user who may not write here.
             File.WriteAllText(settings,
                 $$"""
                 daemon off;
@@ -60,13 +60,13 @@ internal static class DavPeers
         const string Modules = "/usr/lib/apache2/modules";
         var program = await PeerProgram.FindAsync("apache2", "apt-get install apache2", "-v");
         if (!File.Exists($"{Modules}/mod_dav_fs.so"))
-            throw new PeerMissingException($"Apache is left out: its mod_dav is not in {Modules}, where Debian's apache2 has it.");
+            throw new PeerMissingException($"Apache is left out: its mod_dav is not in {Modules}, the folder of Debian's apache2.");
         return await HttpPeer.StartAsync("Apache", $"{program.Version} with mod_dav, event; {NoSync}", new WebDav(), Prepare, cancellation);
 
         ProcessStartInfo Prepare(int port)
         {
             var files = Directory.CreateDirectory(Path.Combine(folder, "files")).FullName;
-            // Root's Apache works as another user, who has to write here.
+            // Root's Apache runs as another user, who must write here.
             if (!OperatingSystem.IsWindows())
             {
                 File.SetUnixFileMode(folder, Open);
@@ -122,7 +122,7 @@ internal static class DavPeers
         {
             var files = Directory.CreateDirectory(Path.Combine(folder, "files")).FullName;
             var start = new ProcessStartInfo(program.Path, ["serve", "webdav", files, "--addr", $"127.0.0.1:{port}", "--vfs-cache-mode", "off"]);
-            // Somebody's own settings shall not count.
+            // Ignore the user's own settings.
             start.Environment["RCLONE_CONFIG"] = Path.Combine(folder, "rclone.conf");
             return start;
         }

@@ -4,13 +4,13 @@ using Amazon.S3.Model;
 
 namespace FileDrop.Bench.Compare;
 
-/// <summary>How a server wants to be asked for files.</summary>
+/// <summary>A server's form of requests for files.</summary>
 internal abstract class Dialect
 {
     public abstract (string Method, string Target) Upload(string name);
 
-    /// <summary>The key of a file that was stored under a name.</summary>
-    /// <param name="answer">What the server said to the upload.</param>
+    /// <summary>The key of a file stored under a name.</summary>
+    /// <param name="answer">The server's answer to the upload.</param>
     public abstract string Key(string name, ReadOnlySpan<byte> answer);
 
     public abstract string Read(string key);
@@ -18,7 +18,7 @@ internal abstract class Dialect
     public abstract string Delete(string key);
 }
 
-/// <summary>PUT, GET and DELETE of the file's own path (RFC 4918 and what it builds on).</summary>
+/// <summary>PUT, GET and DELETE of the file's own path (RFC 4918 and its foundations).</summary>
 internal sealed class WebDav : Dialect
 {
     public override (string Method, string Target) Upload(string name) => ("PUT", $"/{name}");
@@ -30,7 +30,7 @@ internal sealed class WebDav : Dialect
     public override string Delete(string key) => $"/{key}";
 }
 
-/// <summary>FileDrop's API, which the Flask program has too.</summary>
+/// <summary>FileDrop's API, which the Flask program shares.</summary>
 internal sealed class FilesApi : Dialect
 {
     public const string Page = "/files?limit=100";
@@ -54,7 +54,7 @@ internal sealed class FilesApi : Dialect
     public override string Delete(string key) => $"/files/{key}?permanent=true";
 }
 
-/// <summary>Presigned URLs, signed as they are needed: the client's own work, a small part of the store's.</summary>
+/// <summary>Presigned URLs, signed when needed. This is the client's own work, and small beside the store's.</summary>
 internal sealed class Presigned(AmazonS3Client client, string bucket) : Dialect
 {
     private static readonly TimeSpan Valid = TimeSpan.FromHours(1);

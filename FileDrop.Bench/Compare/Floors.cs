@@ -1,6 +1,6 @@
 namespace FileDrop.Bench.Compare;
 
-/// <summary>What FileDrop has to reach beside each peer.</summary>
+/// <summary>The ratio that FileDrop must reach beside each peer.</summary>
 internal static class Floors
 {
     private static readonly Floor[] s_embedded =
@@ -30,7 +30,7 @@ internal static class Floors
 
     private sealed record Floor(string Workload, string Step, string Peer, double Least)
     {
-        // A large file's second download is held to the first one's floor.
+        // A large file's second download has the first one's floor.
         public bool Covers(string row) => Workload is "large"
             ? row.Contains($" stream {Step}", StringComparison.Ordinal) || row.Contains($" streams {Step}", StringComparison.Ordinal)
             : row.Equals($"{Workload} {Step}", StringComparison.Ordinal);

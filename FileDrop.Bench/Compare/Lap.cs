@@ -3,7 +3,7 @@ using System.Net.Sockets;
 
 namespace FileDrop.Bench.Compare;
 
-/// <summary>What one step of a workload brought and took.</summary>
+/// <summary>The result and the cost of one step of a workload.</summary>
 /// <param name="Seconds">From when all clients were connected until the last was done.</param>
 /// <param name="Processor">Seconds of processor time of the peer's processes.</param>
 /// <param name="Written">Bytes that the peer's processes had written to disks.</param>
@@ -12,17 +12,17 @@ internal sealed record Measured(long Requests, long Bytes, double Seconds, doubl
 /// <summary>One client's part of a step, which it counts here.</summary>
 internal sealed class Lap(long end, Func<bool> isStopped)
 {
-    /// <summary>In milliseconds, where they were asked for.</summary>
+    /// <summary>In milliseconds, if requested.</summary>
     public List<double> Latencies { get; } = [];
 
     public long Requests { get; private set; }
 
     public long Bytes { get; private set; }
 
-    /// <summary>Whether the step's time is not over yet.</summary>
+    /// <summary>Whether the step's time is still running.</summary>
     public bool Goes => !IsStopped && Stopwatch.GetTimestamp() < end;
 
-    /// <summary>Whether another client failed, or the bench was told to end.</summary>
+    /// <summary>Whether another client failed, or the bench must end.</summary>
     public bool IsStopped => isStopped();
 
     public void Count(long bytes)
@@ -33,13 +33,13 @@ internal sealed class Lap(long end, Func<bool> isStopped)
 
     /// <summary>Runs clients of a peer, a thread each, at once.</summary>
     /// <param name="time">How long <see cref="Goes"/> holds.</param>
-    /// <param name="work">What the client of that number does.</param>
+    /// <param name="work">The work of the client with that number.</param>
     /// <returns>The sum, and the laps.</returns>
     public static (Measured Sum, IReadOnlyList<Lap> Laps) Run(
         Peer peer, int clients, TimeSpan time, Action<PeerClient, Lap, int> work, CancellationToken cancellation)
     {
         Exception? failure = null;
-        // Made, and connected, before the clock runs.
+        // Made and connected before the clock starts.
         var connected = Enumerable.Range(0, clients).Select(_ => peer.Connect()).ToArray();
         var laps = new Lap[clients];
         using var begin = new ManualResetEventSlim();

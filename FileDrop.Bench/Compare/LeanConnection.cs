@@ -6,7 +6,7 @@ using System.Text;
 namespace FileDrop.Bench.Compare;
 
 /// <summary>
-/// HTTP/1.1 (RFC 9112) over one blocking socket, for one thread, with no more than the peers need: it shall not be what is measured.
+/// HTTP/1.1 (RFC 9112) over one blocking socket, for one thread. It does only what the peers need, so that it does not count in the figures.
 /// </summary>
 internal sealed class LeanConnection(Uri address) : IDisposable
 {
@@ -40,12 +40,12 @@ internal sealed class LeanConnection(Uri address) : IDisposable
 
     /// <summary>Sends a request with a part of a sample as its content, and reads the answer's head.</summary>
     /// <param name="headers">More header lines than the content's length, each with its CRLF.</param>
-    /// <param name="offset">Where the part begins in the sample, a multiple of the block's length.</param>
+    /// <param name="offset">The start of the part in the sample, a multiple of the block's length.</param>
     /// <returns>The status.</returns>
     public int Send(string method, string target, string headers, SampleBlock block, long seed, long offset, long size)
     {
         var head = WriteHead(method, target, string.Create(CultureInfo.InvariantCulture, $"{headers}Content-Length: {size}\r\n"));
-        // A small one goes in one piece with its head: one system call, as clients do it.
+        // A small content goes in one system call with its head, as clients do it.
         if (head + size <= _request.Length)
         {
             block.At(seed, offset, (int)size).Span.CopyTo(_request.AsSpan(head));
@@ -89,7 +89,7 @@ internal sealed class LeanConnection(Uri address) : IDisposable
         var socket = new Socket(SocketType.Stream, ProtocolType.Tcp)
         {
             NoDelay = true,
-            // A server that no longer answers shall not hold the bench.
+            // Do not wait for a server that no longer answers.
             ReceiveTimeout = (int)LongestSilence.TotalMilliseconds,
             SendTimeout = (int)LongestSilence.TotalMilliseconds,
         };
@@ -151,7 +151,7 @@ internal sealed class LeanConnection(Uri address) : IDisposable
             return true;
         while (ReadLine().Length > 0)
         {
-            // Trailers say nothing that is needed.
+            // Trailers are not needed.
         }
         _isChunked = false;
         return false;

@@ -5,14 +5,14 @@ using System.Security.Cryptography;
 
 namespace FileDrop.Bench.Compare;
 
-/// <summary>What the machine itself does, beside which the figures are to be read; on one thread where it does not say otherwise.</summary>
+/// <summary>The machine's own limits, for comparison with the figures; on one thread unless a row says otherwise.</summary>
 internal static class MachineLimits
 {
     private const int BlockSize = 1 << 20;
     private const int SmallSize = 4 << 10;
     private static readonly TimeSpan SmallTime = TimeSpan.FromMilliseconds(500);
 
-    /// <param name="folder">Where the peers have their files.</param>
+    /// <param name="folder">The folder of the peers' files.</param>
     /// <param name="size">Bytes to move for each.</param>
     public static async Task<Report> MeasureAsync(string folder, long size, CancellationToken cancellation)
     {
@@ -52,7 +52,7 @@ internal static class MachineLimits
         LibC.Forget(file);
         for (long offset = 0; RandomAccess.Read(file, block, offset) is > 0 and var read; offset += read)
         {
-            // The system's cache is empty of it, so that each block comes from the disk.
+            // The file is not in the system's cache, so each block comes from the disk.
         }
     }
 
@@ -68,7 +68,7 @@ internal static class MachineLimits
         return count / clock.Elapsed.TotalSeconds;
     }
 
-    /// <summary>They stay until the end, when the folder goes: what was deleted slows down what is created next.</summary>
+    /// <summary>The files stay until the folder is deleted at the end, since deletions slow down later creations.</summary>
     private static double Files(string path, byte[] block)
     {
         const int Count = 1_000;

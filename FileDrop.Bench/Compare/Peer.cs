@@ -3,21 +3,21 @@ using System.Net.Sockets;
 
 namespace FileDrop.Bench.Compare;
 
-/// <summary>A server that is measured: FileDrop, or one that people would use instead.</summary>
+/// <summary>A measured server: FileDrop, or one that people would use instead.</summary>
 internal abstract class Peer(string name, string about) : IAsyncDisposable
 {
     public string Name => name;
 
-    /// <summary>Its version, how it runs, and when what it acknowledged is on the disk.</summary>
+    /// <summary>Its version, its setup, and when an acknowledged file is on the disk.</summary>
     public string About => about;
 
-    /// <summary>Whether it knows lists and metadata as FileDrop does.</summary>
+    /// <summary>Whether it has lists and metadata as FileDrop does.</summary>
     public virtual bool IsFileService => false;
 
-    /// <summary>What its processes have used so far; null if they are not its own.</summary>
+    /// <summary>The resources that its processes have used so far; null if it has no own processes.</summary>
     public virtual ProcessUse? Use => null;
 
-    /// <summary>One client of it, for one thread, connected.</summary>
+    /// <summary>A connected client for one thread.</summary>
     public abstract PeerClient Connect();
 
     public abstract ValueTask DisposeAsync();
@@ -31,7 +31,7 @@ internal abstract class PeerClient : IDisposable
     private readonly byte[] _buffer = new byte[ReadAtOnce];
 
     /// <summary>Stores the sample of a seed as a new file.</summary>
-    /// <returns>The key by which it is found.</returns>
+    /// <returns>Its key.</returns>
     public abstract string Upload(long seed, long size);
 
     /// <summary>Reads a stored sample back, and compares every byte.</summary>
@@ -44,13 +44,13 @@ internal abstract class PeerClient : IDisposable
 
     public virtual void Metadata(string key) => throw new NotSupportedException();
 
-    /// <summary>The newest files, 100 of them if there are as many.</summary>
+    /// <summary>The newest files, at most 100.</summary>
     public virtual void List() => throw new NotSupportedException();
 
     public abstract void Dispose();
 
-    /// <summary>Compares what comes with what was sent.</summary>
-    /// <param name="read">Fills the buffer, or as much of it as there is.</param>
+    /// <summary>Compares the received bytes with the sent ones.</summary>
+    /// <param name="read">Fills the buffer; less at the end.</param>
     protected async Task CompareAsync(Func<Memory<byte>, ValueTask<int>> read, long seed, long offset, long count)
     {
         for (long done = 0; done < count;)
@@ -58,18 +58,18 @@ internal abstract class PeerClient : IDisposable
             var wanted = (int)Math.Min(_buffer.Length, count - done);
             var got = await read(_buffer.AsMemory(0, wanted));
             if (got < wanted || !SampleBlock.Matches(seed, offset + done, _buffer.AsSpan(0, got)))
-                throw new BenchException($"Of file {seed} the bytes behind {offset + done} came back changed, or {wanted - got} are missing.");
+                throw new BenchException($"File {seed} came back with changed bytes behind {offset + done}, or {wanted - got} are missing.");
             done += got;
         }
         if (await read(_buffer.AsMemory(0, 1)) > 0)
-            throw new BenchException($"Of file {seed} more than {count} bytes came back.");
+            throw new BenchException($"File {seed} came back with more than {count} bytes.");
     }
 }
 
 /// <summary>A server over HTTP/1.1, by the lean client.</summary>
-/// <param name="dialect">How it wants to be asked.</param>
-/// <param name="process">The process that stands for it, if it is one of this machine.</param>
-/// <param name="owned">What goes with it.</param>
+/// <param name="dialect">Its form of requests.</param>
+/// <param name="process">Its process, if it runs on this machine.</param>
+/// <param name="owned">Disposed of with it.</param>
 internal sealed class HttpPeer(string name, string about, Uri address, Dialect dialect, int? process, IAsyncDisposable? owned) : Peer(name, about)
 {
     private static readonly TimeSpan LongestStart = TimeSpan.FromSeconds(30);
@@ -78,7 +78,7 @@ internal sealed class HttpPeer(string name, string about, Uri address, Dialect d
 
     public override ProcessUse? Use => process is { } id ? ProcessUse.OfTree(id) : null;
 
-    /// <summary>Starts a peer's program, and waits until it takes connections.</summary>
+    /// <summary>Starts a peer's program, and waits until it accepts connections.</summary>
     public static async Task<HttpPeer> StartAsync(
         string name, string about, Dialect dialect, Func<int, ProcessStartInfo> prepare, CancellationToken cancellation)
     {
@@ -102,7 +102,7 @@ internal sealed class HttpPeer(string name, string about, Uri address, Dialect d
                 await process.DisposeAsync();
                 if (failure is not SocketException)
                     throw;
-                throw new PeerMissingException($"{name} is left out, it did not start: {process.Output}");
+                throw new PeerMissingException($"{name} did not start, and is left out: {process.Output}");
             }
         }
     }
@@ -115,7 +115,7 @@ internal sealed class HttpPeer(string name, string about, Uri address, Dialect d
         }
         catch (SocketException gone)
         {
-            throw new BenchException($"{Name} takes no connection: {gone.Message}", gone);
+            throw new BenchException($"{Name} accepts no connection: {gone.Message}", gone);
         }
     }
 
@@ -158,13 +158,13 @@ internal sealed class HttpPeerClient(Uri address, Dialect dialect) : PeerClient
     {
         var id = FilesApi.Id(Answer(_connection.Send("GET", FilesApi.Metadata(key)), "read of metadata", 200));
         if (!id.Equals(key, StringComparison.Ordinal))
-            throw new BenchException($"The metadata of {key} are another file's.");
+            throw new BenchException($"The metadata of {key} belong to another file.");
     }
 
     public override void List()
     {
         if (Answer(_connection.Send("GET", FilesApi.Page), "list", 200) is not [(byte)'[', .., (byte)']' or (byte)'\n'])
-            throw new BenchException("A list was no list.");
+            throw new BenchException("The answer to a list was not a list.");
     }
 
     public override void Dispose() => _connection.Dispose();

@@ -1,6 +1,6 @@
 namespace FileDrop.Bench.Compare;
 
-/// <summary>In what a row counts.</summary>
+/// <summary>The unit of a row.</summary>
 internal enum Unit
 {
     /// <summary>Bytes.</summary>
@@ -10,7 +10,7 @@ internal enum Unit
     Rate,
 }
 
-/// <summary>What was measured in the rounds that count, as tables beside the floors.</summary>
+/// <summary>The results of the rounds that count, as tables beside the floors.</summary>
 internal sealed class Rows(bool isCluster)
 {
     private const long MiB = 1 << 20;
@@ -43,7 +43,7 @@ internal sealed class Rows(bool isCluster)
         list.AddRange(milliseconds);
     }
 
-    /// <summary>A line for each row and peer; FileDrop's figures are repeated in each, for whoever reads only one.</summary>
+    /// <summary>A line for each row and peer; each repeats FileDrop's figures, so that one line is enough.</summary>
     public Report Rates()
     {
         var report = new Report(
@@ -66,7 +66,7 @@ internal sealed class Rows(bool isCluster)
         return report;
     }
 
-    /// <summary>How long single requests took; null if no row asked for it.</summary>
+    /// <summary>The times of single requests; null if no row needs them.</summary>
     public Report? Latencies()
     {
         if (_latencies.Count == 0)
@@ -79,7 +79,7 @@ internal sealed class Rows(bool isCluster)
         static string Quantile(List<double> list, double share) => Report.Text($"{Report.Quantile(list, share):0.00}");
     }
 
-    /// <summary>What the processes took over all workloads.</summary>
+    /// <summary>The resources that the processes took over all workloads.</summary>
     public Report Resources(IEnumerable<Peer> peers)
     {
         var mostMemory = (isCluster ? 400 : 300) * MiB;
@@ -106,7 +106,7 @@ internal sealed class Rows(bool isCluster)
     private static string Spread(Unit unit, List<Measured> list) =>
         Report.Text($"{list.Min(one => Rate(unit, one)):0}–{list.Max(one => Rate(unit, one)):0}");
 
-    /// <summary>Over all rounds: the system counts it in hundredths of a second.</summary>
+    /// <summary>Over all rounds, since the system counts in hundredths of a second.</summary>
     private static string Processor(Unit unit, List<Measured> list) => list.Sum(one => one.Processor) is var seconds && list[0].Processor is null ? ""
         : unit is Unit.Rate ? Report.Text($"{seconds * 1000 / list.Sum(one => one.Requests):0.000} ms")
         : Report.Text($"{seconds / (list.Sum(one => one.Bytes) / GiB):0.00} s/GiB");

@@ -5,7 +5,7 @@ namespace FileDrop.Bench.Compare;
 
 /// <summary>The store itself, driven with AWSSDK.S3 in this process.</summary>
 internal sealed class S3Peer(AmazonS3Client client, string bucket) : Peer("AWSSDK.S3",
-    "the store itself by AWSSDK.S3 with its own checks (the MD5 of what is one part), "
+    "the store itself by AWSSDK.S3 with its own checks (the MD5 of a single part), "
     + "from 16 MiB on in parts of 16 MiB, 4 at a time; synced as the store does")
 {
     public override PeerClient Connect() => new S3PeerClient(client, bucket);
@@ -17,7 +17,7 @@ internal sealed class S3Peer(AmazonS3Client client, string bucket) : Peer("AWSSD
     }
 }
 
-/// <summary>One user of the library. It has no blocking calls, so its tasks are waited for.</summary>
+/// <summary>One user of the library. It has no blocking calls, so the thread waits for its tasks.</summary>
 internal sealed class S3PeerClient(AmazonS3Client client, string bucket) : PeerClient
 {
     private const long LargestAtOnce = 16 << 20;
@@ -48,7 +48,7 @@ internal sealed class S3PeerClient(AmazonS3Client client, string bucket) : PeerC
 
     public override void Dispose()
     {
-        // The client is all users' together, as its manual recommends.
+        // All users share the client, as its manual recommends.
     }
 
     private async Task GetAsync(GetObjectRequest request, long seed, long offset, long count)
@@ -81,7 +81,7 @@ internal sealed class S3PeerClient(AmazonS3Client client, string bucket) : PeerC
             new CompleteMultipartUploadRequest { BucketName = bucket, Key = key, UploadId = upload, PartETags = [.. parts] });
     }
 
-    /// <summary>A part of a sample as the library wants it: it may read it twice, first to sign it.</summary>
+    /// <summary>A part of a sample for the library, which may read it twice: first to sign it.</summary>
     /// <param name="begin">A multiple of <see cref="SampleBlock.Size"/>.</param>
     private sealed class SampleStream(long seed, long begin, long length) : Stream
     {

@@ -4,20 +4,20 @@ using Amazon.S3;
 
 namespace FileDrop.Bench.Compare;
 
-/// <summary>What stands beside FileDrop on MongoDB and S3, on the same servers and in the same bucket, under keys of its own.</summary>
+/// <summary>The peers on MongoDB and S3: on the same servers and in the same bucket, under their own keys.</summary>
 internal static class S3Peers
 {
-    /// <summary>The stack that people write first, as a plain program of the same five APIs.</summary>
+    /// <summary>A plain program of the same five APIs, on the stack that most people would choose first.</summary>
     public static async Task<Peer> FlaskAsync(BenchStores stores, CancellationToken cancellation)
     {
         const string Install = "apt-get install python3-flask python3-pymongo python3-boto3 gunicorn";
         var program = await PeerProgram.FindAsync("gunicorn", Install, "--version");
-        // Debian's own Python has Debian's packages; another may come first in the PATH.
+        // Only Debian's own Python has Debian's packages; another may come first in the PATH.
         var versions = (await PeerProgram.RunAsync("/usr/bin/python3", "-c",
             "import boto3, flask, pymongo; print(f'Flask {flask.__version__}, pymongo {pymongo.version}, boto3 {boto3.__version__}')")).Trim();
         if (!versions.StartsWith("Flask", StringComparison.Ordinal))
-            throw new PeerMissingException($"Flask is not there, and left out: {Install}");
-        // As gunicorn's manual has it, and threads enough for 64 clients.
+            throw new PeerMissingException($"Flask is not installed, and is left out: {Install}");
+        // gunicorn's manual recommends this number; the threads are enough for 64 clients.
         var workers = (2 * Environment.ProcessorCount) + 1;
         return await HttpPeer.StartAsync("Flask",
             Report.Text($"{versions}, {program.Version}, {workers} workers of 16 threads, SHA-256 too; ")
@@ -41,14 +41,14 @@ internal static class S3Peers
 
     public static Peer Sdk(BenchStores stores) => new S3Peer(Client(stores), stores.PeerSettings["BUCKET"]);
 
-    /// <exception cref="PeerMissingException">The store wants TLS, which the lean client does not speak.</exception>
+    /// <exception cref="PeerMissingException">The store requires TLS, which the lean client does not speak.</exception>
     public static Peer PresignedUrls(BenchStores stores)
     {
         var endpoint = new Uri(stores.PeerSettings["ENDPOINT"]);
         return endpoint.Scheme.Equals(Uri.UriSchemeHttp, StringComparison.Ordinal)
             ? new HttpPeer("presigned URLs", "the store itself by presigned URLs, one PUT or GET each; synced as the store does",
                 endpoint, new Presigned(Client(stores), stores.PeerSettings["BUCKET"]), process: null, owned: null)
-            : throw new PeerMissingException("Presigned URLs are left out: the lean client speaks no TLS.");
+            : throw new PeerMissingException("Presigned URLs are left out: the lean client does not speak TLS.");
     }
 
     private static AmazonS3Client Client(BenchStores stores) =>

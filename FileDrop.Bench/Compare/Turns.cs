@@ -3,14 +3,14 @@ using System.Diagnostics;
 namespace FileDrop.Bench.Compare;
 
 /// <summary>
-/// Has the peers do each workload in turns. One that fails is named, and left out from then on; without FileDrop there is
+/// Has the peers do each workload in turns. A peer that fails is named, and left out from then on. Without FileDrop there is
 /// nothing to compare.
 /// </summary>
 internal sealed class Turns(IReadOnlyList<Peer> peers, int rounds, Rows rows)
 {
     private readonly HashSet<Peer> _failed = [];
 
-    /// <summary>Those that have not failed.</summary>
+    /// <summary>The peers that have not failed.</summary>
     public IEnumerable<Peer> Working => peers.Where(peer => !_failed.Contains(peer));
 
     /// <exception cref="BenchException">FileDrop failed.</exception>
@@ -31,11 +31,11 @@ internal sealed class Turns(IReadOnlyList<Peer> peers, int rounds, Rows rows)
     {
         for (var round = 0; round <= rounds; round++)
         {
-            // The first only warms up: connections, caches, and what is compiled better once it is used.
+            // The first round only warms up connections, caches and compiled code.
             rows.IsCounting = round > 0;
             Each(workload, peer =>
             {
-                // What the one before left to be written later shall not be written in this one's time.
+                // Write back the former peer's delayed writes outside this one's time.
                 LibC.SyncAll();
                 turn(peer, round);
             });

@@ -4,8 +4,8 @@ using System.Diagnostics;
 namespace FileDrop.Bench.Compare;
 
 /// <summary>One kind of work, done by each peer in turns.</summary>
-/// <param name="name">What its rows are called.</param>
-/// <param name="clients">Clients at once.</param>
+/// <param name="name">The name of its rows.</param>
+/// <param name="clients">The number of simultaneous clients.</param>
 internal abstract class Workload(string name, int clients)
 {
     private const int AtOnce = 16;
@@ -16,28 +16,28 @@ internal abstract class Workload(string name, int clients)
 
     public int Clients => clients;
 
-    /// <summary>Whether a peer has what this needs.</summary>
+    /// <summary>Whether a peer can do this.</summary>
     public virtual bool Fits(Peer peer) => true;
 
-    /// <summary>What is there before the first round.</summary>
+    /// <summary>Prepares the files that exist before the first round.</summary>
     public virtual void Prepare(Peer peer, CancellationToken cancellation)
     {
     }
 
     /// <summary>One peer's turn.</summary>
-    /// <param name="rows">Takes what is measured.</param>
+    /// <param name="rows">Take the results.</param>
     public abstract void Run(Peer peer, int round, Rows rows, CancellationToken cancellation);
 
-    /// <summary>Takes large files away, once all rounds are over.</summary>
+    /// <summary>Deletes large files once all rounds are over.</summary>
     public virtual void End(Peer peer, CancellationToken cancellation)
     {
     }
 
     /// <summary>One peer's turn once all workloads are over: small files are deleted only now.</summary>
     /// <remarks>
-    /// Before ext4 takes an inode for a new file, it looks at each one in the group that was deleted in the last minutes
-    /// (<c>recently_deleted</c> in the kernel's fs/ext4/ialloc.c): a few thousand deleted files make all that are created
-    /// next ten times as slow, whoever creates them.
+    /// Before ext4 takes an inode for a new file, it checks each inode of the group that was deleted in the last minutes
+    /// (<c>recently_deleted</c> in the kernel's fs/ext4/ialloc.c). A few thousand deleted files make all creations after
+    /// them ten times as slow, whichever program creates.
     /// </remarks>
     public virtual void Finish(Peer peer, int round, Rows rows, CancellationToken cancellation)
     {
@@ -72,7 +72,7 @@ internal abstract class Workload(string name, int clients)
 }
 
 /// <summary>Files of one size up, down and deleted. Each client stores for a time, but at least one, and reads all its own.</summary>
-/// <param name="time">Of each step, if it does not meet the limit of bytes that are stored in a turn; zero for one file a client.</param>
+/// <param name="time">The longest time of each step, unless it reaches the limit of bytes in a turn first; zero for one file a client.</param>
 internal sealed class FilesWorkload(string name, long size, int clients, TimeSpan time) : Workload(name, clients)
 {
     private const long MostStored = 128 << 20;
@@ -88,7 +88,7 @@ internal sealed class FilesWorkload(string name, long size, int clients, TimeSpa
         var files = _files[(peer.Name, round)] = [.. Enumerable.Range(0, Clients).Select(_ => new List<Stored>())];
         Step("up", Store);
         Step("down", Read);
-        // Some just wrote it past the system's cache, others into it: now all have read it.
+        // Some peers wrote the file past the system's cache, others into it. Now all have read it.
         if (IsLarge)
         {
             Step("down again", Read);
@@ -136,7 +136,7 @@ internal sealed class FilesWorkload(string name, long size, int clients, TimeSpa
         }, cancellation).Sum;
 }
 
-/// <summary>Parts of 64 KiB at random places of one large file, which was read once before, so that what the system caches is there.</summary>
+/// <summary>Parts of 64 KiB at random places of one large file, which was read once before to fill the system's cache.</summary>
 internal sealed class RangeWorkload(string name, long size, int clients, TimeSpan time) : Workload(name, clients)
 {
     private const int Count = 64 << 10;
@@ -166,7 +166,7 @@ internal sealed class RangeWorkload(string name, long size, int clients, TimeSpa
     public override void End(Peer peer, CancellationToken cancellation) => Remove(peer, [_files[peer.Name]], cancellation);
 }
 
-/// <summary>Reads of a file's metadata, and, if mixed, the day of a file service: 70 % reads, 20 % lists, 10 % new files.</summary>
+/// <summary>Reads of a file's metadata. If mixed, the load of a file service: 70 % reads, 20 % lists, 10 % new files.</summary>
 internal sealed class ServiceWorkload(string name, int files, int clients, TimeSpan time, bool isMixed) : Workload(name, clients)
 {
     private const int Size = 64 << 10;

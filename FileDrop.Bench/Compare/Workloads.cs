@@ -2,7 +2,7 @@ using System.Globalization;
 
 namespace FileDrop.Bench.Compare;
 
-/// <summary>What is measured, in which sizes.</summary>
+/// <summary>The measured workloads and their sizes.</summary>
 internal static class Workloads
 {
     private const int KiB = 1 << 10;
@@ -11,7 +11,7 @@ internal static class Workloads
     private const int Streams = 8;
     private static readonly TimeSpan Mixed = TimeSpan.FromSeconds(30);
 
-    /// <param name="peers">How many there are: the large files of all shall stay in the system's cache.</param>
+    /// <param name="peers">Their number: the large files of all must stay in the system's cache.</param>
     public static IEnumerable<Workload> All(BenchOptions options, int peers, int rounds) =>
         (options.IsQuick ? Quick(peers, rounds) : Full(peers, rounds))
             .Where(one => options.Only is not { } text || one.Name.Contains(text, StringComparison.OrdinalIgnoreCase));
@@ -48,7 +48,7 @@ internal static class Workloads
 
     private static RangeWorkload Ranges(long size, int peers, TimeSpan time)
     {
-        // Else it is the disk's luck that is measured.
+        // Otherwise the figure would depend on the disk's state.
         while (size * peers * 6 / 5 > ProcessUse.Number("/proc/meminfo", "MemAvailable:") * KiB && size > MiB)
             size /= 2;
         return new RangeWorkload($"64 KiB of {Size(size)}, 16 clients", size, 16, time);

@@ -4,12 +4,12 @@ using Microsoft.Win32.SafeHandles;
 namespace FileDrop.Api.Blobs.Disk;
 
 /// <summary>A slice of a blob's file, read forward once.</summary>
-/// <remarks>It reads straight into its caller's buffer: a buffer of its own would be one copy more.</remarks>
+/// <remarks>It reads straight into its caller's buffer, because a buffer of its own would cost one more copy.</remarks>
 internal sealed class BlobSlice : ForwardStream
 {
     private const int CopyBufferSize = 256 * 1024;
 
-    /// <summary>The system reads ahead for a slice of this size; for less, one read fetches it all.</summary>
+    /// <summary>The system reads ahead for a slice of this size or more; one read fetches a smaller one.</summary>
     private const long SequentialFrom = 128 * 1024;
 
     private readonly SafeFileHandle _file;
@@ -23,10 +23,10 @@ internal sealed class BlobSlice : ForwardStream
         _left = count;
     }
 
-    /// <exception cref="IOException">As <see cref="File.OpenHandle"/>; the file may not be there.</exception>
+    /// <exception cref="IOException">As <see cref="File.OpenHandle"/>; the file may not exist.</exception>
     public static BlobSlice Open(string path, long offset, long count)
     {
-        // Delete: on Windows too a blob can be deleted while it is read.
+        // FileShare.Delete: a blob can be deleted while it is read, on Windows too.
         var options = count >= SequentialFrom ? FileOptions.SequentialScan : FileOptions.None;
         var file = File.OpenHandle(path, FileMode.Open, FileAccess.Read, FileShare.Read | FileShare.Delete, options);
         return new BlobSlice(file, offset, count);
@@ -76,7 +76,7 @@ internal sealed class BlobSlice : ForwardStream
 
     private int Advance(int read)
     {
-        // A blob is complete or absent: one that is shorter than the catalog says was damaged from outside.
+        // A blob is complete or absent. A blob that is shorter than the catalog says was damaged from outside.
         if (read == 0)
             throw new StorageException(StorageFailure.Unavailable, "A blob's file is shorter than its content.");
         _offset += read;

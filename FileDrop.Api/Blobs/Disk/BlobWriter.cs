@@ -1,3 +1,4 @@
+using FileDrop.Api.Memory;
 using Microsoft.Win32.SafeHandles;
 
 namespace FileDrop.Api.Blobs.Disk;
@@ -5,17 +6,19 @@ namespace FileDrop.Api.Blobs.Disk;
 /// <summary>Writes a stream into a new file and syncs it.</summary>
 internal static class BlobWriter
 {
-    /// <summary>Room is reserved from this size on: less fragments, and a full disk is known before the bytes are sent.</summary>
+    /// <summary>Reserves room from this size on: fewer fragments, and a full disk refuses the content before its bytes are sent.</summary>
     private const long ReserveFrom = 1 << 20;
 
-    /// <summary>And to this size: whoever merely announces terabytes must not take the disk from those who send.</summary>
+    /// <summary>
+    /// Reserves at most this much, so that a client that only announces terabytes cannot take the disk from those that send.
+    /// </summary>
     private const long ReserveTo = 256 << 20;
 
-    /// <summary>Makes the file, which must not be there yet.</summary>
+    /// <summary>Makes the file, which must not exist yet.</summary>
     /// <param name="path">Its path.</param>
     /// <param name="length">The content's bytes, if known.</param>
-    /// <param name="exact">Whether <paramref name="length"/> is more than an upper bound.</param>
-    /// <param name="room">What may be taken from the disk.</param>
+    /// <param name="exact">Whether <paramref name="length"/> is the length, not only an upper bound.</param>
+    /// <param name="room">The volume's room.</param>
     public static SafeFileHandle Create(string path, long? length, bool exact, DiskReserve room)
     {
         room.Expect(exact ? length ?? 0 : 0);
@@ -27,9 +30,9 @@ internal static class BlobWriter
         }
         catch (IOException e) when (File.Exists(path))
         {
-            throw new InvalidOperationException($"{path} is there already: a blob's key was used twice.", e);
+            throw new InvalidOperationException($"{path} exists already: a blob's key was used twice.", e);
         }
-        // To reserve is the only thing here that fails with .NET's own general code, and only for want of room.
+        // Only a reservation without room fails with .NET's own general code.
         catch (IOException e) when (reserved > 0 && e.GetType() == typeof(IOException))
         {
             throw DiskFailure.From(e, StorageFailure.Full);
@@ -40,9 +43,9 @@ internal static class BlobWriter
         }
     }
 
-    /// <summary>Writes the content to its end and syncs the file. What the content throws comes out unchanged.</summary>
+    /// <summary>Writes the content to its end and syncs the file. An exception of the content comes out unchanged.</summary>
     public static async Task WriteAsync(
-        SafeFileHandle file, Stream content, long? length, bool exact, DiskReserve room, LargeBuffers buffers, CancellationToken cancellation)
+        SafeFileHandle file, Stream content, long? length, bool exact, DiskReserve room, BlockPool buffers, CancellationToken cancellation)
     {
         var reserved = Reserved(length, exact);
         await using var output = new DiskOutput(file, 0, length, buffers);
@@ -51,7 +54,7 @@ internal static class BlobWriter
             var read = await content.ReadAsync(output.Space, cancellation);
             if (read == 0)
                 break;
-            // What was reserved is taken already.
+            // Reserved bytes are counted already.
             room.Take(Math.Clamp(output.Offset + read - reserved, 0, read));
             await output.AdvanceAsync(read);
         }

@@ -3,19 +3,19 @@ using Microsoft.Win32.SafeHandles;
 
 namespace FileDrop.Api.Blobs.Disk;
 
-/// <summary>Appends to the temporary file of a blob, at positions.</summary>
+/// <summary>Appends to the temporary file of a blob.</summary>
 /// <remarks>
-/// The file is locked for as long as it is open, so a newcomer's positions are not written to by a former one that is stuck in a call.
-/// Bytes are synced before they count.
+/// The file is locked while it is open, so a former appender that hangs in a call cannot write where its successor does. Bytes are synced
+/// before they count.
 /// </remarks>
-/// <param name="file">Locked, with nothing behind <paramref name="from"/>; this appender's from now on.</param>
-/// <param name="from">Where to go on.</param>
-/// <param name="output">Of the file, there; this appender's from now on.</param>
-/// <param name="log">The caller's side.</param>
-/// <param name="room">What may be taken from the disk.</param>
-/// <param name="publish">Gives the complete file its final name, durably; tells the blob.</param>
+/// <param name="file">Locked, and as long as <paramref name="from"/> says; this disposes of it.</param>
+/// <param name="from">The last recorded point.</param>
+/// <param name="output">Writes to the file from that point on; this disposes of it.</param>
+/// <param name="journal">The caller's side.</param>
+/// <param name="room">The volume's room.</param>
+/// <param name="publish">Gives the complete file its final name, durably, and returns the blob.</param>
 internal sealed class DiskAppender(
-    SafeFileHandle file, AppendPoint from, DiskOutput output, AppendLog log, DiskReserve room, Func<Guid> publish) : IBlobAppender
+    SafeFileHandle file, AppendPoint from, DiskOutput output, IAppendJournal journal, DiskReserve room, Func<Guid> publish) : IBlobAppender
 {
     private Task _syncing = Task.CompletedTask;
     private volatile bool _isAsked;
@@ -35,7 +35,7 @@ internal sealed class DiskAppender(
                 var space = output.Space;
                 var part = rest[..Math.Min(rest.Length, space.Length)];
                 part.CopyTo(space);
-                log.Hash(part);
+                journal.Hash(part.Span);
                 await output.AdvanceAsync(part.Length);
                 rest = rest[part.Length..];
             }
@@ -43,7 +43,7 @@ internal sealed class DiskAppender(
         if (!_isAsked || !_syncing.IsCompleted)
             return;
         _isAsked = false;
-        // Seen here, so that a failure of the former one is not lost.
+        // A failure of the last sync must come out.
         await _syncing;
         await output.FlushAsync();
         _syncing = SyncAsync();
@@ -75,21 +75,21 @@ internal sealed class DiskAppender(
         await output.DisposeAsync();
         try
         {
-            // What does not count takes no room until somebody goes on, or nobody does.
+            // Bytes that do not count should take no room.
             if (output.Offset > _durable.Offset && !file.IsClosed)
                 RandomAccess.SetLength(file, _durable.Offset);
         }
         catch (Exception e) when (DiskFailure.KindOf(e) is not null)
         {
-            // Whoever goes on does that first.
+            // The next appender does this first.
         }
         file.Dispose();
     }
 
-    /// <summary>On a thread of its own: a sync takes as long as the disk does, and the sender need not wait for it.</summary>
+    /// <summary>Syncs on a thread of its own, because the sender need not wait for the disk.</summary>
     private async Task SyncAsync()
     {
-        var reached = new AppendPoint(output.Offset, log.Mark(), null, []);
+        var reached = new AppendPoint(output.Offset, journal.Mark(), null, []);
         await Task.Run(() => DiskFailure.Guard(() => RandomAccess.FlushToDisk(file)));
         _durable = reached;
     }

@@ -2,13 +2,13 @@ using Microsoft.Win32.SafeHandles;
 
 namespace FileDrop.Api.Blobs.Disk;
 
-// Blobs that are written bit by bit: their temporary file grows, and is renamed in the end.
+// Blobs that are written bit by bit. Their temporary file grows, and gets its final name at the end.
 internal sealed partial class DiskBlobStore
 {
     private const int WouldBlockLinux = 11, WouldBlockMac = 35;
     private const int SharingViolation = unchecked((int)0x80070020);
 
-    /// <summary>A former appender of this process ends within its current call; how long that may take.</summary>
+    /// <summary>How long a former appender of this process may take to end its current call.</summary>
     private static readonly TimeSpan LockPatience = TimeSpan.FromSeconds(5);
 
     private static readonly TimeSpan LockPause = TimeSpan.FromMilliseconds(20);
@@ -16,7 +16,7 @@ internal sealed partial class DiskBlobStore
     public long MaxAppendedSize => long.MaxValue;
 
     public async Task<IBlobAppender> AppendAsync(
-        BlobKey key, AppendPoint from, AppendExtent extent, AppendLog log, CancellationToken cancellation)
+        BlobKey key, AppendPoint from, AppendExtent extent, IAppendJournal journal, CancellationToken cancellation)
     {
         var name = key.ToString();
         var temporary = Path.Combine(_incoming, name);
@@ -24,7 +24,7 @@ internal sealed partial class DiskBlobStore
         var file = await OpenLockedAsync(temporary, name, from.Offset, cancellation);
         try
         {
-            // What a former appender wrote behind the recorded offset does not count.
+            // Bytes that a former appender wrote behind the recorded offset do not count.
             DiskFailure.Guard(() =>
             {
                 if (from.Offset == 0)
@@ -32,11 +32,11 @@ internal sealed partial class DiskBlobStore
                 var length = RandomAccess.GetLength(file);
                 if (length < from.Offset)
                     throw new StorageException(
-                        StorageFailure.Unavailable, $"{temporary} has {length} bytes where {from.Offset} were recorded: it was damaged from outside.");
+                        StorageFailure.Unavailable, $"{temporary} has {length} bytes, but {from.Offset} were recorded: it was damaged from outside.");
                 if (length > from.Offset)
                     RandomAccess.SetLength(file, from.Offset);
             });
-            return new DiskAppender(file, from, new DiskOutput(file, from.Offset, extent.Length, _buffers), log, Room, () =>
+            return new DiskAppender(file, from, new DiskOutput(file, from.Offset, extent.Length, _buffers), journal, Room, () =>
             {
                 PublishAppended(temporary, name);
                 return key.BlobId;
@@ -71,7 +71,7 @@ internal sealed partial class DiskBlobStore
         }
     }
 
-    /// <summary>A file that got its final name but was never committed is nobody's yet, and is appended to again.</summary>
+    /// <summary>Gives a file its temporary name back, if it got its final name but was never committed.</summary>
     private void TakeBack(string temporary, string name)
     {
         var path = PathOf(name);
@@ -81,7 +81,7 @@ internal sealed partial class DiskBlobStore
 
     private void PublishAppended(string temporary, string name)
     {
-        // Another appender, whose commit was refused or is still to come, may have been here before.
+        // Another appender may have published it already; its commit was refused, or is still to come.
         if (File.Exists(temporary) || !File.Exists(PathOf(name)))
             Publish(temporary, name);
     }

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using FileDrop.Api.Memory;
 
 namespace FileDrop.Api.Blobs.Disk;
 
@@ -6,12 +7,11 @@ namespace FileDrop.Api.Blobs.Disk;
 /// <remarks>
 /// <para>A blob is <c>blobs/ab/cd/&lt;key&gt;</c>, where <c>abcd</c> begins the key. It is written as
 /// <c>incoming/&lt;key&gt;</c> on the same file system, synced, renamed, and its folder synced: under its final name it is
-/// complete and durable, whatever happens when. Both names follow from the key, so whatever a crash leaves is deleted
-/// with the blob, and nothing has to be looked for.</para>
-/// <para>An open blob stays readable when it is deleted. What the check takes out of the way is renamed to
-/// <c>quarantine/&lt;key&gt;</c>.</para>
+/// complete and durable, whatever happens when. Both names follow from the key, so the deletion of a blob finds all that a crash left
+/// of it.</para>
+/// <para>An open blob stays readable when it is deleted. Quarantine renames a blob to <c>quarantine/&lt;key&gt;</c>.</para>
 /// </remarks>
-/// <param name="directory">The data directory; made if need be.</param>
+/// <param name="directory">The data directory; made if it does not exist.</param>
 internal sealed partial class DiskBlobStore(string directory) : IBlobStore
 {
     private const int PageSize = 1_000;
@@ -21,15 +21,16 @@ internal sealed partial class DiskBlobStore(string directory) : IBlobStore
     private readonly string _incoming = Path.Combine(Path.GetFullPath(directory), "incoming");
     private readonly string _quarantine = Path.Combine(Path.GetFullPath(directory), "quarantine");
 
-    private readonly LargeBuffers _buffers = new();
+    /// <summary>At most 32 MiB: two buffers for each of 16 uploads. More uploads use small buffers.</summary>
+    private readonly BlockPool _buffers = new(DiskOutput.LargeSize, most: 32);
 
     /// <summary>
-    /// Folders that this process knows to be durable, 65,792 at the most. One that is merely there is not enough: it may
-    /// have been made a moment ago by another write, or by a process that was killed before its sync.
+    /// Folders that this process knows to be durable, at most 65,792. A folder that only exists is not enough: another write may have
+    /// made it a moment ago, or a process that was killed before its sync.
     /// </summary>
     private readonly ConcurrentDictionary<string, bool> _durable = new(StringComparer.Ordinal);
 
-    /// <summary>What may be taken of the volume, for all that write to it.</summary>
+    /// <summary>The volume's room, for everything that writes to it.</summary>
     public DiskReserve Room { get; } = new(Path.GetFullPath(directory));
 
     public string Description => $"Disk, {_directory}";
@@ -49,11 +50,11 @@ internal sealed partial class DiskBlobStore(string directory) : IBlobStore
 
     public Task PingAsync(CancellationToken cancellation) => Run(() =>
     {
-        // Fails on a disk that is gone, and on one that was remounted read-only after an error.
+        // This fails on a disk that is gone, and on one that was remounted read-only after an error.
         Directory.SetLastWriteTimeUtc(_incoming, DateTime.UtcNow);
         foreach (var folder in new[] { _incoming, _blobs })
             if (!Directory.Exists(folder))
-                throw new DirectoryNotFoundException($"The folder {folder} is not there.");
+                throw new DirectoryNotFoundException($"The folder {folder} does not exist.");
         Room.TakeBack();
     });
 
@@ -85,7 +86,7 @@ internal sealed partial class DiskBlobStore(string directory) : IBlobStore
         {
             return Task.FromResult<Stream?>(BlobSlice.Open(PathOf(key.ToString()), offset, count));
         }
-        // Without the folder of all blobs the disk is gone, and not one blob.
+        // If the folder of all blobs is missing, the disk is gone, not one blob.
         catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException && Directory.Exists(_blobs))
         {
             return Task.FromResult<Stream?>(null);
@@ -101,7 +102,7 @@ internal sealed partial class DiskBlobStore(string directory) : IBlobStore
 
     public Task<long?> FindSizeAsync(BlobKey key, CancellationToken cancellation) => Run(() => DiskListing.Size(PathOf(key.ToString())));
 
-    /// <remarks>The new name is made durable before the old one's end: a power cut leaves the blob under one of them.</remarks>
+    /// <remarks>The new name is durable before the old one ends, so a power cut leaves the blob under one of them.</remarks>
     public Task QuarantineAsync(BlobKey key, CancellationToken cancellation) => Run(() =>
     {
         var path = PathOf(key.ToString());
@@ -124,9 +125,9 @@ internal sealed partial class DiskBlobStore(string directory) : IBlobStore
     });
 
     /// <remarks>
-    /// First the temporary name, then the final one: a write that is just being published loses one or the other. The
-    /// folder is synced, or a power cut could bring back a blob that nothing names any more. Also where there is nothing left
-    /// to unlink: a process that was killed before its sync may have done that, and a folder without changes costs next to nothing.
+    /// The temporary name goes first, then the final one: a write that is being published loses one or the other. The folder is synced, or
+    /// a power cut could bring back a blob that no document names. That holds also if the name is gone already: a process that was killed
+    /// before its sync may have unlinked it, and the sync of an unchanged folder costs next to nothing.
     /// </remarks>
     public Task DeleteAsync(BlobKey key, CancellationToken cancellation) => Run(() =>
     {
@@ -155,9 +156,9 @@ internal sealed partial class DiskBlobStore(string directory) : IBlobStore
         }
 
         var path = Path.Combine(inner, name);
-        // No race: the temporary name was made anew under the same key, so there is one writer.
+        // No race: this writer made the temporary name of the same key, so it is the only one.
         if (File.Exists(path))
-            throw new InvalidOperationException($"{path} is there already: a blob's key was used twice.");
+            throw new InvalidOperationException($"{path} exists already: a blob's key was used twice.");
         // With overwrite it is one rename; without, .NET makes a link and removes the former name.
         File.Move(temporary, path, overwrite: true);
         DiskFolder.Sync(inner);
@@ -166,8 +167,8 @@ internal sealed partial class DiskBlobStore(string directory) : IBlobStore
     }
 
     /// <summary>
-    /// After the innermost folder, not before it: its sync has written the journal of all three, so that these find
-    /// nothing to do on a journalling file system. Nobody is told of the blob before they have returned.
+    /// Call this after the sync of the innermost folder. That has written the journal of all three, so these syncs find nothing to do on a
+    /// journalling file system. The blob is not reported before they have returned.
     /// </summary>
     private void SyncParents(string outer, string name)
     {
@@ -183,7 +184,7 @@ internal sealed partial class DiskBlobStore(string directory) : IBlobStore
 
     private string PathOf(string name) => Path.Combine(_blobs, name[..2], name[2..4], name);
 
-    /// <summary>Syncs a blob's folder, if there is one.</summary>
+    /// <summary>Syncs a blob's folder, if it exists.</summary>
     private static void SyncFolderOf(string path)
     {
         if (Path.GetDirectoryName(path) is { } folder && Directory.Exists(folder))
@@ -218,7 +219,7 @@ internal sealed partial class DiskBlobStore(string directory) : IBlobStore
         }
         catch (Exception e) when (DiskFailure.KindOf(e) is not null)
         {
-            // Its name follows from the blob's key: it goes when the sweeper deletes the blob.
+            // The sweeper deletes it with the blob, since its name follows from the key.
         }
     }
 

@@ -1,12 +1,12 @@
 namespace FileDrop.Api.Blobs.Disk;
 
-/// <summary>What an error of the disk means to a client.</summary>
+/// <summary>Translates errors of the disk into failures of the store.</summary>
 internal static class DiskFailure
 {
     private const int NoSpace = 28, QuotaLinux = 122, QuotaMac = 69;
     private const int WindowsHandleDiskFull = unchecked((int)0x80070027), WindowsDiskFull = unchecked((int)0x80070070);
 
-    /// <summary>Runs system calls; an error of the disk comes out as <see cref="StorageException"/>.</summary>
+    /// <summary>Runs system calls. An error of the disk comes out as a <see cref="StorageException"/>.</summary>
     public static void Guard(Action calls)
     {
         try
@@ -19,10 +19,10 @@ internal static class DiskFailure
         }
     }
 
-    /// <summary>What kind of failure an exception of a system call tells of; null for a bug of ours.</summary>
+    /// <summary>The kind of failure behind an exception of a system call; null for a bug in FileDrop.</summary>
     public static StorageFailure? KindOf(Exception exception) => exception switch
     {
-        // .NET hands an error number that it has no exception for through as the HResult.
+        // .NET passes an error number for which it has no exception on as the HResult.
         IOException { HResult: NoSpace or WindowsHandleDiskFull or WindowsDiskFull } => StorageFailure.Full,
         IOException { HResult: QuotaLinux } when OperatingSystem.IsLinux() => StorageFailure.Full,
         IOException { HResult: QuotaMac } when OperatingSystem.IsMacOS() => StorageFailure.Full,

@@ -1,18 +1,18 @@
 namespace FileDrop.Api.Blobs.Disk;
 
-/// <summary>What lies under <c>blobs/ab/cd</c>, in the order of the keys.</summary>
+/// <summary>Lists the files under <c>blobs/ab/cd</c> in the order of the keys.</summary>
 /// <remarks>
-/// A key's folders are its first digits: the folders in order, and in each its files in order, are all keys in order. Only one
-/// folder's names are held at a time, and a page takes up where the last one ended by going straight to its folder.
+/// A key's folders are its first digits, so the folders in order, with the files of each in order, give all keys in order. It holds the
+/// names of one folder at a time. A page starts in the folder where the last one ended.
 /// </remarks>
 internal static class DiskListing
 {
-    /// <summary>At most so many blobs behind a key.</summary>
+    /// <summary>Lists at most <paramref name="limit"/> blobs behind a key.</summary>
     public static List<StoredBlob> Read(string blobs, BlobKey? after, int limit, CancellationToken cancellation)
     {
-        // A disk that is not mounted must not look like one that has lost everything.
+        // A disk that is not mounted must not look like one that lost everything.
         if (!Directory.Exists(blobs))
-            throw new DirectoryNotFoundException($"The folder {blobs} is not there.");
+            throw new DirectoryNotFoundException($"The folder {blobs} does not exist.");
 
         var last = after?.ToString() ?? "";
         var page = new List<StoredBlob>(limit);
@@ -35,7 +35,7 @@ internal static class DiskListing
         return page;
     }
 
-    /// <summary>A file's size; null: there is none.</summary>
+    /// <summary>A file's size in bytes; null: the file does not exist.</summary>
     public static long? Size(string path)
     {
         try
@@ -48,10 +48,10 @@ internal static class DiskListing
         }
     }
 
-    /// <summary>The folders of two digits in which there can be a key behind <paramref name="last"/>.</summary>
-    /// <param name="folder">Where they are.</param>
+    /// <summary>The folders of two digits that can contain a key behind <paramref name="last"/>.</summary>
+    /// <param name="folder">The folder around them.</param>
     /// <param name="prefix">The digits that lead to <paramref name="folder"/>.</param>
-    /// <param name="last">The last page's end; empty at the first.</param>
+    /// <param name="last">The end of the last page; empty for the first one.</param>
     private static List<string> Folders(string folder, string prefix, string last)
     {
         return Names(folder, Directory.EnumerateDirectories, IsAhead);
@@ -64,7 +64,7 @@ internal static class DiskListing
         }
     }
 
-    /// <summary>Whether a name is a key as we write it, in the folder that is its own, behind the last page's end.</summary>
+    /// <summary>Whether a name is a key as FileDrop writes it, lies in its own folder, and comes behind the end of the last page.</summary>
     private static bool IsBehind(string name, string digits, string last) =>
         name.StartsWith(digits, StringComparison.Ordinal)
         && string.CompareOrdinal(name, last) > 0
@@ -80,7 +80,7 @@ internal static class DiskListing
         }
         catch (DirectoryNotFoundException) when (names.Count == 0)
         {
-            // Somebody removed an empty folder.
+            // Another program removed an empty folder.
         }
 
         names.Sort(StringComparer.Ordinal);

@@ -1,30 +1,30 @@
 namespace FileDrop.Api.Blobs.Disk;
 
 /// <summary>
-/// Keeps some room on the blobs' volume for deletions: a catalog beside the blobs must be able to write one down even when the disk is
-/// full, or nothing could ever be freed.
+/// Keeps some room on the blobs' volume for deletions. A catalog beside the blobs must be able to record a deletion on a full disk, or
+/// nothing could ever be freed.
 /// </summary>
 /// <remarks>
-/// <para>The room is a file, <c>reserve</c>, with blocks of its own: nobody else can have them, however full the disk is. A deletion that
-/// meets a full disk gives the blocks up, is made once more, and takes back what is free then. A quarter at a time, for whoever fills
-/// the disk may still be at it.</para>
-/// <para>Content is refused before it would need those blocks. It looks at the volume once a second, and in between whenever what was
-/// written since could have used up what was free: while there is room that costs nothing, and near the end no writer is fast enough
-/// to get past it.</para>
-/// <para>How much is kept is always read from the file, for a command beside the service may have given it up.</para>
+/// <para>The room is a file, <c>reserve</c>, with blocks of its own, which nobody else can use however full the disk is. A deletion that
+/// meets a full disk gives the blocks up, tries again, and takes back what is free then. It gives up a quarter at a time, because another
+/// program may be filling the disk.</para>
+/// <para>Content is refused before it would need those blocks. The reserve looks at the volume once a second, and sooner if the bytes
+/// written since could have used up the free room. While there is room that costs nothing, and near the end no writer can get past
+/// it.</para>
+/// <para>The size of the reserve is always read from the file, because a command beside the service may have given it up.</para>
 /// </remarks>
 /// <param name="directory">The data directory.</param>
 internal sealed class DiskReserve(string directory) : IReserve
 {
     private const long Largest = 64 << 20;
 
-    /// <summary>Of the volume, for small ones.</summary>
+    /// <summary>The share of a small volume.</summary>
     private const double Share = 0.05;
 
-    /// <summary>The reserve is given up in so many steps.</summary>
+    /// <summary>The number of steps in which the reserve is given up.</summary>
     private const int Steps = 4;
 
-    /// <summary>Less is not worth a call.</summary>
+    /// <summary>The smallest step that is worth a call; in bytes.</summary>
     private const long SmallestPart = 64 << 10;
 
     private static readonly TimeSpan Trust = TimeSpan.FromSeconds(1);
@@ -35,13 +35,13 @@ internal sealed class DiskReserve(string directory) : IReserve
     private bool _hasLooked;
     private bool _keeps;
 
-    /// <summary>Deletions that are under way in the reserve.</summary>
+    /// <summary>The number of deletions that use the reserve now.</summary>
     private int _inReserve;
 
-    /// <summary>Bytes that may be written still, as far as is known.</summary>
+    /// <summary>Bytes that may still be written, as of the last look.</summary>
     private long _left;
 
-    /// <summary>Of these, bytes that are being allocated at this moment: a look at the volume may not show them yet.</summary>
+    /// <summary>Bytes that are being allocated now, which a look at the volume may not show yet.</summary>
     private long _allocating;
 
     /// <inheritdoc/>
@@ -80,7 +80,7 @@ internal sealed class DiskReserve(string directory) : IReserve
         }
     }
 
-    /// <summary>Allocates bytes, possibly so many that two at a time would miss each other's.</summary>
+    /// <summary>Counts bytes and allocates them. Two allocations at a time see each other.</summary>
     /// <exception cref="StorageException">They would not leave the reserve free.</exception>
     public T Allocate<T>(long bytes, Func<T> allocate)
     {
@@ -101,7 +101,7 @@ internal sealed class DiskReserve(string directory) : IReserve
         }
     }
 
-    /// <summary>Refuses what is announced and cannot fit, before it is sent; takes nothing.</summary>
+    /// <summary>Refuses announced bytes that cannot fit, before they are sent. It counts nothing.</summary>
     /// <exception cref="StorageException">There is no room for it.</exception>
     public void Expect(long bytes)
     {
@@ -128,7 +128,7 @@ internal sealed class DiskReserve(string directory) : IReserve
                 }
                 catch (StorageException failure) when (failure.Failure is StorageFailure.Full && Kept() > 0)
                 {
-                    // Another step.
+                    // Give up another step.
                 }
             }
         }
@@ -143,7 +143,7 @@ internal sealed class DiskReserve(string directory) : IReserve
         }
     }
 
-    /// <summary>Gives a step of the reserve to the volume.</summary>
+    /// <summary>Gives one step of the reserve to the volume.</summary>
     private void GiveUp()
     {
         lock (_looking)
@@ -153,13 +153,13 @@ internal sealed class DiskReserve(string directory) : IReserve
                 using var file = File.OpenHandle(_path, FileMode.Open, FileAccess.Write, FileShare.ReadWrite);
                 var left = Kept() - (Wanted(Volume()) / Steps);
                 RandomAccess.SetLength(file, left < SmallestPart ? 0 : left);
-                // A journalling file system has the blocks for others once its journal says so.
+                // A journalling file system frees the blocks once its journal is written.
                 RandomAccess.FlushToDisk(file);
             });
         }
     }
 
-    /// <summary>Makes the reserve whole again, as far as there is room. A reserve that cannot be had is no reason to fail.</summary>
+    /// <summary>Makes the reserve whole again, as far as there is room. It does not fail if there is none.</summary>
     public void TakeBack()
     {
         lock (_looking)
@@ -172,7 +172,7 @@ internal sealed class DiskReserve(string directory) : IReserve
                     return;
                 var kept = Kept();
                 var more = Math.Min(Wanted(volume) - kept, volume.AvailableFreeSpace - _allocating);
-                // What is free is not always all to be had: file systems keep some for themselves.
+                // File systems keep some of the free room for themselves.
                 while (more >= SmallestPart && !DiskSpace.TryAllocate(_path, kept, more))
                     more /= 2;
             }
@@ -185,7 +185,9 @@ internal sealed class DiskReserve(string directory) : IReserve
     /// <summary>Bytes that the reserve has on the volume.</summary>
     private long Kept() => DiskListing.Size(_path) ?? 0;
 
-    /// <summary>Null: it is not watched. On Unix any folder stands for its volume; on Windows a share has no letter.</summary>
+    /// <summary>
+    /// The volume; null if it cannot be watched. On Unix any folder stands for its volume; on Windows a share has no letter.
+    /// </summary>
     private DriveInfo? Volume()
     {
         try
@@ -204,7 +206,7 @@ internal sealed class DiskReserve(string directory) : IReserve
     {
         if (_left < bytes)
             throw new StorageException(
-                StorageFailure.Full, $"The volume of {directory} has no room for {bytes} bytes beside what is kept free for deletions.");
+                StorageFailure.Full, $"The volume of {directory} has no room for {bytes} bytes besides the reserve for deletions.");
     }
 
     private void Look()

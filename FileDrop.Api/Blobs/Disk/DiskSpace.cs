@@ -1,20 +1,20 @@
-using System.Runtime.InteropServices;
+using FileDrop.Api.Native;
 using Microsoft.Win32.SafeHandles;
 
 namespace FileDrop.Api.Blobs.Disk;
 
-/// <summary>Gives a file blocks of the volume before anything is written to it.</summary>
-internal static partial class DiskSpace
+/// <summary>Gives a file blocks of the volume before its bytes are written.</summary>
+internal static class DiskSpace
 {
-    private const UnixFileMode OwnersAlone = UnixFileMode.UserRead | UnixFileMode.UserWrite;
+    private const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite;
     private const int ChunkSize = 1 << 20;
 
     /// <summary>Makes a file longer, with blocks behind every byte.</summary>
-    /// <param name="path">Made if need be, for this user alone.</param>
+    /// <param name="path">The file; made if it does not exist, for this user only.</param>
     /// <param name="length">Its length.</param>
-    /// <param name="more">Bytes that are added, at least one.</param>
-    /// <returns>False: there is no room for them, and the file is as it was.</returns>
-    /// <exception cref="IOException">The disk failed otherwise.</exception>
+    /// <param name="more">Bytes to add, at least one.</param>
+    /// <returns>False: there is no room, and the file is as it was.</returns>
+    /// <exception cref="IOException">The disk failed in another way.</exception>
     public static bool TryAllocate(string path, long length, long more)
     {
         using var file = Open(path);
@@ -22,8 +22,8 @@ internal static partial class DiskSpace
         {
             if (OperatingSystem.IsLinux())
             {
-                // .NET's own reservation is a hint that a file system may pass over, and leaves the length as it is.
-                if (Native.posix_fallocate(file, length, more) == 0)
+                // .NET's own reservation is a hint that a file system may ignore, and it leaves the length as it is.
+                if (LibC.posix_fallocate(file, length, more) == 0)
                     return true;
             }
             else
@@ -48,7 +48,7 @@ internal static partial class DiskSpace
                 Mode = FileMode.OpenOrCreate,
                 Access = FileAccess.Write,
                 Share = FileShare.ReadWrite,
-                UnixCreateMode = OwnersAlone,
+                UnixCreateMode = OwnerOnly,
             });
         }
         return File.OpenHandle(path, FileMode.OpenOrCreate, FileAccess.Write, FileShare.ReadWrite);
@@ -59,13 +59,5 @@ internal static partial class DiskSpace
         var zeros = new byte[Math.Min(ChunkSize, more)];
         for (var end = length + more; length < end; length += zeros.Length)
             RandomAccess.Write(file, zeros.AsSpan(0, (int)Math.Min(zeros.Length, end - length)), length);
-    }
-
-    private static partial class Native
-    {
-        /// <summary>Returns an error number, 0 for none, and sets no other (POSIX).</summary>
-        [LibraryImport("libc", SetLastError = false)]
-        [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
-        public static partial int posix_fallocate(SafeFileHandle file, long offset, long count);
     }
 }

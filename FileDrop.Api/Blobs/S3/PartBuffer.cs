@@ -1,14 +1,15 @@
 using System.Buffers;
+using FileDrop.Api.Memory;
 
 namespace FileDrop.Api.Blobs.S3;
 
 /// <summary>
 /// The bytes of one part, in memory that is taken as they arrive: a sender who has sent nothing holds 16 KiB, not a whole part.
-/// Filled by one caller at a time, and disposed of once nobody reads it.
+/// One caller at a time fills it, and disposes of it once nobody reads it.
 /// </summary>
 /// <remarks>
-/// While its sender is waited for, <see cref="PartMemory"/> may move its bytes to the disk. Whoever uses the bytes asks first:
-/// <see cref="SpaceAsync"/> and <see cref="FreezeAsync"/> wait for the end of such a move.
+/// While it waits for its sender, <see cref="PartMemory"/> may move its bytes to the disk. <see cref="SpaceAsync"/> and
+/// <see cref="FreezeAsync"/> wait for the end of such a move; call one of them before you use the bytes.
 /// </remarks>
 internal sealed class PartBuffer : IDisposable
 {
@@ -16,7 +17,7 @@ internal sealed class PartBuffer : IDisposable
 
     private readonly PartMemory _memory;
     private readonly Lock _gate = new();
-    private readonly List<byte[]> _arrays = [];
+    private readonly List<PooledMemory> _segments = [];
     private SpillFile? _spilled;
     private Task _spilling = Task.CompletedTask;
     private bool _isIdle;
@@ -29,38 +30,42 @@ internal sealed class PartBuffer : IDisposable
         Claimed = UnitsFor(size);
     }
 
-    /// <summary>The bytes it may take at most.</summary>
+    /// <summary>The most bytes that it may take.</summary>
     public int Size { get; }
 
     /// <summary>The bytes in it, in memory and on the disk.</summary>
     public int Length { get; private set; }
 
-    /// <summary>Units that it may need at most, and those that it has: <see cref="PartMemory"/>'s, changed under its lock like the next ones.</summary>
+    /// <summary>
+    /// The most units that it may need, and those that it has; changed under the lock of <see cref="PartMemory"/>, like the next ones.
+    /// </summary>
     internal int Claimed { get; set; }
     internal int Held { get; set; }
 
-    /// <summary>Whose memory it takes; null once it has given it back.</summary>
+    /// <summary>The owner whose memory it takes; null once it has given that back.</summary>
     internal PartShare? Owner { get; set; }
 
-    /// <summary>Since when it has held memory, in milliseconds since the system's start, and its place among those that do.</summary>
+    /// <summary>
+    /// When it took its first memory, in milliseconds since the system's start, and its place among the parts that hold some.
+    /// </summary>
     internal long HeldSince { get; set; }
     internal LinkedListNode<PartBuffer>? Place { get; set; }
 
     internal bool IsSettled { get; set; }
 
-    /// <summary>Room for the next bytes, of which <see cref="Advance"/> then tells how many came; waits for memory.</summary>
+    /// <summary>Gives room for the next bytes; waits for memory. Call <see cref="Advance"/> with the number of bytes that came.</summary>
     public ValueTask<Memory<byte>> SpaceAsync(CancellationToken cancellation)
     {
         lock (_gate)
         {
             _isIdle = false;
             if (_spilling.IsCompleted && _filled < _capacity)
-                return ValueTask.FromResult(_arrays[^1].AsMemory(_filled, _capacity - _filled));
+                return ValueTask.FromResult(Room());
         }
         return GrowAsync(cancellation);
     }
 
-    /// <summary>Says how many bytes came; nobody uses the memory now until the next call.</summary>
+    /// <summary>Says how many bytes came. The caller does not use the memory until the next call.</summary>
     public void Advance(int count)
     {
         lock (_gate)
@@ -71,10 +76,10 @@ internal sealed class PartBuffer : IDisposable
         }
     }
 
-    /// <summary>Says that it is complete: it needs no more memory, whatever it claimed.</summary>
+    /// <summary>Says that it is complete: it needs no more memory, however much it claimed.</summary>
     public void Settle() => _memory.Settle(this);
 
-    /// <summary>Lets its bytes stay where they are from now on, so that they can be read.</summary>
+    /// <summary>Keeps its bytes where they are from now on, so that they can be read.</summary>
     public Task FreezeAsync()
     {
         lock (_gate)
@@ -84,14 +89,14 @@ internal sealed class PartBuffer : IDisposable
         }
     }
 
-    /// <summary>Both: it is complete, and about to be read.</summary>
+    /// <summary>Settles and freezes it.</summary>
     public Task CloseAsync()
     {
         Settle();
         return FreezeAsync();
     }
 
-    /// <summary>Its bytes in order, from the one at <paramref name="skip"/> on. A piece is good until the next one is asked for.</summary>
+    /// <summary>Its bytes in order, without the first <paramref name="skip"/>. A piece is valid until the next one is asked for.</summary>
     public IEnumerable<ReadOnlyMemory<byte>> Pieces(int skip = 0)
     {
         if (_spilled is { } file)
@@ -108,12 +113,12 @@ internal sealed class PartBuffer : IDisposable
             }
             skip -= file.Length;
         }
-        for (var i = 0; i < _arrays.Count; i++)
+        for (var i = 0; i < _segments.Count; i++)
         {
-            var length = i < _arrays.Count - 1 ? PartMemory.SegmentSize : _filled;
-            if (skip < length)
-                yield return _arrays[i].AsMemory(skip, length - skip);
-            skip = Math.Max(0, skip - length);
+            var bytes = Filled(i);
+            if (skip < bytes.Length)
+                yield return bytes[skip..];
+            skip = Math.Max(0, skip - bytes.Length);
         }
     }
 
@@ -131,20 +136,20 @@ internal sealed class PartBuffer : IDisposable
         Free();
     }
 
-    /// <summary>Begins to move its bytes to the disk, where its sender is waited for and the disk has room.</summary>
+    /// <summary>Begins to move its bytes to the disk, if it waits for its sender and the disk has room.</summary>
     /// <returns>False: they stay.</returns>
     internal bool TrySpill(SpillSpace disk)
     {
         lock (_gate)
         {
-            if (!_isIdle || !_spilling.IsCompleted || _arrays.Count == 0 || !disk.TryTake(Length - (_spilled?.Length ?? 0)))
+            if (!_isIdle || !_spilling.IsCompleted || _segments.Count == 0 || !disk.TryTake(Length - (_spilled?.Length ?? 0)))
                 return false;
             _spilling = Task.Run(() => Spill(disk));
             return true;
         }
     }
 
-    /// <summary>The most that a part of this size holds at once.</summary>
+    /// <summary>The most units that a part of this size holds at once.</summary>
     internal static int UnitsFor(int size) =>
         (size / PartMemory.SegmentSize * PartMemory.Charge(PartMemory.SegmentSize)) + PartMemory.Charge(size % PartMemory.SegmentSize);
 
@@ -153,63 +158,61 @@ internal sealed class PartBuffer : IDisposable
         try
         {
             _spilled ??= new SpillFile(disk);
-            _spilled.Append([.. _arrays.Select((array, i) =>
-                (ReadOnlyMemory<byte>)array.AsMemory(0, i < _arrays.Count - 1 ? PartMemory.SegmentSize : _filled))]);
+            _spilled.Append([.. Enumerable.Range(0, _segments.Count).Select(Filled)]);
         }
         catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
         {
             disk.Failed(Length - (_spilled?.Length ?? 0));
             return;
         }
-        _memory.Spilled(this, TakeArrays(), UnitsFor(Size - Length));
+        ReturnSegments();
+        _memory.Spilled(this, UnitsFor(Size - Length));
     }
 
     private void Free()
     {
-        _memory.Release(this, TakeArrays());
+        ReturnSegments();
+        _memory.Release(this);
         _spilled?.Dispose();
         _spilled = null;
     }
 
-    /// <returns>Those that are the memory's own.</returns>
-    private List<byte[]> TakeArrays()
+    private void ReturnSegments()
     {
-        foreach (var array in _arrays)
-            if (array.Length != PartMemory.SegmentSize)
-                ArrayPool<byte>.Shared.Return(array);
-        var segments = _arrays.FindAll(array => array.Length == PartMemory.SegmentSize);
-        _arrays.Clear();
+        _segments.ForEach(segment => segment.Return());
+        _segments.Clear();
         (_capacity, _filled) = (0, 0);
-        return segments;
     }
+
+    private ReadOnlyMemory<byte> Filled(int segment) => _segments[segment].Memory[..(segment < _segments.Count - 1 ? PartMemory.SegmentSize : _filled)];
+
+    private Memory<byte> Room() => _segments[^1].Memory[_filled.._capacity];
 
     private async ValueTask<Memory<byte>> GrowAsync(CancellationToken cancellation)
     {
         await _spilling;
         if (_filled < _capacity)
-            return _arrays[^1].AsMemory(_filled, _capacity - _filled);
-        // The first array is small. Full, it is exchanged for one of the usual size, at the price of one small copy.
+            return Room();
+        // The first segment is small. When it is full, a segment of the usual size replaces it, at the price of one small copy.
         var room = Size - (_spilled?.Length ?? 0);
-        var exchange = _arrays.Count == 1 && _capacity < Math.Min(room, PartMemory.SegmentSize);
-        var capacity = Math.Min(exchange ? room : Size - Length, _arrays.Count == 0 ? PartMemory.Unit : PartMemory.SegmentSize);
+        var exchange = _segments.Count == 1 && _capacity < Math.Min(room, PartMemory.SegmentSize);
+        var capacity = Math.Min(exchange ? room : Size - Length, _segments.Count == 0 ? PartMemory.Unit : PartMemory.SegmentSize);
         var charge = PartMemory.Charge(capacity) - (exchange ? PartMemory.Charge(_capacity) : 0);
         await _memory.GrantAsync(this, charge, cancellation);
 
-        var array = PartMemory.Charge(capacity) == PartMemory.Charge(PartMemory.SegmentSize)
-            ? _memory.TakeSegment()
-            : ArrayPool<byte>.Shared.Rent(capacity);
+        var segment = _memory.TakeSegment(capacity);
         if (exchange)
         {
-            _arrays[0].AsSpan(0, _filled).CopyTo(array);
-            ArrayPool<byte>.Shared.Return(_arrays[0]);
-            _arrays[0] = array;
+            _segments[0].Memory[.._filled].CopyTo(segment.Memory);
+            _segments[0].Return();
+            _segments[0] = segment;
         }
         else
         {
-            _arrays.Add(array);
+            _segments.Add(segment);
             _filled = 0;
         }
         _capacity = capacity;
-        return array.AsMemory(_filled, _capacity - _filled);
+        return Room();
     }
 }

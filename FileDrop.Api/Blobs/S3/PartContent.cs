@@ -3,7 +3,7 @@ using System.Security.Cryptography;
 
 namespace FileDrop.Api.Blobs.S3;
 
-/// <summary>The body of a PUT from memory. Made anew for each try.</summary>
+/// <summary>The body of a PUT from memory. Each try has its own.</summary>
 internal sealed class PartContent : HttpContent
 {
     private readonly PartBuffer _part;
@@ -17,7 +17,7 @@ internal sealed class PartContent : HttpContent
             Headers.ContentMD5 = Checksum();
     }
 
-    /// <summary>Ends, never failing, when nobody reads the memory any more.</summary>
+    /// <summary>Ends when nobody reads the memory any more; it never fails.</summary>
     public Task Done => _writing.ContinueWith(
         static _ => { }, CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
 
@@ -39,7 +39,7 @@ internal sealed class PartContent : HttpContent
             await stream.WriteAsync(piece, cancellation);
     }
 
-#pragma warning disable CA5351 // Not for secrecy: S3 defines this checksum, and every server verifies it.
+#pragma warning disable CA5351 // Not for security: S3 defines this checksum, and every server verifies it.
     private byte[] Checksum()
     {
         using var md5 = IncrementalHash.CreateHash(HashAlgorithmName.MD5);
@@ -50,20 +50,20 @@ internal sealed class PartContent : HttpContent
 #pragma warning restore CA5351
 }
 
-/// <summary>The body of a PUT that passes a given number of bytes on from the sender, as they come.</summary>
-/// <param name="content">The sender's stream, of which more may be read afterwards.</param>
-/// <param name="length">How many bytes of it.</param>
+/// <summary>The body of a PUT that passes a number of bytes on from the sender as they arrive.</summary>
+/// <param name="content">The sender's stream, which may have more bytes.</param>
+/// <param name="length">The number of bytes to pass on.</param>
 internal sealed class StreamedPartContent(Stream content, long length) : HttpContent
 {
     public long Length => length;
 
-    /// <summary>What the sender's stream threw, which HttpClient may wrap.</summary>
+    /// <summary>The exception of the sender's stream, which HttpClient may wrap.</summary>
     public Exception? Failure { get; private set; }
 
-    /// <summary>Cancels the request, which is all that ends a write to a connection that takes nothing.</summary>
+    /// <summary>Cancels the request. Nothing else ends a write to a connection that takes no bytes.</summary>
     public CancellationTokenSource? Stop { get; set; }
 
-    /// <summary>How long the store may take to accept a piece, or to answer after the last one.</summary>
+    /// <summary>The time in which the store must accept a piece, or answer after the last one.</summary>
     public TimeSpan Patience { get; set; } = Timeout.InfiniteTimeSpan;
 
     protected override Task SerializeToStreamAsync(Stream stream, TransportContext? context) =>
@@ -74,7 +74,7 @@ internal sealed class StreamedPartContent(Stream content, long length) : HttpCon
         var buffer = new byte[PartMemory.Unit * 4];
         for (var left = length; left > 0;)
         {
-            // The sender may take its time; Kestrel has its own idea of how much.
+            // Kestrel limits the sender's time.
             Stop?.CancelAfter(Timeout.InfiniteTimeSpan);
             var count = await ReadAsync(buffer.AsMemory(0, (int)Math.Min(left, buffer.Length)), cancellationToken);
             Stop?.CancelAfter(Patience);

@@ -1,64 +1,67 @@
 using System.Numerics;
+using FileDrop.Api.Memory;
 
 namespace FileDrop.Api.Blobs.S3;
 
 /// <summary>
-/// The memory that all parts of all uploads share. Full, it makes uploads wait instead of growing, and it cannot deadlock:
-/// a grant that would leave every unfinished part waiting for memory that only another unfinished part holds is not made.
+/// The memory that all parts of all uploads share. When it is full, uploads wait; it does not grow. It cannot deadlock: it makes no grant
+/// that would leave every unfinished part waiting for memory that only another unfinished part holds.
 /// </summary>
 /// <remarks>
-/// This is the banker's algorithm for one resource. A part says at its beginning how much it may need at most, so a state
-/// is safe when the parts can be finished one after the other: the one that lacks least from what is free, the next from
-/// that and what the first gives back. A part that is complete lacks nothing: it is on its way to the store and gives its
-/// memory back by itself, stored or failed. A request that is not safe now does not hold up a later one that is: that one may
-/// be what the first waits for.
-/// <para>No sender keeps memory from others. Of those who wait, the owner who holds least is served first. A part whose sender
-/// takes its time goes to the disk while others wait, and is sent from there. A small part has memory that no large one takes.</para>
+/// This is the banker's algorithm for one resource. A part says at its beginning how much it may need at most. A state is safe if the parts
+/// can be finished one after the other: the part that lacks least takes it from the free memory, and the next one also from what the first
+/// gives back. A complete part lacks nothing. It is on its way to the store and gives its memory back by itself, stored or failed. A
+/// request that is not safe yet does not hold up a later one that is, because the first may be waiting for the memory of the second.
+/// <para>No sender keeps memory from others. The owner who holds least is served first. While others wait, a part with a slow sender goes
+/// to the disk and is sent from there. Large parts leave some memory to small ones.</para>
 /// </remarks>
 internal sealed class PartMemory
 {
-    /// <summary>What a part grows by once it is past its first bytes.</summary>
+    /// <summary>A part grows by this once it is past its first bytes; in bytes.</summary>
     public const int SegmentSize = 256 * 1024;
 
-    /// <summary>What memory is counted in, and what a part takes before anything is known of its sender's haste.</summary>
+    /// <summary>Memory is counted in these. A part takes one before it knows how fast its sender is; in bytes.</summary>
     public const int Unit = 16 * 1024;
 
-    /// <summary>So many times the memory may be on the disk.</summary>
+    /// <summary>The disk may hold this many times the memory.</summary>
     private const int SpillFactor = 8;
 
-    /// <summary>The largest part that may take what is kept for small ones.</summary>
+    /// <summary>The largest part that may use the memory kept for small ones.</summary>
     private const int LargestSmall = 1024 * 1024;
 
-    /// <summary>A part whose sender takes longer to fill it goes to the disk while others wait.</summary>
+    /// <summary>While others wait, a part that has held memory for this long goes to the disk.</summary>
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(2);
 
     private static readonly TimeSpan Tick = TimeSpan.FromMilliseconds(500);
 
     private readonly Lock _gate = new();
-    private readonly BlockPool _segments = new(SegmentSize);
+    private readonly BlockPool _segments;
+    private readonly Watch _watch;
     private readonly Dictionary<string, PartShare> _shares = new(StringComparer.Ordinal);
 
     /// <summary>The parts that hold memory; the one that has held it longest comes first.</summary>
     private readonly LinkedList<PartBuffer> _holding = new();
 
-    /// <summary>By the units that a part lacks still: how many units such parts hold together.</summary>
+    /// <summary>The units held by all parts that lack the same number of units; the index is that number.</summary>
     private readonly long[] _heldByLack;
     private readonly SpillSpace _disk;
     private readonly PartMemory? _forSmall;
     private readonly long _budget;
     private long _free;
     private int _waiting;
-    private bool _isWatched;
 
     /// <param name="budget">Bytes that all parts may hold together.</param>
-    /// <param name="largestPart">The largest part that anybody will begin; at most <paramref name="budget"/>.</param>
+    /// <param name="largestPart">The largest part that can be begun, in bytes; at most <paramref name="budget"/>.</param>
     /// <param name="disk">Takes the parts of slow senders.</param>
-    /// <param name="forSmall">Memory that only small parts may take, and they only while there is little of this one.</param>
+    /// <param name="forSmall">Memory that only small parts take, and only while there is little left here.</param>
     public PartMemory(long budget, int largestPart, SpillSpace disk, PartMemory? forSmall = null)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(largestPart, Unit);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(largestPart, budget);
         (LargestPart, _disk, _forSmall) = (largestPart, disk, forSmall);
+        _segments = forSmall?._segments ?? new BlockPool(SegmentSize);
+        // While anybody waits, this looks for senders that keep memory without using it.
+        _watch = new Watch(Tick, SpillSlow);
         _budget = _free = budget / Unit;
         _heldByLack = new long[PartBuffer.UnitsFor(largestPart) + 1];
     }
@@ -66,9 +69,9 @@ internal sealed class PartMemory
     /// <summary>The largest part that can be begun.</summary>
     public int LargestPart { get; }
 
-    /// <summary>The memory of one store: a sixteenth of it is kept for parts of up to 1 MiB.</summary>
+    /// <summary>Makes the memory of one store. It keeps a sixteenth for parts of up to 1 MiB.</summary>
     /// <param name="budget">Bytes that all parts may hold together; at least 8 MiB.</param>
-    /// <param name="largestPart">The largest part that anybody would begin.</param>
+    /// <param name="largestPart">The largest part that uploads would begin, in bytes.</param>
     public static PartMemory WithReserve(long budget, long largestPart)
     {
         var disk = new SpillSpace(budget * SpillFactor);
@@ -79,7 +82,7 @@ internal sealed class PartMemory
 
     /// <summary>Begins a part that may grow up to <paramref name="size"/> bytes. It holds nothing yet.</summary>
     /// <param name="size">In bytes; at most <see cref="LargestPart"/>.</param>
-    /// <param name="owner">For whom; owners who hold little are served before those who hold much.</param>
+    /// <param name="owner">Its owner; owners who hold little are served before those who hold much.</param>
     public PartBuffer Begin(long size, string owner)
     {
         ArgumentOutOfRangeException.ThrowIfGreaterThan(size, LargestPart);
@@ -110,12 +113,12 @@ internal sealed class PartMemory
             ServeWaiting();
             if (waiter.Granted.Task.IsCompleted)
                 return ValueTask.CompletedTask;
-            Watch();
+            _watch.Start();
             return new ValueTask(WaitAsync(waiter, place, cancellation));
         }
     }
 
-    /// <summary>The part will grow no more: what it holds comes back without anything else.</summary>
+    /// <summary>The part does not grow any more: the memory it holds will come back by itself.</summary>
     internal void Settle(PartBuffer part)
     {
         lock (_gate)
@@ -126,13 +129,11 @@ internal sealed class PartMemory
         }
     }
 
-    /// <summary>What a part held is on the disk.</summary>
-    /// <param name="part">Holds nothing any more.</param>
-    /// <param name="segments">To be given to others.</param>
-    /// <param name="claim">The units that it may need at most from now on, unless it is complete.</param>
-    internal void Spilled(PartBuffer part, List<byte[]> segments, int claim)
+    /// <summary>The part's bytes are on the disk, and it has returned its memory.</summary>
+    /// <param name="part">The part.</param>
+    /// <param name="claim">The most units that it may need from now on, unless it is complete.</param>
+    internal void Spilled(PartBuffer part, int claim)
     {
-        segments.ForEach(_segments.Return);
         lock (_gate)
         {
             Account(part, -part.Held, part.IsSettled ? 0 : claim);
@@ -140,10 +141,9 @@ internal sealed class PartMemory
         }
     }
 
-    /// <summary>Takes back all that a part holds, its segments first.</summary>
-    internal void Release(PartBuffer part, List<byte[]> segments)
+    /// <summary>The part is done, and has returned its memory.</summary>
+    internal void Release(PartBuffer part)
     {
-        segments.ForEach(_segments.Return);
         lock (_gate)
         {
             if (part.Owner is not { } owner)
@@ -156,11 +156,13 @@ internal sealed class PartMemory
         }
     }
 
-    internal byte[] TakeSegment() => _segments.Rent();
+    /// <summary>Takes memory that was granted.</summary>
+    internal PooledMemory TakeSegment(int capacity) =>
+        Charge(capacity) == Charge(SegmentSize) ? PooledMemory.Large(_segments.Rent()) : PooledMemory.Small(capacity);
 
     private async Task WaitAsync(PartWaiter waiter, LinkedListNode<PartWaiter> place, CancellationToken cancellation)
     {
-        // What is granted in spite of the cancellation is the part's, which gives it back when it is disposed of.
+        // A grant that comes despite the cancellation belongs to the part, which gives it back when it is disposed of.
         await using var registration = cancellation.UnsafeRegister(_ =>
         {
             lock (_gate)
@@ -178,7 +180,9 @@ internal sealed class PartMemory
         _waiting--;
     }
 
-    /// <summary>Owners who hold least go first. Everybody is looked at: what is not safe for one may be what another one lacks.</summary>
+    /// <summary>
+    /// Serves owners who hold least first. It tries everybody, because a grant that is not safe for one part may be safe for another.
+    /// </summary>
     private void ServeWaiting()
     {
         if (_waiting == 0 || _free == 0)
@@ -198,27 +202,7 @@ internal sealed class PartMemory
         }
     }
 
-    /// <summary>As long as anybody waits, looks whose sender keeps the memory without using it.</summary>
-    private void Watch()
-    {
-        if (_isWatched)
-            return;
-        _isWatched = true;
-        // Do not capture the first caller's ExecutionContext.
-        using (ExecutionContext.SuppressFlow())
-            _ = WatchAsync();
-    }
-
-    private async Task WatchAsync()
-    {
-        do
-        {
-            await Task.Delay(Tick);
-        }
-        while (SpillSlow());
-    }
-
-    /// <returns>Whether there is anybody to look for again.</returns>
+    /// <returns>Whether anybody waits.</returns>
     private bool SpillSlow()
     {
         lock (_gate)
@@ -230,7 +214,7 @@ internal sealed class PartMemory
                 if (place.Value.TrySpill(_disk))
                     wanted -= place.Value.Held;
             }
-            return _isWatched = _waiting > 0;
+            return _waiting > 0;
         }
     }
 
@@ -245,7 +229,7 @@ internal sealed class PartMemory
         return false;
     }
 
-    /// <summary>Gives a part units, or takes them, and notes what it may need at most from now on.</summary>
+    /// <summary>Gives a part units, or takes them, and records the most that it may need from now on.</summary>
     private void Account(PartBuffer part, int units, int claim)
     {
         _heldByLack[part.Claimed - part.Held] -= part.Held;
@@ -271,7 +255,7 @@ internal sealed class PartMemory
 
     private bool IsSafe()
     {
-        // With enough for the greediest there is nothing to simulate, and that is nearly always so.
+        // With enough for the greediest part there is nothing to simulate, which is the usual case.
         var within = _free;
         for (var lack = 0; lack <= within; lack++)
         {
@@ -282,7 +266,7 @@ internal sealed class PartMemory
         return within == _budget;
     }
 
-    /// <summary>What is charged for an array: arrays below a segment come in powers of two.</summary>
+    /// <summary>The units charged for memory of a size: pieces smaller than a segment come in powers of two.</summary>
     internal static int Charge(int capacity) =>
         capacity > SegmentSize / 2 ? SegmentSize / Unit : (int)BitOperations.RoundUpToPowerOf2((uint)((capacity + Unit - 1) / Unit));
 }

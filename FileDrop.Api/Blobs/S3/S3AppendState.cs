@@ -3,23 +3,24 @@ using System.Text.Json.Serialization;
 
 namespace FileDrop.Api.Blobs.S3;
 
-/// <summary>Bytes below a part, in an object of their own until they can go into a part.</summary>
+/// <summary>Bytes that are too few for a part, in an object of their own until they can go into a part.</summary>
 /// <param name="BlobId">The object's blob.</param>
 /// <param name="Size">In bytes.</param>
 internal sealed record S3Piece(Guid BlobId, int Size);
 
-/// <summary>What is recorded of a blob that is appended to.</summary>
-/// <param name="UploadId">Its multipart upload; null while what there is fits one part.</param>
+/// <summary>The recorded state of a blob that is appended to.</summary>
+/// <param name="UploadId">Its multipart upload; null while its bytes fit one part.</param>
 /// <param name="Reserved">
-/// The highest part number that any caller may have used so far. A number is used once: what a former caller sends late arrives under a
-/// number that does not count.
+/// The highest part number that a caller may have used so far. A number is used once, so late bytes of a former caller arrive under a
+/// number
+/// that does not count.
 /// </param>
-/// <param name="Parts">The numbers that count, as runs: first, last, first, last, … There is one run more for each interruption.</param>
-/// <param name="Tail">What lies behind the last part, in order.</param>
-/// <param name="IsSealed">Whether all bytes are in parts, and nothing may be appended any more.</param>
+/// <param name="Parts">The part numbers that count, as runs: first, last, first, last, … Each interruption adds a run.</param>
+/// <param name="Tail">The pieces behind the last part, in order.</param>
+/// <param name="IsSealed">Whether all bytes are in parts, and nobody may append any more.</param>
 /// <param name="Runs">
-/// Where the bytes that count lie in the object that was made of all parts, others among them: offset, length, offset, length, … Null where
-/// the object was made of those that count alone.
+/// The bytes that count in an object that was made of all parts, also of those that do not count: offset, length, offset, length, … Null if
+/// the object was made only of parts that count.
 /// </param>
 internal sealed record S3AppendState(
     string? UploadId, int Reserved, IReadOnlyList<int> Parts, IReadOnlyList<S3Piece> Tail, bool IsSealed = false, IReadOnlyList<long>? Runs = null)
@@ -31,13 +32,13 @@ internal sealed record S3AppendState(
 
     public override string ToString() => JsonSerializer.Serialize(this, S3AppendJson.Default.S3AppendState);
 
-    /// <summary>The point that this is the state of.</summary>
+    /// <summary>Makes the point of this state.</summary>
     public AppendPoint At(long offset, ReadOnlyMemory<byte> hashes) => new(offset, hashes, ToString(), [.. Tail.Select(piece => piece.BlobId)]);
 
     public S3AppendState WithPart(int number) =>
         this with { Parts = Parts.Count > 0 && Parts[^1] == number - 1 ? [.. Parts.SkipLast(1), number] : [.. Parts, number, number] };
 
-    /// <summary>Where the parts that count lie in an object that is made of these parts.</summary>
+    /// <summary>The runs of bytes that count in an object made of these parts.</summary>
     public IReadOnlyList<long> RunsIn(IReadOnlyList<(int Number, long Size)> parts)
     {
         var (runs, offset, goesOn) = (new List<long>(), 0L, false);
@@ -53,7 +54,7 @@ internal sealed record S3AppendState(
         return runs;
     }
 
-    /// <summary>Whether a part of that number counts.</summary>
+    /// <summary>Whether the part of a number counts.</summary>
     public bool Counts(int number)
     {
         for (var i = 0; i < Parts.Count; i += 2)

@@ -3,21 +3,21 @@ using System.Buffers;
 namespace FileDrop.Api.Blobs.S3;
 
 /// <summary>
-/// Appends to a blob in S3: bytes go into parts of a multipart upload as they fill, four on their way at a time; what is left below a
-/// part goes into an object of its own, a piece, and from there into the next part. Each byte is stored at most twice.
+/// Appends to a blob in S3. Bytes go into parts of a multipart upload, four on their way at a time. Bytes that are too few for a part go
+/// into an object of their own, a piece, and from there into the next part. Each byte is stored at most twice.
 /// </summary>
 /// <remarks>
-/// Nothing is sent under a number or a name that was not recorded before, so a caller that was replaced cannot touch what its
-/// successor stores: S3 knows no fencing. Content that fits one part ends as one object under the name of a piece.
+/// S3 has no fencing, so nothing is sent under a number or a name that was not recorded before: a caller that was replaced cannot touch the
+/// bytes of its successor. Content that fits one part ends as one object under the name of a piece.
 /// </remarks>
 internal sealed class S3Appender(
-    S3Connection s3, S3Multipart multipart, PartMemory memory, BlobKey key, AppendPoint from, AppendExtent extent, AppendLog log) : IBlobAppender
+    S3Connection s3, S3Multipart multipart, PartMemory memory, BlobKey key, AppendPoint from, AppendExtent extent, IAppendJournal journal) : IBlobAppender
 {
     private const int PartsInFlight = 4;
     private const int NumbersAtOnce = 16;
     private const int FinishAttempts = 3;
 
-    /// <summary>So many pieces are put together into one: a client that sends byte by byte must not make a list of thousands.</summary>
+    /// <summary>This many pieces are joined into one, so that a client that sends byte by byte does not make a list of thousands.</summary>
     private const int MaxPieces = 256;
 
     private readonly S3AppendState _from = S3AppendState.Parse(from.State);
@@ -30,7 +30,7 @@ internal sealed class S3Appender(
     private readonly List<Task> _calls = [];
     private S3AppendState _state = S3AppendState.Parse(from.State);
 
-    /// <summary>The pieces that no part on its way has taken.</summary>
+    /// <summary>The pieces that no part on its way contains.</summary>
     private IReadOnlyList<S3Piece> _tail = S3AppendState.Parse(from.State).Tail;
     private long _durable = from.Offset;
     private ReadOnlyMemory<byte> _hashes = from.Hashes;
@@ -40,10 +40,9 @@ internal sealed class S3Appender(
     private Task _hashing = Task.CompletedTask;
     private Guid? _spare;
     private long _offset = from.Offset;
-
     private PartBuffer? _part;
 
-    /// <summary>When <see cref="_part"/> is a part that can be sent, and how many bytes of the tail are at its beginning.</summary>
+    /// <summary>The length at which <see cref="_part"/> is sent, and the number of the tail's bytes at its beginning.</summary>
     private long _full;
     private int _loaded;
 
@@ -62,7 +61,7 @@ internal sealed class S3Appender(
     {
         while (!bytes.IsEmpty)
         {
-            // A full part waits for the byte behind it: content that ends with it may fit one object.
+            // A full part waits for the next byte, because content that ends here may fit one object.
             var part = _part ?? await BeginAsync(cancellation);
             if (part.Length == _full)
             {
@@ -78,15 +77,14 @@ internal sealed class S3Appender(
         }
     }
 
-    /// <remarks>Nothing to do: a part counts as soon as it is stored, and a piece for every few bytes would cost more than it is worth.</remarks>
+    /// <remarks>Does nothing: a part counts as soon as it is stored, and a piece for every few bytes is not worth its cost.</remarks>
     public void Checkpoint()
     {
     }
 
     public async Task SettleAsync(CancellationToken cancellation)
     {
-        S3Piece? piece = null;
-        var replaces = _loaded > 0 && _tail.Count >= MaxPieces;
+        var (piece, replaces) = ((S3Piece?)null, _loaded > 0 && _tail.Count >= MaxPieces);
         if (_part is { } part && part.Length > _loaded)
         {
             if (part.Length == _full)
@@ -100,7 +98,7 @@ internal sealed class S3Appender(
         {
             if (piece is not null)
                 _state = _state with { Tail = _tail = replaces ? [piece] : [.. _tail, piece] };
-            (_durable, _hashes, _reserved, _spare) = (_offset, _offset > from.Offset ? log.Mark() : _hashes, _used, null);
+            (_durable, _hashes, _reserved, _spare) = (_offset, _offset > from.Offset ? journal.Mark() : _hashes, _used, null);
         }
     }
 
@@ -108,7 +106,7 @@ internal sealed class S3Appender(
     {
         if (!_state.IsSealed)
         {
-            // A buffer that was meant to be a piece, without the tail before it.
+            // This buffer was meant to be a piece, and lacks the tail before it.
             if (_part is { Length: > 0 } && _loaded == 0 && _tail.Count > 0)
                 await SettleAsync(cancellation);
             var part = _part ?? await BeginAsync(cancellation, last: true);
@@ -119,23 +117,25 @@ internal sealed class S3Appender(
             await Task.WhenAll(_calls).WaitAsync(cancellation);
             _reserved = _used;
             _state = _state with { UploadId = _uploadId, Reserved = _reserved, IsSealed = true };
-            await log.RecordAsync(() => _state.At(_durable, _hashes), true, cancellation);
+            await journal.RecordAsync(isSealed: true, cancellation);
         }
         if (_state.Runs is null && await multipart.TryCompleteAsync(_name, _state, _durable, cancellation))
             return key.BlobId;
 
-        // Ceph's gateway completes an upload only with all parts that it has, and a part that does not count cannot be taken away: a
-        // caller that was killed may have left one. So an object is made of all of them, and what counts of it is copied.
+        // Ceph's gateway completes an upload only with all its parts, and a part cannot be removed. A caller that was killed may have left
+        // one that does not count. So make an object of all parts, and copy the bytes that count.
         for (var attempt = 1; await multipart.ListPartsAsync(_name, _state.UploadId ?? "", cancellation) is { } parts; attempt++)
         {
             parts = await multipart.FillAsync(_name, extent.Owner, _state, parts, memory, cancellation);
             _state = _state with { Runs = _state.RunsIn([.. parts.Select(part => (part.PartNumber ?? 0, part.Size ?? 0))]) };
-            await log.RecordAsync(() => _state.At(_durable, _hashes), true, cancellation);
+            await journal.RecordAsync(isSealed: true, cancellation);
             if (!await multipart.TryCompleteAsync(_name, _state.UploadId ?? "", parts, cancellation) && attempt == FinishAttempts)
-                throw new StorageException(StorageFailure.Unavailable, $"S3 refuses to end multipart upload {key}, with or without what does not count.");
+                throw new StorageException(StorageFailure.Unavailable, $"S3 refuses to complete multipart upload {key}, even with all its parts.");
         }
         var copy = Guid.NewGuid();
-        await log.RecordAsync(() => _state.At(_durable, _hashes) with { Pieces = [copy] }, true, cancellation);
+        lock (_gate)
+            _spare = copy;
+        await journal.RecordAsync(isSealed: true, cancellation);
         await multipart.CopyAsync(key, new BlobKey(copy, key.FileId), extent.Owner, _state.Runs ?? [], cancellation);
         return copy;
     }
@@ -149,7 +149,7 @@ internal sealed class S3Appender(
         _stop.Dispose();
     }
 
-    /// <summary>Begins the next part, with the tail at its beginning if that is worth reading it again.</summary>
+    /// <summary>Begins the next part. It reads the tail into its beginning if the part will be large enough to be sent.</summary>
     private async Task<PartBuffer> BeginAsync(CancellationToken cancellation, bool last = false)
     {
         var tail = _tail.Sum(piece => piece.Size);
@@ -178,7 +178,7 @@ internal sealed class S3Appender(
         {
             var name = new BlobKey(piece.BlobId, key.FileId);
             await using var stored = await multipart.OpenAsync(name, piece.Size, cancellation)
-                ?? throw new StorageException(StorageFailure.Unavailable, $"S3 has lost {name}, a piece of {key}.");
+                ?? throw new StorageException(StorageFailure.Unavailable, $"S3 lost {name}, a piece of {key}.");
             for (var left = piece.Size; left > 0;)
             {
                 var space = await part.SpaceAsync(cancellation);
@@ -195,7 +195,7 @@ internal sealed class S3Appender(
         await _slots.WaitAsync(cancellation);
         try
         {
-            // What failed before would leave a gap that nothing fills.
+            // Stop after a failure: it leaves a gap that nothing fills.
             await Task.WhenAll(_calls.Where(call => call.IsCompleted));
             _calls.RemoveAll(call => call.IsCompletedSuccessfully);
             _uploadId ??= await multipart.BeginAsync(_name, cancellation);
@@ -218,15 +218,15 @@ internal sealed class S3Appender(
         _calls.Add(StoreAsync(sent, part, hashing));
     }
 
-    /// <summary>Hashes what came in a part, after what came before it and beside its way to the store.</summary>
+    /// <summary>Hashes the new bytes of a part, after those before it, while the part goes to the store.</summary>
     private async Task<ReadOnlyMemory<byte>> HashAsync(Task before, PartBuffer part, int skip)
     {
         await before;
         return await Task.Run(() =>
         {
             foreach (var piece in part.Pieces(skip))
-                log.Hash(piece);
-            return log.Mark();
+                journal.Hash(piece.Span);
+            return journal.Mark();
         });
     }
 
@@ -282,16 +282,16 @@ internal sealed class S3Appender(
     {
         lock (_gate)
             (_reserved, _spare) = (Math.Max(_reserved, _used + numbers), piece ?? _spare);
-        return log.RecordAsync(() => log.Keeps ? Durable : Discarded, false, cancellation);
+        return journal.RecordAsync(isSealed: false, cancellation);
     }
 
     private AppendPoint WithSpare(AppendPoint point) => _spare is { } spare ? point with { Pieces = [.. point.Pieces, spare] } : point;
 
-    /// <param name="Offset">Bytes up to its end.</param>
-    /// <param name="TakesTail">Whether it begins with the tail, which is not needed then.</param>
+    /// <param name="Offset">The content's bytes up to the part's end.</param>
+    /// <param name="TakesTail">Whether it begins with the tail, whose pieces are not needed then.</param>
     private sealed record SentPart(int Number, long Offset, bool TakesTail)
     {
-        /// <summary>The hashes' state there.</summary>
+        /// <summary>The state of the hashes at its end.</summary>
         public ReadOnlyMemory<byte> Hashes { get; set; }
 
         public bool IsStored { get; set; }

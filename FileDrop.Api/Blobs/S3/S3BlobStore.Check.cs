@@ -3,22 +3,22 @@ using Amazon.S3.Model;
 
 namespace FileDrop.Api.Blobs.S3;
 
-// What the check needs: to list, to measure, to put aside. Besides the permissions of S3BlobStore.cs it needs none.
+// The calls of the check: list, measure, quarantine. They need no permissions besides those in S3BlobStore.cs.
 internal sealed partial class S3BlobStore
 {
     private const int PageSize = 1_000;
     private const string Quarantine = "quarantine/";
 
-    /// <summary>Behind every key, which begins with a hexadecimal digit, and before <see cref="Quarantine"/>.</summary>
+    /// <summary>Comes behind every key, which begins with a hexadecimal digit, and before <see cref="Quarantine"/>.</summary>
     private const string BehindKeys = "g";
 
     /// <summary>The largest object that CopyObject copies (AWS S3 user guide, "Copying objects").</summary>
     private const long LargestCopy = 5 * 1024 * PartSizes.MiB;
 
-    /// <summary>Of a copy in parts: with 10,000 of them more than the 5 TiB that an object can have.</summary>
+    /// <summary>The part size of a copy: 10,000 such parts are more than the 5 TiB that an object can have.</summary>
     private const long CopiedPart = 1024 * PartSizes.MiB;
 
-    /// <summary>How fast a server that copies within itself must be, or it counts as standing still.</summary>
+    /// <summary>A server must copy this many bytes within the timeout, or it counts as hanging.</summary>
     private const long CopiedWithinTimeout = 256 * PartSizes.MiB;
 
     /// <inheritdoc/>
@@ -36,8 +36,8 @@ internal sealed partial class S3BlobStore
                     blobs.Add(new StoredBlob(key, found.Size ?? 0));
             }
 
-            // A page of strangers' objects alone is not the end. Behind the last possible key nothing is ours, and the quarantine
-            // may be long.
+            // A page with only objects of other programs is not the end. Stop behind the last possible key, because the quarantine may be
+            // long.
             var isEnd = page.IsTruncated is not true || objects.Count == 0
                 || string.CompareOrdinal(objects[^1].Key, BehindKeys) >= 0;
             if (blobs.Count > 0 || isEnd)
@@ -50,7 +50,7 @@ internal sealed partial class S3BlobStore
     public Task<long?> FindSizeAsync(BlobKey key, CancellationToken cancellation) => SizeOfAsync(key.ToString(), cancellation);
 
     /// <inheritdoc/>
-    /// <remarks>S3 renames nothing: the server copies, and the original is deleted once its copy is known to be whole.</remarks>
+    /// <remarks>S3 cannot rename. The server copies, and the original is deleted once the copy is known to be whole.</remarks>
     public async Task QuarantineAsync(BlobKey key, CancellationToken cancellation)
     {
         var name = key.ToString();
@@ -64,7 +64,7 @@ internal sealed partial class S3BlobStore
         if (await SizeOfAsync(Quarantine + name, cancellation) != size)
         {
             throw new StorageException(
-                StorageFailure.Unavailable, $"S3 said that it copied {name} to {Quarantine}, and the copy is not there.");
+                StorageFailure.Unavailable, $"S3 reported a copy of {name} to {Quarantine}, but the copy does not exist.");
         }
 
         await _s3.CallAsync($"delete of {name}", (client, token) => client.DeleteObjectAsync(_options.Bucket, name, token), cancellation);
@@ -98,7 +98,7 @@ internal sealed partial class S3BlobStore
 
     private async Task CopyInPartsAsync(string from, string to, long size, long partSize, CancellationToken cancellation)
     {
-        // Of an earlier try that was cut off: its parts take space, and nothing else finds them.
+        // An earlier try may have been cut off. Its parts take space, and nothing else finds them.
         foreach (var former in await UnfinishedAsync(to, cancellation))
             await AbortAsync(to, former, cancellation);
 
@@ -147,7 +147,7 @@ internal sealed partial class S3BlobStore
         }
     }
 
-    /// <summary>If this fails the next try finds the upload by its key; so the failure that led here is the one to report.</summary>
+    /// <summary>Does not throw: the failure that led here is the one to report, and the next try finds the upload by its key.</summary>
     private async Task QuietlyAbortAsync(string name, string uploadId)
     {
         try

@@ -2,7 +2,7 @@ using Amazon.S3.Model;
 
 namespace FileDrop.Api.Blobs.S3;
 
-// Notes of damaged blobs: empty objects, behind the blobs' keys in the order of a list.
+// Notes of damaged blobs are empty objects. A list has them behind the blobs' keys.
 internal sealed partial class S3BlobStore : IDamageNotes
 {
     private const string Notes = "notes/", OfDamage = "/damaged";

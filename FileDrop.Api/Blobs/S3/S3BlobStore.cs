@@ -1,36 +1,36 @@
-// Blobs in S3: how they lie there, and why so.
+// How blobs lie in S3, and why.
 //
-// A blob is one object. Its key in the bucket is the text of its BlobKey; keys begin with random digits, so that a server
-// that splits its key space by prefix spreads the load by itself. The object has no metadata, no tags and no type: the
-// catalog knows all that, and servers differ in what they keep. An object is either there whole or not at all: S3 shows
-// nothing of a PUT or of a multipart upload before it is complete.
+// A blob is one object. Its key in the bucket is the text of its BlobKey. Keys begin with random digits, so a server that splits its key
+// space by prefix spreads the load by itself. The object has no metadata, no tags and no type: the catalog knows all that, and servers
+// differ in what they keep. An object exists whole or not at all, because S3 shows nothing of an incomplete PUT or multipart upload.
 //
-// Writing. Content that fits one part (8 MiB, if no more is known) is one PUT. More is a multipart upload, four parts of
-// which are on their way at a time while the next one fills; PartSizes says how long they are. Parts are held in memory,
-// so that one can be sent again when the store has a bad moment without asking the sender for it; PartMemory bounds what all
-// uploads hold together. While some wait for it, parts whose senders take their time go to temporary files, and are sent from
-// there. Only parts above 64 MiB (content of known length above 562 GiB) go straight through, and have
-// one try. Content of unknown length may have 492 GiB, content with a bound that is not exact 625 GiB; less, if the memory is
-// set below 64 MiB. More throws BlobTooLargeException.
+// Writing. Content that fits one part (8 MiB if nothing is known of its length) is one PUT. More is a multipart upload: four parts are on
+// their way at a time while the next one fills; PartSizes sets their sizes. Parts are held in memory, so that a part can be sent again
+// without the sender when the store has a bad moment. PartMemory bounds the memory of all uploads. While some wait for it, parts of slow
+// senders go to temporary files and are sent from there. Only parts above 64 MiB (content of known length above 562 GiB) are streamed, with
+// one try. Content of unknown length may have 492 GiB, content with only an upper bound 625 GiB; less if the memory is set below 64 MiB.
+// Longer content throws BlobTooLargeException.
 //
-// Bytes go by presigned addresses with HttpClient. The SDK would hash every part for its signature, or frame it, and on the
-// way down reads through a checksum stream; that halves the throughput. The price: what signs is the address alone, so over
-// plain http nothing but TCP's checksum (and, with Checksums=supported, Content-MD5) guards bytes on the wire; the
-// SHA-256 in the catalog tells afterwards. Put TLS between machines that do not trust their network.
+// Bytes go to presigned addresses with HttpClient. The SDK would hash every part for its signature, or frame it, and reads downloads
+// through a checksum stream; that halves the throughput. The price: only the address is signed, so over plain http nothing but TCP's
+// checksum
+// (and Content-MD5, with Checksums=supported) guards bytes on the wire. The SHA-256 in the catalog detects damage afterwards. Use TLS
+// between machines that do not trust their network.
 //
-// What may be left over. A write that fails aborts its upload and says so only if that was not possible, as nothing readable
-// is left: parts without their completion are invisible, though they take space. A call whose answer was lost may have
-// happened: CallTimeout after its begin it has, or never will. DeleteAsync finds all of that by the key alone, at the cost of
-// one ListMultipartUploads for each delete; it cannot be spared, as the id of an upload whose begin got no answer is known to
-// nobody. It aborts before it deletes, as an upload that completes in between would otherwise outlive the delete.
+// Leftovers. A write that fails aborts its upload. If that fails too, the parts take space but stay invisible without their completion. A
+// call whose answer was lost may take effect until CallTimeout after its begin, and never later. DeleteAsync finds all leftovers by the
+// key,
+// at the cost of one ListMultipartUploads for each deletion. That call is necessary, because nobody knows the id of an upload whose begin
+// got no answer. It aborts before it deletes, because an upload that completes in between would otherwise survive.
 //
-// Not used, because some servers lack or ignore them: conditional writes, lifecycle rules, trailing checksums, tags. A rule
-// that aborts uploads after some days does no harm (AbortIncompleteMultipartUpload), one that is shorter than the longest
-// upload does.
+// Not used, because some servers lack or ignore them: conditional writes, lifecycle rules, trailing checksums, tags. A rule that aborts
+// uploads after some days (AbortIncompleteMultipartUpload) does no harm, unless it is shorter than the longest upload.
 //
-// Permissions: s3:PutObject, s3:GetObject, s3:DeleteObject, s3:AbortMultipartUpload and s3:ListMultipartUploadParts on the
-// bucket's objects; s3:ListBucket and s3:ListBucketMultipartUploads on the bucket; s3:CreateBucket if it is not there yet.
-// Without s3:ListBucket AWS answers 403 for an object that is not there, which we cannot tell from a refusal.
+// Permissions: s3:PutObject, s3:GetObject, s3:DeleteObject, s3:AbortMultipartUpload and s3:ListMultipartUploadParts on the bucket's
+// objects;
+// s3:ListBucket and s3:ListBucketMultipartUploads on the bucket; s3:CreateBucket if the bucket does not exist yet. Without s3:ListBucket
+// AWS
+// answers 403 for an object that does not exist, which looks like a refusal.
 using System.Net;
 using System.Net.Http.Headers;
 using Amazon.S3;
@@ -50,7 +50,7 @@ internal sealed partial class S3BlobStore : IBlobStore, IDisposable
     private readonly S3Connection _s3;
     private readonly PartMemory _memory;
 
-    /// <param name="options">Which S3.</param>
+    /// <param name="options">The server and the bucket.</param>
     /// <param name="time">This machine's clock; null: the system's.</param>
     public S3BlobStore(S3Options options, TimeProvider? time = null)
     {
@@ -64,9 +64,10 @@ internal sealed partial class S3BlobStore : IBlobStore, IDisposable
 
     /// <inheritdoc/>
     /// <remarks>
-    /// It holds for every call but one: a part that is streamed (above 64 MiB) has this time once more for each 8 MiB in it, as
-    /// its sender sets the pace, and is broken off when the store takes nothing for this time. Until its upload is
-    /// completed, which is an ordinary call, nothing of it is visible, and its upload is found by its key and aborted.
+    /// It holds for every call but one. A streamed part (above 64 MiB) has this time once more for each 8 MiB, because its sender sets the
+    /// pace;
+    /// it ends when the store takes no bytes for this time. Nothing of it is visible until its upload is completed, which is an ordinary
+    /// call, and a deletion finds and aborts the upload by its key.
     /// </remarks>
     public TimeSpan CallTimeout => _options.CallTimeout;
 
@@ -85,20 +86,20 @@ internal sealed partial class S3BlobStore : IBlobStore, IDisposable
         }
         catch (AmazonS3Exception e) when (e.StatusCode == HttpStatusCode.Forbidden)
         {
-            // Some policies allow all that we need, but not this question.
+            // Some policies allow everything that FileDrop needs, but not this call.
             await ListOneAsync(client, token);
         }
         return true;
     }, cancellation);
 
     /// <inheritdoc/>
-    /// <remarks>By the way that bytes take, signature and connection: what would keep them from the store keeps this too.</remarks>
+    /// <remarks>It takes the way of the bytes, with their signature and connection, so it fails whenever they would.</remarks>
     public async Task PingAsync(CancellationToken cancellation) =>
-        // There is no such object, and only a server that took the signature says so.
+        // The object does not exist, and only a server that accepted the signature says so.
         (await _s3.GetAsync(ProbedKey, new RangeHeaderValue(0, 0), cancellation, PingTimeout))?.Dispose();
 
     /// <inheritdoc/>
-    /// <exception cref="BlobTooLargeException">The content is longer than S3, or memory for its parts, allows.</exception>
+    /// <exception cref="BlobTooLargeException">The content is longer than S3, or the memory for its parts, allows.</exception>
     public async Task WriteAsync(BlobKey key, string owner, Stream content, long? length, bool exact, CancellationToken cancellation)
     {
         using var upload = new S3Upload(_options, _s3, _memory, key.ToString(), owner, content, length, exact && length is not null);
@@ -106,13 +107,15 @@ internal sealed partial class S3BlobStore : IBlobStore, IDisposable
     }
 
     /// <inheritdoc/>
-    /// <remarks>Parts of 64 MiB, or what the memory is set to, and the number that <see cref="PartSizes"/> plans with.</remarks>
+    /// <remarks>
+    /// The largest part (64 MiB, or less if the memory is set so) times the number of parts that <see cref="PartSizes"/> plans with.
+    /// </remarks>
     public long MaxAppendedSize => _memory.LargestPart * PartSizes.PlannedParts;
 
     /// <inheritdoc/>
     public Task<IBlobAppender> AppendAsync(
-        BlobKey key, AppendPoint from, AppendExtent extent, AppendLog log, CancellationToken cancellation) =>
-        Task.FromResult<IBlobAppender>(new S3Appender(_s3, new S3Multipart(this, _options, _s3), _memory, key, from, extent, log));
+        BlobKey key, AppendPoint from, AppendExtent extent, IAppendJournal journal, CancellationToken cancellation) =>
+        Task.FromResult<IBlobAppender>(new S3Appender(_s3, new S3Multipart(this, _options, _s3), _memory, key, from, extent, journal));
 
     /// <inheritdoc/>
     public async Task<Stream?> OpenAsync(BlobKey key, long offset, long count, CancellationToken cancellation)
@@ -121,7 +124,7 @@ internal sealed partial class S3BlobStore : IBlobStore, IDisposable
         if (count == 0)
             return await ExistsAsync(name, cancellation) ? Stream.Null : null;
 
-        // Always a range, also for the whole: the answer then says in Content-Range where it begins.
+        // Ask for a range even for the whole object, so that Content-Range says where the answer begins.
         var response = await _s3.GetAsync(name, new RangeHeaderValue(offset, offset + count - 1), cancellation);
         if (response is null)
             return null;
@@ -132,7 +135,7 @@ internal sealed partial class S3BlobStore : IBlobStore, IDisposable
             return new S3Body(response, body, name, offset - begins, count, _options.CallTimeout, cancellation);
         }
         response.Dispose();
-        throw new StorageException(StorageFailure.Unavailable, $"S3 gave bytes from {begins} on of {name}, asked for {offset}.");
+        throw new StorageException(StorageFailure.Unavailable, $"S3 returned bytes of {name} from {begins}, but the request was for {offset}.");
     }
 
     /// <inheritdoc/>
@@ -143,7 +146,7 @@ internal sealed partial class S3BlobStore : IBlobStore, IDisposable
         await _s3.CallAsync($"delete of {name}", (client, token) => client.DeleteObjectAsync(_options.Bucket, name, token), cancellation);
     }
 
-    /// <summary>Aborts all uploads of an object.</summary>
+    /// <summary>Aborts all multipart uploads of an object.</summary>
     public async Task AbortUnfinishedAsync(string name, CancellationToken cancellation)
     {
         foreach (var uploadId in await UnfinishedAsync(name, cancellation))
@@ -180,7 +183,7 @@ internal sealed partial class S3BlobStore : IBlobStore, IDisposable
     }
 
     /// <summary>Aborts an upload until none of its parts is left.</summary>
-    /// <remarks>One that was on its way may arrive after the abort (AWS, "AbortMultipartUpload").</remarks>
+    /// <remarks>A part that was on its way may arrive after the abort (AWS, "AbortMultipartUpload").</remarks>
     private async Task AbortAsync(string name, string uploadId, CancellationToken cancellation)
     {
         for (var attempt = 1; attempt <= AbortTries; attempt++)
@@ -200,7 +203,7 @@ internal sealed partial class S3BlobStore : IBlobStore, IDisposable
                 }
                 catch (AmazonS3Exception e) when (e.StatusCode == HttpStatusCode.Conflict)
                 {
-                    // Ceph says so while another abort of the same upload is at work.
+                    // Ceph answers so while another abort of the same upload runs.
                     return false;
                 }
             }, cancellation);
@@ -208,20 +211,20 @@ internal sealed partial class S3BlobStore : IBlobStore, IDisposable
                 return;
             await Task.Delay(AbortPause * attempt, cancellation);
         }
-        throw new StorageException(StorageFailure.Unavailable, $"S3 keeps parts of an upload of {name}, aborted {AbortTries} times.");
+        throw new StorageException(StorageFailure.Unavailable, $"S3 still has parts of an upload of {name} after {AbortTries} aborts.");
     }
 
     private async Task CreateBucketAsync(AmazonS3Client client, CancellationToken cancellation)
     {
         try
         {
-            // Only AWS wants its region named; Ceph takes such a name for the name of a zone group, and refuses it.
+            // Only AWS needs the region's name. Ceph takes it for the name of a zone group and refuses it.
             var request = new PutBucketRequest { BucketName = _options.Bucket, UseClientRegion = _options.Endpoint is null };
             await client.PutBucketAsync(request, cancellation);
         }
         catch (AmazonS3Exception e) when (e.StatusCode == HttpStatusCode.Conflict)
         {
-            // Ours already, or another replica is creating it at this moment; if it is somebody else's, this throws.
+            // The bucket exists, or another replica is creating it now. If it belongs to somebody else, this throws.
             await ListOneAsync(client, cancellation);
         }
     }

@@ -1,8 +1,8 @@
 namespace FileDrop.Api.Blobs.S3;
 
 /// <summary>
-/// The body of a download: a given number of bytes, or a <see cref="StorageException"/>. The time that the store may stand
-/// still is limited; the time that the reader takes is not.
+/// The body of a download: a given number of bytes, or a <see cref="StorageException"/>. The store's time for the next bytes is limited;
+/// the reader's is not.
 /// </summary>
 internal sealed class S3Body(
     HttpResponseMessage response, Stream body, string key, long skip, long count, TimeSpan patience, CancellationToken opened) : ForwardStream

@@ -9,8 +9,8 @@ using Amazon.S3;
 namespace FileDrop.Api.Blobs.S3;
 
 /// <summary>
-/// Two ways to one S3 over one pool of connections: the SDK for what is small, and presigned addresses with HttpClient for
-/// bytes, which costs a third of the SDK's processor time. Every call ends within its limit, and its failures are ours.
+/// Two ways to one S3 over one pool of connections: the SDK for small calls, and presigned addresses with HttpClient for bytes, which cost
+/// a third of the SDK's processor time. Every call ends within its limit, and fails with a <see cref="StorageException"/>.
 /// </summary>
 internal sealed class S3Connection : IDisposable
 {
@@ -33,12 +33,12 @@ internal sealed class S3Connection : IDisposable
             UseCookies = false,
             AllowAutoRedirect = false,
             AutomaticDecompression = DecompressionMethods.None,
-            // No limit: readers who take their time must not keep writers from a connection.
+            // No limit: slow readers must not keep writers from a connection.
             MaxConnectionsPerServer = int.MaxValue,
             ConnectTimeout = TimeSpan.FromSeconds(10),
             PooledConnectionIdleTimeout = TimeSpan.FromSeconds(30),
             PooledConnectionLifetime = TimeSpan.FromMinutes(5),
-            // Calls are traced, but the server is not sent the trace's id. With null instead, they would not be traced either.
+            // Trace calls without sending the trace's id to the server. With null instead, calls would not be traced either.
             ActivityHeadersPropagator = DistributedContextPropagator.CreateNoOutputPropagator(),
             ConnectCallback = ConnectAsync,
         })
@@ -49,7 +49,7 @@ internal sealed class S3Connection : IDisposable
         {
             ForcePathStyle = options.PathStyle,
             HttpClientFactory = new OneHttpClient(_http),
-            // The SDK's default frames bodies and adds checksums that several servers refuse, or store as content.
+            // By default the SDK frames bodies and adds checksums, which several servers refuse or store as content.
             RequestChecksumCalculation = RequestChecksumCalculation.WHEN_REQUIRED,
             ResponseChecksumValidation = ResponseChecksumValidation.WHEN_REQUIRED,
             RetryMode = RequestRetryMode.Standard,
@@ -77,11 +77,11 @@ internal sealed class S3Connection : IDisposable
         _http.Dispose();
     }
 
-    /// <summary>A call of the SDK's, which repeats it itself.</summary>
-    /// <param name="what">For the log, should it fail.</param>
-    /// <param name="call">The call. What it throws of its own accord as <see cref="StorageException"/> stays as it is.</param>
-    /// <param name="limit">Its hard limit; the ordinary one if null.</param>
-    /// <param name="cancellation">The caller's.</param>
+    /// <summary>Makes a call of the SDK, which repeats it by itself.</summary>
+    /// <param name="what">The call, for the log if it fails.</param>
+    /// <param name="call">The call. Its own <see cref="StorageException"/> comes out unchanged.</param>
+    /// <param name="limit">Its hard limit; null: the ordinary one.</param>
+    /// <param name="cancellation">Ends the call.</param>
     public async Task<T> CallAsync<T>(
         string what, Func<AmazonS3Client, CancellationToken, Task<T>> call, CancellationToken cancellation, TimeSpan? limit = null)
     {
@@ -89,11 +89,11 @@ internal sealed class S3Connection : IDisposable
         return await WithinAsync(what, timer, limit ?? _options.CallTimeout, token => call(_client, token), cancellation);
     }
 
-    /// <summary>Stores an object, or a part of an upload, from memory; as often as it takes within the limit.</summary>
-    /// <param name="target">Where to.</param>
+    /// <summary>Stores an object, or a part of an upload, from memory. It repeats a failed call within the limit.</summary>
+    /// <param name="target">The object or part.</param>
     /// <param name="part">The bytes.</param>
-    /// <param name="cancellation">The caller's.</param>
-    /// <param name="skip">So many bytes at the beginning of <paramref name="part"/> are not sent.</param>
+    /// <param name="cancellation">Ends the call.</param>
+    /// <param name="skip">The number of bytes at the beginning of <paramref name="part"/> that are not sent.</param>
     /// <returns>The entity tag as the server wrote it.</returns>
     public async Task<string> PutAsync(S3Target target, PartBuffer part, CancellationToken cancellation, int skip = 0)
     {
@@ -108,13 +108,13 @@ internal sealed class S3Connection : IDisposable
             }
             finally
             {
-                // Until here the connection may read from memory that the caller is about to give back.
+                // The connection may read the memory until here, and the caller is about to give it back.
                 await content.Done;
             }
         }, token), cancellation);
     }
 
-    /// <summary>Stores a part straight from the sender's stream; once, as the bytes cannot be had again.</summary>
+    /// <summary>Stores a part straight from the sender's stream. It tries once, because the bytes do not come again.</summary>
     public async Task<string> PutAsync(S3Target target, StreamedPartContent content, CancellationToken cancellation)
     {
         using var timer = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
@@ -125,11 +125,11 @@ internal sealed class S3Connection : IDisposable
     }
 
     /// <summary>Opens a range for reading.</summary>
-    /// <param name="key">The object's.</param>
-    /// <param name="range">Of its bytes.</param>
-    /// <param name="cancellation">The caller's.</param>
-    /// <param name="limit">Until the answer begins; the ordinary one if null.</param>
-    /// <returns>A success; the caller disposes of it. Null: there is no such object.</returns>
+    /// <param name="key">The object's key.</param>
+    /// <param name="range">The range of its bytes.</param>
+    /// <param name="cancellation">Ends the call.</param>
+    /// <param name="limit">The time until the answer begins; null: the ordinary limit.</param>
+    /// <returns>The answer, which the caller disposes of; null: the object does not exist.</returns>
     public async Task<HttpResponseMessage?> GetAsync(
         string key, RangeHeaderValue range, CancellationToken cancellation, TimeSpan? limit = null)
     {
@@ -146,8 +146,8 @@ internal sealed class S3Connection : IDisposable
     }
 
     /// <summary>
-    /// A connection that is closed in the middle of a call is reset. Otherwise the system would go on sending what it had taken
-    /// over, long after the call's hard limit, and an object or an upload could appear when nobody looks for it any more.
+    /// Makes connections that are reset when they are closed in the middle of a call. Otherwise the system would go on sending its buffers
+    /// after the call's hard limit, and an object or an upload could appear when nobody looks for it any more.
     /// </summary>
     private static async ValueTask<Stream> ConnectAsync(SocketsHttpConnectionContext context, CancellationToken cancellation)
     {
@@ -168,7 +168,7 @@ internal sealed class S3Connection : IDisposable
     {
         using var response = await SendAsync(HttpMethod.Put, target, request => request.Content = content, cancellation);
         return response.Headers.NonValidated.TryGetValues("ETag", out var tags) ? tags.ToString()
-            : throw new StorageException(StorageFailure.Unavailable, $"S3 gave no entity tag for PUT {target}.");
+            : throw new StorageException(StorageFailure.Unavailable, $"S3 returned no entity tag for PUT {target}.");
     }
 
     private async Task<HttpResponseMessage> SendAsync(
@@ -183,12 +183,13 @@ internal sealed class S3Connection : IDisposable
         using (response)
         {
             var refusal = await S3Errors.ReadAsync(response, cancellation);
-            // Servers have several words for a signature of the wrong time: the times tell.
+            // Servers have several codes for a signature with a wrong time, so compare the times.
             throw response.StatusCode is HttpStatusCode.Forbidden or HttpStatusCode.BadRequest or HttpStatusCode.Unauthorized
                 && _clock.Correct(response.Headers.Date) ? S3Errors.WrongTime(refusal) : refusal;
         }
     }
 
+    /// <remarks>Our own: the SDK repeats only its own calls, and Polly would need more lines to be set up than this loop has.</remarks>
     private static async Task<T> RepeatAsync<T>(Func<Task<T>> call, CancellationToken cancellation)
     {
         for (var attempt = 1; ; attempt++)
@@ -199,7 +200,7 @@ internal sealed class S3Connection : IDisposable
             }
             catch (Exception e) when (attempt < Tries && S3Errors.IsPassing(e) && !cancellation.IsCancellationRequested)
             {
-                // The jitter keeps what failed together from coming back together.
+                // Jitter, so that calls that failed together do not come back together.
                 await Task.Delay(FirstPause * Math.Pow(3, attempt - 1) * (0.5 + Random.Shared.NextDouble()), cancellation);
             }
         }
@@ -227,7 +228,7 @@ internal sealed class S3Connection : IDisposable
         }
     }
 
-    /// <summary>Gives the SDK our HttpClient, whose handler knows no proxy and whose connections both ways share.</summary>
+    /// <summary>Gives the SDK this HttpClient, which uses no proxy, so that both ways share its connections.</summary>
     private sealed class OneHttpClient(HttpClient client) : Amazon.Runtime.HttpClientFactory
     {
         public override HttpClient CreateHttpClient(IClientConfig clientConfig) => client;
@@ -238,7 +239,7 @@ internal sealed class S3Connection : IDisposable
     }
 }
 
-/// <summary>What a request is for: an object, or a part of an upload of it.</summary>
+/// <summary>The target of a request: an object, or a part of an upload of it.</summary>
 internal readonly record struct S3Target(string Key, string? UploadId = null, int? PartNumber = null)
 {
     public override string ToString() => PartNumber is { } number ? $"{Key}, part {number}" : Key;

@@ -5,22 +5,22 @@ using Amazon.S3;
 
 namespace FileDrop.Api.Blobs.S3;
 
-/// <summary>What the answers of S3 servers mean to us.</summary>
+/// <summary>Translates the errors of S3 servers into failures of the store.</summary>
 internal static class S3Errors
 {
     private const int LongestError = 16 * 1024;
 
-    /// <summary>There is no such object. A HEAD has no body, and so no code.</summary>
+    /// <summary>Whether the object does not exist. The answer to a HEAD has no body, and so no code.</summary>
     public static bool IsNoSuchKey(AmazonS3Exception e) =>
         e.StatusCode == HttpStatusCode.NotFound && e.ErrorCode is not ("NoSuchBucket" or "NoSuchUpload");
 
-    /// <summary>There is no such multipart upload: Ceph says after an abort that there is no such key.</summary>
+    /// <summary>Whether the multipart upload does not exist. After an abort Ceph says that the key does not exist.</summary>
     public static bool IsNoSuchUpload(AmazonS3Exception e) =>
         e.StatusCode == HttpStatusCode.NotFound && e.ErrorCode is not "NoSuchBucket";
 
     private const string TimeTooSkewed = "RequestTimeTooSkewed";
 
-    /// <summary>A refusal that came of a wrong clock, which is right now.</summary>
+    /// <summary>Makes a refusal that a wrong clock caused; the clock is corrected by now.</summary>
     public static AmazonS3Exception WrongTime(AmazonS3Exception e) =>
         new(e.Message, e, e.ErrorType, TimeTooSkewed, e.RequestId, e.StatusCode);
 
@@ -35,19 +35,19 @@ internal static class S3Errors
         _ => false,
     };
 
-    /// <summary>Makes an exception of what went wrong in a call.</summary>
+    /// <summary>Makes a store's exception of a call's.</summary>
     /// <param name="what">The call, for the log.</param>
-    /// <param name="e">What the SDK or HttpClient threw.</param>
+    /// <param name="e">The exception of the SDK or HttpClient.</param>
     public static StorageException Translate(string what, Exception e) => e switch
     {
         StorageException storage => storage,
         AmazonS3Exception s3 when IsFull(s3) => new(StorageFailure.Full, $"S3 has no room for {what}: {s3.ErrorCode} ({(int)s3.StatusCode}).", e),
         AmazonServiceException s3 => new(StorageFailure.Unavailable, $"S3 refused {what}: {s3.ErrorCode} ({(int)s3.StatusCode}) {s3.Message}", e),
-        OperationCanceledException => new(StorageFailure.Unavailable, $"S3 stood still at {what}.", e),
-        _ => new(StorageFailure.Unavailable, $"S3 failed at {what}: {e.Message}", e),
+        OperationCanceledException => new(StorageFailure.Unavailable, $"S3 did not go on with {what}.", e),
+        _ => new(StorageFailure.Unavailable, $"S3 failed: {what}: {e.Message}", e),
     };
 
-    /// <summary>Reads an answer that is no success, in the form that the SDK gives to such answers.</summary>
+    /// <summary>Reads an error answer into the exception that the SDK throws for such answers.</summary>
     public static async Task<AmazonS3Exception> ReadAsync(HttpResponseMessage response, CancellationToken cancellation)
     {
         var buffer = new byte[LongestError];
@@ -58,11 +58,12 @@ internal static class S3Errors
             Element(text, "Code") ?? "no code", Element(text, "RequestId") ?? "", response.StatusCode);
     }
 
-    // EntityTooLarge: a server's way to say that a limit set by its operator is reached; our parts are within S3's.
+    // EntityTooLarge: the limit of the server's operator is reached, since FileDrop's parts keep to S3's limits.
     private static bool IsFull(AmazonS3Exception e) =>
         e.StatusCode == HttpStatusCode.InsufficientStorage
         || e.ErrorCode is "XMinioStorageFull" or "XMinioAdminBucketQuotaExceeded" or "QuotaExceeded" or "InsufficientStorage" or "EntityTooLarge";
 
+    /// <remarks>Not a parser: an error may be cut off, or may be a proxy's page and no XML.</remarks>
     private static string? Element(string xml, string name)
     {
         var start = xml.IndexOf($"<{name}>", StringComparison.Ordinal) + name.Length + 2;

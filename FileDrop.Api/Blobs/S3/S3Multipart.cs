@@ -4,10 +4,10 @@ using Amazon.S3.Model;
 
 namespace FileDrop.Api.Blobs.S3;
 
-/// <summary>The calls for a multipart upload that lives longer than any one caller.</summary>
+/// <summary>The calls of a multipart upload that several callers continue.</summary>
 internal sealed class S3Multipart(S3BlobStore store, S3Options options, S3Connection s3)
 {
-    /// <summary>All parts but the last have at least so many bytes (AWS, "Amazon S3 multipart upload limits").</summary>
+    /// <summary>The smallest part except the last, in bytes (AWS, "Amazon S3 multipart upload limits").</summary>
     private const int SmallestPart = 5 * (int)PartSizes.MiB;
 
     public Task<string> BeginAsync(string name, CancellationToken cancellation) => s3.CallAsync(
@@ -18,12 +18,12 @@ internal sealed class S3Multipart(S3BlobStore store, S3Options options, S3Connec
 
     public Task<Stream?> OpenAsync(BlobKey key, long size, CancellationToken cancellation) => store.OpenAsync(key, 0, size, cancellation);
 
-    /// <summary>Makes an object of the parts that count. May be called again, also by another, until it has succeeded.</summary>
+    /// <summary>Makes an object of the parts that count. It may be called again, also by another caller, until it succeeds.</summary>
     /// <param name="name">The object's key.</param>
-    /// <param name="state">The upload, and which of its parts count.</param>
+    /// <param name="state">The upload, and the parts that count.</param>
     /// <param name="size">Bytes in them.</param>
     /// <param name="cancellation">Ends the waiting.</param>
-    /// <returns>False: the server wants all parts or none.</returns>
+    /// <returns>False: the server accepts only all parts together.</returns>
     public async Task<bool> TryCompleteAsync(string name, S3AppendState state, long size, CancellationToken cancellation)
     {
         if (await ListPartsAsync(name, state.UploadId ?? "", cancellation) is { } all)
@@ -31,20 +31,20 @@ internal sealed class S3Multipart(S3BlobStore store, S3Options options, S3Connec
             var parts = all.FindAll(part => state.Counts(part.PartNumber ?? 0));
             if (parts.Sum(part => part.Size) != size)
                 throw new StorageException(
-                    StorageFailure.Unavailable, $"S3 has {parts.Sum(part => part.Size)} bytes in parts of {name} where {size} were stored.");
+                    StorageFailure.Unavailable, $"S3 has {parts.Sum(part => part.Size)} bytes in parts of {name}, but {size} were stored.");
             if (!await TryCompleteAsync(name, state.UploadId ?? "", parts, cancellation))
                 return false;
         }
 
-        // Also where it was completed before: by a call whose answer was lost, or by a caller that was killed then.
+        // This holds also if it was completed before, by a call whose answer was lost or by a caller that was killed.
         if (await store.FindSizeAsync(Key(name), cancellation) != size)
             throw new StorageException(StorageFailure.Unavailable, $"S3 has no {name} of {size} bytes after the end of its multipart upload.");
-        // A begin whose answer was lost has left one without parts.
+        // A begin whose answer was lost has left an upload without parts.
         await store.AbortUnfinishedAsync(name, cancellation);
         return true;
     }
 
-    /// <summary>Makes an object of these parts; false: the server has others.</summary>
+    /// <summary>Makes an object of these parts; false: the server has other parts too.</summary>
     public Task<bool> TryCompleteAsync(string name, string uploadId, IEnumerable<PartDetail> parts, CancellationToken cancellation)
     {
         var request = new CompleteMultipartUploadRequest
@@ -58,7 +58,7 @@ internal sealed class S3Multipart(S3BlobStore store, S3Options options, S3Connec
         {
             try
             {
-                // A server that begins its answer early can only say in a body without a tag that it failed after all.
+                // A server that begins its answer early reports a later failure in a body without a tag.
                 return !string.IsNullOrEmpty((await client.CompleteMultipartUploadAsync(request, token)).ETag) ? true
                     : throw new StorageException(StorageFailure.Unavailable, $"S3 ended multipart upload {name} without an entity tag.");
             }
@@ -68,13 +68,13 @@ internal sealed class S3Multipart(S3BlobStore store, S3Options options, S3Connec
             }
             catch (AmazonS3Exception e) when (S3Errors.IsNoSuchUpload(e))
             {
-                // Done already.
+                // It is complete already.
                 return true;
             }
         }, cancellation);
     }
 
-    /// <summary>All parts, in order; null: there is no such upload any more.</summary>
+    /// <summary>Lists all parts in order; null: the upload does not exist any more.</summary>
     public async Task<List<PartDetail>?> ListPartsAsync(string name, string uploadId, CancellationToken cancellation)
     {
         List<PartDetail> found = [];
@@ -101,8 +101,8 @@ internal sealed class S3Multipart(S3BlobStore store, S3Options options, S3Connec
         }
     }
 
-    /// <summary>Makes the parts that do not count large enough to be parts: their bytes are nobody's.</summary>
-    /// <returns>All parts, as they are then.</returns>
+    /// <summary>Fills parts that do not count with zeros until they are large enough to be parts.</summary>
+    /// <returns>All parts as they are then.</returns>
     public async Task<List<PartDetail>> FillAsync(
         string name, string owner, S3AppendState state, List<PartDetail> parts, PartMemory memory, CancellationToken cancellation)
     {
@@ -122,7 +122,7 @@ internal sealed class S3Multipart(S3BlobStore store, S3Options options, S3Connec
         return small.Count == 0 ? parts : await ListPartsAsync(name, state.UploadId ?? "", cancellation) ?? parts;
     }
 
-    /// <summary>Copies runs of bytes of one object into another, which is complete when this returns.</summary>
+    /// <summary>Copies runs of bytes of one object into another one, which is complete when this returns.</summary>
     public async Task CopyAsync(BlobKey from, BlobKey to, string owner, IReadOnlyList<long> runs, CancellationToken cancellation)
     {
         var slices = runs.Chunk(2).Select(run => new ConcatenatedBlobs.Part(from, run[0], run[1])).ToList();
@@ -130,5 +130,5 @@ internal sealed class S3Multipart(S3BlobStore store, S3Options options, S3Connec
         await store.WriteAsync(to, owner, content, slices.Sum(slice => slice.Size), exact: true, cancellation);
     }
 
-    private static BlobKey Key(string name) => BlobKey.TryParse(name, out var key) ? key : throw new ArgumentException("No blob's key.", nameof(name));
+    private static BlobKey Key(string name) => BlobKey.TryParse(name, out var key) ? key : throw new ArgumentException("This is not a blob's key.", nameof(name));
 }

@@ -3,42 +3,46 @@ using System.Text.RegularExpressions;
 
 namespace FileDrop.Api.Blobs.S3;
 
-/// <summary>Which S3, and how to talk to it.</summary>
+/// <summary>The S3 server and how to talk to it.</summary>
 internal sealed partial record S3Options
 {
-    /// <summary>A server's address; null is AWS itself in <see cref="Region"/>.</summary>
+    /// <summary>The server's address; null: AWS in <see cref="Region"/>.</summary>
     public Uri? Endpoint { get; init; }
 
-    /// <summary>Null, like <see cref="SecretKey"/>: credentials come from where AWS's tools look for them (environment, profile, role).</summary>
+    /// <summary>
+    /// Null, like <see cref="SecretKey"/>: credentials come from the places where AWS's tools look (environment, profile, role).
+    /// </summary>
     public string? AccessKey { get; init; }
     public string? SecretKey { get; init; }
 
-    /// <summary>Null is AWS's own default (environment, profile), or <c>us-east-1</c> where <see cref="Endpoint"/> is given.</summary>
+    /// <summary>Null: AWS's own default (environment, profile), or <c>us-east-1</c> if <see cref="Endpoint"/> is set.</summary>
     public string? Region { get; init; }
     public string Bucket { get; init; } = "filedrop";
 
-    /// <summary>The bucket in the path, not in the host name; needed wherever names below the server's do not resolve.</summary>
+    /// <summary>Whether the bucket is in the path and not in the host name. Servers without names for their buckets need this.</summary>
     public bool PathStyle { get; init; }
 
     /// <summary>
-    /// Whether content carries a checksum (<c>Content-MD5</c>, the one that every server knows) for the server to verify:
-    /// <c>Checksums=supported</c>. Costs one pass over the bytes, and is what buckets with an object lock ask for.
+    /// Whether content carries a checksum for the server to verify: <c>Checksums=supported</c>. It is <c>Content-MD5</c>, which every
+    /// server
+    /// knows and buckets with an object lock require. It costs one pass over the bytes.
     /// </summary>
     public bool SendChecksums { get; init; }
 
-    /// <summary>Bytes that the parts of all uploads may hold together.</summary>
+    /// <summary>Memory that the parts of all uploads may hold together, in bytes.</summary>
     public long PartMemory { get; init; } = 128 * PartSizes.MiB;
 
-    /// <summary>The hard limit of one call with all its repetitions; also how long a body may stand still while it is read.</summary>
+    /// <summary>The hard limit of one call with all its repetitions, and of the wait for the next bytes of a body.</summary>
     public TimeSpan CallTimeout { get; init; } = TimeSpan.FromSeconds(60);
 
     /// <summary>
-    /// Reads a connection string: <c>Endpoint=http://host:port;AccessKey=…;SecretKey=…</c> and, if wanted, <c>Region</c>,
-    /// <c>Bucket</c>, <c>PathStyle=true|false</c>, <c>Checksums=required|supported</c>, <c>PartMemory</c> in MiB and
-    /// <c>CallTimeout</c> in seconds.
-    /// A value may contain <c>=</c>, but no <c>;</c>.
+    /// Reads a connection string: <c>Endpoint=http://host:port;AccessKey=…;SecretKey=…</c>, and optionally <c>Region</c>, <c>Bucket</c>,
+    /// <c>PathStyle=true|false</c>, <c>Checksums=required|supported</c>, <c>PartMemory</c> in MiB and <c>CallTimeout</c> in seconds. A value may
+    /// contain <c>=</c>, but not <c>;</c>.
     /// </summary>
-    /// <exception cref="FormatException">Something in it is wrong; the message names the key and what to write, and no secret.</exception>
+    /// <exception cref="FormatException">
+    /// A setting is wrong; the message names the key and what to write, and contains no secret.
+    /// </exception>
     public static S3Options Parse(string connectionString)
     {
         var options = new S3Options();
@@ -73,14 +77,14 @@ internal sealed partial record S3Options
         return options with { PathStyle = pathStyle ?? options.Endpoint is not null };
     }
 
-    /// <summary>Without credentials, so that no log gets them.</summary>
+    /// <summary>Contains no credentials, so that no log gets them.</summary>
     public override string ToString() =>
         $"S3 {Endpoint?.GetLeftPart(UriPartial.Authority) ?? $"AWS {Region ?? "(default region)"}"}, bucket {Bucket}";
 
     private S3Options With(string key, string value) => key.ToUpperInvariant() switch
     {
         "ENDPOINT" => this with { Endpoint = ParseEndpoint(key, value) },
-        // It goes into a header field.
+        // The access key goes into a header field.
         "ACCESSKEY" => this with
         {
             AccessKey = value.AsSpan().IndexOfAnyExceptInRange('!', '~') < 0 ? value : throw Wrong(key, "has characters other than printable ASCII"),

@@ -9,15 +9,16 @@ using Amazon.S3.Model;
 namespace FileDrop.Api.Blobs.S3;
 
 /// <summary>
-/// Makes presigned addresses (AWS, "Authenticating Requests: Using Query Parameters", Signature Version 4). The SDK makes
-/// them too, but takes 170 µs and 66 KB for each, more than all the rest of a small request.
+/// Makes presigned addresses (AWS, "Authenticating Requests: Using Query Parameters", Signature Version 4). The SDK makes them too, but
+/// takes
+/// 170 µs and 66 KB for each, more than the rest of a small request.
 /// </summary>
 /// <remarks>
-/// The SDK is asked once, for where the bucket is (path or host name, region, dual stack, …) and which region signs.
-/// The keys of our objects need no escaping.
+/// It asks the SDK once where the bucket is (path or host name, region, dual stack, …) and which region signs. The keys of FileDrop's
+/// objects need no escaping.
 /// </remarks>
-/// <param name="options">Where the bucket is.</param>
-/// <param name="credentials">Null: those that AWS's tools would use, which the SDK looks for and keeps fresh.</param>
+/// <param name="options">Name the bucket and its server.</param>
+/// <param name="credentials">Null: those that AWS's tools would use. The SDK finds them and keeps them fresh.</param>
 /// <param name="clock">The store's.</param>
 internal sealed class S3Signer(S3Options options, AWSCredentials? credentials, S3Clock clock)
 {
@@ -37,7 +38,7 @@ internal sealed class S3Signer(S3Options options, AWSCredentials? credentials, S
         var time = now.ToString("yyyyMMdd'T'HHmmss'Z'", CultureInfo.InvariantCulture);
         var scope = $"{day}/{place.Region}/s3/aws4_request";
 
-        // In the order of their names' bytes, as the signature wants them.
+        // The signature requires the order of the names' bytes.
         var query = new StringBuilder(512)
             .Append("X-Amz-Algorithm=AWS4-HMAC-SHA256&X-Amz-Credential=").Append(Uri.EscapeDataString($"{identity.AccessKey}/{scope}"))
             .Append("&X-Amz-Date=").Append(time)
@@ -82,11 +83,11 @@ internal sealed class S3Signer(S3Options options, AWSCredentials? credentials, S
         return key;
     }
 
-    /// <param name="Base">The bucket's address, up to where a key begins.</param>
+    /// <param name="Base">The bucket's address, before the key.</param>
     /// <param name="Region">The region in the signature.</param>
     private sealed record Place(Uri Base, string Region);
 
-    /// <summary>The key that signs a day long. No record: it would tell the secret when printed.</summary>
+    /// <summary>The key that signs for one day. It is not a record, because a record would print the secret.</summary>
     private sealed class DayKey(string secret, string day, byte[] key)
     {
         public string Secret => secret;

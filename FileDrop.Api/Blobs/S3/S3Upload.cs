@@ -4,7 +4,7 @@ using Amazon.S3.Model;
 
 namespace FileDrop.Api.Blobs.S3;
 
-/// <summary>One write of one blob: a single PUT if it fits one part, or else a multipart upload whose parts go out side by side.</summary>
+/// <summary>One write of one blob: a single PUT if it fits one part, otherwise a multipart upload with parts in parallel.</summary>
 internal sealed class S3Upload(
     S3Options options, S3Connection s3, PartMemory memory, string key, string owner, Stream content, long? length, bool exact) : IDisposable
 {
@@ -30,7 +30,7 @@ internal sealed class S3Upload(
             return;
         }
         using var first = await FillAsync(1, cancellation);
-        // Only here the sender is waited for with a full part in hand: a byte more decides between the two ways.
+        // Wait for one more byte: it decides between PUT and multipart.
         if (!_ended && !(exact && _total < length))
             await LookAheadAsync(cancellation);
         if (!_ended)
@@ -68,7 +68,7 @@ internal sealed class S3Upload(
         catch (Exception e)
         {
             await QuietlyAsync("abort", (client, token) => client.AbortMultipartUploadAsync(options.Bucket, key, uploadId, token));
-            // The reading was stopped because a part failed: that part's failure is the one to report.
+            // The failure of a part stopped the reading: report that failure.
             if (e is OperationCanceledException && !cancellation.IsCancellationRequested && _storeFailure is { } failure)
                 ExceptionDispatchInfo.Throw(failure);
             throw;
@@ -159,24 +159,24 @@ internal sealed class S3Upload(
         {
             try
             {
-                // A server that begins its answer early can only say in a body without a tag that it failed after all.
+                // A server that begins its answer early reports a later failure in a body without a tag.
                 var done = await client.CompleteMultipartUploadAsync(request, token);
                 return !string.IsNullOrEmpty(done.ETag) ? true
                     : throw new StorageException(StorageFailure.Unavailable, $"S3 ended multipart upload {key} without an entity tag.");
             }
             catch (AmazonS3Exception e) when (S3Errors.IsNoSuchUpload(e))
             {
-                // Done already, if it was a repetition after an answer that was lost; our bytes are the only ones under this key.
+                // A call whose answer was lost may have completed it. No other bytes can be under this key.
                 var there = await client.GetObjectMetadataAsync(options.Bucket, key, token);
                 return there.ContentLength == _total ? true : throw S3Errors.Translate($"end of multipart upload {key}", e);
             }
         }, cancellation);
     }
 
-    /// <summary>The next part, full unless the content has ended.</summary>
+    /// <summary>Fills the next part, unless the content ends before.</summary>
     private async Task<PartBuffer> FillAsync(int number, CancellationToken cancellation)
     {
-        // Nothing may come after the announced bytes, and nothing can after the last part that S3 allows.
+        // No bytes may follow the announced ones, or the last part that S3 allows.
         if (!_hasAhead && ((exact && _total >= length) || number > PartSizes.MaxParts))
             await LookAheadAsync(cancellation);
         var part = memory.Begin(_ended ? 0 : SizeOf(number), owner);
@@ -202,8 +202,8 @@ internal sealed class S3Upload(
     private long SizeOf(int number) =>
         length - _total is { } left ? Math.Min(_sizes.SizeOf(number), exact ? left : Math.Max(1, left)) : _sizes.SizeOf(number);
 
-#pragma warning disable CA2022, MA0060 // A read into no room reads nothing.
-    /// <summary>Waits for bytes without room for them, so that a slow sender's part can be moved to the disk meanwhile.</summary>
+#pragma warning disable CA2022, MA0060 // A read into an empty buffer reads nothing.
+    /// <summary>Waits for bytes without room for them, so that a slow sender's part can move to the disk meanwhile.</summary>
     private async ValueTask WaitAsync(CancellationToken cancellation) => await content.ReadAsync(Memory<byte>.Empty, cancellation);
 #pragma warning restore CA2022, MA0060
 
@@ -221,12 +221,12 @@ internal sealed class S3Upload(
         return count;
     }
 
-    /// <summary>Finds out whether the content has ended. It is always read to its end: what checks it may throw only there.</summary>
+    /// <summary>Finds out whether the content has ended. Always read it to its end, because its checks may throw only there.</summary>
     private async Task LookAheadAsync(CancellationToken cancellation)
     {
         _hasAhead = await ReadAsync(_ahead, cancellation) > 0;
         if (exact && _total > length)
-            throw new InvalidDataException($"The content goes on after its announced length of {length} bytes.");
+            throw new InvalidDataException($"The content is longer than its announced {length} bytes.");
     }
 
     private void CheckLength()
@@ -235,7 +235,7 @@ internal sealed class S3Upload(
             throw new EndOfStreamException($"The content ended after {_total} of {length} bytes.");
     }
 
-    /// <summary>What is left if this fails is found by its key later on; so the failure that led here is the one to report.</summary>
+    /// <summary>Does not throw: the failure that led here is the one to report, and a deletion by the key finds what is left.</summary>
     private async Task QuietlyAsync<T>(string what, Func<AmazonS3Client, CancellationToken, Task<T>> call)
     {
         try

@@ -2,17 +2,17 @@ using Microsoft.Win32.SafeHandles;
 
 namespace FileDrop.Api.Blobs.S3;
 
-/// <summary>How much of the disk the parts of slow senders may take while others wait for memory.</summary>
-/// <param name="limit">Bytes in all.</param>
+/// <summary>The room on the disk for parts of slow senders, which move there while others wait for memory.</summary>
+/// <param name="limit">The most bytes that all parts may take.</param>
 internal sealed class SpillSpace(long limit)
 {
-    /// <summary>After a failure it is left alone for so many milliseconds.</summary>
+    /// <summary>The time for which the disk is not used after a failure, in milliseconds.</summary>
     private const long Rest = 60_000;
 
     private long _free = limit;
     private long _restsUntil;
 
-    /// <summary>Takes room. False: there is none, or the disk has failed a moment ago.</summary>
+    /// <summary>Takes room; false: there is none, or the disk failed a moment ago.</summary>
     public bool TryTake(int bytes)
     {
         if (Environment.TickCount64 < Interlocked.Read(ref _restsUntil))
@@ -25,7 +25,7 @@ internal sealed class SpillSpace(long limit)
 
     public void GiveBack(int bytes) => Interlocked.Add(ref _free, bytes);
 
-    /// <summary>Gives back what could not be written: the bytes stay in memory, as they do where there is no disk.</summary>
+    /// <summary>Gives back the room of bytes that could not be written. They stay in memory, as they do without a disk.</summary>
     public void Failed(int bytes)
     {
         GiveBack(bytes);
@@ -33,7 +33,7 @@ internal sealed class SpillSpace(long limit)
     }
 }
 
-/// <summary>Bytes of one part on the disk, in the system's folder for temporary files. It has no name there, so a crash leaves nothing.</summary>
+/// <summary>Bytes of one part in a temporary file. The file has no name, so a crash leaves nothing.</summary>
 internal sealed class SpillFile : IDisposable
 {
     private readonly SpillSpace _space;
@@ -48,7 +48,7 @@ internal sealed class SpillFile : IDisposable
         _file = File.OpenHandle(path, FileMode.CreateNew, FileAccess.ReadWrite, FileShare.Delete, FileOptions.DeleteOnClose);
         if (OperatingSystem.IsWindows())
             return;
-        // Its mode first: without a name nobody else can open it, and until then nothing is in it.
+        // Set the mode first: nobody else can open a file without a name, and it is empty until then.
         File.SetUnixFileMode(_file, UnixFileMode.UserRead | UnixFileMode.UserWrite);
         File.Delete(path);
     }
@@ -56,21 +56,21 @@ internal sealed class SpillFile : IDisposable
     /// <summary>In bytes.</summary>
     public int Length { get; private set; }
 
-    /// <summary>Adds bytes for which there is room. Fails whole.</summary>
+    /// <summary>Adds bytes for which room was taken: all of them, or it throws.</summary>
     public void Append(IReadOnlyList<ReadOnlyMemory<byte>> bytes)
     {
         RandomAccess.Write(_file, bytes, Length);
         Length += bytes.Sum(piece => piece.Length);
     }
 
-    /// <summary>As many bytes as there are from an offset on, and as the buffer holds.</summary>
+    /// <summary>Reads from an offset until the end or until the buffer is full.</summary>
     public ReadOnlyMemory<byte> Read(byte[] buffer, int offset)
     {
         var wanted = buffer.AsMemory(0, Math.Min(buffer.Length, Length - offset));
         for (var read = 0; read < wanted.Length;)
         {
             var count = RandomAccess.Read(_file, wanted.Span[read..], offset + read);
-            read += count > 0 ? count : throw new IOException("A temporary file is shorter than what was written to it.");
+            read += count > 0 ? count : throw new IOException("A temporary file is shorter than the bytes written to it.");
         }
         return wanted;
     }

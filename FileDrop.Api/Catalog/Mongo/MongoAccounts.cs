@@ -2,21 +2,24 @@ using MongoDB.Bson;
 
 namespace FileDrop.Api.Catalog.Mongo;
 
-/// <summary>What a counted document says of its owner's usage; see <see cref="MongoOwners"/>. Pure.</summary>
-/// <param name="Bytes">The bytes that the owner's document was told, or is about to be.</param>
-/// <param name="Files">The files likewise.</param>
-/// <param name="Held">Intents that have a reservation in the owner's document.</param>
-/// <param name="Settle">Operations whose result is still to be told.</param>
+/// <summary>A counted document's part in its owner's usage; see <see cref="MongoOwners"/>. Pure.</summary>
+/// <param name="Bytes">The bytes reported to the owner's document, or about to be.</param>
+/// <param name="Files">The files reported likewise.</param>
+/// <param name="Held">Intents with a reservation in the owner's document.</param>
+/// <param name="Settle">Operations whose result is not yet reported.</param>
 internal sealed record MongoAccounts(long Bytes, long Files, IReadOnlyList<Guid> Held, IReadOnlyList<MongoAccounts.Settlement> Settle)
 {
     /// <summary>One operation's result.</summary>
     internal sealed record Settlement(Guid Operation, long Bytes, long Files);
 
-    /// <summary>A new document's, before anything of it was told.</summary>
+    /// <summary>The accounts of a new document, of which nothing has been reported.</summary>
     public static MongoAccounts New { get; } = new(0, 0, [], []);
 
-    /// <summary>The accounts once the document has changed: an intent that is gone takes its reservation along.</summary>
-    /// <remarks>The first of several brings all by which the usage has changed. Where none ended, the difference stands until an operation is opened for it.</remarks>
+    /// <summary>The accounts after a change of the document: the reservation of a removed intent ends.</summary>
+    /// <remarks>
+    /// The first of several removed intents reports the whole change of the usage. If no intent was removed, the difference waits until an operation is opened
+    /// for it.
+    /// </remarks>
     public MongoAccounts After(FileDocument next)
     {
         var gone = Held.Except(next.Intents.Select(intent => intent.BlobId)).ToList();
@@ -28,20 +31,20 @@ internal sealed record MongoAccounts(long Bytes, long Files, IReadOnlyList<Guid>
             [.. Settle, .. gone.Select((blob, index) => index == 0 ? new Settlement(blob, bytes - Bytes, files - Files) : new Settlement(blob, 0, 0))]);
     }
 
-    /// <summary>The difference is to be told under this operation.</summary>
+    /// <summary>Reports the difference under this operation.</summary>
     public MongoAccounts Owe(Guid operation, FileDocument document)
     {
         var (bytes, files) = document.Usage();
         return this with { Bytes = bytes, Files = files, Settle = [.. Settle, new Settlement(operation, bytes - Bytes, files - Files)] };
     }
 
-    /// <summary>Whether the usage has changed with nothing that tells it.</summary>
+    /// <summary>Whether the usage has changed without an operation to report it.</summary>
     public bool Owes(FileDocument document) => document.Usage() != (Bytes, Files);
 
-    /// <summary>Whether anything is still to be told.</summary>
+    /// <summary>Whether anything is not yet reported.</summary>
     public bool IsUnsettled(FileDocument document) => Settle.Count > 0 || Owes(document);
 
-    /// <summary>Null: the document is not counted.</summary>
+    /// <summary>Reads the accounts of a document; null if it is not counted.</summary>
     public static MongoAccounts? Read(BsonDocument document) => document.TryGetValue("charged", out var charged)
         ? new MongoAccounts(
             charged["bytes"].ToInt64(),

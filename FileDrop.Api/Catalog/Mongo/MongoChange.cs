@@ -19,11 +19,11 @@ internal abstract class MongoChange(CancellationToken cancellation)
     /// <summary>Whether the outcome is final.</summary>
     public bool IsDone { get; private set; }
 
-    /// <summary>Asks the rule, whose former decision is void. A rule's exception is the change's answer.</summary>
+    /// <summary>Runs the rule, and drops its former decision. An exception of the rule becomes the change's answer.</summary>
     public (FileDocument? Next, bool Removes) Decide(FileDocument? document, DateTimeOffset now)
     {
         (_failure, IsAccepted) = (null, false);
-        // The caller has gone: nobody waits for the change.
+        // The caller is gone, so do not make the change.
         if (cancellation.IsCancellationRequested)
         {
             Refuse(new OperationCanceledException(cancellation));
@@ -42,12 +42,12 @@ internal abstract class MongoChange(CancellationToken cancellation)
         }
     }
 
-    /// <summary>The change's answer is this exception.</summary>
+    /// <summary>Makes this exception the change's answer.</summary>
     public void Refuse(Exception refusal) => (_failure, IsAccepted) = (refusal, false);
 
     public void Complete() => IsDone = true;
 
-    /// <summary>The change may have happened or not.</summary>
+    /// <summary>Ends the change with a failure, after which it may have happened or not.</summary>
     public void Fail(Exception failure)
     {
         _failure = failure;

@@ -5,17 +5,17 @@ using MongoDB.Driver;
 namespace FileDrop.Api.Catalog.Mongo;
 
 /// <summary>
-/// The catalog's clock as this process knows it: the server's time in its last answer, and the monotonic time since that was
-/// received. It is never ahead of the server's, so that claims come late and never early.
+/// The catalog's clock in this process: the server's time in its last answer, plus the monotonic time since then. It is never ahead of the server's clock, so
+/// that claims come late and never early.
 /// </summary>
 internal sealed class MongoClock(IMongoDatabase database)
 {
-    /// <summary>An answer that is older than this is no measure of a clock that may have been set since.</summary>
+    /// <summary>The age at which an answer is no longer used, since the server's clock may have been set meanwhile.</summary>
     private static readonly TimeSpan s_life = TimeSpan.FromMinutes(1);
 
     private Reading? _last;
 
-    /// <summary>Takes over a time that the server has just sent; gives it back.</summary>
+    /// <summary>Adopts a time that the server has just sent, and returns it.</summary>
     public DateTimeOffset Observe(BsonValue now)
     {
         var time = MongoSchema.ToTime(now);
@@ -23,7 +23,7 @@ internal sealed class MongoClock(IMongoDatabase database)
         return time;
     }
 
-    /// <summary>The time now, in whole milliseconds.</summary>
+    /// <summary>The current time, in whole milliseconds.</summary>
     public async ValueTask<DateTimeOffset> NowAsync(CancellationToken cancellation)
     {
         if (_last is { } last && Stopwatch.GetElapsedTime(last.ReceivedAt) is var since && since < s_life)

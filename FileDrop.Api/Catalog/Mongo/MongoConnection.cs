@@ -3,63 +3,62 @@ using MongoDB.Driver;
 
 namespace FileDrop.Api.Catalog.Mongo;
 
-/// <summary>How the catalog talks to MongoDB: durably, with the primary, for a bounded time, and with one kind of failure.</summary>
+/// <summary>The connection to MongoDB: durable writes, the primary only, bounded calls, and one kind of failure.</summary>
 internal static class MongoConnection
 {
-    /// <summary>The database, where the connection string names none.</summary>
+    /// <summary>The database if the connection string names none.</summary>
     public const string DefaultDatabase = "filedrop";
 
-    /// <summary>How long one call may take, whatever the server or the network between does.</summary>
+    /// <summary>The time limit of one call, whatever the server or the network does.</summary>
     public static readonly TimeSpan CallTimeout = TimeSpan.FromSeconds(15);
 
-    /// <summary>How long the building of the indexes may take: on a catalog that has files already, minutes.</summary>
+    /// <summary>The time limit for building the indexes, which takes minutes on a catalog with many files.</summary>
     public static readonly TimeSpan IndexTimeout = TimeSpan.FromMinutes(30);
 
     private const int OutOfDiskSpace = 14031;
 
-    /// <summary>In characters, and what is not among them (MongoDB manual, "Naming Restrictions", of any platform).</summary>
+    /// <summary>The longest database name in characters (MongoDB manual, "Naming Restrictions", for all platforms).</summary>
     private const int LongestName = 63;
     private static readonly SearchValues<char> s_notInNames = SearchValues.Create("/\\. \"$*<>:|?\0");
 
     private static readonly TimeSpan s_reachTimeout = TimeSpan.FromSeconds(5);
 
     /// <summary>Reads a connection string.</summary>
-    /// <exception cref="ArgumentException">It is none, or it weakens what FileDrop promises.</exception>
+    /// <exception cref="ArgumentException">The string is not a connection string, or it weakens FileDrop's guarantees.</exception>
     public static MongoUrl Parse(string connectionString)
     {
-        // The driver's exception goes no further: it quotes the string, and with it the password.
+        // Drop the driver's exception, because it quotes the string with the password.
         var url = TryParse(connectionString) ?? throw new ArgumentException(
-            "MongoDB's connection string is not valid; it looks like mongodb://user:password@host:27017/filedrop, with reserved "
+            "MongoDB's connection string is not valid. Write it like mongodb://user:password@host:27017/filedrop, with reserved "
             + "characters percent-encoded.",
             nameof(connectionString));
         var refusal = url switch
         {
             { W: { } w } when !w.Equals(WriteConcern.WMajority.W) =>
-                $"w={w}, with which an acknowledged file could be lost with a server: remove it, or say w=majority",
+                $"w={w}, so the failure of one server could lose an acknowledged file: remove it, or set w=majority",
             { Journal: false } =>
-                "journal=false, with which an acknowledged file could be lost in a crash: remove it, or say journal=true",
+                "journal=false, so a crash could lose an acknowledged file: remove it, or set journal=true",
             { ReadPreference: { ReadPreferenceMode: not ReadPreferenceMode.Primary } from } =>
-                $"readPreference={from.ReadPreferenceMode}, with which a read could miss an acknowledged file: remove it, or say "
+                $"readPreference={from.ReadPreferenceMode}, so a read could miss an acknowledged file: remove it, or set "
                 + "readPreference=primary",
             { DatabaseName: { } name } when name.Length > LongestName || name.AsSpan().IndexOfAny(s_notInNames) >= 0 =>
-                $"that the database is '{name}': a name has at most {LongestName} characters, without spaces and / \\ . \" $ * < > : | ?",
+                $"the database name '{name}': use at most {LongestName} characters, without spaces and / \\ . \" $ * < > : | ?",
             _ => null,
         };
         return refusal is null
             ? url
-            : throw new ArgumentException($"MongoDB's connection string says {refusal}.", nameof(connectionString));
+            : throw new ArgumentException($"MongoDB's connection string has {refusal}.", nameof(connectionString));
     }
 
-    /// <summary>Opens the database that the connection string names; nothing is sent yet.</summary>
+    /// <summary>Opens the database that the connection string names; sends nothing yet.</summary>
     public static IMongoDatabase Open(MongoUrl url)
     {
         var settings = MongoClientSettings.FromUrl(url);
         settings.WriteConcern = WriteConcern.WMajority.With(journal: true);
         settings.ReadPreference = ReadPreference.Primary;
         settings.ReadConcern = ReadConcern.Local;
-        // A write that the driver sends again on its own is right only on a server that recognizes the repetition; on another
-        // one a commit that happened would come back as "no such intent". A lost answer is a failure here, on every server
-        // alike, and the caller reads what became of its change.
+        // The driver's own retries are correct only on a server that recognizes repetitions; elsewhere a successful commit would come back as "no such intent".
+        // A lost answer is therefore a failure on every server, and the caller reads the fate of its change.
         settings.RetryWrites = false;
         settings.ApplicationName = url.ApplicationName ?? "filedrop";
         if (url.ServerSelectionTimeout == MongoDefaults.ServerSelectionTimeout)
@@ -69,12 +68,12 @@ internal static class MongoConnection
         return new MongoClient(settings).GetDatabase(url.DatabaseName ?? DefaultDatabase);
     }
 
-    /// <summary>Makes one call: the only place where the driver's failures become the catalog's.</summary>
+    /// <summary>Makes one call. Only here do the driver's failures become the catalog's.</summary>
     /// <exception cref="StorageException">MongoDB did not answer in time, or answered with a failure.</exception>
     public static async Task<T> CallAsync<T>(TimeSpan limit, Func<CancellationToken, Task<T>> call, CancellationToken cancellation)
     {
-        // The limit is a token and not the driver's socket timeout: it bounds the whole call, the wait for a connection and
-        // the driver's repeated reads included.
+        // The limit is a token instead of the driver's socket timeout. It therefore bounds the whole call, including the wait for a connection and repeated
+        // reads.
         using var timer = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
         timer.CancelAfter(limit);
         try
@@ -89,12 +88,12 @@ internal static class MongoConnection
         }
         catch (Exception failure) when (IsFailure(failure) && failure is not OperationCanceledException)
         {
-            // The driver tells of a cancelled call in several ways; the caller, who cancelled, knows one.
+            // The driver reports a cancelled call in several ways, but the caller expects one.
             throw new OperationCanceledException(failure.Message, failure, cancellation);
         }
     }
 
-    /// <summary>Whether a write was refused because the document is there already.</summary>
+    /// <summary>Whether a write failed because the document already exists.</summary>
     public static bool IsDuplicate(MongoWriteException failure) => failure.WriteError?.Category is ServerErrorCategory.DuplicateKey;
 
     private static bool IsFailure(Exception failure) =>

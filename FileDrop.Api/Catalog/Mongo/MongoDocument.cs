@@ -2,11 +2,11 @@ using MongoDB.Bson;
 
 namespace FileDrop.Api.Catalog.Mongo;
 
-/// <summary>A document as it lies in the database.</summary>
-/// <param name="Document">What it says.</param>
-/// <param name="Rev">The random number of its last save; null: a release before such numbers wrote it.</param>
-/// <param name="Accounts">What it says of its owner's usage; null: it is not counted.</param>
-/// <param name="SweepAt">When the sweeper is to look at it.</param>
+/// <summary>A document as stored in the database.</summary>
+/// <param name="Document">The document.</param>
+/// <param name="Rev">The revision, a random number that every save replaces; null if a release without revisions wrote the document.</param>
+/// <param name="Accounts">Its part in its owner's usage; null if it is not counted.</param>
+/// <param name="SweepAt">The time at which the sweeper must look at it.</param>
 /// <param name="Intents">Its intents, as stored.</param>
 internal sealed record MongoDocument(FileDocument Document, long? Rev, MongoAccounts? Accounts, DateTimeOffset? SweepAt, BsonArray Intents)
 {
@@ -37,11 +37,11 @@ internal sealed record MongoDocument(FileDocument Document, long? Rev, MongoAcco
             intents);
     }
 
-    /// <summary>A document as it is to be stored next.</summary>
-    /// <param name="document">What it says.</param>
-    /// <param name="accounts">What it says of its owner's usage.</param>
+    /// <summary>Makes the next stored state of a document.</summary>
+    /// <param name="document">The document.</param>
+    /// <param name="accounts">Its part in its owner's usage.</param>
     /// <param name="now">The catalog's clock.</param>
-    /// <param name="before">As it is stored; null: it is not there yet.</param>
+    /// <param name="before">The stored state; null if the document does not exist yet.</param>
     public static MongoDocument Of(FileDocument document, MongoAccounts? accounts, DateTimeOffset now, MongoDocument? before)
     {
         var due = document.DueAt(now);
@@ -53,10 +53,10 @@ internal sealed record MongoDocument(FileDocument Document, long? Rev, MongoAcco
             ReferenceEquals(document.Intents, before?.Document.Intents) ? before.Intents : new BsonArray(document.Intents.Select(ToBson)));
     }
 
-    /// <summary>The filter that finds it as long as nobody has changed it.</summary>
+    /// <summary>The filter that finds the document only if it is unchanged.</summary>
     /// <remarks>
-    /// The number alone would do among replicas of this release. One of the release before changes documents without it, and the
-    /// other conditions name what such a change changes: the two may run beside each other.
+    /// Among replicas of this release the revision would be enough. A replica of the previous release does not set it, so the other conditions test the fields
+    /// that such a replica changes. Both releases may therefore run at the same time.
     /// </remarks>
     public BsonDocument Unchanged()
     {
@@ -79,7 +79,7 @@ internal sealed record MongoDocument(FileDocument Document, long? Rev, MongoAcco
         return filter;
     }
 
-    /// <summary>The whole document, to be inserted.</summary>
+    /// <summary>The whole document, for an insertion.</summary>
     public BsonDocument ToBson()
     {
         var document = new BsonDocument
@@ -100,7 +100,7 @@ internal sealed record MongoDocument(FileDocument Document, long? Rev, MongoAcco
     private static BlobIntent ToIntent(BsonValue intent, MongoAccounts? accounts)
     {
         var blob = MongoSchema.ToGuid(intent["blob"]);
-        // What it has reserved stands in the owner's document.
+        // The owner's document has the amount of the reservation.
         return new BlobIntent(
             blob, intent["fence"].ToInt64(), MongoSchema.ToTime(intent["lease_until"]),
             accounts?.Held.Contains(blob) == true ? new Reservation() : null);

@@ -2,10 +2,10 @@ using System.Diagnostics;
 
 namespace FileDrop.Api.Catalog.Mongo;
 
-// Changes: load, decide, save if nobody has changed the document since.
+// Changes: load, decide, and save if the document is unchanged since.
 internal sealed partial class MongoEngine
 {
-    /// <summary>Only replicas refuse each other's saves, so the loser soon tries again.</summary>
+    /// <summary>The first pause after a lost save. Only replicas make each other's saves fail, so the loser soon tries again.</summary>
     private static readonly TimeSpan s_firstPause = TimeSpan.FromMilliseconds(1);
     private static readonly TimeSpan s_longestPause = TimeSpan.FromMilliseconds(16);
 
@@ -24,7 +24,7 @@ internal sealed partial class MongoEngine
         return change.Answer();
     }
 
-    /// <summary>Commits all changes that wait for one document, in few saves: usually in one.</summary>
+    /// <summary>Commits all waiting changes of one document in few saves, usually in one.</summary>
     private async Task CommitAsync(string owner, Guid id, IReadOnlyList<MongoChange> changes, MongoLines.Turn turn)
     {
         try
@@ -32,7 +32,7 @@ internal sealed partial class MongoEngine
             var open = changes;
             while (open.Count > 0)
             {
-                // One waiter's cancellation must not take the others' changes along.
+                // The cancellation of one caller must not cancel the others' changes.
                 await CommitTogetherAsync(owner, id, open, turn, open.Count == 1 ? open[0].Cancellation : CancellationToken.None);
                 open = [.. open.Where(change => !change.IsDone)];
             }
@@ -58,7 +58,7 @@ internal sealed partial class MongoEngine
             var (next, removes, decided) = await DecideAsync(before?.Document, changes, now, cancellation);
             if (next is null)
             {
-                // Only the present state can be a reason to refuse.
+                // Only the current state is a reason to refuse, so read the document again.
                 if (!isFresh)
                 {
                     isFresh = true;
@@ -94,8 +94,8 @@ internal sealed partial class MongoEngine
         }
     }
 
-    /// <summary>Asks the rules of changes one after another, each with the outcome of the one before.</summary>
-    /// <returns>The last outcome, null if there is none; whether it removes the document; the changes that were asked.</returns>
+    /// <summary>Runs the rules of the changes one after another, each on the outcome of the one before.</summary>
+    /// <returns>The last outcome (null if there is none), whether it removes the document, and the changes whose rules ran.</returns>
     private async Task<(FileDocument? Next, bool Removes, List<MongoChange> Decided)> DecideAsync(
         FileDocument? document, IReadOnlyList<MongoChange> changes, DateTimeOffset now, CancellationToken cancellation)
     {
@@ -113,7 +113,7 @@ internal sealed partial class MongoEngine
         return (next, false, decided);
     }
 
-    /// <summary>False: the change is refused, usually because the quota has no room for it.</summary>
+    /// <summary>Reserves quota for a change. False if the change is refused, usually because the quota has no room.</summary>
     private async Task<bool> TryReserveAsync(MongoChange change, IReadOnlyList<BlobIntent> before, FileDocument after, CancellationToken cancellation)
     {
         try
@@ -128,14 +128,14 @@ internal sealed partial class MongoEngine
         }
     }
 
-    /// <summary>Leaves a document unchanged: gives back what was reserved for it, and repairs the fields that only the engine knows.</summary>
+    /// <summary>Leaves a document unchanged: releases its reservations, and repairs the fields that only the engine knows.</summary>
     private async Task LeaveAsync(MongoDocument? document, string owner, IEnumerable<Guid> opened, DateTimeOffset now)
     {
         await CloseAsync(owner, opened);
         if (document is null)
             return;
         await SettleAsync(document);
-        // A renewal leaves the time at which the sweeper looks. Once that has passed without reason, it is set again.
+        // A renewal does not change the time at which the sweeper looks. If that time has passed and nothing is due, set it again.
         if (document.SweepAt <= now && document.Accounts?.IsUnsettled(document.Document) != true && document.Document.DueAt(now) is var due && !(due <= now))
             await SaveAsync(document, MongoDocument.Of(document.Document, document.Accounts, now, document), CancellationToken.None);
     }

@@ -3,7 +3,7 @@ using MongoDB.Driver;
 
 namespace FileDrop.Api.Catalog.Mongo;
 
-// What the check, a backup and the metrics ask for, over all owners.
+// Queries of the check, a backup and the metrics, over all owners.
 internal sealed partial class MongoEngine
 {
     public async Task<CatalogBacklog> MeasureAsync(CancellationToken cancellation)
@@ -11,8 +11,8 @@ internal sealed partial class MongoEngine
         var total = await CallAsync(
             async token =>
             {
-                // What is being written or is garbage is due before the horizon; behind it the index goes on with all that waits in
-                // the trash. The day more is for documents from before the protocol's times were set shorter.
+                // Intents and garbage are due before the horizon; beyond it the index holds all files in the trash. The extra day covers documents from before
+                // the protocol's times were shortened.
                 var hello = await _database.RunCommandAsync<BsonDocument>(new BsonDocument("hello", 1), cancellationToken: token);
                 var last = new BsonDateTime(hello["localTime"].ToUniversalTime() + Horizon(_rules) + TimeSpan.FromDays(1));
                 BsonDocument[] stages =
@@ -72,7 +72,7 @@ internal sealed partial class MongoEngine
         return CallAsync(token => _files.CountDocumentsAsync(open, options, token), cancellation);
     }
 
-    /// <summary>How far ahead an intent or a garbage blob can be due.</summary>
+    /// <summary>The longest time ahead at which an intent or a garbage blob can be due.</summary>
     private static TimeSpan Horizon(CatalogRules rules) =>
         new[] { rules.Lease + rules.LateWrites, rules.ReadersGrace, rules.ResumableExpiry, rules.ResumableLateWrites }.Max();
 }

@@ -3,7 +3,7 @@ using MongoDB.Driver;
 
 namespace FileDrop.Api.Catalog.Mongo;
 
-// Idempotency keys. MongoDB removes a record some time after its end, by itself; from its end on it counts as absent.
+// Idempotency keys. A record counts as absent from its end on; MongoDB itself removes it some time later.
 internal sealed partial class MongoEngine : IIdempotencyRecords
 {
     public async Task<Guid?> FindIdempotencyKeyAsync(string owner, string key, CancellationToken cancellation)
@@ -25,7 +25,7 @@ internal sealed partial class MongoEngine : IIdempotencyRecords
             }
             catch (MongoWriteException failure) when (MongoConnection.IsDuplicate(failure))
             {
-                // A record past its end gives way. An upsert's filter cannot ask for the time, so this is a change of its own.
+                // Replace a record past its end. An upsert's filter cannot test the time, so this needs its own update.
                 var ended = new BsonDocument { { "_id", MongoSchema.KeyId(owner, key) }, { "$expr", MongoExpressions.HasPassed("expires_at") } };
                 var replaced = await _keys.UpdateOneAsync(ended, record, cancellationToken: token);
                 return replaced.MatchedCount > 0;
@@ -48,7 +48,7 @@ internal sealed partial class MongoEngine : IIdempotencyRecords
         return taken.MatchedCount > 0;
     }
 
-    /// <summary>Nothing to do: the index on <c>expires_at</c> lets MongoDB do so by itself.</summary>
+    /// <summary>Does nothing: MongoDB removes records itself, by the index on <c>expires_at</c>.</summary>
     public Task ForgetIdempotencyKeysAsync(CancellationToken cancellation) => Task.CompletedTask;
 
     private static UpdateDefinition<BsonDocument> KeyRecord(string owner, Guid id, TimeSpan life)

@@ -3,8 +3,7 @@ using MongoDB.Driver;
 
 namespace FileDrop.Api.Catalog.Mongo;
 
-// The keys that sign links, and the audit log. Neither belongs to an owner: a cluster leaves these small collections unsharded, or
-// shards them by _id.
+// Link keys, and the audit log. Neither belongs to an owner, so a cluster leaves these small collections unsharded or shards them by _id.
 internal sealed partial class MongoEngine : ILinkKeyCatalog, IAuditCatalog
 {
     private static readonly BsonDocument NewestFirst = new("_id", -1);
@@ -48,7 +47,7 @@ internal sealed partial class MongoEngine : ILinkKeyCatalog, IAuditCatalog
             catch (MongoBulkWriteException<BsonDocument> failure) when (
                 failure.WriteConcernError is null && failure.WriteErrors.All(error => error.Category == ServerErrorCategory.DuplicateKey))
             {
-                // The first try arrived, and only its answer was lost.
+                // The first try arrived; only its answer was lost.
             }
             return true;
         },
@@ -61,6 +60,6 @@ internal sealed partial class MongoEngine : ILinkKeyCatalog, IAuditCatalog
         return [.. found.Select(MongoSchema.ToAuditEvent)];
     }
 
-    /// <summary>Nothing: MongoDB removes an event some time after its end, by itself.</summary>
+    /// <summary>Does nothing: MongoDB itself removes an event some time after its end.</summary>
     public Task ForgetAuditAsync(DateTimeOffset before, CancellationToken cancellation) => Task.CompletedTask;
 }

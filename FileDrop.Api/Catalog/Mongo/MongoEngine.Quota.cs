@@ -2,7 +2,7 @@ using System.Diagnostics;
 
 namespace FileDrop.Api.Catalog.Mongo;
 
-// Quotas: an owner's usage stands in a document of its own, which no update of a file's document can change as well.
+// Quotas. An owner's usage has its own document, which an update of a file's document cannot change at the same time.
 internal sealed partial class MongoEngine
 {
     private readonly MongoOwners _owners;
@@ -21,10 +21,10 @@ internal sealed partial class MongoEngine
 
     private bool HasQuota(string owner) => !_rules.Quotas.Of(owner).IsNone;
 
-    /// <summary>Reserves what a document's new intents want, before the document names them.</summary>
-    /// <param name="before">The intents that are there.</param>
-    /// <param name="after">The document as it is to be.</param>
-    /// <param name="opened">Gets the operations that were opened.</param>
+    /// <summary>Reserves quota for a document's new intents, before the document names them.</summary>
+    /// <param name="before">The existing intents.</param>
+    /// <param name="after">The next state of the document.</param>
+    /// <param name="opened">Collects the opened operations.</param>
     /// <param name="cancellation">Ends the waiting.</param>
     private async Task ReserveNewAsync(
         IReadOnlyList<BlobIntent> before, FileDocument after, HashSet<Guid> opened, CancellationToken cancellation)
@@ -43,7 +43,7 @@ internal sealed partial class MongoEngine
         }
     }
 
-    /// <summary>Takes over into the owner's document what a file's document says that it came to; if that fails the document is due, and the sweeper does it.</summary>
+    /// <summary>Moves the results in a file's document to the owner's document. If that fails, the document is due and the sweeper repeats it.</summary>
     private async Task SettleAsync(MongoDocument document)
     {
         try
@@ -67,11 +67,11 @@ internal sealed partial class MongoEngine
         }
         catch (StorageException)
         {
-            // The change has happened, and that is the answer.
+            // The change has happened, so this failure must not reach the caller.
         }
     }
 
-    /// <summary>Saves other accounts of a document. If it has changed meanwhile nothing is saved, and it is read again.</summary>
+    /// <summary>Saves new accounts of a document. If the document has changed meanwhile, saves nothing and reads it again.</summary>
     private async Task<MongoDocument> SaveAccountsAsync(MongoDocument before, MongoAccounts accounts)
     {
         var after = MongoDocument.Of(before.Document, accounts, await _clock.NowAsync(CancellationToken.None), before);
@@ -84,11 +84,11 @@ internal sealed partial class MongoEngine
         return found ?? before with { Accounts = null };
     }
 
-    /// <summary>An operation that was opened is released some time after its lease: it must be named before, or not at all.</summary>
+    /// <summary>Fails a write that took longer than a lease to name its operation, because such an operation may be released.</summary>
     private void DemandTime(long begun)
     {
         if (Stopwatch.GetElapsedTime(begun) > _rules.Lease)
             throw new StorageException(
-                StorageFailure.Unavailable, "Between its reservation and its beginning a write stood still for the time of a lease.");
+                StorageFailure.Unavailable, "The write paused for longer than a lease between its reservation and its start. Try again.");
     }
 }

@@ -3,13 +3,13 @@ using MongoDB.Driver;
 
 namespace FileDrop.Api.Catalog.Mongo;
 
-// What the sweeper asks for.
+// Queries of the sweeper.
 internal sealed partial class MongoEngine
 {
     public async Task<IReadOnlyList<(string Owner, Guid Id)>> FindDueAsync(int limit, CancellationToken cancellation)
     {
-        // The earliest are read first and then asked whether they are due: a condition with the server's time in it is no
-        // bound of the index, and would read everything that is due some day.
+        // Read the earliest entries first, then test whether they are due. A condition with the server's time cannot bound the index, so it would read
+        // everything that will ever be due.
         BsonDocument[] stages =
         [
             new("$match", new BsonDocument("sweep_at", new BsonDocument("$gte", new BsonDateTime(0)))),

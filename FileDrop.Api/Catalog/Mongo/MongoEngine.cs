@@ -4,15 +4,14 @@ using MongoDB.Driver;
 namespace FileDrop.Api.Catalog.Mongo;
 
 /// <summary>
-/// The catalog in MongoDB: a standalone server, a replica set or a sharded cluster. <see cref="MongoSchema"/> tells what a
-/// document looks like, <see cref="MongoSaves"/> what a change sends.
+/// The catalog in MongoDB: a standalone server, a replica set or a sharded cluster. <see cref="MongoSchema"/> describes the documents, and
+/// <see cref="MongoSaves"/> makes the updates.
 /// </summary>
 /// <remarks>
-/// <para>A change reads its document, or has just read or saved it, lets a rule decide, and saves the changed fields by one update
-/// whose filter tests that nobody has changed the document since. There are no transactions, no change streams and no collations:
-/// a standalone server has none of the first two.</para>
-/// <para>Reads go to the primary with read concern <c>local</c>: they see every acknowledged change. After a lost answer
-/// that is not enough, for what they see might still be rolled back; see <see cref="DocumentParts.Settled"/>.</para>
+/// <para>A change reads its document (or reuses a recent copy), lets a rule decide, and saves the changed fields by one update. The filter of the update tests
+/// that the document is unchanged. The engine uses no transactions and no change streams, because a standalone server has neither; and no collations.</para>
+/// <para>Reads go to the primary with read concern <c>local</c>, so they see every acknowledged change. After a lost answer that is not enough, because the
+/// state read might still be rolled back; see <see cref="DocumentParts.Settled"/>.</para>
 /// </remarks>
 internal sealed partial class MongoEngine : ICatalogEngine
 {
@@ -26,9 +25,9 @@ internal sealed partial class MongoEngine : ICatalogEngine
     private static readonly BsonDocument s_contentsFields = new(MongoSchema.FileFields) { { "versions", 1 } };
     private static readonly BsonDocument s_wholeAndNow = new() { { "_id", 0 }, { "doc", "$$ROOT" }, { "now", MongoExpressions.Now } };
 
-    /// <param name="connectionString">MongoDB's own, with the database's name as its path (<c>filedrop</c> if it has none).</param>
+    /// <param name="connectionString">MongoDB's connection string, with the database's name as its path (default: <c>filedrop</c>).</param>
     /// <param name="rules">The protocol's times and counts.</param>
-    /// <exception cref="ArgumentException">The connection string is none, or it weakens what FileDrop promises.</exception>
+    /// <exception cref="ArgumentException">The connection string is not valid, or it weakens FileDrop's guarantees.</exception>
     public MongoEngine(string connectionString, CatalogRules rules)
     {
         var url = MongoConnection.Parse(connectionString);
@@ -46,7 +45,7 @@ internal sealed partial class MongoEngine : ICatalogEngine
 
     public async Task StartAsync(CancellationToken cancellation)
     {
-        // A server that does not answer is told from one that is busy with the indexes.
+        // Ping first, to tell a server that does not answer from one that is busy with indexes.
         await PingAsync(cancellation);
         await MongoConnection.CallAsync(
             MongoConnection.IndexTimeout,
@@ -72,7 +71,7 @@ internal sealed partial class MongoEngine : ICatalogEngine
         }
         if (parts is DocumentParts.Settled)
         {
-            // An update that changes nothing: its write concern waits until all that it saw is on a majority's disks.
+            // Make an update that changes nothing: its write concern waits until all that it saw is on a majority's disks.
             var same = new BsonDocument("$set", new BsonDocument("owner", owner));
             var settled = await CallAsync(
                 token => _files.FindOneAndUpdateAsync<BsonDocument?>(
@@ -129,7 +128,7 @@ internal sealed partial class MongoEngine : ICatalogEngine
         {
             { "blob", MongoSchema.Uuid(intent.BlobId) }, { "fence", intent.Fence },
         }));
-        // With its number as it was, a save that has loaded the former lease could put that back.
+        // Set a new revision; otherwise a save that has loaded the former lease could restore it.
         var renewal = new BsonDocument("$set", new BsonDocument
         {
             { "intents.$.lease_until", MongoSchema.Time(FileDocument.After(await _clock.NowAsync(cancellation), lease)) },

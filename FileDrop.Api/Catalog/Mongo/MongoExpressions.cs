@@ -3,24 +3,23 @@ using MongoDB.Driver;
 
 namespace FileDrop.Api.Catalog.Mongo;
 
-/// <summary>Expressions that MongoDB evaluates by its own clock and data.</summary>
+/// <summary>Expressions that MongoDB evaluates with its own clock and data.</summary>
 /// <remarks>
-/// A string in an expression is one itself: <c>$name</c> would be a field. Every text of a user's is therefore wrapped in
-/// <c>$literal</c>.
+/// A string in an expression is an expression itself: <c>$name</c> would mean a field. Every text of a user is therefore wrapped in <c>$literal</c>.
 /// </remarks>
 internal static class MongoExpressions
 {
-    /// <summary>The server's clock, the same throughout one command.</summary>
+    /// <summary>The server's clock, which is constant within one command.</summary>
     public const string Now = "$$NOW";
 
-    /// <summary>Whether a time has passed, as a condition; one that is not set has.</summary>
+    /// <summary>A condition that a time has passed; an absent time has.</summary>
     /// <remarks>
-    /// Both conditions are negations on purpose: a server may look for "at most now" in an index, and DocumentDB then refuses
-    /// an update because it has no clock there.
+    /// Both conditions are negations on purpose. A server may use an index for "at most now", and DocumentDB then refuses an update because it has no clock
+    /// there.
     /// </remarks>
     public static BsonDocument HasPassed(string field) => Op("$not", new BsonArray { Op("$gt", "$" + field, Now) });
 
-    /// <summary>Whether a time is set and has not passed, as a condition.</summary>
+    /// <summary>A condition that a time is set and has not passed.</summary>
     public static BsonDocument IsToCome(string field) => Op("$not", new BsonArray { Op("$lte", "$" + field, Now) });
 
     public static BsonDocument In(TimeSpan time) => Op("$add", Now, (long)time.TotalMilliseconds);
@@ -30,7 +29,7 @@ internal static class MongoExpressions
 
     public static BsonDocument Literal(BsonValue value) => new("$literal", value);
 
-    /// <summary>What a document counts for in its owner's usage: <see cref="FileDocument.Usage"/>, for sums over many documents.</summary>
+    /// <summary>A document's share of its owner's usage, as in <see cref="FileDocument.Usage"/>, for sums over many documents.</summary>
     public static BsonDocument Usage()
     {
         var isFile = Op("$in", "$state", new BsonArray { MongoSchema.Live, MongoSchema.Trash });

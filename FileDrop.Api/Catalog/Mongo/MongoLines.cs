@@ -3,16 +3,16 @@ using System.Diagnostics;
 
 namespace FileDrop.Api.Catalog.Mongo;
 
-/// <summary>Changes of one document within this process stand in line. The first one takes all that wait, and commits them together.</summary>
+/// <summary>Queues changes of one document within this process. The first change takes all that wait, and commits them together.</summary>
 /// <remarks>
-/// Changes that ran side by side would refuse each other's saves. A line that saves without a pause starves other replicas: they must load
-/// before they save, and so lose each time. Once a line has lost a save, it leaves gaps for a while.
+/// Concurrent changes would make each other's saves fail. A line that saves without a pause starves other replicas, which must load before they save and so
+/// lose each time. Once a line has lost a save, it leaves gaps for a while.
 /// </remarks>
 internal sealed class MongoLines
 {
     private readonly ConcurrentDictionary<(string Owner, Guid Id), Line> _lines = [];
 
-    /// <summary>Waits for the change's turn. By then another turn may have done it. Dispose the turn to let the next change in.</summary>
+    /// <summary>Waits for the change's turn, by when another turn may have done the change. Dispose the turn to admit the next change.</summary>
     public async ValueTask<Turn> EnterAsync(string owner, Guid id, MongoChange change, CancellationToken cancellation)
     {
         Line? line;
@@ -46,7 +46,7 @@ internal sealed class MongoLines
     /// <summary>One change's turn.</summary>
     internal readonly struct Turn(MongoLines lines, (string Owner, Guid Id) document, Line line) : IDisposable
     {
-        /// <summary>The changes that wait, the turn's own among them.</summary>
+        /// <summary>Takes all waiting changes, including the turn's own.</summary>
         public IReadOnlyList<MongoChange> TakeAll()
         {
             List<MongoChange> all = [];
@@ -60,7 +60,7 @@ internal sealed class MongoLines
             ? Task.Delay(save * (1 + (3 * Random.Shared.NextDouble())))
             : Task.CompletedTask;
 
-        /// <summary>Another replica's change came first.</summary>
+        /// <summary>Records that another replica's change came first.</summary>
         /// <param name="save">The time that the refused save took.</param>
         public void HasLost(TimeSpan save) => line.Lose(save);
 
@@ -71,7 +71,7 @@ internal sealed class MongoLines
         }
     }
 
-    /// <summary>The changes of one document.</summary>
+    /// <summary>The queue of one document.</summary>
     internal sealed class Line
     {
         private const int Closed = -1;
@@ -85,7 +85,7 @@ internal sealed class MongoLines
 
         public ConcurrentQueue<MongoChange> Waiting { get; } = new();
 
-        /// <summary>False: the last one has left, and the line is closed.</summary>
+        /// <summary>Joins the queue. False if the last change has left, which closed the queue.</summary>
         public bool TryJoin()
         {
             while (true)
@@ -98,12 +98,12 @@ internal sealed class MongoLines
             }
         }
 
-        /// <summary>The time of a save, if one was lost lately.</summary>
+        /// <summary>The duration of a save, if one was lost recently.</summary>
         public TimeSpan? LostLately() => _lostAt != 0 && Stopwatch.GetElapsedTime(_lostAt) < s_memory ? _lostSave : null;
 
         public void Lose(TimeSpan save) => (_lostAt, _lostSave) = (Stopwatch.GetTimestamp(), save < s_longestSave ? save : s_longestSave);
 
-        /// <summary>Whether this was the last one, which closes the line.</summary>
+        /// <summary>Leaves the queue. True if this was the last change, which closes the queue.</summary>
         public bool Leave() => Interlocked.Decrement(ref _count) == 0 && Interlocked.CompareExchange(ref _count, Closed, 0) == 0;
     }
 }

@@ -2,13 +2,13 @@ using MongoDB.Bson;
 
 namespace FileDrop.Api.Catalog.Mongo;
 
-/// <summary>What a page must match: as bounds of the list's index where they are of the sort key, else as conditions.</summary>
+/// <summary>The filter of a page: bounds on the sort key become bounds of the index, all else conditions.</summary>
 internal sealed class MongoListFilter
 {
     public MongoListFilter(ListQuery query)
     {
         var filter = query.Filter;
-        // Stored times are whole milliseconds, so that an exclusive bound is an inclusive one beside it.
+        // Stored times are whole milliseconds, so an exclusive bound equals an inclusive one a millisecond away.
         Narrow(query, FileSort.CreatedAt, "created_at", Time(filter.CreatedAfter, 1), Time(filter.CreatedBefore, -1));
         Narrow(query, FileSort.FileSize, "content.size", Size(filter.MinSize), Size(filter.MaxSize));
         if (filter.Type is { } type)
@@ -21,13 +21,13 @@ internal sealed class MongoListFilter
             Conditions.Add("$and", new BsonArray(words.Select(Has)));
     }
 
-    /// <summary>The first key of the list that may match; null where the filter does not bound it.</summary>
+    /// <summary>The first key of the list that can match; null if the filter sets no bound.</summary>
     public BsonValue? First { get; private set; }
 
-    /// <summary>The last key of the list that may match; null where the filter does not bound it.</summary>
+    /// <summary>The last key of the list that can match; null if the filter sets no bound.</summary>
     public BsonValue? Last { get; private set; }
 
-    /// <summary>What is left to be looked for entry by entry; empty if nothing is.</summary>
+    /// <summary>The remaining conditions, tested entry by entry; empty if there are none.</summary>
     public BsonDocument Conditions { get; } = [];
 
     private void Narrow(ListQuery query, FileSort sort, string field, BsonValue? low, BsonValue? high)
@@ -44,7 +44,7 @@ internal sealed class MongoListFilter
             return null;
         var millisecond = time.ToUnixTimeMilliseconds();
         var isWhole = time.UtcTicks % TimeSpan.TicksPerMillisecond == 0;
-        // Cut to its millisecond, a time with a fraction is the last whole one before it.
+        // A time with a fraction, cut to its millisecond, is the last whole one before it.
         return new BsonDateTime(isWhole || step > 0 ? millisecond + step : millisecond);
     }
 
@@ -54,14 +54,14 @@ internal sealed class MongoListFilter
         ? new BsonDocument { { "$gte", type[..^1] }, { "$lt", type[..^2] + (char)('/' + 1) } }
         : type;
 
-    /// <summary>A word in the name or in a tag. Tags are stored as they are searched, <c>key:value</c>.</summary>
+    /// <summary>A condition that the name or a tag contains a word. Tags are stored in the form that is searched, <c>key:value</c>.</summary>
     private static BsonDocument Has(string word)
     {
         var pattern = new BsonRegularExpression(SearchText.Pattern(word));
         return new BsonDocument("$or", new BsonArray { new BsonDocument("name", pattern), new BsonDocument("tags", pattern) });
     }
 
-    /// <summary>A search for bytes: exact whatever the part holds, where a pattern would have to be escaped for two dialects.</summary>
+    /// <summary>A search for bytes, which is exact for any part; a pattern would need escaping for two dialects.</summary>
     private static BsonDocument Contains(string field, string part) =>
         new("$gte", new BsonArray { new BsonDocument("$indexOfBytes", new BsonArray { field, MongoExpressions.Literal(part) }), 0 });
 }

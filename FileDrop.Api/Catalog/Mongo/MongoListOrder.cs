@@ -6,19 +6,19 @@ namespace FileDrop.Api.Catalog.Mongo;
 /// <summary>One order of a list: its index, and the arithmetic of its keys.</summary>
 internal sealed class MongoListOrder(FileSort sort, bool descending)
 {
-    /// <summary>More bytes than any name's key has: 255 bytes of UTF-8, and what upper case and NFC add to them.</summary>
+    /// <summary>More bytes than any name's key has: a name has 255 bytes of UTF-8, which upper case and NFC can lengthen.</summary>
     private const int NameKeyBytes = 2_048;
 
-    /// <summary>Sorts behind whatever else a name's key may go on with.</summary>
+    /// <summary>A suffix that sorts after every other continuation of a name's key.</summary>
     private static readonly string s_highest = string.Concat(Enumerable.Repeat("\U0010FFFF", NameKeyBytes / 4));
 
     /// <summary>The field that holds the sort key.</summary>
     public string Field { get; } = MongoSchema.Orders[sort].Field;
 
-    /// <summary>The index that has this order, read forwards or backwards.</summary>
+    /// <summary>The index with this order, read forwards or backwards.</summary>
     public string Index { get; } = MongoSchema.Orders[sort].Index;
 
-    /// <summary>The order as MongoDB is told of it.</summary>
+    /// <summary>The order in MongoDB's form.</summary>
     public BsonDocument Sort { get; } = new()
     {
         { MongoSchema.Orders[sort].Field, descending ? -1 : 1 }, { "_id", descending ? -1 : 1 },
@@ -27,7 +27,7 @@ internal sealed class MongoListOrder(FileSort sort, bool descending)
     /// <summary>The key of a position.</summary>
     public BsonValue Key(ListPosition position) => sort switch
     {
-        FileSort.FileName => position.Name ?? throw new ArgumentException("The position is not one of a list by name.", nameof(position)),
+        FileSort.FileName => position.Name ?? throw new ArgumentException("The position does not belong to a list by name.", nameof(position)),
         FileSort.FileSize => position.Number,
         _ => new BsonDateTime(position.Number),
     };
@@ -44,13 +44,13 @@ internal sealed class MongoListOrder(FileSort sort, bool descending)
         _ => new ListPosition(key.ToInt64(), null, MongoSchema.ToGuid(id)),
     };
 
-    /// <summary>The first key that may follow in this order, or null.</summary>
+    /// <summary>The first possible key after this one in this order, or null.</summary>
     public BsonValue? Behind(BsonValue key) => descending ? Lower(key) : Higher(key);
 
-    /// <summary>The last key that may precede in this order, or null.</summary>
+    /// <summary>The last possible key before this one in this order, or null.</summary>
     public BsonValue? Before(BsonValue key) => descending ? Higher(key) : Lower(key);
 
-    /// <summary>The condition for keys from the first to the last of this order, both inclusive; null is without a bound.</summary>
+    /// <summary>The condition for keys from first to last in this order, both inclusive; null means no bound.</summary>
     public BsonDocument? Between(BsonValue? first, BsonValue? last)
     {
         var (low, high) = descending ? (last, first) : (first, last);
@@ -62,7 +62,7 @@ internal sealed class MongoListOrder(FileSort sort, bool descending)
         return condition.ElementCount == 0 ? null : condition;
     }
 
-    /// <summary>The condition for ids behind one position, up to and including another.</summary>
+    /// <summary>The condition for ids after one position, up to and including another.</summary>
     public BsonDocument Ids(ListPosition? after, ListPosition? upTo)
     {
         var condition = new BsonDocument();
@@ -88,8 +88,8 @@ internal sealed class MongoListOrder(FileSort sort, bool descending)
     };
 
     /// <summary>
-    /// A bound below a name and not below any lesser one. There is no greatest string below another; but there is one
-    /// among those that a key's length allows: the same but for a last character of one less, filled up with the highest.
+    /// The greatest possible key below a name. Strings in general have none, but keys have a limited length: take the name with its last character lowered by
+    /// one, and append the highest characters.
     /// </summary>
     private static string? LowerName(string name)
     {

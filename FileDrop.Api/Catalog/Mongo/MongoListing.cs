@@ -5,32 +5,31 @@ namespace FileDrop.Api.Catalog.Mongo;
 
 /// <summary>Reads one page of a list.</summary>
 /// <remarks>
-/// <para>A page is read as a few <em>ranges</em> of one index, each of them an unbroken run of entries with exact bounds: behind
-/// a position come first the other files with the same sort key, by their ids, and then those with a later key. One
-/// condition for both (<c>$or</c>) would leave it to the server's planner whether a page costs a page or a walk from the start.</para>
-/// <para>All bounds are inclusive, and name the first possible key behind the last one: a server may come to "greater
-/// than v" by walking over everything that equals v, and a million files may be of the same size.</para>
-/// <para>A filtered page first finds where its window ends, which is so many entries further on, and then looks for
-/// matches within: what is inserted or deleted between the two reads cannot push a file out of the window that was there
-/// throughout.</para>
+/// <para>A page is read as a few <em>ranges</em> of one index, each an unbroken run of entries with exact bounds. After a position come first the other files
+/// with the same sort key, by their ids, then those with a later key. With one condition for both (<c>$or</c>), the server's planner might walk from the
+/// start.</para>
+/// <para>All bounds are inclusive, and name the first possible key after the last one. A server may evaluate "greater than v" by walking over all entries equal
+/// to v, and a million files may have the same size.</para>
+/// <para>A filtered page first finds the end of its window, a fixed number of entries further on, and then looks for matches within. Insertions and deletions
+/// between the two reads therefore cannot push an existing file out of the window.</para>
 /// </remarks>
 internal sealed class MongoListing(IMongoCollection<BsonDocument> files, ListQuery query, CancellationToken cancellation)
 {
-    /// <summary>The size of a filtered page's first window: most filters that match at all have filled a page by then.</summary>
+    /// <summary>The size of a filtered page's first window, in which most filters fill a page.</summary>
     private const int FirstWindow = 1_000;
 
     private readonly MongoListOrder _order = new(query.Sort, query.Descending);
     private readonly MongoListFilter _filter = new(query);
     private readonly List<BsonDocument> _found = [];
 
-    /// <summary>One more than the page holds, to know whether there is a next one.</summary>
+    /// <summary>The number of files still to read: one more than the page holds, to know whether there is a next page.</summary>
     private int Missing => query.Limit + 1 - _found.Count;
 
     /// <summary>Reads the page.</summary>
     public async Task<CatalogPage> ReadAsync()
     {
         if (query is { Sort: FileSort.DeletedAt, InTrash: false })
-            throw new InvalidOperationException("Only the trash is sorted by the time of deletion.");
+            throw new InvalidOperationException("Sort by the time of deletion only in the trash.");
         if (_filter.Conditions.ElementCount > 0)
             return await ReadFilteredAsync();
         await FillAsync(query.After, null);
@@ -55,7 +54,7 @@ internal sealed class MongoListing(IMongoCollection<BsonDocument> files, ListQue
         return Page(position);
     }
 
-    /// <summary>Finds the last of the next so many entries behind a position, and how many there are.</summary>
+    /// <summary>Finds the last of the next <paramref name="wanted"/> entries after a position, and their number.</summary>
     private async Task<(int Count, ListPosition? End)> MeasureAsync(ListPosition? after, int wanted)
     {
         var (count, end) = (0, (ListPosition?)null);
@@ -88,7 +87,7 @@ internal sealed class MongoListing(IMongoCollection<BsonDocument> files, ListQue
         return (count, end);
     }
 
-    /// <summary>Reads the matching files behind one position, up to and including another, until the page is full.</summary>
+    /// <summary>Reads the matching files after one position, up to and including another, until the page is full.</summary>
     private async Task FillAsync(ListPosition? after, ListPosition? upTo)
     {
         foreach (var range in Ranges(after, upTo))
@@ -99,7 +98,7 @@ internal sealed class MongoListing(IMongoCollection<BsonDocument> files, ListQue
             {
                 Sort = _order.Sort,
                 Limit = Missing,
-                // The whole page in one answer; the server's own first batch ends at 101.
+                // Fetch the whole page in one answer; the server's default first batch ends at 101.
                 BatchSize = Missing,
                 Hint = _order.Index,
                 Projection = MongoSchema.FileFields,
@@ -109,7 +108,7 @@ internal sealed class MongoListing(IMongoCollection<BsonDocument> files, ListQue
         }
     }
 
-    /// <summary>The ranges of the index that make up what lies behind one position, up to and including another.</summary>
+    /// <summary>The ranges of the index after one position, up to and including another.</summary>
     private IEnumerable<BsonDocument> Ranges(ListPosition? after, ListPosition? upTo)
     {
         var first = after is null ? null : _order.Key(after);
@@ -140,7 +139,7 @@ internal sealed class MongoListing(IMongoCollection<BsonDocument> files, ListQue
         return range;
     }
 
-    /// <param name="cutAt">Where the list goes on if all that was found fits on the page.</param>
+    /// <param name="cutAt">The position where the list continues if all files found fit on the page.</param>
     private CatalogPage Page(ListPosition? cutAt)
     {
         var (files, weight) = (new List<CatalogFile>(), 0L);

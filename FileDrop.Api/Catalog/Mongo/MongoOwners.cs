@@ -5,22 +5,21 @@ using static FileDrop.Api.Catalog.Mongo.MongoExpressions;
 
 namespace FileDrop.Api.Catalog.Mongo;
 
-/// <summary>The documents of the owners who have a quota: what each has stored, and the operations that may change it.</summary>
+/// <summary>The documents of owners with a quota: each holds the owner's usage and the operations that may change it.</summary>
 /// <remarks>
-/// <para>Without a transaction across documents a change of usage goes in four steps, of which each is one update: the operation is
-/// opened in the owner's document, with what it reserves; the file's document changes and, in the same update, says what the
-/// operation comes to; the owner's document takes that over and closes the operation; the file's document forgets it.</para>
-/// <para>An operation is opened once, before the file's document can name it, and closed once, by an update that finds it open: whoever
-/// settles again what was settled finds it closed and changes nothing, whenever that is. What is left half-way stands in the file's
-/// document, which is due at once. One that was opened and is named by no document is released when nothing of its writer can
-/// arrive any more.</para>
+/// <para>Without a transaction across documents, a change of usage takes four steps, each of which is one update. First the operation is opened in the owner's
+/// document, with its reservation. Then the file's document changes and, in the same update, records the operation's result. Then the owner's document adds the
+/// result and closes the operation. Last, the file's document forgets it.</para>
+/// <para>An operation is opened once, before the file's document can name it, and closed once, by an update that finds it open. Settling it again changes
+/// nothing, however late. An operation left half-way stands in the file's document, which is due at once. An open operation that no document names is released
+/// once no call of its writer can arrive any more.</para>
 /// </remarks>
 internal sealed class MongoOwners(IMongoDatabase database, CatalogRules rules)
 {
     private const int CountAttempts = 50;
     private const int CheckAttempts = 5;
 
-    /// <summary>Where a file's document names operations.</summary>
+    /// <summary>The fields in which a file's document names operations.</summary>
     private static readonly string[] s_naming = ["intents.blob", "held", "settle.op"];
 
     private static readonly TimeSpan s_pause = TimeSpan.FromMilliseconds(20);
@@ -28,19 +27,19 @@ internal sealed class MongoOwners(IMongoDatabase database, CatalogRules rules)
     private readonly IMongoCollection<BsonDocument> _owners = database.GetCollection<BsonDocument>(MongoSchema.Owners);
     private readonly IMongoCollection<BsonDocument> _files = database.GetCollection<BsonDocument>(MongoSchema.Files);
 
-    /// <summary>Owners of whom this process knows that all their documents are counted.</summary>
+    /// <summary>Owners whose documents are all counted, as far as this process knows.</summary>
     private readonly ConcurrentDictionary<string, bool> _counted = new(StringComparer.Ordinal);
 
-    /// <summary>Opens an operation that reserves bytes and a file, or makes its reservation another one.</summary>
+    /// <summary>Opens an operation that reserves bytes and a file, or changes its reservation.</summary>
     /// <param name="owner">The owner.</param>
-    /// <param name="operation">Random, or the blob that is written.</param>
+    /// <param name="operation">A random id, or the blob being written.</param>
     /// <param name="file">The file whose document will name it.</param>
-    /// <param name="needed">Bytes that must fit; 0 always do.</param>
-    /// <param name="wanted">Bytes that are reserved if they fit.</param>
-    /// <param name="files">1, where a file will be created.</param>
+    /// <param name="needed">The bytes that must fit; 0 always fits.</param>
+    /// <param name="wanted">The bytes to reserve if they fit.</param>
+    /// <param name="files">1 if a file will be created, otherwise 0.</param>
     /// <param name="cancellation">Ends the waiting.</param>
-    /// <returns>Bytes that are reserved.</returns>
-    /// <exception cref="QuotaExceededException">There is no room.</exception>
+    /// <returns>The reserved bytes.</returns>
+    /// <exception cref="QuotaExceededException">The quota has no room.</exception>
     public async Task<long> OpenAsync(string owner, Guid operation, Guid file, long needed, long wanted, long files, CancellationToken cancellation)
     {
         await EnsureCountedAsync(owner, cancellation);
@@ -56,7 +55,7 @@ internal sealed class MongoOwners(IMongoDatabase database, CatalogRules rules)
         }
     }
 
-    /// <summary>Takes over what an operation came to, and closes it. One that is closed already changes nothing.</summary>
+    /// <summary>Adds an operation's result and closes it. A closed operation changes nothing.</summary>
     public Task CloseAsync(string owner, BsonValue operation, long bytes, long files, CancellationToken cancellation) => CallAsync(
         token => _owners.UpdateOneAsync(
             new BsonDocument { { "_id", owner }, { "open.op", operation } },
@@ -68,12 +67,14 @@ internal sealed class MongoOwners(IMongoDatabase database, CatalogRules rules)
             cancellationToken: token),
         cancellation);
 
-    /// <summary>What is recorded of an owner; null: nothing that can be relied on.</summary>
+    /// <summary>Returns the recorded usage of an owner; null if there is no reliable record.</summary>
     public async Task<OwnerUsage?> FindUsageAsync(string owner, CancellationToken cancellation) =>
         await FindAsync(owner, cancellation) is { } found && found["counted"].AsBoolean ? ToUsage(found) : null;
 
-    /// <summary>Sees to it that every document of an owner is counted, and the owner's says how much there is.</summary>
-    /// <remarks>Looked up once in a process: a quota may have been set since the last start, or set anew after a time without one.</remarks>
+    /// <summary>Ensures that all documents of an owner are counted, and that the owner's document has their sum.</summary>
+    /// <remarks>
+    /// Each process checks this once per owner, because a quota may have been set since the last start, or set again after a time without one.
+    /// </remarks>
     public async Task EnsureCountedAsync(string owner, CancellationToken cancellation)
     {
         if (_counted.ContainsKey(owner))
@@ -82,7 +83,7 @@ internal sealed class MongoOwners(IMongoDatabase database, CatalogRules rules)
         _counted[owner] = true;
     }
 
-    /// <summary>Closes operations of which no document knows, and none will: their writers had the time of a lease to name them.</summary>
+    /// <summary>Closes operations that no document names or ever will, since their writers had the time of a lease to name them.</summary>
     public async Task ReleaseAsync(CancellationToken cancellation)
     {
         var since = Op("$subtract", Now, (long)rules.ResumableLateWrites.TotalMilliseconds);
@@ -104,7 +105,7 @@ internal sealed class MongoOwners(IMongoDatabase database, CatalogRules rules)
         }
     }
 
-    /// <summary>Compares what is recorded with what the documents add up to.</summary>
+    /// <summary>Compares the recorded usage with the sum over the documents.</summary>
     public async Task<IReadOnlyList<UsageDifference>> CheckAsync(bool repair, CancellationToken cancellation)
     {
         var found = new List<UsageDifference>();
@@ -128,7 +129,7 @@ internal sealed class MongoOwners(IMongoDatabase database, CatalogRules rules)
         return found;
     }
 
-    /// <summary>Makes documents counted ones, with nothing left to be settled. They become others by it, as by every change.</summary>
+    /// <summary>Makes documents counted, with nothing to settle. They get a new revision, as with every change.</summary>
     private static UpdateDefinition<BsonDocument> Count() => Pipeline(new BsonDocument
     {
         { "charged", Usage() },
@@ -150,7 +151,7 @@ internal sealed class MongoOwners(IMongoDatabase database, CatalogRules rules)
         if (await FindAsync(owner, cancellation) is { } found && found["counted"].AsBoolean)
             return;
 
-        // Nobody opens an operation meanwhile, so that what is under way comes to rest.
+        // No operation can be opened meanwhile, so those in progress come to an end.
         for (var attempt = 0; attempt < CountAttempts; attempt++)
         {
             if (await AddUpAsync(owner, cancellation) is var (seen, bytes, files))
@@ -170,16 +171,13 @@ internal sealed class MongoOwners(IMongoDatabase database, CatalogRules rules)
             }
             await Task.Delay(s_pause, cancellation);
         }
-        throw new StorageException(StorageFailure.Unavailable, $"What {owner} has stored changes faster than it can be counted.");
+        throw new StorageException(StorageFailure.Unavailable, $"The files of {owner} change faster than they can be counted. Try again later.");
     }
 
-    /// <summary>
-    /// What an owner's documents add up to, as the owner's document should have it now; null: it changed meanwhile.
-    /// </summary>
+    /// <summary>Adds up an owner's documents to the sum that the owner's document should have now; null if that document changed meanwhile.</summary>
     /// <remarks>
-    /// A document's share is what it has charged, less what is not settled yet: no change of the document changes that, only the
-    /// settlement does, which raises the owner's revision. What was settled and not yet forgotten is told by its operation, which is
-    /// not open any more.
+    /// A document's share is the amount it has charged minus the part that is not settled. Only a settlement changes it, and a settlement raises the owner's
+    /// revision. A part that is settled but not yet forgotten is recognized by its operation, which is no longer open.
     /// </remarks>
     private async Task<(BsonDocument Owner, long Bytes, long Files)?> AddUpAsync(string owner, CancellationToken cancellation)
     {
@@ -249,11 +247,11 @@ internal sealed class MongoOwners(IMongoDatabase database, CatalogRules rules)
         }
         catch (StorageException failure) when (failure.InnerException is MongoWriteException write && MongoConnection.IsDuplicate(write))
         {
-            // Two made it at once, and it is there.
+            // Another process created it at the same time.
         }
     }
 
-    /// <summary>From now on the owner has to be counted before anything can be reserved.</summary>
+    /// <summary>Marks the owner as not counted, so that the next reservation counts first.</summary>
     private Task ForgetAsync(string owner, CancellationToken cancellation) => CallAsync(
         token => _owners.UpdateOneAsync(
             new BsonDocument("_id", owner), new BsonDocument("$set", new BsonDocument("counted", false)), cancellationToken: token),

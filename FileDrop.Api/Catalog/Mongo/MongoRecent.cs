@@ -3,22 +3,22 @@ using System.Diagnostics;
 namespace FileDrop.Api.Catalog.Mongo;
 
 /// <summary>
-/// Documents as this process has just read or saved them, for the change that follows: it spares that change a read. A save tests
-/// that the document is still the same, so an old one costs a round and harms nothing.
+/// Documents that this process has just read or saved, which save the next change a read. A save tests that the document is unchanged, so a stale copy costs
+/// one round and does no harm.
 /// </summary>
 internal sealed class MongoRecent
 {
-    /// <summary>Entries of lists that all kept documents may have together, and each document counts for this many more.</summary>
+    /// <summary>The most list entries in all kept documents together; each document counts for <see cref="DocumentWeight"/> more.</summary>
     private const int MaxWeight = 64 * 1_024;
     private const int DocumentWeight = 32;
 
-    /// <summary>By then a writer has renewed its lease, which makes the document another one.</summary>
+    /// <summary>The time to keep a document. By then its writer has renewed its lease, which changes the revision.</summary>
     private static readonly TimeSpan s_life = TimeSpan.FromSeconds(15);
 
     private readonly Lock _lock = new();
     private readonly Dictionary<Guid, Entry> _entries = [];
 
-    /// <summary>In the order in which they were kept; those that were taken or replaced are here until their turn.</summary>
+    /// <summary>Entries in the order in which they were kept. Taken and replaced ones stay until their turn.</summary>
     private readonly Queue<Entry> _order = new();
     private int _weight;
 
@@ -37,7 +37,7 @@ internal sealed class MongoRecent
         }
     }
 
-    /// <summary>Takes a document out; null: it is not there, or too old.</summary>
+    /// <summary>Takes a document out; null if it is absent or too old.</summary>
     public MongoDocument? Take(string owner, Guid id)
     {
         lock (_lock)

@@ -2,10 +2,10 @@ using MongoDB.Bson;
 
 namespace FileDrop.Api.Catalog.Mongo;
 
-/// <summary>The update that brings a stored document to its next state: the changed fields only.</summary>
+/// <summary>Makes the update that brings a stored document to its next state, with only the changed fields.</summary>
 internal static class MongoSaves
 {
-    /// <summary>All fields that a change may touch; null: absent.</summary>
+    /// <summary>All fields that a change may touch; null means absent.</summary>
     public static IEnumerable<(string Field, BsonValue Value)> Fields(MongoDocument stored)
     {
         var document = stored.Document;
@@ -91,7 +91,7 @@ internal static class MongoSaves
         }
     }
 
-    /// <summary>Former live contents are pushed: a file may keep a thousand, and all of them need not be sent for a few more.</summary>
+    /// <summary>Pushes former live contents, so that a few more versions need not send all others; a file may keep a thousand.</summary>
     private static void PutVersions(FileDocument former, FileDocument next, BsonDocument set, BsonDocument push)
     {
         var kept = next.Versions;
@@ -109,7 +109,7 @@ internal static class MongoSaves
         }
     }
 
-    /// <summary>New garbage is pushed: a file that is written again and again has thousands of such blobs.</summary>
+    /// <summary>Pushes new garbage, because a file that is often overwritten has thousands of garbage blobs.</summary>
     private static void PutGarbage(IReadOnlyList<GarbageBlob> former, IReadOnlyList<GarbageBlob> next, BsonDocument set, BsonDocument push)
     {
         if (next.Count > former.Count && next.Take(former.Count).SequenceEqual(former))

@@ -6,7 +6,7 @@ using MongoDB.Driver;
 
 namespace FileDrop.Api.Catalog.Mongo;
 
-/// <summary>What the documents look like, and the indexes over them.</summary>
+/// <summary>The layout of the documents, and their indexes.</summary>
 /// <remarks>
 /// <para>The collection <c>files</c> has one document for each file:</para>
 /// <code>
@@ -30,25 +30,24 @@ namespace FileDrop.Api.Catalog.Mongo;
 ///   remember_until, first: { name, tags, version, created_at, updated_at, content }
 /// }
 /// </code>
-/// <para>Tags are strings in an array, and not fields: a tag's key may hold dots and dollar signs, which MongoDB reads
-/// as paths and operators; it holds no colon, so that the first one divides.</para>
-/// <para>A content that was restored shares its blob with the one that it was restored from, and both are listed.</para>
-/// <para><c>due</c> is when a garbage blob is to be deleted, <c>until</c> the time of its last deletion: the same for
-/// content, later for an unfinished write, which may still be arriving. <c>committed</c> tells the two apart for a writer who
-/// asks what became of its commit.</para>
-/// <para><c>sweep_at</c> is the earliest time at which the sweeper has something to do, so that one small index finds all
-/// its work; for a file in the trash, <c>purge_at</c> is such a time. A tombstone (<c>deleted</c>) keeps what the sweeper asks
-/// for and, until <c>remember_until</c>, in <c>first</c> what a repeated upload asks for: the file as it was created.</para>
-/// <para><c>upload</c> is there while the file is a resumable upload, and for a while afterwards with less in it. Its blobs are
-/// <c>intents</c> whose <c>lease_until</c> is the upload's <c>until</c>.</para>
-/// <para><c>charged</c>, <c>held</c> and <c>settle</c> are there where the owner has, or had, a quota: what the owner's document was told,
-/// or is about to be, of this one's usage; the intents that have a reservation there; and what is still to be told.</para>
-/// <para>The collection <c>owners</c> has, for those with a quota, <c>{ _id: owner, bytes: long, files: long, counted: bool, revision: long,
-/// open: [ { op: UUID, file: UUID, bytes: long, files: long, at } ] }</c>; see <see cref="MongoOwners"/>.</para>
-/// <para>The collection <c>sums</c> has, for those without one whose sum takes long, <c>{ _id: owner, bytes: long, files: long, at,
-/// took: long }</c>, with <c>took</c> in milliseconds; see <see cref="MongoSums"/>.</para>
-/// <para>The collection <c>idempotency_keys</c> has <c>{ _id, owner, file, expires_at }</c>. Its id is a digest of
-/// owner and key: of one length, and unambiguous.</para>
+/// <para>Tags are strings in an array instead of fields, because a tag's key may contain dots and dollar signs, which MongoDB reads as paths and operators. A
+/// key contains no colon, so the first colon ends it.</para>
+/// <para>A restored version shares its blob with its source, and both are listed.</para>
+/// <para><c>due</c> is the time of a garbage blob's next deletion, and <c>until</c> that of its last. They are equal for former content; <c>until</c> is later
+/// for an unfinished write, whose bytes may still arrive. <c>committed</c> tells the two apart for a writer whose commit's answer was lost.</para>
+/// <para><c>sweep_at</c> is the earliest time at which the sweeper has work, so that one small index finds all its work. For a file in the trash,
+/// <c>purge_at</c> is such a time. A tombstone (<c>deleted</c>) keeps the fields that the sweeper needs. Until <c>remember_until</c> its <c>first</c> also
+/// keeps the file as created, for a repeated upload.</para>
+/// <para><c>upload</c> exists while the file is a resumable upload and, with fewer fields, for a while afterwards. Its blobs are <c>intents</c> whose
+/// <c>lease_until</c> is the upload's <c>until</c>.</para>
+/// <para><c>charged</c>, <c>held</c> and <c>settle</c> exist if the owner has or had a quota. <c>charged</c> is the usage reported to the owner's document, or
+/// about to be. <c>held</c> names the intents with a reservation there. <c>settle</c> holds the results that are not yet reported.</para>
+/// <para>The collection <c>owners</c> has, for those with a quota, <c>{ _id: owner, bytes: long, files: long, counted: bool, revision: long, open: [ { op:
+/// UUID, file: UUID, bytes: long, files: long, at } ] }</c>; see <see cref="MongoOwners"/>.</para>
+/// <para>The collection <c>sums</c> has, for owners without a quota whose sum takes long, <c>{ _id: owner, bytes: long, files: long, at, took: long }</c>, with
+/// <c>took</c> in milliseconds; see <see cref="MongoSums"/>.</para>
+/// <para>The collection <c>idempotency_keys</c> has <c>{ _id, owner, file, expires_at }</c>. Its id is a digest of owner and key, which has a fixed length and
+/// is unambiguous.</para>
 /// </remarks>
 internal static partial class MongoSchema
 {
@@ -74,19 +73,18 @@ internal static partial class MongoSchema
         [FileSort.DeletedAt] = ("deleted_at", "list_by_deleted_at"),
     };
 
-    /// <summary>What a read of a file takes along; a file's versions, intents and garbage stay where they are.</summary>
+    /// <summary>The fields that a read of a file returns, without its versions, intents and garbage.</summary>
     public static readonly BsonDocument FileFields = new()
     {
         { "owner", 1 }, { "state", 1 }, { "name", 1 }, { "name_key", 1 }, { "tags", 1 }, { "version", 1 },
         { "created_at", 1 }, { "updated_at", 1 }, { "deleted_at", 1 }, { "purge_at", 1 }, { "content", 1 },
     };
 
-    /// <summary>Makes the indexes; those that are there already are left as they are.</summary>
+    /// <summary>Creates missing indexes; leaves existing ones unchanged.</summary>
     public static async Task<bool> CreateIndexesAsync(IMongoDatabase database, CancellationToken cancellation)
     {
-        // The state is a part of each list's index and not the condition of a partial one: the index alone then answers what
-        // a page needs of it, and the trash gets its lists from the same four indexes. The fifth is partial as well, for no
-        // other document has its key.
+        // The state is a field of each list's index instead of the condition of a partial one. The index then answers a page without reading documents, and the
+        // trash uses the same four indexes. The fifth is partial too, because no other document has its key.
         var indexes = Orders
             .Select(order => new CreateIndexModel<BsonDocument>(
                 new BsonDocument { { "owner", 1 }, { "state", 1 }, { order.Value.Field, 1 }, { "_id", 1 } },
@@ -125,7 +123,7 @@ internal static partial class MongoSchema
         return true;
     }
 
-    /// <summary>A UUID as BSON has it: subtype 4, big-endian.</summary>
+    /// <summary>A UUID in BSON: subtype 4, big-endian.</summary>
     public static BsonBinaryData Uuid(Guid id) => new(id, GuidRepresentation.Standard);
 
     public static Guid ToGuid(BsonValue id) => id.AsBsonBinaryData.ToGuid(GuidRepresentation.Standard);
@@ -134,10 +132,10 @@ internal static partial class MongoSchema
 
     public static string Tag(string key, string value) => $"{key}:{value}";
 
-    /// <summary>The media type as filters compare it: without parameters, in lower case.</summary>
+    /// <summary>The media type in the form that filters compare: in lower case, without parameters.</summary>
     public static string TypeKey(string type) => type.Split(';', 2)[0].Trim().ToLowerInvariant();
 
-    /// <summary>The id of an Idempotency-Key: the owner's length goes first, so that no two pairs run into one.</summary>
+    /// <summary>The id of an idempotency key's record. The owner's length comes first, so that two different pairs never give the same id.</summary>
     public static BsonBinaryData KeyId(string owner, string key)
     {
         var text = Encoding.UTF8.GetBytes(owner + key);
@@ -147,7 +145,7 @@ internal static partial class MongoSchema
         return new BsonBinaryData(SHA256.HashData(bytes));
     }
 
-    /// <summary>A content as a document has it.</summary>
+    /// <summary>A content as stored in a document.</summary>
     public static BsonDocument Content(FileContent content) => new()
     {
         { "blob", Uuid(content.BlobId) },
@@ -162,7 +160,7 @@ internal static partial class MongoSchema
 
     public static BsonDateTime Time(DateTimeOffset time) => new(time.ToUnixTimeMilliseconds());
 
-    /// <summary>Reads a list's entry, or the <c>first</c> of any document.</summary>
+    /// <summary>Reads a list's entry, or a document's <c>first</c>.</summary>
     public static CatalogFile ToFile(BsonDocument document, Guid id, string owner) => new(
         id,
         owner,
@@ -175,7 +173,7 @@ internal static partial class MongoSchema
         document.TryGetValue("deleted_at", out var deleted) ? ToTime(deleted) : null,
         document.TryGetValue("purge_at", out var purge) ? ToTime(purge) : null);
 
-    /// <summary>Reads a file's fields, of a document in whatever state; lists stay empty.</summary>
+    /// <summary>Reads the fields of a document in any state; its lists stay empty.</summary>
     public static FileDocument ToPartial(BsonDocument document, Guid id, string owner) => new()
     {
         Id = id,
@@ -191,11 +189,11 @@ internal static partial class MongoSchema
         Content = document.TryGetValue("content", out var content) ? ToContent(content.AsBsonDocument) : null,
     };
 
-    /// <summary>Reads the earlier contents, newest first.</summary>
+    /// <summary>Reads the earlier versions, newest first.</summary>
     public static IReadOnlyList<FileContent> ToVersions(BsonDocument document) =>
         [.. document["versions"].AsBsonArray.Select(each => ToContent(each.AsBsonDocument))];
 
-    /// <summary>A file as it is remembered in <c>first</c>.</summary>
+    /// <summary>A file as stored in <c>first</c>.</summary>
     public static BsonDocument File(CatalogFile file) => new()
     {
         { "name", file.Name },
@@ -220,7 +218,7 @@ internal static partial class MongoSchema
         Live => FileState.Live,
         Trash => FileState.Trash,
         Deleted => FileState.Deleted,
-        _ => throw new FormatException($"A document is in the state {name}, which this release does not know."),
+        _ => throw new FormatException($"A document has the state {name}, which this release does not know."),
     };
 
     private static FileContent ToContent(BsonDocument content) => new(

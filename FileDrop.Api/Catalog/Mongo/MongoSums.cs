@@ -12,7 +12,7 @@ namespace FileDrop.Api.Catalog.Mongo;
 /// </remarks>
 internal sealed class MongoSums(IMongoDatabase database, MongoClock clock)
 {
-    /// <summary>A request waits this long for a new sum. A summation that takes no longer is never reused, so small owners see exact numbers.</summary>
+    /// <summary>The time that a request waits for a new sum. A sum that takes no longer is never reused, so small owners see exact numbers.</summary>
     private static readonly TimeSpan s_patience = TimeSpan.FromMilliseconds(500);
 
     private readonly IMongoCollection<BsonDocument> _files = database.GetCollection<BsonDocument>(MongoSchema.Files);
@@ -25,7 +25,7 @@ internal sealed class MongoSums(IMongoDatabase database, MongoClock clock)
     /// <summary>The time between two summations: sums take at most a tenth of one server processor per owner.</summary>
     public static TimeSpan Rest(TimeSpan took) => took * 10;
 
-    /// <summary>The owner's usage, exact or as of the time that it says.</summary>
+    /// <summary>Returns the owner's usage, exact or as of the time in it.</summary>
     public async Task<OwnerUsage> FindAsync(string owner, CancellationToken cancellation)
     {
         var last = await LastAsync(owner, cancellation);
@@ -52,7 +52,7 @@ internal sealed class MongoSums(IMongoDatabase database, MongoClock clock)
                 TimeSpan.FromMilliseconds(found["took"].ToInt64()));
     }
 
-    /// <summary>The summation under way, or a new one. It outlives the request that began it.</summary>
+    /// <summary>Joins the summation in progress, or begins one. It outlives the request that began it.</summary>
     private Task<OwnerUsage> SumOnceAsync(string owner)
     {
         var sum = _running.GetOrAdd(owner, _ => new Lazy<Task<OwnerUsage>>(() => Task.Run(() => SumAsync(owner))));

@@ -25,7 +25,7 @@ internal static class MongoUploads
         IsWanted = Value(upload, "wanted")?.AsBoolean ?? false,
     };
 
-    /// <summary>What every step may change.</summary>
+    /// <summary>The fields that a step may change.</summary>
     public static BsonDocument Progress(StoredUpload upload) => new()
     {
         { "length", upload.Length is { } length ? length : BsonNull.Value },
@@ -53,7 +53,7 @@ internal static class MongoUploads
         { "concat", OrNull(upload.Plan.Concat) },
     }.AddRange(Progress(upload));
 
-    /// <summary>What a change of a replica of the release before would change.</summary>
+    /// <summary>Adds conditions on the fields that a replica of the previous release would change.</summary>
     public static void AddConditions(BsonDocument filter, StoredUpload upload)
     {
         filter.Add("upload.fence", upload.Fence);

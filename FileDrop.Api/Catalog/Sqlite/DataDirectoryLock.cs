@@ -1,25 +1,25 @@
 using System.Globalization;
 using System.Runtime.InteropServices;
 using System.Text;
+using FileDrop.Api.Native;
 using Microsoft.Win32.SafeHandles;
 
 namespace FileDrop.Api.Catalog.Sqlite;
 
 /// <summary>
-/// Keeps a data directory for one service, for as long as the process lives: two would judge leases by two clocks, and
-/// each would sweep what the other is writing.
+/// Reserves a data directory for one service while its process lives. Two services would judge leases by two clocks, and each would sweep the other's writes in
+/// progress.
 /// </summary>
 /// <remarks>
-/// The lock is the operating system's, on the open file; it ends with the process however that ends, and a file that was
-/// left behind says nothing. What is written into the file only names the holder to people. The file is never deleted: who
-/// had opened it just before would then hold a lock on a file that has no name.
+/// The operating system holds the lock on the open file and releases it when the process ends, however it ends. So a file left behind means nothing, and its
+/// text only names the holder to people. The file is never deleted: a process that had just opened it would then hold a lock on a file without a name.
 /// </remarks>
-internal sealed partial class DataDirectoryLock : IDisposable
+internal sealed class DataDirectoryLock : IDisposable
 {
     private const string FileName = "filedrop.lock";
     private const int WouldBlockLinux = 11, WouldBlockMac = 35, SharingViolationWindows = unchecked((int)0x80070020);
 
-    /// <summary>One that is just ending keeps its lock for a moment, and so does a child that it was starting.</summary>
+    /// <summary>The time to wait for a lock, since a process that is ending, or a child that it was starting, keeps its lock for a moment.</summary>
     private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan s_pause = TimeSpan.FromMilliseconds(20);
 
@@ -27,10 +27,9 @@ internal sealed partial class DataDirectoryLock : IDisposable
 
     private DataDirectoryLock(SafeFileHandle file) => _file = file;
 
-    /// <summary>Takes the lock; makes the directory if need be, for this user alone.</summary>
-    /// <exception cref="InvalidOperationException">
-    /// Another process holds it, or it lies on a network; the message names what is in the way and says what to do.
-    /// </exception>
+    /// <summary>Takes the lock. Creates a missing directory, readable by this user only.</summary>
+    /// <exception cref="InvalidOperationException"> Another process holds the lock, or the directory lies on a network file system; the message names the cause
+    /// and the fix. </exception>
     public static DataDirectoryLock Take(string directory, TimeProvider time)
     {
         LocalDisk.Demand(directory);
@@ -43,7 +42,7 @@ internal sealed partial class DataDirectoryLock : IDisposable
             var holder = Encoding.UTF8.GetBytes(string.Create(
                 CultureInfo.InvariantCulture,
                 $"process {Environment.ProcessId} on {Environment.MachineName} since {time.GetUtcNow():yyyy-MM-dd HH:mm:ss} UTC\n"));
-            // In the former holder's place: on a full disk there is no other.
+            // Overwrite the former holder's text, because a full disk has no room for more.
             RandomAccess.Write(file, holder, 0);
             RandomAccess.SetLength(file, holder.Length);
             return new DataDirectoryLock(file);
@@ -61,7 +60,7 @@ internal sealed partial class DataDirectoryLock : IDisposable
         {
             try
             {
-                // None is an advisory lock on Unix. On Windows Read lets others see who holds the file.
+                // On Unix, None is an advisory lock. On Windows, Read lets others see who holds the file.
                 return File.OpenHandle(
                     path, FileMode.OpenOrCreate, FileAccess.ReadWrite, OperatingSystem.IsWindows() ? FileShare.Read : FileShare.None);
             }
@@ -74,7 +73,7 @@ internal sealed partial class DataDirectoryLock : IDisposable
         }
     }
 
-    /// <summary>Makes a directory that is not there, readable by this user alone; one that is there is left as it is.</summary>
+    /// <summary>Creates a missing directory, readable by this user only; leaves an existing one unchanged.</summary>
     public static void MakeDirectory(string directory)
     {
         if (OperatingSystem.IsWindows())
@@ -86,13 +85,12 @@ internal sealed partial class DataDirectoryLock : IDisposable
     public void Dispose() => _file.Dispose();
 
     /// <summary>
-    /// .NET goes on without a lock where the file system has none or a setting switches locks off; here the lock is the
-    /// point. To ask for one that is held already does nothing.
+    /// Requires the lock. .NET continues without one if the file system has no locks or a setting disables them. Locking again a file that we have locked has
+    /// no effect.
     /// </summary>
     private static void Insist(SafeFileHandle file, string path, string directory)
     {
-        const int ExclusiveWithoutWaiting = 2 | 4;
-        if (OperatingSystem.IsWindows() || Flock(file, ExclusiveWithoutWaiting) == 0)
+        if (OperatingSystem.IsWindows() || LibC.flock(file, LibC.LockExclusive | LibC.LockWithoutWaiting) == 0)
             return;
 
         var error = Marshal.GetLastPInvokeError();
@@ -100,24 +98,24 @@ internal sealed partial class DataDirectoryLock : IDisposable
             ? InUse(directory, Holder(path), inner: null)
             : new InvalidOperationException(
                 $"The data directory {directory} cannot be locked ({Marshal.GetPInvokeErrorMessage(error)}). "
-                + "It has to lie on a local disk, or on a file system that has locks.");
+                + "Put it on a local disk, or on a file system that supports locks.");
     }
 
     private static InvalidOperationException InUse(string directory, string holder, Exception? inner) => new(
         $"The data directory {Path.GetFullPath(directory)} is in use by {holder}. Only one FileDrop at a time can serve it: "
-        + "stop that one, or give this one a data directory of its own.",
+        + "stop that one, or give this one its own data directory.",
         inner);
 
-    /// <summary>What the holder wrote about itself.</summary>
+    /// <summary>Reads what the holder wrote about itself.</summary>
     private static string Holder(string path)
     {
         const string Unknown = "another process";
         try
         {
-            // .NET would ask for a lock to read, and not get it.
+            // Call open directly, because .NET would request a lock for reading and not get it.
             using var file = OperatingSystem.IsWindows()
                 ? File.OpenHandle(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite)
-                : new SafeFileHandle(OpenFile(path, flags: 0), ownsHandle: true);
+                : new SafeFileHandle(LibC.open(path, LibC.ReadOnly), ownsHandle: true);
             if (file.IsInvalid)
                 return Unknown;
             var text = new byte[512];
@@ -130,10 +128,4 @@ internal sealed partial class DataDirectoryLock : IDisposable
             return Unknown;
         }
     }
-
-    [LibraryImport("libc", EntryPoint = "flock", SetLastError = true)]
-    private static partial int Flock(SafeFileHandle file, int operation);
-
-    [LibraryImport("libc", EntryPoint = "open", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
-    private static partial int OpenFile(string path, int flags);
 }

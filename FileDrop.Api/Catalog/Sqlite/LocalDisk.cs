@@ -1,22 +1,33 @@
-using System.Text;
+using FileDrop.Api.Native;
 
 namespace FileDrop.Api.Catalog.Sqlite;
 
 /// <summary>
-/// Refuses a network file system for the catalog: SQLite's log needs memory that all its users share, and locks that hold.
-/// Over a network both seem to be there, until two machines, or one after a lost connection, have damaged the catalog.
+/// Refuses a network file system for the catalog, because SQLite's log needs shared memory and reliable locks. Over a network both seem to work until two
+/// machines, or one after a lost connection, have damaged the catalog.
 /// </summary>
 /// <remarks>
-/// Refused is what is known to be one; what has no name here is not, for there are many local file systems. Not named are
-/// those that a machine shares with its own virtual machines alone (virtiofs, the folders of Docker Desktop): there is one
-/// kernel that locks and maps; 9p is, as it maps no memory that is shared.
+/// Only known network file systems are refused, because there are many local ones. File systems that a machine shares only with its own virtual machines
+/// (virtiofs, the folders of Docker Desktop) are allowed, since one kernel locks and maps. 9p is refused, since it cannot map shared memory.
 /// </remarks>
 internal static class LocalDisk
 {
-    private const int MostLinks = 40;
+    /// <summary>Linux has this number for every program behind FUSE.</summary>
+    private const uint Fuse = 0x65735546;
 
-    /// <summary>As Linux calls them in <c>/proc/self/mountinfo</c>, macOS in <c>statfs</c>.</summary>
-    private static readonly HashSet<string> Network = new(StringComparer.OrdinalIgnoreCase)
+    /// <summary>
+    /// The network file systems of Linux by their numbers (<c>linux/magic.h</c>, and the sources of those outside the kernel).
+    /// </summary>
+    private static readonly Dictionary<uint, string> Numbers = new()
+    {
+        [0x6969] = "nfs", [0x517B] = "smbfs", [0xFF534D42] = "cifs", [0xFE534D42] = "smb3", [0x564C] = "ncpfs", [0x5346414F] = "afs",
+        [0x6B414653] = "afs", [0x73757245] = "coda", [0x01021997] = "9p", [0x00C36400] = "ceph", [0x0BD00BD0] = "lustre", [0x47504653] = "gpfs",
+        [0x19830326] = "beegfs", [0x20030528] = "orangefs", [0xAAD7AAEA] = "panfs", [0x786F4256] = "vboxsf", [0xBACBACBC] = "vmhgfs",
+        [0x7C7C6673] = "prl_fs",
+    };
+
+    /// <summary>The names of macOS and Windows, and of programs behind FUSE.</summary>
+    private static readonly HashSet<string> Names = new(StringComparer.OrdinalIgnoreCase)
     {
         "nfs", "nfs4", "cifs", "smb2", "smb3", "smbfs", "smbfuse", "afpfs", "webdav", "davfs", "ncpfs", "coda", "afs", "openafs",
         "9p", "ceph", "lustre", "gpfs", "beegfs", "pvfs2", "orangefs", "panfs", "vboxsf", "vmhgfs", "prl_fs",
@@ -25,122 +36,46 @@ internal static class LocalDisk
         "vmhgfs-fuse", "gvfsd-fuse", "ossfs", "cosfs", "hdfs", "fuse_dfs",
     };
 
-    /// <summary>Does nothing for a directory, there or not, on a disk of this machine.</summary>
-    /// <exception cref="InvalidOperationException">It lies on a network file system; the message names both and says what to do.</exception>
+    /// <summary>Requires that a directory, existing or not, lies on a disk of this machine.</summary>
+    /// <exception cref="InvalidOperationException">The directory lies on a network file system; the message names both and the fix.</exception>
     public static void Demand(string directory)
     {
         var path = Path.GetFullPath(directory);
         if (FileSystemOf(path) is { } type && IsNetwork(type))
             throw new InvalidOperationException(
-                $"The data directory {path} lies on a network file system ({type}), where SQLite's log and locks do not work and the "
+                $"The data directory {path} lies on a network file system ({type}), where SQLite's log and locks fail, and the "
                 + "catalog would be damaged sooner or later. Set FileDrop:DataDirectory to a folder on a local disk, or keep files "
                 + "in MongoDB and S3 (ConnectionStrings:filedrop and ConnectionStrings:storage).");
     }
 
-    /// <summary>Whether a file system of this name is a network's. FUSE's have the program's name behind a dot.</summary>
+    /// <summary>Whether a type names a network file system. FUSE appends the program's name after a dot.</summary>
     public static bool IsNetwork(string type) =>
-        Network.Contains(type.StartsWith("fuse.", StringComparison.OrdinalIgnoreCase) ? type["fuse.".Length..] : type);
+        Names.Contains(type.StartsWith("fuse.", StringComparison.OrdinalIgnoreCase) ? type["fuse.".Length..] : type);
 
-    /// <summary>The type of the file system that a path lies on, as Linux's table of mounts tells; null if it does not.</summary>
-    /// <param name="path">Absolute, without links.</param>
-    /// <param name="mounts">The lines of <c>/proc/self/mountinfo</c>: of two on the same folder the later one hides the other.</param>
-    public static string? FileSystemOf(string path, IEnumerable<string> mounts)
-    {
-        var (longest, type) = (0, (string?)null);
-        foreach (var line in mounts)
-        {
-            var words = line.Split(' ');
-            var dash = Array.IndexOf(words, "-");
-            if (dash < 6 || dash + 1 >= words.Length)
-                continue;
-            var point = Unescape(words[4]);
-            if (point.Length >= longest && Contains(point, path))
-                (longest, type) = (point.Length, words[dash + 1]);
-        }
-        return type;
-    }
+    /// <summary>The name of a network file system of Linux; null: the number is of another kind.</summary>
+    public static string? NameOf(uint number) => Numbers.GetValueOrDefault(number);
 
+    /// <summary>The type of the file system around a path; null if no folder on the way tells, which is no reason to refuse it.</summary>
     private static string? FileSystemOf(string path)
     {
-        try
+        if (OperatingSystem.IsWindows() && path.StartsWith(@"\\", StringComparison.Ordinal))
+            return "smb3";
+        for (string? folder = path; folder is not null; folder = Path.GetDirectoryName(folder))
         {
-            if (OperatingSystem.IsLinux())
-                return FileSystemOf(WithoutLinks(path), File.ReadLines("/proc/self/mountinfo"));
-            if (OperatingSystem.IsWindows() && path.StartsWith(@"\\", StringComparison.Ordinal))
-                return "smb3";
-            var volume = new DriveInfo(OperatingSystem.IsWindows() ? Path.GetPathRoot(path) ?? path : NearestThere(path));
-            return volume.DriveType == DriveType.Network && !IsNetwork(volume.DriveFormat) ? "smb3" : volume.DriveFormat;
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException or ArgumentException)
-        {
-            // Nobody tells: then nothing speaks against it.
-            return null;
-        }
-    }
-
-    private static bool Contains(string point, string path) =>
-        point is "/" || (path.StartsWith(point, StringComparison.Ordinal) && (path.Length == point.Length || path[point.Length] == '/'));
-
-    /// <summary>A path's own folders, whatever links lead to them; what is not there, or does not answer, is no link.</summary>
-    private static string WithoutLinks(string path)
-    {
-        var (real, links) = ("/", 0);
-        var left = new Stack<string>(path.Split('/', StringSplitOptions.RemoveEmptyEntries).Reverse());
-        while (left.TryPop(out var name))
-        {
-            var next = Path.Combine(real, name);
-            if (links < MostLinks && LinkOf(next) is { } target)
+            try
             {
-                links++;
-                (real, var from) = ("/", Path.GetFullPath(target, real));
-                foreach (var part in from.Split('/', StringSplitOptions.RemoveEmptyEntries).Reverse())
-                    left.Push(part);
+                // The framework reads the table of mounts, where it misses names with blanks. It alone has the program behind FUSE, and the
+                // type of a file system that does not answer.
+                if (OperatingSystem.IsLinux() && LibC.FileSystemOf(folder) is { } number and not Fuse)
+                    return NameOf(number);
+                var volume = new DriveInfo(OperatingSystem.IsWindows() ? Path.GetPathRoot(folder) ?? folder : folder);
+                return volume.DriveType == DriveType.Network && !IsNetwork(volume.DriveFormat) ? "smb3" : volume.DriveFormat;
             }
-            else
+            catch (Exception e) when (e is IOException or UnauthorizedAccessException or ArgumentException)
             {
-                real = next;
+                // It does not exist or does not answer: ask the folder around it.
             }
         }
-        return real;
-    }
-
-    private static string? LinkOf(string path)
-    {
-        try
-        {
-            return new FileInfo(path).LinkTarget;
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            return null;
-        }
-    }
-
-    private static string NearestThere(string path)
-    {
-        while (!Directory.Exists(path) && Path.GetDirectoryName(path) is { } parent)
-            path = parent;
-        return path;
-    }
-
-    /// <summary>Blanks, tabs, line ends and backslashes stand in the table as <c>\</c> and three octal digits.</summary>
-    private static string Unescape(string text)
-    {
-        if (!text.Contains('\\', StringComparison.Ordinal))
-            return text;
-        var result = new StringBuilder(text.Length);
-        for (var i = 0; i < text.Length; i++)
-        {
-            if (text[i] == '\\' && i + 3 < text.Length)
-            {
-                result.Append((char)Convert.ToInt32(text.Substring(i + 1, 3), 8));
-                i += 3;
-            }
-            else
-            {
-                result.Append(text[i]);
-            }
-        }
-        return result.ToString();
+        return null;
     }
 }

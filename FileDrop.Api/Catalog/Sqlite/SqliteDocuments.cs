@@ -3,14 +3,13 @@ using static FileDrop.Api.Catalog.Sqlite.SqliteRows;
 
 namespace FileDrop.Api.Catalog.Sqlite;
 
-/// <summary>A document with the number that its rows hang together by.</summary>
+/// <summary>A document, with the number that joins its rows.</summary>
 internal readonly record struct SqliteDocument(long N, FileDocument Document);
 
 /// <summary>Reads documents from their rows.</summary>
 /// <remarks>
-/// A whole document is read by several statements, so readers run them within one transaction: a document seen between the two
-/// halves of a commit would name a blob twice, or not at all. The row of <c>files</c> tells which other tables have rows at all:
-/// most documents are this one row.
+/// Several statements read a whole document, so readers run them in one transaction; otherwise a concurrent commit could make a blob appear twice or not at
+/// all. The row of <c>files</c> tells which other tables have rows, because most documents are only this row.
 /// </remarks>
 internal static class SqliteDocuments
 {
@@ -19,10 +18,10 @@ internal static class SqliteDocuments
         + "EXISTS (SELECT 1 FROM contents WHERE file = f.n AND version < f.content_version), "
         + "EXISTS (SELECT 1 FROM blobs WHERE file = f.n AND role <> 1), EXISTS (SELECT 1 FROM uploads WHERE file = f.n)";
 
-    /// <summary>Behind all ids.</summary>
+    /// <summary>A key that sorts after all ids.</summary>
     private static readonly byte[] BehindIds = Enumerable.Repeat(byte.MaxValue, 17).ToArray();
 
-    /// <summary>The file alone, without earlier contents, intents, garbage and upload; null: there is no such document.</summary>
+    /// <summary>Reads only the file, without earlier versions, intents, garbage and upload; null if there is no such document.</summary>
     public static FileDocument? FindFile(SqliteSession session, string owner, Guid id)
     {
         using var row = session.Query(
@@ -30,7 +29,7 @@ internal static class SqliteDocuments
         return row.Read() ? ReadRow(row) : null;
     }
 
-    /// <summary>A whole document, within a transaction; null: there is no such document.</summary>
+    /// <summary>Reads a whole document, within a transaction; null if there is none.</summary>
     public static SqliteDocument? Find(SqliteSession session, string owner, Guid id, bool withGarbage = true)
     {
         using var row = session.Query($"SELECT {Columns} FROM files f WHERE f.id = ?2 AND f.owner = ?1", owner, Bytes(id));
@@ -39,7 +38,7 @@ internal static class SqliteDocuments
 
     public static IReadOnlyList<FileDocument> Scan(SqliteSession session, Guid? after, int limit)
     {
-        // To the id at the limit, whole: catalogs of earlier releases may have an id twice, for two owners.
+        // Read all documents up to the id at the limit: catalogs of earlier releases may have an id twice, for two owners.
         using var rows = session.Query(
             $"""
             SELECT {Columns} FROM files f
@@ -66,7 +65,7 @@ internal static class SqliteDocuments
         return documents;
     }
 
-    /// <summary>Runs a read of several statements at one moment.</summary>
+    /// <summary>Runs a read of several statements in one transaction, so that all see the same moment.</summary>
     public static T AtOneMoment<T>(SqliteSession session, Func<T> read)
     {
         session.Execute("BEGIN");

@@ -3,7 +3,7 @@ namespace FileDrop.Api.Catalog.Sqlite;
 // Idempotency keys.
 internal sealed partial class SqliteEngine : IIdempotencyRecords
 {
-    /// <summary>One change forgets at most this many keys, so that others need not wait long.</summary>
+    /// <summary>The most idempotency keys that one change removes, so that other changes need not wait long.</summary>
     private const long KeysForgottenAtOnce = 1_000;
 
     public Task<Guid?> FindIdempotencyKeyAsync(string owner, string key, CancellationToken cancellation) =>

@@ -3,10 +3,10 @@ using Microsoft.Data.Sqlite;
 
 namespace FileDrop.Api.Catalog.Sqlite;
 
-// The keys that sign links, and the audit log.
+// Link keys, and the audit log.
 internal sealed partial class SqliteEngine : ILinkKeyCatalog, IAuditCatalog
 {
-    /// <summary>So many events are forgotten by one change, so that others need not wait long.</summary>
+    /// <summary>The most events that one change removes, so that other changes need not wait long.</summary>
     private const long EventsForgottenAtOnce = 1_000;
 
     private const string AuditColumns = "id, at, operation, caller, owner, subject, method, path, status, result, address, trace_id";
@@ -59,7 +59,7 @@ internal sealed partial class SqliteEngine : ILinkKeyCatalog, IAuditCatalog
 
     public async Task ForgetAuditAsync(DateTimeOffset before, CancellationToken cancellation)
     {
-        // An id begins with its time.
+        // An id begins with its time, so a comparison of ids finds older events.
         var first = new byte[16];
         BinaryPrimitives.WriteInt64BigEndian(first, before.ToUnixTimeMilliseconds() << 16);
         var forgotten = EventsForgottenAtOnce;

@@ -1,21 +1,18 @@
-using FileDrop.Api.Blobs.Disk;
-
 namespace FileDrop.Api.Catalog.Sqlite;
 
-/// <summary>The catalog in one SQLite database beside the service: nothing else has to run.</summary>
+/// <summary>The catalog in one SQLite database; it needs no server.</summary>
 /// <remarks>
-/// <para>A row of <c>files</c> with its rows of <c>contents</c> and <c>blobs</c> is the document. One writer makes all changes and commits
-/// them in groups; a few connections read (see <see cref="SqliteWriter"/> and <see cref="SqliteReaders"/>). The catalog's
-/// clock is this process's: one service per data directory, which <see cref="DataDirectoryLock"/> sees to. Commands in
-/// other processes may read and change beside it, as SQLite's own locks order them.</para>
-/// <para>Must lie on a local disk, which <see cref="LocalDisk"/> sees to: SQLite's log needs shared memory, which a network file
-/// system does not give.</para>
+/// <para>A row of <c>files</c> with its rows of <c>contents</c> and <c>blobs</c> is the document. One writer makes all changes and commits them in groups; a
+/// few connections read (see <see cref="SqliteWriter"/> and <see cref="SqliteReaders"/>). The catalog's clock is this process's, so
+/// <see cref="DataDirectoryLock"/> allows one service per data directory. Commands in other processes may read and change the database too, because SQLite's
+/// locks order them.</para>
+/// <para>The database must lie on a local disk, which <see cref="LocalDisk"/> checks. SQLite's log needs shared memory, which a network file system
+/// lacks.</para>
 /// </remarks>
-/// <param name="path">The database file; its folder is made if need be.</param>
+/// <param name="path">The database file; a missing folder is created.</param>
 /// <param name="rules">The write protocol's times.</param>
-/// <param name="room">What contents may take of the volume.</param>
 /// <param name="time">The catalog's clock.</param>
-internal sealed partial class SqliteEngine(string path, CatalogRules rules, DiskReserve room, TimeProvider time) : ICatalogEngine, IAsyncDisposable
+internal sealed partial class SqliteEngine(string path, CatalogRules rules, TimeProvider time) : ICatalogEngine, IAsyncDisposable
 {
     private readonly SqliteQuota _quota = new(rules.Quotas);
     private readonly SemaphoreSlim _starting = new(1);
@@ -123,18 +120,39 @@ internal sealed partial class SqliteEngine(string path, CatalogRules rules, Disk
     public Task<OwnerUsage> FindUsageAsync(string owner, CancellationToken cancellation) =>
         ReadAsync(session => SqliteQuota.Find(session, owner), cancellation);
 
-    /// <summary>Nothing: a reservation lies in the row of its intent, and cannot be left behind without it.</summary>
+    /// <summary>Does nothing: a reservation lies in its intent's row, so it cannot outlive the intent.</summary>
     public Task ReleaseReservationsAsync(CancellationToken cancellation) => Task.CompletedTask;
 
     public Task<IReadOnlyList<UsageDifference>> CheckUsageAsync(bool repair, CancellationToken cancellation) => repair
         ? ChangeAsync(SqliteQuota.Repair, cancellation)
         : ReadAsync(SqliteQuota.Compare, cancellation);
 
+    /// <summary>Begins and commits a write whose content the caller stores in the same change: nobody ever sees an intent.</summary>
+    /// <exception cref="QuotaExceededException">The owner's quota has no room for the content.</exception>
+    public ChangeResult CommitWhole(SqliteSession session, string owner, Guid id, WriteIntent blob, bool creates, FileCommit commit)
+    {
+        if (!creates)
+            return Change(session, owner, id, Commit);
+        var now = Now();
+        var decision = Commit(null, now);
+        if (decision.Next is { } document)
+            _ = SqliteSaves.Insert(session, document, now) ?? throw FileDocument.KnownAlready(id);
+        return decision.Answer;
+
+        Decision<ChangeResult> Commit(FileDocument? document, DateTimeOffset at)
+        {
+            var committed = FileDocument.CommitWhole(document, owner, id, blob, creates, commit, rules, at);
+            if (committed.Next is not null)
+                _quota.Admit(session, owner, new Reservation(commit.Size, creates));
+            return committed;
+        }
+    }
+
     private T Change<T>(SqliteSession session, string owner, Guid id, Func<FileDocument?, DateTimeOffset, Decision<T>> decide,
         ChangeKind kind = ChangeKind.Plain)
     {
         var now = Now();
-        // A file that is written again and again has thousands of garbage blobs, which only the sweeper looks at.
+        // A file that is often overwritten has thousands of garbage blobs, but only the sweeper needs them.
         var found = SqliteDocuments.Find(session, owner, id, withGarbage: kind is ChangeKind.Sweep);
         var decision = decide(found?.Document, now);
         if (decision.Next is not { } next)
@@ -148,8 +166,8 @@ internal sealed partial class SqliteEngine(string path, CatalogRules rules, Disk
         return decision.Answer;
     }
 
-    /// <summary>The document with what its new intents may reserve, which for an owner without a quota is nothing.</summary>
-    /// <exception cref="QuotaExceededException">There is no room for it.</exception>
+    /// <summary>Returns the document with its new intents' reservations, which are zero for an owner without a quota.</summary>
+    /// <exception cref="QuotaExceededException">The quota has no room for them.</exception>
     private FileDocument Admitted(SqliteSession session, FileDocument? before, FileDocument after)
     {
         if (ReferenceEquals(before?.Intents, after.Intents) || after.Intents.Count == 0)
@@ -165,7 +183,7 @@ internal sealed partial class SqliteEngine(string path, CatalogRules rules, Disk
     private Connections Open()
     {
         var directory = Path.GetDirectoryName(Path.GetFullPath(path)) ?? "/";
-        // Commands come here without a lock.
+        // Commands open the catalog without the lock, so check the disk here too.
         LocalDisk.Demand(directory);
         DataDirectoryLock.MakeDirectory(directory);
         MakeFile(path);
@@ -191,8 +209,8 @@ internal sealed partial class SqliteEngine(string path, CatalogRules rules, Disk
         }
     }
 
-    /// <summary>Makes a catalog that is not there, readable by this user alone, as SQLite then makes its log; one that is there is left as it is.</summary>
-    /// <remarks>It has the keys that sign links, and the directory may be one that others read.</remarks>
+    /// <summary>Creates a missing catalog, readable by this user only; SQLite gives its log the same mode. Leaves an existing one unchanged.</summary>
+    /// <remarks>The catalog contains the keys that sign links, and other users may be able to read the directory.</remarks>
     private static void MakeFile(string path)
     {
         if (OperatingSystem.IsWindows() || File.Exists(path))
@@ -209,13 +227,18 @@ internal sealed partial class SqliteEngine(string path, CatalogRules rules, Disk
     /// <summary>The catalog's clock, to the millisecond.</summary>
     private DateTimeOffset Now() => SqliteRows.Time(time.GetUtcNow().ToUnixTimeMilliseconds());
 
-    /// <summary>The time so much later as the rows have it.</summary>
+    /// <summary>The current time plus <paramref name="later"/>, as rows store it.</summary>
     private long Milliseconds(TimeSpan later = default) => FileDocument.After(Now(), later).ToUnixTimeMilliseconds();
 
-    private Task<T> ReadAsync<T>(Func<SqliteSession, T> read, CancellationToken cancellation) =>
+    /// <summary>Reads from the database, at one moment of it if the call makes one query.</summary>
+    public Task<T> ReadAsync<T>(Func<SqliteSession, T> read, CancellationToken cancellation) =>
         Started().Readers.RunAsync(read, cancellation);
 
-    private Task<T> ChangeAsync<T>(Func<SqliteSession, T> change, CancellationToken cancellation, bool isPassing = false) =>
+    /// <summary>Makes a change of the database: all of it or nothing.</summary>
+    /// <param name="change">Runs within the writer's transaction.</param>
+    /// <param name="cancellation">Ends the waiting.</param>
+    /// <param name="isPassing">Whether the change need not be durable when this returns.</param>
+    public Task<T> ChangeAsync<T>(Func<SqliteSession, T> change, CancellationToken cancellation, bool isPassing = false) =>
         Started().Writer.RunAsync(change, cancellation, isPassing);
 
     private Connections Started() =>

@@ -3,16 +3,15 @@ using System.Text;
 
 namespace FileDrop.Api.Catalog.Sqlite;
 
-/// <summary>Pages of a list.</summary>
+/// <summary>Reads pages of a list.</summary>
 /// <remarks>
-/// A page is a walk along the index of its sort key between two edges, each a key and an id compared as one value, so
-/// that neither the catalog's size nor a million files with the same key cost anything. The planner, who knows nothing
-/// of the data, is not asked: the index is named. A filtered page first looks up, in the index alone, where its
-/// <see cref="ListQuery.Examined"/> entries end, and walks to there at the most.
+/// A page is a walk along the index of its sort key between two edges. An edge is a key and an id, compared as one value, so neither the catalog's size nor a
+/// million files with the same key cost anything. SQL names the index, because the planner knows nothing of the data. A filtered page first finds, in the index
+/// only, the end of its <see cref="ListQuery.Examined"/> entries, and walks at most to there.
 /// </remarks>
 internal static class SqliteListing
 {
-    // No id has either value: the first sorts before all of them, the second behind.
+    // Neither value is an id: the first sorts before all ids, the second after them.
     private static readonly byte[] BeforeIds = [];
     private static readonly byte[] BehindIds = Enumerable.Repeat(byte.MaxValue, 17).ToArray();
 
@@ -42,7 +41,7 @@ internal static class SqliteListing
         using var rows = session.Query(sql, [.. values]);
         while (rows.Read())
         {
-            // One more than the page holds was asked for: it tells whether there is another page.
+            // The query returns one file more than the page holds; it shows that there is another page.
             if (files.Count == query.Limit || weight > ListQuery.MaxWeight)
                 return new CatalogPage(files, PositionOf(files[^1], query.Sort));
             files.Add(SqliteRows.ReadFile(rows));
@@ -66,12 +65,12 @@ internal static class SqliteListing
     private static string Walk(ListQuery query)
     {
         if (query is { Sort: FileSort.DeletedAt, InTrash: false })
-            throw new ArgumentException("Only the trash can be sorted by the time of deletion.", nameof(query));
+            throw new ArgumentException("Sort by the time of deletion only in the trash.", nameof(query));
         var key = Key(query.Sort);
         var edges = query.Descending
             ? $"({key}, f.id) >= (?2, ?3) AND ({key}, f.id) < (?4, ?5)"
             : $"({key}, f.id) > (?2, ?3) AND ({key}, f.id) <= (?4, ?5)";
-        // The state is written out: each state has indexes of its own.
+        // The state is a literal, because each state has its own indexes.
         var (index, state) = query.InTrash ? ("trash", 3) : ("files", 1);
         return string.Create(
             CultureInfo.InvariantCulture,
@@ -100,10 +99,10 @@ internal static class SqliteListing
         _ => new ListPosition(file.Content.Size, null, file.Id),
     };
 
-    /// <summary>Where the walk begins and ends: a bound on the sort key itself is an edge, not a filter.</summary>
+    /// <summary>The edges of the walk. A bound on the sort key itself is an edge, not a filter.</summary>
     private static (Edge Low, Edge High) Edges(ListQuery query) => (query.Sort, query.Filter) switch
     {
-        (FileSort.FileName, _) => (new Edge("", BeforeIds), new Edge(BeforeIds, BeforeIds)), // Any blob sorts behind every text.
+        (FileSort.FileName, _) => (new Edge("", BeforeIds), new Edge(BeforeIds, BeforeIds)), // SQLite sorts any blob after every text.
         (FileSort.CreatedAt, { } filter) => (
             filter.CreatedAfter is { } after ? new Edge(After(after), BehindIds) : Edge.First,
             filter.CreatedBefore is { } before ? new Edge(Before(before), BeforeIds) : Edge.Last),
@@ -113,7 +112,7 @@ internal static class SqliteListing
         _ => (Edge.First, Edge.Last),
     };
 
-    /// <summary>Whether anything is filtered that is not an edge.</summary>
+    /// <summary>Whether the query has a filter that is not an edge.</summary>
     private static bool NeedsWindow(ListQuery query) => !(query.Sort switch
     {
         FileSort.CreatedAt => query.Filter with { CreatedAfter = null, CreatedBefore = null },
@@ -121,10 +120,10 @@ internal static class SqliteListing
         _ => query.Filter,
     }).IsEmpty;
 
-    /// <summary>The filter as SQL behind the walk's own conditions, and the values of all parameters.</summary>
+    /// <summary>Builds the SQL that follows the walk's own conditions, and the values of all parameters.</summary>
     private static (string Sql, List<object?> Values) Conditions(ListQuery query, Edge low, Edge high)
     {
-        // A file's type without its parameters, in lower case; media types are ASCII.
+        // The file's media type in lower case, without parameters; media types are ASCII.
         const string Type = "lower(trim(substr(f.type, 1, instr(f.type || ';', ';') - 1)))";
         var values = new List<object?> { query.Owner, low.Key, low.Id, high.Key, high.Id, query.Limit + 1L };
         var sql = new StringBuilder();
@@ -144,7 +143,7 @@ internal static class SqliteListing
             Add("t.value = ?)", value);
         }
 
-        // Where these are edges they cost nothing here, and elsewhere the plus keeps them from choosing an index.
+        // If these bounds are edges, they cost nothing here. Otherwise the plus keeps them from choosing an index.
         if (filter.CreatedAfter is { } after)
             Add("+f.created_at > ?", After(after));
         if (filter.CreatedBefore is { } before)
@@ -163,7 +162,7 @@ internal static class SqliteListing
         }
     }
 
-    // Files have whole milliseconds, bounds may be finer: later than 10.4 is later than 10, earlier than 10.4 is earlier than 11.
+    // Files have whole milliseconds, but bounds may be finer: "after 10.4" means after 10, and "before 10.4" means before 11.
     private static long After(DateTimeOffset bound) => bound.ToUnixTimeMilliseconds();
 
     private static long Before(DateTimeOffset bound) =>
@@ -175,13 +174,13 @@ internal static class SqliteListing
 
     private static int Compare(Edge one, Edge other)
     {
-        // Names have no edges of their own: a position is always within.
+        // A list by name has no bounds, so a position always lies between its edges.
         if (one.Key is not long first || other.Key is not long second)
             return one.Key is byte[]? 1 : -1;
         return first != second ? first.CompareTo(second) : one.Id.AsSpan().SequenceCompareTo(other.Id);
     }
 
-    /// <summary>A place between entries: a sort key, and an id where the key alone does not tell.</summary>
+    /// <summary>A place between entries: a sort key, and an id for entries with the same key.</summary>
     private readonly record struct Edge(object Key, byte[] Id)
     {
         public static readonly Edge First = new(long.MinValue, BeforeIds);

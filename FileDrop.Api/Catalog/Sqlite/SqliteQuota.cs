@@ -3,8 +3,8 @@ using static FileDrop.Api.Catalog.Sqlite.SqliteRows;
 namespace FileDrop.Api.Catalog.Sqlite;
 
 /// <summary>
-/// What an owner may store, held against the table <c>usage</c> within the change that would store more. Triggers keep the table
-/// from the rows of <c>files</c> and <c>blobs</c>, so that a change cannot forget it.
+/// Checks quotas against the table <c>usage</c>, within the change that would store more. Triggers on <c>files</c> and <c>blobs</c> maintain the table, so that
+/// no change can forget it.
 /// </summary>
 internal sealed class SqliteQuota(Quotas quotas)
 {
@@ -25,8 +25,8 @@ internal sealed class SqliteQuota(Quotas quotas)
         )
         """;
 
-    /// <summary>The reservation that a write records when it begins: nothing for an owner without a quota.</summary>
-    /// <exception cref="QuotaExceededException">There is no room for it.</exception>
+    /// <summary>Returns the reservation that a new write records; it is zero for an owner without a quota.</summary>
+    /// <exception cref="QuotaExceededException">The quota has no room for it.</exception>
     public Reservation Admit(SqliteSession session, string owner, Reservation wanted)
     {
         var quota = quotas.Of(owner);
@@ -59,7 +59,7 @@ internal sealed class SqliteQuota(Quotas quotas)
         return row.Read() ? new OwnerUsage(row.GetInt64(0), row.GetInt64(1), row.GetInt64(2)) : new OwnerUsage(0, 0, 0);
     }
 
-    /// <summary>Owners of whom the table says something else than the documents; one statement, which sees one moment.</summary>
+    /// <summary>Finds owners whose row in the table differs from their documents, by one statement, which sees one moment.</summary>
     public static IReadOnlyList<UsageDifference> Compare(SqliteSession session)
     {
         using var rows = session.Query(
@@ -95,7 +95,7 @@ internal sealed class SqliteQuota(Quotas quotas)
         return [.. found.Select(difference => difference with { Repaired = true })];
     }
 
-    /// <summary>How many bytes the owner's quota leaves, those not counted that are the caller's <paramref name="own"/> already.</summary>
+    /// <summary>Returns the bytes that the owner's quota leaves. The caller's reservation <paramref name="own"/> does not count as used.</summary>
     private static long Demand(SqliteSession session, string owner, Quota quota, long bytes, long files, long own)
     {
         using var row = session.Query(

@@ -2,23 +2,22 @@ using System.Collections.Concurrent;
 
 namespace FileDrop.Api.Catalog.Sqlite;
 
-/// <summary>A few connections for reading.</summary>
+/// <summary>A pool of a few connections for reading.</summary>
 /// <remarks>
-/// SQLite reads are synchronous calls. Each is short, a point look-up or one page of a list, so it runs on its caller's
-/// thread; that at most <see cref="Count"/> run at a time keeps a burst from holding the whole thread pool. Nothing is
-/// open between two reads: the log can always be written back.
+/// SQLite reads are synchronous calls. Each is short (a look-up or one page of a list), so it runs on its caller's thread. At most <see cref="Count"/> run at a
+/// time, so that a burst does not hold the whole thread pool. No transaction is open between two reads, so the log can always be written back.
 /// </remarks>
 internal sealed class SqliteReaders : IDisposable
 {
     private const int Count = 4;
 
-    /// <summary>The one that was used last is taken first: its cache is the warmest.</summary>
+    /// <summary>A stack, so that the connection with the warmest cache is used first.</summary>
     private readonly ConcurrentStack<SqliteSession> _idle = new();
     private readonly SemaphoreSlim _free = new(Count);
     private volatile bool _closed;
 
     /// <param name="path">The database.</param>
-    /// <param name="isMapped">As a session's.</param>
+    /// <param name="isMapped">See <see cref="SqliteSession"/>.</param>
     public SqliteReaders(string path, bool isMapped)
     {
         try
@@ -33,7 +32,7 @@ internal sealed class SqliteReaders : IDisposable
         }
     }
 
-    /// <summary>Runs one read; what it needs must be out of the connection when it returns.</summary>
+    /// <summary>Runs one read, which must have read all that it needs from the connection when it returns.</summary>
     public async Task<T> RunAsync<T>(Func<SqliteSession, T> read, CancellationToken cancellation)
     {
         await _free.WaitAsync(cancellation);
@@ -62,7 +61,7 @@ internal sealed class SqliteReaders : IDisposable
         }
     }
 
-    /// <summary>Closes what is idle now, and what is in use when its read ends.</summary>
+    /// <summary>Closes idle connections now, and busy ones when their read ends.</summary>
     public void Dispose()
     {
         _closed = true;

@@ -2,7 +2,7 @@ using static FileDrop.Api.Catalog.Sqlite.SqliteRows;
 
 namespace FileDrop.Api.Catalog.Sqlite;
 
-/// <summary>The look-ups. Each is one statement, and so sees one moment.</summary>
+/// <summary>Look-ups of one statement each, which therefore see one moment.</summary>
 internal static class SqliteReads
 {
     public static Guid? FindKey(SqliteSession session, string owner, string key, long now)
@@ -14,7 +14,7 @@ internal static class SqliteReads
 
     public static IReadOnlyList<(string Owner, Guid Id)> FindDue(SqliteSession session, int limit, long now)
     {
-        // Each part comes out of its index in order; a file may stand in it with several blobs.
+        // Each part comes from its index in order; a file with several blobs appears several times.
         using var rows = session.Query(
             """
             SELECT f.owner, f.id, b.due FROM blobs b JOIN files f ON f.n = b.file WHERE b.due <= ?1

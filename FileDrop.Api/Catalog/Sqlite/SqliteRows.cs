@@ -1,12 +1,11 @@
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Serialization;
-using FileDrop.Api.Blobs;
 using Microsoft.Data.Sqlite;
 
 namespace FileDrop.Api.Catalog.Sqlite;
 
-/// <summary>What a row of <c>blobs</c> is at the moment; it only ever moves down this list.</summary>
+/// <summary>The role of a row of <c>blobs</c>, which only ever moves down this list.</summary>
 internal enum BlobRole
 {
     Intent = 0,
@@ -16,7 +15,7 @@ internal enum BlobRole
     Garbage = 2,
 }
 
-/// <summary>Between the columns of <see cref="SqliteSchema"/> and the catalog's types.</summary>
+/// <summary>Converts between the columns of <see cref="SqliteSchema"/> and the catalog's types.</summary>
 internal static partial class SqliteRows
 {
     /// <summary>The columns of a file, live or in the trash, in the order in which <see cref="ReadFile"/> reads them.</summary>
@@ -24,16 +23,13 @@ internal static partial class SqliteRows
         "f.id, f.owner, f.name, f.tags, f.version, f.created_at, f.updated_at, "
         + "f.blob, f.size, f.type, f.sha256, f.xxh3, f.content_version, f.content_at, f.deleted_at, f.due";
 
-    /// <summary>How many columns <see cref="FileColumns"/> has.</summary>
+    /// <summary>The number of columns in <see cref="FileColumns"/>.</summary>
     public const int FileColumnCount = 16;
 
     /// <summary>The columns of a content, in the order in which <see cref="ReadContent"/> reads them.</summary>
     public const string ContentColumns = "c.blob, c.size, c.type, c.sha256, c.xxh3, c.version, c.created_at";
 
     public static byte[] Bytes(Guid id) => id.ToByteArray(bigEndian: true);
-
-    /// <summary>Sorts as the key's text.</summary>
-    public static byte[] Bytes(BlobKey key) => [.. Bytes(key.BlobId), .. Bytes(key.FileId)];
 
     public static Guid Id(SqliteDataReader row, int column) => new(row.GetFieldValue<byte[]>(column), bigEndian: true);
 
@@ -62,7 +58,7 @@ internal static partial class SqliteRows
         row.GetInt64(column + 5),
         Time(row.GetInt64(column + 6)));
 
-    /// <summary>The tags as a JSON object, for SQLite's JSON functions too.</summary>
+    /// <summary>Writes tags as a JSON object, which SQLite's JSON functions read too.</summary>
     public static string Json(IReadOnlyDictionary<string, string> tags) =>
         tags.Count == 0 ? "{}" : JsonSerializer.Serialize(tags, Context.Relaxed.IReadOnlyDictionaryStringString);
 

@@ -3,7 +3,7 @@ using static FileDrop.Api.Catalog.Sqlite.SqliteRows;
 
 namespace FileDrop.Api.Catalog.Sqlite;
 
-/// <summary>Writes documents to their rows, within the writer's transaction: only the columns and rows that differ.</summary>
+/// <summary>Writes documents to their rows within the writer's transaction. It touches only the columns and rows that differ.</summary>
 internal static class SqliteSaves
 {
     /// <summary>The columns of <c>files</c> that a change may touch.</summary>
@@ -13,10 +13,10 @@ internal static class SqliteSaves
         "content_version", "content_at", "deleted_at", "due", "remember_until", "first",
     ];
 
-    /// <summary>The text of each update, by the bits of its columns.</summary>
+    /// <summary>The SQL of each update, by the bits of its columns.</summary>
     private static readonly ConcurrentDictionary<int, string> Updates = [];
 
-    /// <summary>Inserts a document. Null: there is one with its id already.</summary>
+    /// <summary>Inserts a document. Null if a document with its id already exists.</summary>
     public static long? Insert(SqliteSession session, FileDocument document, DateTimeOffset now)
     {
         var content = document.Content;
@@ -41,7 +41,7 @@ internal static class SqliteSaves
         return n;
     }
 
-    /// <summary>Brings the rows of a document from one state to another.</summary>
+    /// <summary>Updates the rows of a document from one state to another.</summary>
     public static void Update(SqliteSession session, long n, FileDocument before, FileDocument after, DateTimeOffset now)
     {
         var hasOtherContents = !ReferenceEquals(before.Content, after.Content) || !ReferenceEquals(before.Versions, after.Versions);
@@ -193,7 +193,7 @@ internal static class SqliteSaves
             Milliseconds(after.Until), after.Holder is { } holder ? Bytes(holder) : null, Milliseconds(after.SeenAt), after.IsWanted ? 1L : 0L);
     }
 
-    /// <summary>When the row itself is due: its blobs and its upload have times of their own.</summary>
+    /// <summary>The time at which the row itself is due; its blobs and its upload have their own times.</summary>
     private static DateTimeOffset? DueOf(FileDocument document, DateTimeOffset now) => document switch
     {
         { State: FileState.Trash } => document.PurgeAt,

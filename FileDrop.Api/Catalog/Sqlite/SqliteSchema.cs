@@ -2,20 +2,18 @@ using System.Globalization;
 
 namespace FileDrop.Api.Catalog.Sqlite;
 
-/// <summary>The database's layout, and the way to it from every earlier one.</summary>
+/// <summary>The database's layout, and the migrations from every earlier one to it.</summary>
 /// <remarks>
-/// <para>A file is one row of <c>files</c> with its rows of <c>blobs</c> and of <c>contents</c>; they hang together by a
-/// number, so that the many small rows need not repeat owner and id. A blob and what it holds are two things, for a content
-/// that was restored names the blob of another; a blob's own way is a change of its role and nothing else. The live content
-/// stands in <c>contents</c> like the earlier ones, and once more in <c>files</c>, because a list must not look into a second
-/// table for each entry.</para>
-/// <para>Ids are the UUID's 16 bytes in network order, which sort by time. Times are milliseconds since 1970 UTC.
-/// <c>files</c> has a rowid: its rows are wide, and a b-tree keyed by anything else would keep whole rows in its inner
-/// pages.</para>
+/// <para>A file is one row of <c>files</c> with its rows of <c>blobs</c> and <c>contents</c>. A number joins them, so that the many small rows need not repeat
+/// owner and id. Blobs and contents are separate tables, because a restored version names the blob of another version; a blob only ever changes its role. The
+/// live content is a row of <c>contents</c> like the earlier ones. It is repeated in <c>files</c>, so that a list need not read a second table for each
+/// entry.</para>
+/// <para>Ids are the UUID's 16 bytes in network order, which sort by time. Times are milliseconds since 1970 UTC. <c>files</c> has a rowid, because its rows
+/// are wide and a b-tree with any other key would keep whole rows in its inner pages.</para>
 /// </remarks>
 internal static class SqliteSchema
 {
-    /// <summary>Each brings the layout one version further; one that was released is never changed, only followed by another.</summary>
+    /// <summary>Each migration takes the layout one version further. Never change a released migration; add another.</summary>
     private static readonly string[] Migrations =
     [
         """
@@ -85,7 +83,7 @@ internal static class SqliteSchema
 
         CREATE INDEX idempotency_keys_by_expires_at ON idempotency_keys (expires_at);
         """,
-        // Versions that share a blob, and the trash. A file there (state 3) keeps all its columns; its due is when it is purged.
+        // Versions that share a blob, and the trash. A file in the trash (state 3) keeps all its columns; its due is the time of its purge.
         """
         ALTER TABLE files ADD COLUMN deleted_at INTEGER -- when it was moved to the trash
             CHECK (state <> 3 OR (deleted_at IS NOT NULL AND due IS NOT NULL AND version > 0 AND created_at IS NOT NULL
@@ -139,7 +137,7 @@ internal static class SqliteSchema
         -- With the role, so that the backlog is measured in the index alone.
         CREATE INDEX blobs_by_due ON blobs (due, role) WHERE due IS NOT NULL;
         """,
-        // Resumable uploads. Their blobs are intents; the row stays for a while when the upload has become a file.
+        // Resumable uploads. Their blobs are intents; the row stays for a while after the upload has become a file.
         """
         CREATE TABLE uploads (
             file     INTEGER PRIMARY KEY REFERENCES files (n) ON DELETE CASCADE,
@@ -181,7 +179,7 @@ internal static class SqliteSchema
             revoked_at   INTEGER
         ) STRICT, WITHOUT ROWID;
         """,
-        // What each owner has stored. Kept by triggers, so that no change can forget it.
+        // Each owner's usage. Triggers maintain it, so that no change can forget it.
         """
         ALTER TABLE blobs ADD COLUMN size INTEGER NOT NULL DEFAULT 0;    -- bytes: a content's, or those that an intent has reserved
         ALTER TABLE blobs ADD COLUMN creates INTEGER NOT NULL DEFAULT 0; -- 1: an intent that has reserved a file
@@ -245,20 +243,20 @@ internal static class SqliteSchema
             trace_id  TEXT    NOT NULL
         ) STRICT, WITHOUT ROWID;
         """,
-        // Small blobs. With a rowid, for the reason that files has one.
+        // Small blobs. The table has a rowid for the same reason as files.
         """
         CREATE TABLE small_blobs (
             key   BLOB NOT NULL UNIQUE CHECK (length(key) = 32), -- the blob's id and the file's
             bytes BLOB NOT NULL
         ) STRICT;
         """,
-        // Counts what an owner has begun.
+        // An index for counting an owner's open uploads.
         """
         CREATE INDEX files_pending ON files (owner) WHERE state = 0;
         """,
     ];
 
-    /// <summary>Brings the database to the layout that this program knows; safe beside another process that does the same.</summary>
+    /// <summary>Migrates the database to the current layout; safe beside another process that does the same.</summary>
     /// <exception cref="InvalidOperationException">The database was written by a newer FileDrop.</exception>
     public static void Migrate(SqliteSession session)
     {
@@ -268,12 +266,12 @@ internal static class SqliteSchema
             var version = session.Number("PRAGMA user_version");
             if (version > Migrations.Length)
                 throw new InvalidOperationException(
-                    $"The catalog {session.Path} has layout {version}, and this FileDrop knows layouts up to {Migrations.Length}: "
-                    + "it was last used by a newer FileDrop. Start that version or a later one, or restore a backup from before.");
+                    $"The catalog {session.Path} has layout {version}, but this FileDrop knows layouts only up to {Migrations.Length}: "
+                    + "a newer FileDrop last used it. Start that release or a later one, or restore an older backup.");
 
             foreach (var migration in Migrations.AsSpan((int)version))
                 session.ExecuteScript(migration);
-            // A pragma takes no parameters.
+            // A pragma cannot have parameters.
             session.ExecuteScript(string.Create(CultureInfo.InvariantCulture, $"PRAGMA user_version = {Migrations.Length}"));
             session.Execute("COMMIT");
         }

@@ -3,41 +3,38 @@ using SQLitePCL;
 
 namespace FileDrop.Api.Catalog.Sqlite;
 
-/// <summary>One connection with its prepared statements. For one thread at a time.</summary>
+/// <summary>One connection with its prepared statements, for one thread at a time.</summary>
 internal sealed class SqliteSession : IDisposable
 {
-    /// <summary>How long a change waits for one of another process, such as the check.</summary>
+    /// <summary>The time for which a change waits for a change of another process, such as the check.</summary>
     private const int BusySeconds = 10;
 
-    /// <summary>SQLite's own upper bound; what lies behind it is read in the ordinary way.</summary>
+    /// <summary>SQLite's upper bound; pages beyond it are read in the ordinary way.</summary>
     private const long MappedBytes = 0x7fff0000;
 
     private const int MaxStatements = 256;
 
     private readonly SqliteConnection _connection;
 
-    /// <summary>
-    /// Every text is a constant, or a list's. Of those there are as many as combinations of filters: when that is too much
-    /// all are let go.
-    /// </summary>
+    /// <summary>Each SQL text is a constant or belongs to a list. Lists have a text for each combination of filters, so a full dictionary is cleared.</summary>
     private readonly Dictionary<string, SqliteCommand> _statements = new(StringComparer.Ordinal);
 
     /// <summary>
-    /// A connection is used by one thread at a time, so its calls need no lock; nor do all of them together, to count what memory they
-    /// take. Without those locks a small upload took 6 to 26 % less of the processor's time.
+    /// One thread at a time uses a connection, so its calls need no lock. SQLite's count of its memory, which needs a global lock, is off too. Without those
+    /// locks a small upload took 6 to 26 % less processor time.
     /// </summary>
     static SqliteSession()
     {
         Batteries_V2.Init();
-        // Refused where another part of the process was first, as tests are: everything works as well then, only slower.
+        // SQLite refuses this if other code in the process has used it before, as in tests; it then works as well, only slower.
         _ = raw.sqlite3_config(raw.SQLITE_CONFIG_MULTITHREAD);
         _ = raw.sqlite3_config(raw.SQLITE_CONFIG_MEMSTATUS, 0);
     }
 
-    /// <summary>Opens the database; makes it if it is not there.</summary>
-    /// <param name="path">Its file.</param>
-    /// <param name="readOnly">Whether changes are refused.</param>
-    /// <param name="isMapped">Whether pages are read where the system keeps them, rather than copied.</param>
+    /// <summary>Opens the database; creates it if it does not exist.</summary>
+    /// <param name="path">The database file.</param>
+    /// <param name="readOnly">Whether the connection refuses changes.</param>
+    /// <param name="isMapped">Whether pages are memory-mapped instead of copied.</param>
     public SqliteSession(string path, bool readOnly, bool isMapped)
     {
         Path = path;
@@ -51,15 +48,14 @@ internal sealed class SqliteSession : IDisposable
         {
             _connection.Open();
             _connection.CreateFunction("folded", static (string text) => SearchText.Fold(text), isDeterministic: true);
-            // Plans do not look at values. Otherwise whatever has a parameter behind LIMIT, or for a column that a partial index is about,
-            // is prepared anew for each value: a small upload took a sixth more of the processor's time.
+            // Plans must not depend on values. Otherwise SQLite prepares a statement again for each value of a parameter after LIMIT or for a partial index's
+            // column. A small upload then took a sixth more processor time.
             _ = raw.sqlite3_db_config(_connection.Handle, raw.SQLITE_DBCONFIG_ENABLE_QPSG, 1, out _);
             KeepLog();
-            // FULL syncs the log at every commit: an acknowledged change survives a power cut, not just a crash. The log is
-            // cut back after a burst, so that it does not keep the burst's size for ever. Readers of lists map the file: a
-            // page of a list by name finds each file on another page of the database, and copying those took longer than all else.
-            // Other readers do not: what each has touched of a mapping, with what lies around it, counts as the process's memory.
-            // Caches are small, for the system has its own: twice and four times as large made nothing faster, and the process 36 MiB larger.
+            // FULL syncs the log at every commit, so that an acknowledged change survives a power cut too. The size limit truncates the log after a burst, so
+            // that it does not keep the burst's size forever. Readers of lists map the file, because a list by name reads each file from another page, and
+            // copying these pages took longer than all else. Other readers do not map, because touched pages of a mapping count as the process's memory. Caches
+            // are small, because the system has its own: caches twice and four times as large made nothing faster, and the process 36 MiB larger.
             ExecuteScript($"""
                 PRAGMA busy_timeout = {BusySeconds * 1000};
                 PRAGMA synchronous = FULL;
@@ -80,25 +76,25 @@ internal sealed class SqliteSession : IDisposable
 
     public string Path { get; }
 
-    /// <summary>Whether a transaction is open. After some errors SQLite rolls the whole of it back by itself.</summary>
+    /// <summary>Whether a transaction is open. After some errors SQLite rolls it back by itself.</summary>
     public bool InTransaction => raw.sqlite3_get_autocommit(_connection.Handle) == 0;
 
     /// <summary>The rowid of the last row that was inserted into a table with rowids.</summary>
     public long LastInsertedRow => raw.sqlite3_last_insert_rowid(_connection.Handle);
 
     /// <summary>Runs one statement to its end.</summary>
-    /// <param name="sql">The parameters are <c>?1</c>, <c>?2</c>, …</param>
-    /// <param name="values">Long, string, byte[] or null.</param>
-    /// <returns>Rows inserted, updated or deleted.</returns>
+    /// <param name="sql">The SQL, with parameters <c>?1</c>, <c>?2</c>, …</param>
+    /// <param name="values">The values: long, string, byte[] or null.</param>
+    /// <returns>The number of rows inserted, updated or deleted.</returns>
     public int Execute(string sql, params ReadOnlySpan<object?> values) => Bind(sql, values).ExecuteNonQuery();
 
-    /// <summary>Runs one query; dispose the reader before the same statement is run again.</summary>
+    /// <summary>Runs one query. Dispose the reader before the same statement runs again.</summary>
     public SqliteDataReader Query(string sql, params ReadOnlySpan<object?> values) => Bind(sql, values).ExecuteReader();
 
-    /// <summary>The first row's first column; 0 without a row or for null.</summary>
+    /// <summary>Returns the first row's first column; 0 without a row or for null.</summary>
     public long Number(string sql, params ReadOnlySpan<object?> values) => Bind(sql, values).ExecuteScalar() as long? ?? 0;
 
-    /// <summary>Runs statements without parameters that are not worth keeping.</summary>
+    /// <summary>Runs statements without parameters, without keeping them prepared.</summary>
     public void ExecuteScript(string sql)
     {
         using var command = _connection.CreateCommand();
@@ -106,7 +102,7 @@ internal sealed class SqliteSession : IDisposable
         command.ExecuteNonQuery();
     }
 
-    /// <summary>Ends an open transaction, if there is one.</summary>
+    /// <summary>Rolls back the open transaction, if there is one.</summary>
     public void RollBack()
     {
         if (InTransaction)
@@ -119,11 +115,11 @@ internal sealed class SqliteSession : IDisposable
         _connection.Dispose();
     }
 
-    /// <summary>What kind of failure, of the disk or of another process's making, an exception tells of; null for a bug of ours.</summary>
+    /// <summary>The kind of failure if the disk or another process caused the exception; null for a bug of ours.</summary>
     public static StorageFailure? KindOf(Exception exception) => exception switch
     {
         SqliteException { SqliteErrorCode: raw.SQLITE_FULL } => StorageFailure.Full,
-        // The shared-memory file is grown by writing to it: that fails when there is no room.
+        // SQLite grows the shared-memory file by writing to it, which fails on a full disk.
         SqliteException { SqliteExtendedErrorCode: raw.SQLITE_IOERR_SHMSIZE } => StorageFailure.Full,
         SqliteException
         {
@@ -137,12 +133,12 @@ internal sealed class SqliteSession : IDisposable
     public static StorageException From(Exception exception, StorageFailure kind) =>
         new(kind, $"The catalog failed: {exception.Message}", exception);
 
-    /// <summary>SQLite goes on without a write-ahead log where it cannot have one, and all that is built on it would be wrong.</summary>
+    /// <summary>Requires the write-ahead log. SQLite continues without one if it cannot have it, and then our guarantees would not hold.</summary>
     private void KeepLog()
     {
         using var mode = Query("PRAGMA journal_mode = WAL");
         if (!mode.Read() || mode.GetString(0) is not "wal")
-            throw new InvalidOperationException($"The catalog {Path} cannot have a write-ahead log. It has to lie on a local disk.");
+            throw new InvalidOperationException($"The catalog {Path} cannot have a write-ahead log. Put it on a local disk.");
     }
 
     private void ForgetStatements()

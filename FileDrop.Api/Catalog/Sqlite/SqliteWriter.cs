@@ -4,43 +4,39 @@ using Microsoft.Data.Sqlite;
 namespace FileDrop.Api.Catalog.Sqlite;
 
 /// <summary>
-/// Makes every change, one after the other, on one connection, and commits those that wait together as one group: the
-/// sync that makes a commit durable costs a thousand times what a change does, and a group needs one.
+/// Makes every change, one after the other, on one connection, and commits waiting changes as one group. The sync that makes a commit durable costs a thousand
+/// times as much as a change, and a group needs only one.
 /// </summary>
 /// <remarks>
-/// It has a thread of its own: it spends its time waiting for the disk, and must not stand in line behind the requests
-/// that wait for it. A change is told of its success only after the commit has returned.
+/// It has its own thread, because it mostly waits for the disk and must not queue behind the requests that wait for it. A change succeeds only after its commit
+/// has returned.
 /// </remarks>
 internal sealed class SqliteWriter : IAsyncDisposable
 {
-    /// <summary>So many changes share a commit at the most.</summary>
+    /// <summary>The most changes that share a commit.</summary>
     public const int GroupSize = 256;
 
     private readonly SqliteSession _session;
     private bool _syncs = true;
 
-    /// <summary>Continues synchronously: to wake the writer's thread takes no thread of the pool.</summary>
+    /// <summary>Continuations are synchronous, so waking the writer's thread needs no pool thread.</summary>
     private readonly Channel<Change> _queue = Channel.CreateUnbounded<Change>(
         new UnboundedChannelOptions { SingleReader = true, AllowSynchronousContinuations = true });
 
     private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
-    /// <param name="session">Its owner and only user from now on is this writer.</param>
+    /// <param name="session">The session; this writer becomes its owner and only user.</param>
     public SqliteWriter(SqliteSession session)
     {
         _session = session;
         new Thread(Run) { Name = "Catalog writer", IsBackground = true }.Start();
     }
 
-    /// <summary>Makes one change, whole or not at all; durable when the task is done.</summary>
-    /// <param name="change">Called on the writer's thread, once; what it throws undoes what it did and comes out here.</param>
-    /// <param name="cancellation">
-    /// Takes the change back as long as it waits. Once begun it runs to its end: the answer is then its own.
-    /// </param>
-    /// <param name="isPassing">
-    /// Whether it means something only as long as this process lives: it is not synced by itself, and so may be gone after a power cut
-    /// unless something followed it.
-    /// </param>
+    /// <summary>Makes one change, completely or not at all; it is durable when the task completes.</summary>
+    /// <param name="change">The change, called once on the writer's thread. An exception undoes it and is rethrown here.</param>
+    /// <param name="cancellation"> Withdraws the change while it waits. A change that has begun runs to its end. </param>
+    /// <param name="isPassing"> Whether the change matters only while this process lives. It gets no sync of its own, so a power cut may undo it unless a
+    /// synced change followed. </param>
     public async Task<T> RunAsync<T>(Func<SqliteSession, T> change, CancellationToken cancellation, bool isPassing = false)
     {
         cancellation.ThrowIfCancellationRequested();
@@ -51,7 +47,7 @@ internal sealed class SqliteWriter : IAsyncDisposable
         return await queued.Task;
     }
 
-    /// <summary>Makes the changes that wait already, then closes the connection.</summary>
+    /// <summary>Makes the changes that already wait, then closes the connection.</summary>
     public async ValueTask DisposeAsync()
     {
         _queue.Writer.TryComplete();
@@ -114,7 +110,7 @@ internal sealed class SqliteWriter : IAsyncDisposable
         {
             change.Make(_session);
         }
-        // Where SQLite has rolled back everything, the changes before this one are undone too, and the group fails as one.
+        // If SQLite has rolled back the whole transaction, earlier changes are undone too, and the group fails as one.
         catch (Exception e) when (_session.InTransaction)
         {
             _session.Execute("ROLLBACK TO change");
@@ -132,11 +128,11 @@ internal sealed class SqliteWriter : IAsyncDisposable
         }
         catch (SqliteException)
         {
-            // The disk is gone. The next group tries again before it begins, and fails with the reason if that fails.
+            // The disk is gone. The next group tries again before it begins; if that fails too, it fails with the reason.
         }
     }
 
-    /// <summary>A new exception for each that is told: one that many throw at once would mix their stack traces.</summary>
+    /// <summary>Makes a new exception for each caller, because one that many throw at once would mix their stack traces.</summary>
     private static Exception Outward(Exception exception) =>
         SqliteSession.KindOf(exception) is { } kind ? SqliteSession.From(exception, kind) : exception;
 
@@ -148,7 +144,7 @@ internal sealed class SqliteWriter : IAsyncDisposable
 
         private int _state;
 
-        /// <summary>False: its caller has taken it back.</summary>
+        /// <summary>Begins the change. False if its caller has withdrawn it.</summary>
         public bool TryBegin() => Interlocked.CompareExchange(ref _state, Begun, Waiting) == Waiting;
 
         public void TakeBack(CancellationToken token)
@@ -159,7 +155,7 @@ internal sealed class SqliteWriter : IAsyncDisposable
 
         public abstract void Make(SqliteSession session);
 
-        /// <summary>Has no effect on a change that has ended: one that failed alone, or was taken back.</summary>
+        /// <summary>Reports success. Has no effect on a change that has already failed or was withdrawn.</summary>
         public abstract void Succeed();
 
         /// <inheritdoc cref="Succeed"/>

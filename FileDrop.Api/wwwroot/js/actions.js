@@ -1,4 +1,4 @@
-// What one can do with files, one or many at once, each with its word afterwards and, where it can be, its way back.
+// Actions on one file or many, each with its message afterwards and, if possible, its undo.
 
 import { api, contentUrl } from "./api.js";
 import { confirmed } from "./dialogs.js";
@@ -8,15 +8,15 @@ import { toast, toastProblem } from "./toasts.js";
 import { t } from "./texts.js";
 
 const atOnce = 6;
-/** Browsers drop downloads that are asked for in the same moment. */
+/** Browsers drop downloads that start in the same moment. */
 const betweenDownloads = 400;
 
-/** Takes the last deletion of this page back. */
+/** Undoes the last deletion of this page. */
 let undoable = null;
 // Another key has other files.
 on("session", () => (undoable = null));
 
-/** Does something to each of many; gives those for which it worked, and the first problem. */
+/** Does something to each file; returns those for which it worked, and the first problem. */
 async function each(ids, one) {
   const [waiting, done, problems] = [[...ids], [], []];
   const work = async () => {
@@ -25,7 +25,7 @@ async function each(ids, one) {
         await one(id);
         done.push(id);
       } catch (problem) {
-        // What is gone already needs no more.
+        // The file is gone already.
         if (problem.code === "file_not_found") done.push(id);
         else problems.push(problem);
       }
@@ -36,7 +36,7 @@ async function each(ids, one) {
   return done;
 }
 
-/** `gone(ids)` is called with what is no longer in the list that is shown. */
+/** Calls `gone(ids)` with the files that leave the list on the screen. */
 export async function remove(files, gone) {
   const done = await each(
     files.map((file) => file.file_id),
@@ -54,7 +54,7 @@ export async function remove(files, gone) {
   const close = toast(t.removed(done.length, files[0].file_name), { action: t.undo, run });
 }
 
-/** Takes the last deletion back, once; false if there is none. */
+/** Undoes the last deletion, once; false if there is none. */
 export function undoLast() {
   if (undoable === null) return false;
   undoable();
@@ -108,7 +108,7 @@ export async function emptyTrash() {
   filesChanged();
 }
 
-/** Gives the file as it is then; null if it could not be done. */
+/** Returns the changed file; null if it failed. */
 export async function rename(file, name) {
   try {
     const { body } = await api.update(file.file_id, { file_name: name });

@@ -6,7 +6,7 @@ import { t } from "./texts.js";
 
 const patience = 20_000;
 
-/** An error as the service says it (RFC 9457), or that there was no answer at all (status 0). */
+/** An error of the service (RFC 9457), or a missing answer (status 0). */
 export class Problem extends Error {
   constructor(status, code, detail, retryAfter = 0) {
     const text = t.problems[code] ?? detail;
@@ -30,7 +30,7 @@ export class Problem extends Error {
   }
 }
 
-/** One request; resolves with { status, body, etag, next } for 2xx and 304, else throws a Problem, or AbortError. */
+/** One request; resolves with { status, body, etag, next } for 2xx and 304, otherwise throws a Problem or AbortError. */
 export async function ask(method, path, { json, headers = {}, signal, quiet = false } = {}) {
   const limit = AbortSignal.timeout(patience);
   let response, text;
@@ -86,7 +86,7 @@ export const api = {
     ask("GET", `/files?${new URLSearchParams({ name, min_size: size, max_size: size, sort: "file_size", limit: 100 })}`),
 };
 
-/** The first bytes of a file, at most so many. */
+/** The first bytes of a file, up to a limit. */
 export async function firstBytes(id, most, signal) {
   const headers = { ...session.headers(), Range: `bytes=0-${most - 1}` };
   const response = await fetch(at(id), { headers, signal, cache: "no-store" });
@@ -94,7 +94,7 @@ export async function firstBytes(id, most, signal) {
   return new Uint8Array(await response.arrayBuffer());
 }
 
-/** Where the browser itself gets a file's bytes: with a key, by a link that lives for a short time, since it cannot send the key. */
+/** The address of a file's bytes for the browser itself. With a key it is a short-lived link, since the browser cannot send the key. */
 export async function contentUrl(id, { inline = false, version = null } = {}) {
   let path = at(id);
   if (session.key) path = (await ask("POST", `${path}/link`, { json: version === null ? undefined : { version } })).body.url;

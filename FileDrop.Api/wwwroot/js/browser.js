@@ -1,4 +1,4 @@
-// The list with all that belongs to it: filters, the bar of what is selected, what to say when there is nothing.
+// The list with its filters, the bar of the selection, and the texts for an empty list.
 
 import * as actions from "./actions.js";
 import { el, icon, iconButton, setText } from "./dom.js";
@@ -45,7 +45,7 @@ export class Browser {
     this.selection.addEventListener("change", () => this.#drawChosen());
   }
 
-  /** Shows the list that the address names, if it is another than before. */
+  /** Shows the list that the address names, if it has changed. */
   show() {
     const key = listUrl(route, 0);
     if (key === this.#shown) {
@@ -69,7 +69,7 @@ export class Browser {
     this.#changed();
   }
 
-  /** Reads what is in view again. */
+  /** Reads the visible rows again. */
   async refresh() {
     const { listing } = this;
     if (!listing || listing.isLoading) return;
@@ -80,7 +80,7 @@ export class Browser {
     }
     const [top, bottom] = this.grid.range;
     await listing.refresh(top, bottom);
-    // The newest come first wherever one looks by time: they are wanted too.
+    // A list by time shows the newest first, so its first page is read too.
     if (top > 0 && this.listing === listing) await listing.refresh(0, 0);
   }
 
@@ -157,7 +157,7 @@ export class Browser {
     if (ids.includes(route.file)) go({ file: "" });
   }
 
-  /** The file that the keyboard is at once the current one is gone. */
+  /** The file that gets the keyboard once the current one is gone. */
   #neighbour(ids) {
     const left = new Set(ids);
     const from = this.listing.indexOf(this.selection.current);

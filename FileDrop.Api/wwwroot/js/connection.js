@@ -1,11 +1,11 @@
-// Whether the service answers. Requests say how they fared; who waits for it is told when it is back.
+// Whether the service answers. Requests report their outcome; an event tells the waiting parts when it is back.
 
 import { emit } from "./events.js";
 
 let problem = null;
 
 export const connection = {
-  /** Why it does not; null while it does. */
+  /** The reason why it does not answer; null while it does. */
   get problem() {
     return problem;
   },

@@ -51,7 +51,7 @@ export class Detail {
     return this.element.hidden ? "" : route.file;
   }
 
-  /** The live file that is shown; null if there is none. */
+  /** The live file on the screen; null if there is none. */
   get file() {
     return this.element.hidden || route.view === "trash" ? null : this.#file;
   }
@@ -84,7 +84,7 @@ export class Detail {
     if (this.file) showLarge(this.listing(), this.file);
   }
 
-  /** Takes a file of this device as the shown file's new content. */
+  /** Uploads a file of this device as the shown file's new content. */
   addVersion(content) {
     if (this.file) queue.addVersion(this.file, content);
   }
@@ -107,7 +107,7 @@ export class Detail {
     await this.refresh();
   }
 
-  /** Looks whether the file is still as it is shown. */
+  /** Checks whether the file is still as shown. */
   async refresh() {
     const id = route.file;
     if (!id || this.element.hidden) return;
@@ -244,7 +244,7 @@ const button = (picture, text, click, look = "") =>
 
 async function copy(text, element) {
   try {
-    // Browsers have a clipboard for pages on https and on this machine alone; elsewhere the old way is all there is.
+    // Browsers offer a clipboard only to pages on https and on this machine; elsewhere only the old way works.
     if (navigator.clipboard) await navigator.clipboard.writeText(text);
     else {
       getSelection().selectAllChildren(element);

@@ -1,9 +1,9 @@
-// Questions, and the list of keys.
+// Questions, and the list of keyboard shortcuts.
 
 import { el } from "./dom.js";
 import { t } from "./texts.js";
 
-/** Asks before something that cannot be undone. */
+/** Asks before an action that cannot be undone. */
 export function confirmed(question, action) {
   return new Promise((resolve) => {
     const dialog = el(
@@ -39,7 +39,7 @@ export function showKeys() {
   show(dialog, () => {});
 }
 
-/** Shows a dialog until it is closed, by Escape or a click beside it too. */
+/** Shows a dialog until it is closed. Escape and a click beside it close it too. */
 export function show(dialog, closed) {
   dialog.addEventListener("close", () => {
     dialog.remove();

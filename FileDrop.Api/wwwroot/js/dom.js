@@ -1,4 +1,4 @@
-// Builds elements. Nothing on this page is ever made from a string of HTML.
+// Builds elements. This page never makes an element from a string of HTML.
 
 const svg = "http://www.w3.org/2000/svg";
 
@@ -29,10 +29,10 @@ export function bdi(name, attributes = {}) {
   );
 }
 
-/** Characters that turn text round are shown as what they are, so that no "gnp.exe" is read as "exe.png". */
+/** Shows characters that reverse text as symbols, so that "gnp.exe" is not read as "exe.png". */
 export const plain = (name) => name.replace(/[\u202a-\u202e\u2066-\u2069]/g, "\ufffd");
 
-/** A button with an icon; what it does is its label, shown or told to screen readers and on hover. */
+/** A button with an icon. Its label is visible, or given to screen readers and shown on hover. */
 export function iconButton(name, label, click, attributes = {}) {
   return el("button", { type: "button", class: "icon", "aria-label": label, title: label, on: { click }, ...attributes }, icon(name));
 }
@@ -48,7 +48,7 @@ export function icon(name) {
   return picture;
 }
 
-/** Sets what differs only, so that a screen reader is not told the same again. */
+/** Sets only what differs, so that a screen reader does not repeat the rest. */
 export function setText(element, text) {
   if (element.textContent !== text) element.textContent = text;
 }

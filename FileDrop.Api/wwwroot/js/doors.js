@@ -6,7 +6,7 @@ import { el, icon } from "./dom.js";
 import { session } from "./session.js";
 import { t } from "./texts.js";
 
-/** `enter()` looks whether the key opens; true if it does. */
+/** `enter()` tries the key; true if the service accepts it. */
 export function signInView(enter) {
   const key = el("input", { type: "password", id: "key", required: true, autocomplete: "current-password", spellcheck: "false" });
   const stay = el("input", { type: "checkbox", id: "keep" });
@@ -45,7 +45,7 @@ export function signInView(enter) {
   return { element: el("main", { class: "front", id: "main" }, form), focus: () => key.focus() };
 }
 
-/** Says what is wrong, in words. */
+/** Shows the problem, in words. */
 export function downView(again) {
   const why = el("p", { role: "alert" });
   const element = el(

@@ -1,4 +1,4 @@
-// What happens on the page, for whoever cares: "route", "session", "connection", "files" (something changed), "uploads".
+// The events of the page: "route", "session", "connection", "files" (something changed), "uploads".
 
 const bus = new EventTarget();
 
@@ -6,11 +6,11 @@ export const emit = (name, detail) => bus.dispatchEvent(new CustomEvent(name, { 
 
 export const on = (name, handler) => bus.addEventListener(name, (event) => handler(event.detail));
 
-// Other tabs of this page hear of changes at once instead of by their next look.
+// Other tabs of this page learn of changes at once, not at their next refresh.
 const tabs = "BroadcastChannel" in window ? new BroadcastChannel("filedrop") : null;
 tabs?.addEventListener("message", () => emit("files"));
 
-/** Something about the files changed here. */
+/** Reports that files changed here. */
 export function filesChanged() {
   emit("files");
   tabs?.postMessage("files");

@@ -1,4 +1,4 @@
-// Sizes, times and kinds, as people read them.
+// Sizes, times and kinds in a readable form.
 
 import { locale, t } from "./texts.js";
 import { el } from "./dom.js";
@@ -46,7 +46,7 @@ export function time(text, attributes = {}) {
   return el("time", { ...attributes, datetime: text, title: exact.format(date), text: ago(date) });
 }
 
-/** Says anew how long ago all times on the page are. */
+/** Updates the age of all times on the page. */
 export function refreshTimes() {
   for (const element of document.querySelectorAll("time[datetime]")) {
     const text = ago(new Date(element.dateTime));
@@ -54,7 +54,7 @@ export function refreshTimes() {
   }
 }
 
-/** For a file name, with characters that every system takes. */
+/** A time for a file name, in characters that every system allows. */
 export const stamp = (date) => date.toISOString().slice(0, 19).replace("T", " ").replaceAll(":", ".");
 
 export function duration(seconds) {
@@ -70,14 +70,14 @@ export function duration(seconds) {
   return parts.map(([value, unit]) => new Intl.NumberFormat(locale, { style: "unit", unit, unitDisplay: "short" }).format(value)).join(" ");
 }
 
-/** A name's extension in lower case, without the dot; "" if it has none. */
+/** A name's extension in lower case, without the dot; "" without an extension. */
 export const extensionOf = (name) => /\.([A-Za-z0-9_-]{1,12})$/.exec(name)?.[1].toLowerCase() ?? "";
 
 /** A file's kind: the name of its icon and colour. */
 export function kind(file) {
   const type = bareType(file);
   const [top] = type.split("/");
-  // Browsers take TypeScript for a video, by its extension.
+  // Browsers take TypeScript for a video, because of its extension.
   if (top === "video" && /^[mc]?tsx?$/.test(extensionOf(file.file_name))) return "text";
   if (["image", "video", "audio"].includes(top)) return top;
   if (type === "application/pdf") return "pdf";
@@ -88,7 +88,7 @@ export function kind(file) {
 /** A file's media type without parameters, in lower case. */
 export const bareType = (file) => file.file_type.split(";")[0].trim().toLowerCase();
 
-/** A type in few letters: the extension where the name has a usual one, else the type's second half if that is short. */
+/** A type in few letters: the name's extension if it is usual, otherwise the type's second half if that is short. */
 export function shortType(file) {
   const extension = extensionOf(file.file_name);
   if (extension && extension.length <= 5) return extension.toUpperCase();

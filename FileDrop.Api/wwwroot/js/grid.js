@@ -9,7 +9,7 @@ import { t } from "./texts.js";
 const margin = 12;
 const ahead = 150;
 
-/** A second click on an open file's name renames it; sooner than this, in milliseconds, it is a double click. */
+/** A second click on an open file's name renames it. Within this time, in milliseconds, it is a double click. */
 const slowClick = 500;
 
 export class Grid {
@@ -63,7 +63,7 @@ export class Grid {
     this.drawNow();
   }
 
-  /** The list changed: what one looks at stays where it is, whatever came or went above it. */
+  /** After a change of the list, the visible rows stay in place, whatever came or went above them. */
   changed() {
     const index = this.#top ? this.listing.indexOf(this.#top.id) : -1;
     if (index >= 0 && index !== this.#top.index && this.#top.index > 0) {
@@ -123,7 +123,7 @@ export class Grid {
       listing.more(bottom + 2 * ahead > listing.length && top > 500);
   }
 
-  /** The order in the document is the one on the screen, for whoever reads the page without seeing it. */
+  /** Keeps the document's order like the order on the screen, for screen readers. */
   #place(rows) {
     let next = this.#space.firstElementChild;
     for (const row of rows) {
@@ -134,7 +134,7 @@ export class Grid {
     }
   }
 
-  /** Brings a row into view, as little as needed. */
+  /** Scrolls a row into view, no further than needed. */
   reveal(index) {
     const { element, rowHeight } = this;
     const [from, view] = [index * rowHeight, element.clientHeight - this.#head.offsetHeight];
@@ -156,7 +156,7 @@ export class Grid {
 
   #forget(id) {
     const row = this.#rows.get(id);
-    // A name that is being typed is not thrown away because the list moved.
+    // A move of the list does not discard a name that is being typed.
     if (row.isRenaming && this.listing.indexOf(id) >= 0) return;
     row.remove();
     this.#rows.delete(id);
@@ -249,13 +249,13 @@ export class Grid {
     const id = this.listing.at(to).file_id;
     if (extend) this.selection.extend(this.listing, id);
     else this.selection.move(id);
-    // Open details follow, as one step for the back button however far one goes.
+    // Open details follow; however far the user moves, it is one step for the back button.
     if (route.file && !extend) go({ file: id }, { replace: true });
     this.reveal(to);
   }
 }
 
-/** Sorting where there is no room for column heads. */
+/** Sorting on a screen without room for column heads. */
 export function sortChoice() {
   const sorts = { [presetOf("files").sort]: t.added, updated_at: t.changed, file_name: t.name, file_size: t.size };
   if (route.view === "trash") sorts.deleted_at = t.deleted;

@@ -1,4 +1,4 @@
-// The top of the page: where one is, the search, uploading, used space, colours, signing out.
+// The top of the page: places, search, uploads, used space, colours, sign-out.
 
 import { api } from "./api.js";
 import { showKeys } from "./dialogs.js";
@@ -101,7 +101,7 @@ export function drawHeader() {
   out.hidden = !session.key || session.isLocked;
 }
 
-/** Not every service tells it; then nothing is shown. */
+/** Not every service reports its usage; then nothing is shown. */
 export async function drawUsage() {
   try {
     const { body } = await api.usage();
@@ -119,11 +119,11 @@ on("session", drawHeader);
 
 function find() {
   clearTimeout(timer);
-  // The first letter is a step for the back button; those after it are not.
+  // The first letter is a step for the back button; the later ones are not.
   go({ q: search.value, file: "" }, { replace: route.q !== "" });
 }
 
-/** A link that a plain click follows without loading the page anew. */
+/** A link that a plain click follows without reloading the page. */
 function link(state) {
   return (event) => {
     if (event.ctrlKey || event.metaKey || event.shiftKey) return;
@@ -153,7 +153,7 @@ function themeButton() {
     try {
       localStorage.setItem("filedrop.theme", theme);
     } catch {
-      // Until the tab closes, then.
+      // No storage: the choice lasts until the tab closes.
     }
     show(theme);
   };

@@ -1,4 +1,4 @@
-// Keys that work wherever one is on the page, as long as nothing is being typed.
+// Keys that work anywhere on the page, except while the user types.
 
 import { undoLast } from "./actions.js";
 import { showKeys } from "./dialogs.js";

@@ -1,4 +1,4 @@
-// A file over the whole window, and from there to the ones beside it: by keys, buttons, or a finger.
+// A file over the whole window, with keys, buttons and swipes to the files beside it.
 
 import { show } from "./dialogs.js";
 import { bdi, el, iconButton } from "./dom.js";
@@ -6,10 +6,10 @@ import { preview } from "./preview.js";
 import { go } from "./route.js";
 import { t } from "./texts.js";
 
-/** A finger that goes so far to the side, in pixels, and twice as far as up or down, turns the page. */
+/** A finger that moves this far to the side, in pixels, and twice as far as up or down, turns the page. */
 const swipe = 50;
 
-/** `listing`: what lies beside the file. */
+/** `listing`: the list around the file. */
 export function showLarge(listing, file) {
   let stop = new AbortController();
   const name = el("h2", { id: "large-name" });
@@ -37,7 +37,7 @@ export function showLarge(listing, file) {
     place.replaceChildren();
     preview(place, file, stop.signal);
     const index = listing.indexOf(file.file_id);
-    // Not disabled in earnest: that would take the focus out of the dialog.
+    // Not really disabled: that would take the focus out of the dialog.
     previous.setAttribute("aria-disabled", index <= 0);
     next.setAttribute("aria-disabled", index < 0 || (index === listing.length - 1 && listing.isComplete));
   };
@@ -52,7 +52,7 @@ export function showLarge(listing, file) {
   };
 
   dialog.addEventListener("keydown", (event) => {
-    // A film's or a text's own keys stay its own.
+    // A video or a text keeps its own keys.
     if (event.target.closest("video, audio, .reading") || event.altKey || event.ctrlKey || event.metaKey) return;
     if (event.key === "ArrowLeft") turn(-1);
     if (event.key === "ArrowRight") turn(1);

@@ -1,5 +1,5 @@
-// One list of files as pages that come as one scrolls. Pages are read again while they are in view; what was put in,
-// taken out or changed since shows without the rest being asked for again.
+// One list of files, as pages that load while the user scrolls. Visible pages are read again; added, removed and
+// changed files show without reading the rest again.
 
 import { api } from "./api.js";
 import { NaturalOrder } from "./natural.js";
@@ -10,12 +10,12 @@ const nextPage = 200;
 const largestPage = 1000;
 
 /**
- * The service sorts names by their bytes. To show them in natural order, a list by name loads at most this many files at once; files that
- * come later are put in at their places.
+ * The service sorts names by their bytes. To show them in natural order, a list by name loads at most this many files at once; later
+ * files are inserted at their places.
  */
 const sortedAtOnce = 10_000;
 
-/** More rows than this would make a scroll area higher than browsers can. */
+/** More rows would make a scroll area higher than browsers allow. */
 export const mostRows = 250_000;
 
 export class Listing extends EventTarget {
@@ -48,7 +48,7 @@ export class Listing extends EventTarget {
     return this.#loading !== null;
   }
 
-  /** Nothing more is asked for. */
+  /** Stops all further requests. */
   close() {
     this.#stop.abort();
   }
@@ -76,7 +76,7 @@ export class Listing extends EventTarget {
     for (let i = from; i <= to; i++) yield this.at(i).file_id;
   }
 
-  /** The next page; in a rush, a large one. */
+  /** Loads the next page; a large one if the user is in a rush. */
   more(rush = false) {
     if (this.isComplete || this.isFull) return Promise.resolve();
     return (this.#loading ??= this.#more(rush).finally(() => {
@@ -86,7 +86,7 @@ export class Listing extends EventTarget {
     }));
   }
 
-  /** All that is left. */
+  /** Loads the rest. */
   async all() {
     while (!this.isComplete && !this.isFull && this.problem === null && !this.#stop.signal.aborted) await this.more(true);
   }
@@ -97,7 +97,7 @@ export class Listing extends EventTarget {
     for (const page of this.#pagesOf(from, Math.max(from, Math.min(to, this.length - 1)))) await this.#again(page);
   }
 
-  /** A file that changed here: shown at its place at once. */
+  /** Shows a file that changed here at its place at once. */
   replace(file) {
     const page = this.#pageOf.get(file.file_id);
     if (!page) return;
@@ -106,7 +106,7 @@ export class Listing extends EventTarget {
     this.#changed();
   }
 
-  /** Files that are gone from here. */
+  /** Removes files that are gone. */
   remove(ids) {
     for (const id of ids) {
       const page = this.#pageOf.get(id);
@@ -156,7 +156,7 @@ export class Listing extends EventTarget {
       this.#next = null;
       this.#fill(page, now);
     } else {
-      // New files push others out of what was read; those follow the last one that both have.
+      // New files push others out of the page; those follow the last file that both have.
       const places = new Map(page.items.map((file, i) => [file.file_id, i]));
       const both = now.findLast((file) => places.has(file.file_id));
       if (both || now.length === 0) this.#fill(page, [...now, ...page.items.slice(both ? places.get(both.file_id) + 1 : 0)]);
@@ -165,7 +165,7 @@ export class Listing extends EventTarget {
     this.#changed();
   }
 
-  /** Nothing of a page is where it was: what follows it is read anew as one scrolls there. */
+  /** All files of a page have moved, so the pages after it are read again when the user scrolls there. */
   #startOver(page, now, next) {
     const index = this.#pages.indexOf(page);
     for (const later of this.#pages.splice(index + 1)) for (const file of later.items) this.#pageOf.delete(file.file_id);
@@ -176,7 +176,7 @@ export class Listing extends EventTarget {
   #fill(page, items) {
     for (const file of page.items) if (this.#pageOf.get(file.file_id) === page) this.#pageOf.delete(file.file_id);
     for (const file of items) {
-      // By a sort key that changes, a file can turn up at a second place: the newest look is right.
+      // If the sort key changes, a file can appear at a second place; the newest answer is right.
       const other = this.#pageOf.get(file.file_id);
       if (other && other !== page) other.items = other.items.filter((item) => item.file_id !== file.file_id);
       this.#pageOf.set(file.file_id, page);
@@ -198,7 +198,7 @@ export class Listing extends EventTarget {
     if (!this.#natural) return this.#pages.slice(Math.max(0, this.#pageAt(from)), this.#pageAt(to) + 1);
     const pages = new Set();
     for (let i = from; i <= to && i < this.length; i++) pages.add(this.#pageOf.get(this.at(i).file_id));
-    // The first page is looked at in any case, since new files of an empty list come there.
+    // Always read the first page, since new files of an empty list appear there.
     return pages.size > 0 ? pages : this.#pages.slice(0, 1);
   }
 

@@ -18,10 +18,10 @@ import { listenToDrops, overlay } from "./uploads/drops.js";
 import { announcement, panel } from "./uploads/panel.js";
 import { queue } from "./uploads/queue.js";
 
-/** How often what is in view is read again, in milliseconds; when the service is down, how often it is asked. */
+/** How often the visible rows are read again, and how often a service that is down is asked, in milliseconds. */
 const rhythm = 3000;
 
-/** How long changes are gathered before they are looked at, in milliseconds. */
+/** How long changes are collected before the page reads them, in milliseconds. */
 const settling = 200;
 
 const browser = new Browser();
@@ -66,7 +66,7 @@ on("route", (before) => {
   if (before.file && !route.file) browser.grid.element.focus({ preventScroll: true });
 });
 on("session", () => {
-  // What another key opened is not kept, nor shown to this one.
+  // Files of another key are not kept, and not shown to this one.
   browser.reload();
   detail.show();
   drawFront();
@@ -77,7 +77,7 @@ on("connection", () => {
 });
 on("list", drawFront);
 on("files", () => {
-  // Many uploads can end in the same moment; one look is enough for all.
+  // Many uploads can end in the same moment; one refresh is enough for all.
   changes ||= setTimeout(() => {
     changes = 0;
     look();
@@ -88,13 +88,13 @@ on("files", () => {
 const isNarrow = matchMedia("(max-width: 960px)");
 isNarrow.addEventListener("change", drawDetail);
 
-/** Whether the service lets us in with the key that was just given. */
+/** Whether the service accepts the key that was just entered. */
 async function enter() {
   await browser.listing.more();
   return !session.isLocked && connection.problem === null;
 }
 
-/** Reads again what is shown. One look at a time. */
+/** Reads the screen's data again, one refresh at a time. */
 async function look() {
   try {
     await (looking ??= (async () => {
@@ -102,13 +102,13 @@ async function look() {
       await detail.refresh();
     })());
   } catch {
-    // The request itself told the connection or the session about it.
+    // The request itself has told the connection or the session.
   } finally {
     looking = null;
   }
 }
 
-/** The files, or what stands in front of them. */
+/** Shows the files, or the view in front of them. */
 function drawFront() {
   const hasFiles = browser.listing !== null && (browser.listing.length > 0 || browser.listing.isComplete);
   const view = session.isLocked ? signIn : connection.problem !== null && !hasFiles ? down : browser;
@@ -123,7 +123,7 @@ function drawFront() {
   browser.grid.draw();
 }
 
-/** Where there is room for one alone, the details stand in front of the list. */
+/** On a small screen the details cover the list. */
 function drawDetail() {
   browser.element.inert = isNarrow.matches && Boolean(route.file);
   document.body.classList.toggle("detailed", Boolean(route.file));

@@ -1,8 +1,8 @@
-// Names in the order that people expect: numbers by their value, letters without regard to case and accents.
+// Names in natural order: numbers by their value, letters regardless of case and accents.
 
 const keys = new WeakMap();
 
-/** Names are compared by this: without accents, and with the count of digits before each number. */
+/** The key by which names are compared: without accents, and with the count of digits before each number. */
 function keyOf(file) {
   let key = keys.get(file);
   if (key === undefined) {
@@ -50,7 +50,7 @@ export class NaturalOrder {
     this.#files = files.sort(this.#compare);
   }
 
-  /** Puts more files in at their places. */
+  /** Inserts more files at their places. */
   add(files) {
     const [before, more] = [this.#files, files.toSorted(this.#compare)];
     const all = [];

@@ -1,6 +1,6 @@
-// A long press with a finger, which on a touch screen does what a click with Ctrl does elsewhere.
+// A long press with a finger, which on a touch screen acts like a click with Ctrl.
 
-/** How long a finger rests before it is a long press, in milliseconds, and how far it may move, in pixels. */
+/** How long a finger must rest for a long press, in milliseconds, and how far it may move, in pixels. */
 const rest = 500;
 const wobble = 10;
 
@@ -9,7 +9,7 @@ export class Press {
   #from = null;
   #wasLong = false;
 
-  /** Calls `run(row)` for each row in `place` that is pressed long. */
+  /** Calls `run(row)` for each long press on a row in `place`. */
   constructor(place, run) {
     place.addEventListener("pointerdown", (event) => {
       this.#stop();

@@ -1,4 +1,4 @@
-// Shows a file's content in place: pictures, sounds, films and PDFs by the browser, everything that is text by this page.
+// Shows a file's content in place. The browser shows images, audio, video and PDFs; this page shows texts.
 
 import { contentUrl } from "./api.js";
 import { el, icon } from "./dom.js";

@@ -4,8 +4,8 @@ import { el, iconButton } from "./dom.js";
 import { t } from "./texts.js";
 
 /**
- * Makes the field. Enter, the button and leaving the field keep the name; Escape drops it.
- * `done(name, byKey)` is called once; `name` is null if nothing is to change, `byKey` false if the person went elsewhere.
+ * Makes the field. Enter, the button and leaving the field keep the name; Escape discards it.
+ * Calls `done(name, byKey)` once: `name` is null without a change, `byKey` false if the user went elsewhere.
  */
 export function nameField(file, done) {
   const field = el("input", {
@@ -26,12 +26,12 @@ export function nameField(file, done) {
   field.addEventListener("keydown", (event) => {
     event.stopPropagation();
     if (event.isComposing || (event.key !== "Enter" && event.key !== "Escape")) return;
-    // The focus goes elsewhere, and the rest of the key would press what it goes to.
+    // The focus moves, and the rest of the key press would hit the newly focused element.
     event.preventDefault();
     if (event.key === "Enter") keep(true);
     else end(null, true);
   });
-  // A window that is left keeps its focused element: the person comes back to the field.
+  // The window lost the focus but keeps its focused element, so the user comes back to the field.
   field.addEventListener("blur", () => document.hasFocus() && keep(false));
   const save = iconButton("check", t.keepName, () => keep(true), { tabindex: "-1" });
   // Pressing the button must not take the focus from the field: leaving the field ends the renaming.

@@ -1,13 +1,13 @@
-// What the page shows is its address: a reload, a bookmark and the back button all work.
+// The address says what the page shows, so that reload, bookmarks and the back button work.
 
 import { emit } from "./events.js";
 
 const sorts = ["created_at", "updated_at", "file_name", "file_size", "deleted_at"];
 
-/** What the page shows. Changes only by `go` and by the browser's own steps back and forward. */
+/** The view of the page. Only `go` and the browser's back and forward buttons change it. */
 export const route = read();
 
-/** Changes some of it. `replace`: without a step for the back button. */
+/** Changes a part of it. `replace`: without a step for the back button. */
 export function go(change, { replace = false } = {}) {
   const next = { ...route, ...change };
   const address = addressOf(next);
@@ -17,7 +17,7 @@ export function go(change, { replace = false } = {}) {
   take();
 }
 
-/** The address of the page with some of it changed, for links. */
+/** The address of the page with a part of it changed, for links. */
 export const addressOf = (state) => {
   const query = new URLSearchParams();
   if (state.view === "trash") query.set("view", "trash");
@@ -34,7 +34,7 @@ export const addressOf = (state) => {
   return text ? `/?${text}` : "/";
 };
 
-/** The address of one file, as others can open it: without what the list beside it happens to show. */
+/** The address of one file, for sharing: without the state of the list beside it. */
 export const linkTo = (file) =>
   addressOf({
     ...presetOf(file.deleted_at ? "trash" : "files"),
@@ -49,7 +49,7 @@ export function presetOf(view) {
   return { sort: view === "trash" ? "deleted_at" : "created_at", order: "desc" };
 }
 
-/** The list that belongs to it, as the API is asked for it. */
+/** The API's query for the list of this view. */
 export function listUrl(state, limit) {
   const query = new URLSearchParams({ limit, sort: state.sort, order: state.order });
   if (state.q) query.set("search", state.q);

@@ -24,7 +24,7 @@ export function makeRow(file) {
   return row;
 }
 
-/** Shows a file's present state; an unchanged one costs next to nothing. */
+/** Shows a file's current state; an unchanged file costs almost nothing. */
 export function fillRow(row, file, column) {
   if (row.file === file && row.column === column) return;
   const { cells } = row;
@@ -50,7 +50,7 @@ export function markRow(row, { isSelected, isCurrent, isOpen }) {
   row.classList.toggle("open", isOpen);
 }
 
-/** A link, so that the browser's own ways to open one work too: another tab, the middle button, its menu. */
+/** A link, so that the browser's own ways to open it work too: another tab, the middle button, the menu. */
 function drawName(cell, file) {
   const link = el("a", { class: "link", href: linkTo(file), tabindex: "-1", draggable: "false" }, bdi(file.file_name));
   link.title = plain(file.file_name);

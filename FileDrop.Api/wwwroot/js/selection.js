@@ -1,4 +1,4 @@
-// Which files are selected, and which one the keyboard is at.
+// The selected files, and the file with the keyboard focus.
 
 export class Selection extends EventTarget {
   #ids = new Set();
@@ -29,7 +29,7 @@ export class Selection extends EventTarget {
     this.move(id);
   }
 
-  /** Selects from where the last step without Shift was, up to a file. */
+  /** Selects from the last step without Shift up to a file. */
   extend(listing, id) {
     const [from, to] = [listing.indexOf(this.#anchor ?? this.current ?? id), listing.indexOf(id)];
     if (from >= 0 && to >= 0) this.#ids = new Set(listing.ids(Math.min(from, to), Math.max(from, to)));

@@ -1,4 +1,4 @@
-// The API key: kept for this tab, reloads included, or on the device if the person says so.
+// The API key: kept for this tab, reloads included, or on the device if the user wishes.
 
 import { emit } from "./events.js";
 
@@ -10,11 +10,11 @@ export const session = {
   get key() {
     return key;
   },
-  /** Whether the service asked for a key and the one at hand, if any, was not good enough. */
+  /** Whether the service asked for a key and did not accept the current one, if any. */
   get isLocked() {
     return isLocked;
   },
-  /** What every request carries. */
+  /** The header fields of every request. */
   headers: () => (key ? { Authorization: `Bearer ${key}` } : {}),
 
   signIn(newKey, remember) {
@@ -23,7 +23,7 @@ export const session = {
     try {
       (remember ? localStorage : sessionStorage).setItem(place, newKey);
     } catch {
-      // The browser keeps nothing, so the key lives until the page is left.
+      // The browser has no storage, so the key lasts until the user leaves the page.
     }
     isLocked = false;
     emit("session");
@@ -56,6 +56,6 @@ function forget() {
     sessionStorage.removeItem(place);
     localStorage.removeItem(place);
   } catch {
-    // The browser keeps nothing, so there is nothing to remove.
+    // The browser has no storage, so there is nothing to remove.
   }
 }

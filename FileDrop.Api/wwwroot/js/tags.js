@@ -1,10 +1,10 @@
-// A file's tags: seen, added, taken away, and the way to all files with the same.
+// A file's tags: show, add and remove them, and find all files with the same tag.
 
 import { bdi, el, icon, iconButton } from "./dom.js";
 import { go } from "./route.js";
 import { t } from "./texts.js";
 
-/** Fills a section; `save(tags)` is called with all of them whenever one changes. */
+/** Fills a section. Calls `save(tags)` with all tags whenever one changes. */
 export function tagsOf(section, file, save) {
   const tags = Object.entries(file.tags);
   const key = el("input", {
@@ -63,7 +63,7 @@ export function tagsOf(section, file, save) {
   );
 }
 
-/** The filter by tags that the list has, each with its way out. */
+/** The tags by which the list is filtered, each with a button to remove it. */
 export const tagFilters = (tags) =>
   tags.map((tag) =>
     el(

@@ -1,4 +1,4 @@
-// The tab's title: where one is, and how far the uploads are, for whoever looks at another tab meanwhile.
+// The tab's title: the place, and the progress of uploads, which shows while another tab is open.
 
 import { t } from "./texts.js";
 

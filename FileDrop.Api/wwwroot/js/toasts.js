@@ -1,4 +1,4 @@
-// Short messages at the edge, told to screen readers too, some with something to do about it.
+// Short messages at the edge, read by screen readers too, some with an action.
 
 import { el, iconButton } from "./dom.js";
 import { t } from "./texts.js";
@@ -8,7 +8,7 @@ const place = el("div", { class: "toasts", role: "status", "aria-live": "polite"
 
 export const toastPlace = place;
 
-/** Gives what takes it away again. */
+/** Returns a function that removes the message. */
 export function toast(text, { action, run, isError = false } = {}) {
   const message = el("div", { class: isError ? "toast error" : "toast" }, el("span", { text }));
   const end = () => message.remove();
@@ -30,7 +30,7 @@ export function toast(text, { action, run, isError = false } = {}) {
   message.append(iconButton("close", t.dismiss, end));
   place.append(message);
   while (place.childElementCount > 3) place.firstElementChild.remove();
-  // As long as somebody is at it, it stays.
+  // The message stays while the pointer or the focus is on it.
   const leave = () => (message.matches(":hover, :focus-within") ? setTimeout(leave, life) : end());
   setTimeout(leave, action ? 2 * life : life);
   return end;

@@ -1,11 +1,11 @@
-// The contents that a file had, and the way back to each.
+// The earlier contents of a file, and how to restore each.
 
 import * as actions from "./actions.js";
 import { el, iconButton } from "./dom.js";
 import { size, time } from "./format.js";
 import { t } from "./texts.js";
 
-/** Fills a section; `restore(version)` makes one the current content again. */
+/** Fills a section. `restore(version)` makes a version the current content again. */
 export function versionsOf(section, file, versions, restore) {
   const newest = Math.max(...versions.map((version) => version.version));
   const drawn = versions.map((version) => version.version).join();

@@ -1,6 +1,6 @@
 namespace FileDrop.AppHost;
 
-/// <summary>Takes the place of the publishers where their packages cannot be restored.</summary>
+/// <summary>Replaces the publishers if their packages cannot be restored.</summary>
 internal static class NoPublishers
 {
     private const string Lacking =

@@ -41,14 +41,14 @@ internal static partial class DockerCompose
         api.Environment["HTTP_PORTS"] = Publishing.ContainerPort.ToString(CultureInfo.InvariantCulture);
         foreach (var store in file.Services.Keys.Where(name => name != "api"))
             api.DependsOn[store] = new ServiceDependency { Condition = "service_healthy" };
-        // On loopback, a port each: others come in through a proxy that has TLS, for keys must not be read on the way.
+        // A loopback port for each replica: others come in through a proxy with TLS, since keys must not be readable on the way.
         var last = settings.Port + settings.Replicas - 1;
         var ports = last == settings.Port ? $"{last}" : string.Create(CultureInfo.InvariantCulture, $"{settings.Port}-{last}");
         api.Ports = [string.Create(CultureInfo.InvariantCulture, $"127.0.0.1:{ports}:{Publishing.ContainerPort}")];
         api.Deploy = new Deploy { Replicas = settings.Replicas, Resources = new SwarmResources { Limits = new ResourceSpec { Memory = "1G" } } };
         if (!settings.Embedded)
             return;
-        // A new volume takes its owner from the folder that it is mounted on: the home of the user that the image runs as.
+        // A new volume takes its owner from the folder of its mount: the home of the user that the image runs as.
         api.Environment["FileDrop__DataDirectory"] = "/home/app/data";
         api.AddVolume(new Volume { Name = DataVolume, Type = "volume", Source = DataVolume, Target = "/home/app" });
         file.AddVolume(new Volume { Name = DataVolume, Driver = "local" });
@@ -58,7 +58,7 @@ internal static partial class DockerCompose
     {
         Test = service switch
         {
-            // The .NET image has no curl, but bash.
+            // The .NET image has bash, but not curl.
             "api" => ["CMD", "bash", "-c",
                 $"exec 3<>/dev/tcp/127.0.0.1/{Publishing.ContainerPort} && printf 'GET /health HTTP/1.0\\r\\nHost: localhost\\r\\n\\r\\n' >&3 && head -n 1 <&3 | grep -q ' 200 '"],
             "mongodb" => ["CMD", "mongosh", "--quiet", "--eval", "quit(db.adminCommand('ping').ok ? 0 : 1)"],
@@ -72,7 +72,7 @@ internal static partial class DockerCompose
         StartPeriod = "30s",
     };
 
-    /// <summary>What .env leaves empty has a default, or else nothing starts: no password is ever the empty one that somebody forgot to set.</summary>
+    /// <summary>An empty variable of .env has a default, or nothing starts: a forgotten password is never an empty one.</summary>
     private static string Filled(string value) => Variable().Replace(value, found => found.Groups[1].Value switch
     {
         "API_IMAGE" => "${API_IMAGE:-filedrop-api:latest}",
@@ -89,10 +89,10 @@ internal static partial class DockerCompose
             variable.Description = name switch
             {
                 "API_IMAGE" => "The service's image; filedrop-api:latest if empty",
-                "ALLOWED_HOSTS" => "Names, besides loopback's, under which the service is reached, separated by semicolons",
+                "ALLOWED_HOSTS" => "Names, besides loopback's, of the service, separated by semicolons",
                 "STORAGE_USER" => "The object storage's user; filedrop if empty",
-                "FILEDROP_KEY" => "An API key with which everything may be done, at least 22 letters and digits: openssl rand -hex 32",
-                _ when name.EndsWith("_PASSWORD", StringComparison.Ordinal) => "Letters and digits alone, at least 20: openssl rand -hex 24",
+                "FILEDROP_KEY" => "An API key with all scopes, at least 22 letters and digits: openssl rand -hex 32",
+                _ when name.EndsWith("_PASSWORD", StringComparison.Ordinal) => "Letters and digits only, at least 20: openssl rand -hex 24",
                 _ => variable.Description,
             };
         }

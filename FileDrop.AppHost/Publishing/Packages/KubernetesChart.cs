@@ -18,12 +18,12 @@ internal static partial class KubernetesChart
             // Its image is a nightly build; any OpenTelemetry collector takes its place: OTEL_EXPORTER_OTLP_ENDPOINT.
             .WithDashboard(false)
             .WithHelm(chart => chart.WithChartName("filedrop").WithChartDescription("FileDrop, a file service"))
-            // Without this, data would go with the pod.
+            // Without this, data would be lost with the pod.
             .WithProperties(cluster => (cluster.DefaultStorageType, cluster.DefaultStorageSize) = ("pvc", "20Gi"));
-        // A chart's values are filled in where it is installed, but the publisher would wait for these for ever. No value of a
-        // secret is written.
+        // A chart gets its values where it is installed, but the publisher would wait for these for ever. It writes no value of a
+        // secret.
         foreach (var name in ExternalStores)
-            builder.Configuration[$"ConnectionStrings:{name}"] ??= "filled in where it is installed";
+            builder.Configuration[$"ConnectionStrings:{name}"] ??= "set at installation";
         var storage = builder.Resources.OfType<ContainerResource>().FirstOrDefault(container => container.Name is not "mongodb")?.Name;
         api.PublishAsKubernetesService(resource => CompleteApi(resource, storage));
         foreach (var container in builder.Resources.OfType<ContainerResource>().ToList())
@@ -48,12 +48,12 @@ internal static partial class KubernetesChart
             {
                 if (probe?.HttpGet is not { } request)
                     continue;
-                // Kubernetes knows the scheme in capitals alone, and asks under the pod's address, which is none of the service's names.
+                // Kubernetes knows the scheme only in capitals, and asks under the pod's address, which is not one of the service's names.
                 request.Scheme = (request.Scheme ?? "http").ToUpperInvariant();
                 request.HttpHeaders.Add(new HttpHeaderV1 { Name = "Host", Value = "localhost" });
             }
         }
-        // The service's connection strings take their passwords from where the stores take theirs, and none may be missing.
+        // The service's connection strings take the stores' own passwords, and all of them are required.
         if (resource.Secret is { StringData: var secrets })
         {
             foreach (var (key, value) in secrets)
@@ -72,7 +72,7 @@ internal static partial class KubernetesChart
         foreach (var container in pod.Containers)
         {
             container.Resources = Limit("250m", "512Mi", "2", "2Gi");
-            // Which of its ports is answered last does not matter: none is before the data is open.
+            // Any of its ports will do: none answers before the data is open.
             var port = container.Name switch { "mongodb" => 27017, "seaweedfs" => 8333, _ => 9000 };
             container.ReadinessProbe = new ProbeV1 { TcpSocket = new TcpSocketActionV1 { Port = port }, PeriodSeconds = 5, TimeoutSeconds = 3 };
             container.LivenessProbe = new ProbeV1 { TcpSocket = new TcpSocketActionV1 { Port = port }, InitialDelaySeconds = 60, PeriodSeconds = 20, TimeoutSeconds = 5 };

@@ -5,7 +5,7 @@ using MongoDB.Driver;
 
 namespace FileDrop.AppHost;
 
-/// <summary>MongoDB in a container. Takes the place of the type of the same name in Aspire.Hosting.MongoDB.</summary>
+/// <summary>MongoDB in a container. Replaces the type of the same name in Aspire.Hosting.MongoDB.</summary>
 internal sealed class MongoDBServerResource(string name, ParameterResource password) : ContainerResource(name), IResourceWithConnectionString
 {
     public const string User = "admin";
@@ -57,7 +57,7 @@ internal static class MongoDBBuilder
         return resource.WithHealthCheck(key);
     }
 
-    /// <summary>Healthy while the server takes the password and answers. One client for all checks, since each has threads of its own.</summary>
+    /// <summary>Healthy while the server accepts the password and answers. All checks share one client, since each client has its own threads.</summary>
     private sealed class Ping(IResourceWithConnectionString resource) : IHealthCheck
     {
         private MongoClient? _client;

@@ -1,6 +1,6 @@
 namespace FileDrop.AppHost;
 
-/// <summary>MinIO or RustFS in a container. Takes the place of MinioContainerResource and RustFsResource in the Community Toolkit's packages.</summary>
+/// <summary>MinIO or RustFS in a container. Replaces MinioContainerResource and RustFsResource in the Community Toolkit's packages.</summary>
 internal sealed class S3ContainerResource(string name, ParameterResource user, ParameterResource password) : ContainerResource(name), IResourceWithConnectionString
 {
     public ReferenceExpression ConnectionStringExpression => ReferenceExpression.Create(
@@ -55,7 +55,7 @@ internal static class S3Builder
         return seaweed;
     }
 
-    /// <summary>Serves S3 to the one user that the keys describe.</summary>
+    /// <summary>Serves S3 to the one user with these keys.</summary>
     public static IResourceBuilder<SeaweedFSContainerResource> WithS3(this IResourceBuilder<SeaweedFSContainerResource> seaweed) =>
         seaweed.WithHttpEndpoint(targetPort: 8333, name: "s3")
             .WithEnvironment("AWS_ACCESS_KEY_ID", seaweed.Resource.AccessKey)

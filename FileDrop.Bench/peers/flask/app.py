@@ -1,6 +1,6 @@
-"""The peer of the command "compare" on MongoDB and S3: the five APIs as people write them first, with Flask, pymongo and boto3.
+"""The peer of the command "compare" on MongoDB and S3: a plain program of the five APIs with Flask, pymongo and boto3.
 
-MONGODB, ENDPOINT, BUCKET, KEY, SECRET say where.
+MONGODB, ENDPOINT, BUCKET, KEY and SECRET name its stores.
 """
 
 import hashlib
@@ -28,7 +28,7 @@ s3 = boto3.client(
 
 
 class Hashed:
-    """A stream that knows the length and the SHA-256 of what was read from it."""
+    """A stream that counts and hashes (SHA-256) the bytes read from it."""
 
     def __init__(self, stream):
         self.stream, self.sha256, self.length = stream, hashlib.sha256(), 0

@@ -1,5 +1,5 @@
 // The peer of the command "resumable": tus's own server, with its defaults. PORT, and either DIRECTORY or ENDPOINT, BUCKET, KEY, SECRET.
-// With SYNC, what it acknowledges is on the disk, as with FileDrop; by itself it leaves that to the system.
+// With SYNC, it syncs each request before it answers, as FileDrop does; by default it leaves that to the system.
 import { open } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Server } from '@tus/server';
@@ -32,7 +32,7 @@ async function store() {
       region: 'us-east-1',
       endpoint: ENDPOINT,
       forcePathStyle: true,
-      // The server under it knows no trailing checksums.
+      // The server under it does not support trailing checksums.
       requestChecksumCalculation: 'WHEN_REQUIRED',
       responseChecksumValidation: 'WHEN_REQUIRED',
       credentials: { accessKeyId: KEY, secretAccessKey: SECRET },

@@ -1,4 +1,4 @@
-// Files that are dragged onto the page anywhere, or pasted.
+// Files that the user drags onto the page, or pastes.
 
 import { bdi, el, icon } from "../dom.js";
 import { session } from "../session.js";
@@ -8,10 +8,10 @@ import { queue } from "./queue.js";
 
 const text = el("span", {}, t.dropHere);
 
-/** Lies over the page while files are dragged, and says what dropping them will do. */
+/** Covers the page while the user drags files, and says what a drop will do. */
 export const overlay = el("div", { class: "overlay", "aria-hidden": "true" }, icon("upload"), text);
 
-/** `detail`: the panel about one file, which takes one dropped file as that file's new version. */
+/** `detail`: the panel about one file. One file dropped on it becomes that file's new version. */
 export function listenToDrops(detail) {
   const { body } = document;
   // Browsers say "left" for every element that the pointer leaves, the inner ones too.
@@ -46,7 +46,7 @@ export function listenToDrops(detail) {
       depth = 0;
       const wasVersion = isVersion(event);
       const found = await dropped(event.dataTransfer);
-      // A folder counts as one until one looks into it.
+      // A folder counts as one file until it is opened.
       if (wasVersion && found.length === 1 && found[0].folder === "") detail.addVersion(found[0].file);
       else queue.add(found);
     }),

@@ -1,19 +1,19 @@
-// Files out of what was dropped, chosen or pasted; of folders, all that is in them.
+// Collects the files that the user dropped, chose or pasted, with all files in folders.
 
 import { stamp } from "../format.js";
 import { t } from "../texts.js";
 
-/** Whether something that is dragged over the page is files. */
+/** Whether the dragged items are files. */
 export const hasFiles = (transfer) => [...(transfer?.types ?? [])].includes("Files");
 
-/** How many files are dragged; a folder is one. */
+/** The number of dragged files; a folder counts as one. */
 export const filesIn = (transfer) => [...transfer.items].filter((item) => item.kind === "file").length;
 
-/** Files that systems leave in every folder, and that nobody means to upload. */
+/** Files that systems leave in folders, and that users do not mean to upload. */
 const leftovers = new Set([".ds_store", "thumbs.db", "desktop.ini"]);
 const isMeant = (name) => !leftovers.has(name.toLowerCase());
 
-/** Gives { file, folder } for each; folder is the path within what was dropped, "" at its top. */
+/** Returns { file, folder } for each. `folder` is the path within the dropped items, "" at the top. */
 export async function dropped(transfer) {
   // The list is empty as soon as the event is over, so that all entries are taken first.
   const entries = [...transfer.items].filter((item) => item.kind === "file").map((item) => item.webkitGetAsEntry?.() ?? item.getAsFile());
@@ -30,7 +30,7 @@ export const chosen = (files) =>
     .map((file) => ({ file, folder: file.webkitRelativePath?.split("/").slice(0, -1).join("/") ?? "" }))
     .filter(({ file, folder }) => folder === "" || isMeant(file.name));
 
-/** The files that were pasted, or the text as one; nothing while somebody types in a field. */
+/** The pasted files, or the pasted text as one file; nothing while the user types in a field. */
 export function pasted(event) {
   const transfer = event.clipboardData;
   const files = [...(transfer?.files ?? [])].map((file) => ({ file: isNameless(file) ? renamed(file) : file, folder: "" }));
@@ -55,7 +55,7 @@ async function walk(entry, folder, found) {
   }
 }
 
-// What browsers call a picture that has no name because it comes from the clipboard.
+// Browsers give this name to a picture from the clipboard, which has none.
 const isNameless = (file) => /^image\.(png|jpe?g|gif|webp)$/.test(file.name);
 
 const renamed = (file) =>

@@ -1,10 +1,10 @@
-// One upload: what it is, how far it came, how fast it goes.
+// One upload: its file, its progress and its speed.
 
 const memory = 5000;
 
 /**
  * States: "waiting", "checking", "sending", "offline" (waits for the service), "locked" (waits for a key), "paused",
- * "repeat" (its like is there already), "lost" (its bytes are to be chosen again), "failed", "done".
+ * "repeat" (a file like it exists already), "lost" (the user must choose its file again), "failed", "done".
  */
 export class Item {
   state = "waiting";
@@ -30,7 +30,7 @@ export class Item {
     return this.state === "checking" || this.state === "sending";
   }
 
-  /** What can only go on by something that the person does. */
+  /** Whether the upload waits for the user. */
   get needsPerson() {
     return this.state === "repeat" || this.state === "lost" || this.state === "failed";
   }
@@ -53,7 +53,7 @@ export class Item {
     this.#marks = [];
   }
 
-  /** Whether leaving the page loses what this device was to send. */
+  /** Whether leaving the page would lose unsent bytes. */
   get isAtRisk() {
     return this.isOpen && this.file !== null && !this.isKept;
   }

@@ -1,6 +1,6 @@
-// Keeps the queue over a reload: what is to be sent, where, and, of all but the largest files, the bytes themselves.
+// Keeps the queue over a reload: the files to send, their targets and, except for the largest files, the bytes.
 
-/** A larger file is not copied into the browser's store; the person is asked for it again. In bytes. */
+/** In bytes. The browser's store gets no copy of a larger file; the user must choose it again. */
 const largestKept = 1024 ** 3;
 
 let opened = null;
@@ -23,7 +23,7 @@ async function run(mode, work) {
       transaction.onerror = transaction.onabort = () => reject(transaction.error);
     });
   } catch {
-    // A browser that keeps nothing, or has no room: the queue lives as long as the page, then.
+    // The browser has no storage or no room, so the queue lasts as long as the page.
     return undefined;
   }
 }
@@ -48,11 +48,11 @@ export const keep = {
   async add(item) {
     const isSmall = item.size <= largestKept;
     if (isSmall) item.isKept = (await run("readwrite", (store) => store.put({ ...record(item), file: item.file }))) !== undefined;
-    // Without room for the bytes, at least where the upload is.
+    // There is no room for the bytes: keep at least the upload's address.
     if (!item.isKept) await run("readwrite", (store) => store.put({ ...record(item), file: null }));
   },
 
-  /** How far it came; its bytes stay as they were kept. */
+  /** Keeps the progress; the bytes stay as they are. */
   async change(item) {
     await run("readwrite", (store) => {
       const request = store.get(item.id);

@@ -1,4 +1,4 @@
-// The queue: what is sent, a few at once; what waits; and what happens when something goes wrong.
+// The queue: it sends a few uploads at once, lets the others wait, and handles failures.
 
 import { api } from "../api.js";
 import { connection } from "../connection.js";
@@ -12,7 +12,7 @@ import { replace } from "./replace.js";
 import { enter, isOpen, tab } from "./tabs.js";
 import { find, send, terminate } from "./tus.js";
 
-/** How many are sent at once; small ones, in bytes, spend their time waiting for answers and may be more. */
+/** The number of simultaneous uploads. Small ones (in bytes) mostly wait for answers, so there may be more of them. */
 const lanes = 3;
 const lanesOfSmall = 5;
 const small = 1024 ** 2;
@@ -29,7 +29,7 @@ class Queue {
   #order = Date.now();
   #begun = null;
 
-  /** Takes up what was in the queue before a reload, and what a closed tab left. */
+  /** Takes over the queue from before a reload, and the uploads of a closed tab. */
   begin() {
     return (this.#begun ??= this.#begin());
   }
@@ -52,20 +52,20 @@ class Queue {
     this.#changed();
   }
 
-  /** How far the service has what goes on only when the person says so. */
+  /** Asks for the progress of uploads that wait for the user. */
   async #measure(item) {
     if (!item.url) return;
     try {
       item.sent = (await find(item))?.offset ?? 0;
       emit("uploads");
     } catch {
-      // It is asked again before the upload goes on.
+      // The upload asks again before it resumes.
     }
   }
 
   /** `found`: { file, folder } of each. */
   async add(found) {
-    // What is added now must not be taken for what was left from before.
+    // Do not take new uploads for uploads from before the reload.
     await this.begin();
     const known = new Set(this.items.filter((item) => item.isOpen).map(keyOf));
     let left = 0;
@@ -84,7 +84,7 @@ class Queue {
     this.#changed();
   }
 
-  /** A file of this device as the new version of one that is there. */
+  /** Uploads a file of this device as the new version of an existing file. */
   async addVersion(target, file) {
     await this.begin();
     const item = this.#make(file, { folder: "", name: target.file_name, target: target.file_id });
@@ -100,14 +100,14 @@ class Queue {
 
   pause(item) {
     item.state = "paused";
-    // A new version is sent in one request, which begins at the start again.
+    // A new version is sent in one request, which starts over.
     if (item.target) item.sent = 0;
     item.stop?.abort();
     keep.change(item);
     this.#changed();
   }
 
-  /** Goes on, tries again, or uploads although its like is there. */
+  /** Resumes, tries again, or uploads a file although one like it exists. */
   resume(item) {
     if (item.state === "repeat") item.mayRepeat = true;
     item.state = item.file ? "waiting" : "lost";
@@ -116,7 +116,7 @@ class Queue {
     this.#changed();
   }
 
-  /** The bytes of an upload whose file the browser no longer had; false: it is another file. */
+  /** Sets the file of an upload that lost it; false if it is a different file. */
   give(item, file) {
     if (!item.isSameFile(file)) return false;
     item.file = file;
@@ -209,7 +209,7 @@ class Queue {
     } else if (problem.isUnreachable && !(await isReadable(item.file))) {
       [item.state, item.problem] = ["failed", t.unreadable];
     } else if (problem.isUnreachable || [409, 423, 429, 460, 503].includes(status)) {
-      // Nothing is wrong with the file: how far the service has it is asked anew, a little later.
+      // The file is fine: ask again a little later how much of it the service has.
       item.state = "offline";
       item.problem = problem.isUnreachable ? null : problem.message;
       const wait = Math.max(problem.retryAfter * 1000, Math.min(longestWait, 500 * 2 ** this.#failures++));
@@ -228,7 +228,7 @@ class Queue {
 
 const keyOf = (item) => `${item.target}/${item.folder}/${item.name}/${item.size}`;
 
-/** Whether a file of the same name and size is listed. */
+/** Whether the list has a file of the same name and size. */
 async function isThere(item) {
   const name = item.name.normalize("NFC");
   const { body } = await api.namesakes(name, item.size);

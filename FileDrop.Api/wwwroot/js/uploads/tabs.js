@@ -1,11 +1,11 @@
-// Which tab sends which upload: each tab its own, and those of tabs that are gone.
+// Decides which tab sends which upload: each tab sends its own, and those of closed tabs.
 
 const place = "filedrop.tab";
 const name = (id) => `filedrop-tab-${id}`;
 
 export const tab = { id: "" };
 
-/** Takes this tab's id, the same as before a reload; a tab that was duplicated gets one of its own. */
+/** Takes this tab's id, which stays the same over a reload. A duplicated tab gets a new one. */
 export async function enter() {
   tab.id = sessionStorage.getItem(place) ?? fresh();
   if (!(await hold(tab.id))) {
@@ -15,7 +15,7 @@ export async function enter() {
   sessionStorage.setItem(place, tab.id);
 }
 
-/** Whether another tab with this id is open. Where browsers have no locks (plain http), only own uploads are taken up. */
+/** Whether another tab with this id is open. In browsers without locks (plain http), a tab takes over only its own uploads. */
 export async function isOpen(id) {
   if (id === tab.id) return false;
   if (!navigator.locks) return true;

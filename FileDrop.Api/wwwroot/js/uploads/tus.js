@@ -1,4 +1,4 @@
-// Resumable uploads by the tus protocol (1.0.0): create, ask how far it is, send the rest in chunks.
+// Resumable uploads by the tus protocol (1.0.0): create, ask for the offset, send the rest in chunks.
 
 import { request, typeOf } from "./xhr.js";
 
@@ -13,7 +13,7 @@ const goodTime = 4000;
  * Sends a file to its end.
  * @param item has file, name, folder, size, and url once the upload exists.
  * @param on created(url), progress(bytes), startedOver().
- * @returns the id of the file that it became; null if the service does not say.
+ * @returns the new file's id; null if the service does not say.
  */
 export async function send(item, on, signal) {
   let offset = 0;
@@ -51,16 +51,16 @@ export async function send(item, on, signal) {
   }
 }
 
-/** Gives an upload up, and with it what the service has of it. */
+/** Ends an upload and deletes the service's part of it. */
 export async function terminate(url) {
   try {
     await ask("DELETE", url, {});
   } catch {
-    // It goes by itself when it expires.
+    // The service deletes it when it expires.
   }
 }
 
-/** How far the service has it; null: no longer at all. */
+/** The service's offset; null if the service no longer has the upload. */
 export async function find(item, signal) {
   try {
     const answer = await ask("HEAD", item.url, {}, null, signal);

@@ -1,12 +1,12 @@
-// One request with a body whose progress is told. Not by fetch: browsers tell the progress of a body by XMLHttpRequest only.
+// One request that reports the progress of its body. Not fetch: browsers report that progress only with XMLHttpRequest.
 
 import { Problem } from "../api.js";
 import { session } from "../session.js";
 
-/** A connection that moves nothing for so long is given up. In milliseconds. */
+/** A connection without progress for this time is given up. In milliseconds. */
 const patience = 60_000;
 
-/** Resolves with { field(name) } for 2xx, else throws a Problem or what `signal` was aborted with. */
+/** Resolves with { field(name) } for 2xx, otherwise throws a Problem or the abort reason of `signal`. */
 export function request(method, url, headers, body = null, signal = null, progress = null) {
   return new Promise((resolve, reject) => {
     signal?.throwIfAborted();
@@ -22,7 +22,7 @@ export function request(method, url, headers, body = null, signal = null, progre
       watch();
       progress?.(event.loaded);
     };
-    // All is sent: the service may take its time to store it.
+    // All bytes are sent; storing them may take the service some time.
     xhr.upload.onload = () => clearTimeout(timer);
     xhr.onload = () => {
       if (xhr.status >= 200 && xhr.status < 300) resolve({ field: (name) => xhr.getResponseHeader(name) });
@@ -40,7 +40,7 @@ export function request(method, url, headers, body = null, signal = null, progre
   });
 }
 
-/** The browser's type of a file; a text that is UTF-8 says so, since nobody who shows it later should have to guess. */
+/** The browser's type of a file. A UTF-8 text says so, so that later viewers need not guess. */
 export async function typeOf(file) {
   if (!file.type.startsWith("text/")) return file.type;
   try {

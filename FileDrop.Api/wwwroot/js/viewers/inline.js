@@ -1,12 +1,12 @@
-// Markdown within a line: code, emphasis, links. Built as nodes, so that nothing in a file is ever markup of this page.
+// Markdown within a line: code, emphasis, links. Built as nodes, so that a file's text never becomes markup of this page.
 
 import { el } from "../dom.js";
 import { t } from "../texts.js";
 
-/** A longer paragraph is shown as it is, since looking for pairs in it could take long. */
+/** A longer paragraph is shown unchanged, since the search for pairs in it could take long. */
 const longest = 8000;
 
-/** Only these are followed; a relative address means nothing outside the folder that the file came from. */
+/** The only links that work; a relative address has no meaning outside the file's original folder. */
 const schemes = /^(https?:\/\/|mailto:)/i;
 
 const patterns = [
@@ -23,10 +23,10 @@ const patterns = [
   [/^(?: {2,}|\\)\n/, () => el("br")],
 ];
 
-/** One of the patterns can begin here. */
+/** The characters with which a pattern can begin. */
 const special = /[\\`![<*_~]|https?:|(?: {2,}\n)/gi;
 
-/** Gives texts and elements. */
+/** Returns texts and elements. */
 export function inline(text) {
   if (text.length > longest) return [text];
   const parts = [];

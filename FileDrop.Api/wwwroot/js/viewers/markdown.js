@@ -1,14 +1,14 @@
-// Markdown as elements: the parts of CommonMark and of GitHub's tables that people write. HTML in it is shown as text.
+// Markdown as elements: the common parts of CommonMark, and GitHub's tables. HTML in it is shown as text.
 
 import { el } from "../dom.js";
 import { inline } from "./inline.js";
 
 const deepest = 12;
 
-/** A longer line is taken for plain text, so that no pattern is tried on what a program wrote. */
+/** A longer line counts as plain text, so that no pattern runs over a program's output. */
 const longestLine = 2000;
 
-/** Lines of one block; more begin the next, so that the work stays in proportion to the text. */
+/** Most lines of one block. More lines begin the next block, so that the work stays in proportion to the text. */
 const longestBlock = 2000;
 
 const fence = /^ {0,3}(`{3,}|~{3,})/;
@@ -23,7 +23,7 @@ export function markdown(text) {
   return blocks(text.replace(/\t/g, "    ").split(/\r\n|\r|\n/), 0);
 }
 
-/** Each way to read a block gives [element, lines it took], or null if the lines are something else. */
+/** Each reader of a block returns [element, lines it took], or null if the lines are a different block. */
 const ways = [readFence, readIndented, readHeading, readRule, readQuote, readList, readTable];
 
 function blocks(lines, depth) {
@@ -82,7 +82,7 @@ function readHeading(lines) {
   return marks ? [title(marks.length, text.trim().replace(/(^|\s)#+$/, "")), 1] : null;
 }
 
-// The file's name is a heading of the second level, so those within the file begin below it.
+// The file's name is a heading of the second level, so headings within the file begin below it.
 const title = (level, text) => el(`h${Math.min(6, level + 2)}`, {}, ...inline(text));
 
 function readRule(lines) {

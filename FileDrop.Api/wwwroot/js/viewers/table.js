@@ -23,7 +23,7 @@ export function table(text, label) {
   return { element, note: rows.length > mostRows + 1 ? t.rowsShown(mostRows) : null };
 }
 
-/** The separator that the first line has most of. */
+/** The most frequent separator of the first line. */
 function separatorOf(text) {
   const [line] = text.split(/[\r\n]/, 1);
   const count = (separator) => line.split(separator).length;

@@ -2,11 +2,11 @@
 
 import { firstBytes } from "../api.js";
 
-/** So much is shown, in bytes; of a file that may not be text, so much is looked at first. */
+/** The bytes to show, and the bytes to examine first if a file may not be text. */
 const most = 256 * 1024;
 const sample = 4 * 1024;
 
-/** Gives { text, length, isCut }: `length` bytes were read; null if the file is not text. */
+/** Returns { text, length, isCut }, where `length` is the number of bytes read; null if the file is not text. */
 export async function readText(file, signal) {
   let bytes = await firstBytes(file.file_id, sample, signal);
   if (!isText(bytes)) return null;
@@ -28,18 +28,18 @@ const usual = new Set([9, 10, 12, 13, 27]);
 export function isText(bytes) {
   if (markOf(bytes)) return true;
   if (bytes.some((byte) => byte < 32 && !usual.has(byte))) return false;
-  // Not UTF-8, it is an older encoding only if most of it are ASCII's letters.
+  // If it is not UTF-8, it is an older encoding only if most bytes are ASCII letters.
   return isUtf8(bytes) || bytes.filter((byte) => byte >= 0x80).length < bytes.length * 0.3;
 }
 
-/** The encoding is the one that a byte order mark names, else UTF-8 where the bytes allow it, else windows-1252. */
+/** The encoding of a byte order mark, otherwise UTF-8 if the bytes allow it, otherwise windows-1252. */
 export function decode(bytes) {
   return new TextDecoder(markOf(bytes) ?? (isUtf8(bytes) ? "utf-8" : "windows-1252")).decode(bytes, { stream: true });
 }
 
 function isUtf8(bytes) {
   try {
-    // The last character may be cut.
+    // The last character may be incomplete.
     new TextDecoder("utf-8", { fatal: true }).decode(bytes, { stream: true });
     return true;
   } catch {

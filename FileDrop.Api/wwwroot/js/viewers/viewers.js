@@ -1,11 +1,11 @@
-// The ways to show a text. Each gives { element, note }; `note` says what was left out.
+// The viewers of texts. Each returns { element, note }; `note` says what is not shown.
 
 import { el } from "../dom.js";
 import { bareType, extensionOf } from "../format.js";
 import { markdown } from "./markdown.js";
 import { table } from "./table.js";
 
-/** The way for a file: by its type, else by its extension. */
+/** The viewer for a file: by its type, otherwise by its extension. */
 export function viewerOf(file) {
   const [type, extension] = [bareType(file), extensionOf(file.file_name)];
   if (type === "text/markdown" || ["md", "markdown"].includes(extension)) return page;
@@ -13,7 +13,7 @@ export function viewerOf(file) {
   return type === "text/plain" && ["", "txt", "text"].includes(extension) ? prose : code;
 }
 
-/** A part of the page that scrolls by itself, by the keyboard too. */
+/** A part of the page that scrolls by itself, also with the keyboard. */
 const scroller = (look, label, ...children) =>
   el("div", { class: `reading ${look}`, tabindex: "0", role: "region", "aria-label": label }, ...children);
 
