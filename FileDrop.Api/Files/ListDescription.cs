@@ -1,5 +1,6 @@
 using FileDrop.Api.Catalog;
 using FileDrop.Api.Contents;
+using FileDrop.Api.Http;
 using FileDrop.Api.OpenApi;
 
 namespace FileDrop.Api.Files;

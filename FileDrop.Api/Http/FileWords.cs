@@ -1,10 +1,10 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using FileDrop.Api.Contents;
-using FileDrop.Api.Http;
+using FileDrop.Api.OpenApi;
 using Microsoft.OpenApi;
 
-namespace FileDrop.Api.OpenApi;
+namespace FileDrop.Api.Http;
 
 /// <summary>A file in the document, and the parameters by which several doors name it and set conditions.</summary>
 internal static class FileWords
