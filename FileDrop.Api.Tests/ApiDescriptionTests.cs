@@ -4,6 +4,8 @@ using System.Reflection;
 using System.Text;
 using System.Text.Json;
 using FileDrop.Api.Access;
+using FileDrop.Api.Http;
+using FileDrop.Api.Settings;
 using FileDrop.Api.Tests.Access;
 using FileDrop.Api.Tests.Files;
 using Microsoft.AspNetCore.Routing;

@@ -3,7 +3,8 @@ using System.Globalization;
 using System.Reflection;
 using System.Text;
 using System.Xml.Linq;
-using FileDrop.Api.Access;
+using FileDrop.Api.Settings;
+using FileDrop.Api.Text;
 using Microsoft.Extensions.Configuration;
 using Xunit;
 

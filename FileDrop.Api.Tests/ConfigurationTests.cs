@@ -1,4 +1,5 @@
 using System.Net;
+using FileDrop.Api.Settings;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Xunit;

@@ -1,3 +1,4 @@
+using FileDrop.Api.Text;
 using Xunit;
 
 namespace FileDrop.Api.Tests;

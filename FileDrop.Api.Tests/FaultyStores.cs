@@ -1,3 +1,5 @@
+using FileDrop.Api.Storage;
+
 namespace FileDrop.Api.Tests;
 
 /// <summary>The moment at which a store call fails.</summary>

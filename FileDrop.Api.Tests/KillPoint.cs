@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using FileDrop.Api.Memory;
 
 namespace FileDrop.Api.Tests;
 

@@ -1,4 +1,5 @@
 using System.Text.RegularExpressions;
+using FileDrop.Api.Settings;
 using Microsoft.Extensions.Configuration;
 using Xunit;
 

@@ -5,11 +5,13 @@ using FileDrop.Api.Catalog;
 using FileDrop.Api.Catalog.Mongo;
 using FileDrop.Api.Catalog.Sqlite;
 using FileDrop.Api.Contents;
+using FileDrop.Api.Edge;
 using FileDrop.Api.Embedded;
 using FileDrop.Api.Files;
 using FileDrop.Api.Http;
 using FileDrop.Api.Maintenance;
-using FileDrop.Api.Memory;
+using FileDrop.Api.Settings;
+using FileDrop.Api.Storage;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 

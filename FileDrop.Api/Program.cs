@@ -1,7 +1,13 @@
 using FileDrop.Api;
 using FileDrop.Api.Access;
+using FileDrop.Api.Commands;
+using FileDrop.Api.Edge;
 using FileDrop.Api.Files;
-using FileDrop.Api.Maintenance;
+using FileDrop.Api.Http;
+using FileDrop.Api.Keys;
+using FileDrop.Api.Links;
+using FileDrop.Api.Settings;
+using FileDrop.Api.Storage;
 using FileDrop.Api.Uploads;
 
 var start = new Start();

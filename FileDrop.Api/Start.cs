@@ -3,6 +3,8 @@ using System.Security.Cryptography;
 using FileDrop.Api.Access;
 using FileDrop.Api.Blobs;
 using FileDrop.Api.Catalog;
+using FileDrop.Api.Settings;
+using FileDrop.Api.Storage;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
 

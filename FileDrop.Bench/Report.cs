@@ -2,7 +2,7 @@ using System.Diagnostics;
 using System.Globalization;
 using System.Runtime.InteropServices;
 using System.Text;
-using FileDrop.Api;
+using FileDrop.Api.Settings;
 
 namespace FileDrop.Bench;
 

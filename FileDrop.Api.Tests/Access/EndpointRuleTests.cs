@@ -4,6 +4,7 @@ using System.Net.Http.Headers;
 using System.Text;
 using System.Text.RegularExpressions;
 using FileDrop.Api.Access;
+using FileDrop.Api.Settings;
 using FileDrop.Api.Tests.Files;
 using Microsoft.AspNetCore.Authorization;
 using Microsoft.AspNetCore.Routing;

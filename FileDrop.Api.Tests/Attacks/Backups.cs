@@ -2,7 +2,7 @@ using System.Formats.Tar;
 using System.Text.Json.Nodes;
 using FileDrop.Api.Blobs;
 using FileDrop.Api.Catalog;
-using FileDrop.Api.Maintenance;
+using FileDrop.Api.Commands;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace FileDrop.Api.Tests.Attacks;

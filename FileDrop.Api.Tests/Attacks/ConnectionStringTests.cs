@@ -1,3 +1,4 @@
+using FileDrop.Api.Settings;
 using Microsoft.Extensions.DependencyInjection;
 using Xunit;
 

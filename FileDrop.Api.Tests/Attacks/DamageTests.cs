@@ -1,7 +1,7 @@
 using System.IO.Hashing;
 using System.Net;
 using FileDrop.Api.Blobs;
-using FileDrop.Api.Maintenance;
+using FileDrop.Api.Commands;
 using FileDrop.Api.Tests.Files;
 using FileDrop.Api.Tests.Maintenance;
 using Microsoft.Data.Sqlite;

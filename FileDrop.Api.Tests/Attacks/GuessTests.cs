@@ -1,5 +1,6 @@
 using System.Net;
 using FileDrop.Api.Access;
+using FileDrop.Api.Settings;
 using FileDrop.Api.Tests.Access;
 using FileDrop.Api.Tests.Files;
 using Xunit;

@@ -2,7 +2,7 @@ using System.Formats.Tar;
 using System.Text;
 using FileDrop.Api.Blobs;
 using FileDrop.Api.Catalog;
-using FileDrop.Api.Maintenance;
+using FileDrop.Api.Commands;
 using FileDrop.Api.Tests.Files;
 using FileDrop.Api.Tests.Maintenance;
 using Microsoft.Data.Sqlite;

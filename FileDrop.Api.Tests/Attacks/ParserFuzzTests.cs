@@ -1,5 +1,6 @@
 using System.Globalization;
 using FileDrop.Api.Http;
+using FileDrop.Api.Text;
 using Xunit;
 
 namespace FileDrop.Api.Tests.Attacks;

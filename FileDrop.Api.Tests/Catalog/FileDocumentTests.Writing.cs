@@ -1,4 +1,5 @@
 using FileDrop.Api.Catalog;
+using FileDrop.Api.Storage;
 using Xunit;
 using static FileDrop.Api.Tests.Catalog.Documents;
 

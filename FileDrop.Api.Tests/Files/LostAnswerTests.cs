@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Http.Json;
+using FileDrop.Api.Storage;
 using Xunit;
 
 namespace FileDrop.Api.Tests.Files;

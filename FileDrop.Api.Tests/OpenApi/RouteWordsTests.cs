@@ -1,3 +1,4 @@
+using FileDrop.Api.Http;
 using FileDrop.Api.OpenApi;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;

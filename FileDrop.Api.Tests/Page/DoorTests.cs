@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using System.Globalization;
 using System.Reflection;
 using System.Text.Json;
+using FileDrop.Api.Http;
 using FileDrop.Api.Tests.Access;
 using FileDrop.Api.Tests.Files;
 using Microsoft.Playwright;

@@ -1,5 +1,6 @@
 using System.Net;
 using System.Text.RegularExpressions;
+using FileDrop.Api.Edge;
 using Microsoft.Playwright;
 using Xunit;
 

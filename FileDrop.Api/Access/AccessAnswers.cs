@@ -1,3 +1,5 @@
+using FileDrop.Api.Http;
+using FileDrop.Api.Text;
 using Microsoft.AspNetCore.Authorization;
 using Microsoft.AspNetCore.Authorization.Policy;
 

@@ -1,4 +1,6 @@
 using FileDrop.Api.Catalog;
+using FileDrop.Api.Settings;
+using FileDrop.Api.Storage;
 using Microsoft.AspNetCore.Authentication;
 using Microsoft.AspNetCore.Authorization;
 

@@ -1,5 +1,7 @@
 using System.Security.Cryptography;
 using System.Text;
+using FileDrop.Api.Settings;
+using FileDrop.Api.Storage;
 
 namespace FileDrop.Api.Access;
 

@@ -3,6 +3,10 @@ using System.Collections.Concurrent;
 using System.Diagnostics.CodeAnalysis;
 using System.Security.Cryptography;
 using FileDrop.Api.Catalog;
+using FileDrop.Api.Http;
+using FileDrop.Api.Settings;
+using FileDrop.Api.Storage;
+using FileDrop.Api.Text;
 
 namespace FileDrop.Api.Access;
 

@@ -1,6 +1,8 @@
 using System.Buffers.Binary;
 using System.Diagnostics;
 using FileDrop.Api.Catalog;
+using FileDrop.Api.Http;
+using FileDrop.Api.Text;
 
 namespace FileDrop.Api.Access;
 

@@ -1,6 +1,8 @@
 using System.Threading.Channels;
 using FileDrop.Api.Catalog;
 using FileDrop.Api.Maintenance;
+using FileDrop.Api.Settings;
+using FileDrop.Api.Storage;
 
 namespace FileDrop.Api.Access;
 

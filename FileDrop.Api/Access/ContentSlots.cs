@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Threading.RateLimiting;
 using FileDrop.Api.Http;
+using FileDrop.Api.Settings;
 
 namespace FileDrop.Api.Access;
 

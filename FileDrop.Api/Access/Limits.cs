@@ -2,6 +2,8 @@ using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
 using System.Threading.RateLimiting;
+using FileDrop.Api.Http;
+using FileDrop.Api.Settings;
 using Microsoft.AspNetCore.RateLimiting;
 
 namespace FileDrop.Api.Access;

@@ -1,4 +1,6 @@
 using System.Net;
+using FileDrop.Api.Http;
+using FileDrop.Api.Settings;
 
 namespace FileDrop.Api.Access;
 

@@ -1,4 +1,7 @@
+using FileDrop.Api.Http;
+using FileDrop.Api.Keys;
 using FileDrop.Api.OpenApi;
+using FileDrop.Api.Settings;
 using Microsoft.AspNetCore.Authorization;
 
 namespace FileDrop.Api.Access;

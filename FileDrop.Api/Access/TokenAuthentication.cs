@@ -1,4 +1,5 @@
 using FileDrop.Api.Http;
+using FileDrop.Api.Settings;
 using Microsoft.AspNetCore.Authentication;
 using Microsoft.AspNetCore.Authentication.JwtBearer;
 using Microsoft.IdentityModel.Tokens;

@@ -1,3 +1,5 @@
+using FileDrop.Api.Http;
+using FileDrop.Api.Settings;
 using Microsoft.AspNetCore.HttpOverrides;
 
 namespace FileDrop.Api.Access;

@@ -1,3 +1,6 @@
+using FileDrop.Api.Memory;
+using FileDrop.Api.Storage;
+
 namespace FileDrop.Api.Blobs;
 
 /// <summary>Slices of blobs one after the other, as one stream. It reads from the store as its caller reads.</summary>

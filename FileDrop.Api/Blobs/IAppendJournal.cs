@@ -1,3 +1,5 @@
+using FileDrop.Api.Storage;
+
 namespace FileDrop.Api.Blobs;
 
 /// <summary>The caller's side of appending to a blob: it hashes the content and records how far the blob is durable.</summary>

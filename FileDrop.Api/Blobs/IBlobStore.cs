@@ -1,3 +1,5 @@
+using FileDrop.Api.Storage;
+
 namespace FileDrop.Api.Blobs;
 
 /// <summary>

@@ -1,3 +1,5 @@
+using FileDrop.Api.Storage;
+
 namespace FileDrop.Api.Blobs;
 
 /// <summary>Keeps room for changes that free room. Without it, nothing could ever be deleted on a full store.</summary>

@@ -1,3 +1,5 @@
+using FileDrop.Api.Storage;
+
 namespace FileDrop.Api.Catalog;
 
 // The write protocol: intent, bytes, then a commit conditional on the intent.

@@ -1,3 +1,5 @@
+using FileDrop.Api.Storage;
+
 namespace FileDrop.Api.Catalog;
 
 /// <summary>The audit log in the catalog, kept for a limited time. Every call throws <see cref="StorageException"/> if the catalog does not answer.</summary>

@@ -1,3 +1,5 @@
+using FileDrop.Api.Storage;
+
 namespace FileDrop.Api.Catalog;
 
 /// <summary>The catalog as a store that starts and answers. Each consumer of its documents sees an interface of its own.</summary>

@@ -1,3 +1,5 @@
+using FileDrop.Api.Storage;
+
 namespace FileDrop.Api.Catalog;
 
 /// <summary>The parts of a document that a reader needs.</summary>

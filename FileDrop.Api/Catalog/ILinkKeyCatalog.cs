@@ -1,3 +1,5 @@
+using FileDrop.Api.Storage;
+
 namespace FileDrop.Api.Catalog;
 
 /// <summary>The keys that sign links, shared by all replicas. Every call throws <see cref="StorageException"/> if the catalog does not answer.</summary>

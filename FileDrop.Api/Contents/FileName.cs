@@ -1,6 +1,7 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Text;
 using FileDrop.Api.Catalog;
+using FileDrop.Api.Text;
 
 namespace FileDrop.Api.Contents;
 

@@ -1,4 +1,6 @@
 using FileDrop.Api.Catalog;
+using FileDrop.Api.Settings;
+using FileDrop.Api.Storage;
 
 namespace FileDrop.Api.Contents;
 

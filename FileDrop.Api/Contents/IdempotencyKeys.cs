@@ -1,5 +1,6 @@
 using System.Threading.RateLimiting;
 using FileDrop.Api.Catalog;
+using FileDrop.Api.Settings;
 
 namespace FileDrop.Api.Contents;
 

@@ -1,6 +1,7 @@
 using System.IO.Hashing;
 using System.Security.Cryptography;
 using FileDrop.Api.Hashing;
+using FileDrop.Api.Memory;
 
 namespace FileDrop.Api.Contents;
 

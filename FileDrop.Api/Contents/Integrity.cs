@@ -4,6 +4,7 @@ using System.Diagnostics.Metrics;
 using System.IO.Hashing;
 using FileDrop.Api.Blobs;
 using FileDrop.Api.Catalog;
+using FileDrop.Api.Storage;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
 
 namespace FileDrop.Api.Contents;

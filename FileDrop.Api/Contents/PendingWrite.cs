@@ -2,6 +2,7 @@ using System.Buffers;
 using FileDrop.Api.Blobs;
 using FileDrop.Api.Catalog;
 using FileDrop.Api.Embedded;
+using FileDrop.Api.Storage;
 
 namespace FileDrop.Api.Contents;
 

@@ -1,3 +1,5 @@
+using FileDrop.Api.Memory;
+
 namespace FileDrop.Api.Contents;
 
 /// <summary>Content on its way into the store. It reserves quota before it passes bytes on.</summary>

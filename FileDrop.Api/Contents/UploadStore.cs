@@ -2,6 +2,8 @@ using System.Runtime.ExceptionServices;
 using FileDrop.Api.Blobs;
 using FileDrop.Api.Catalog;
 using FileDrop.Api.Hashing;
+using FileDrop.Api.Settings;
+using FileDrop.Api.Storage;
 
 namespace FileDrop.Api.Contents;
 

@@ -1,6 +1,7 @@
 using FileDrop.Api.Blobs;
 using FileDrop.Api.Catalog;
 using FileDrop.Api.Hashing;
+using FileDrop.Api.Storage;
 
 namespace FileDrop.Api.Contents;
 

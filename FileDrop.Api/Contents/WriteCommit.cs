@@ -1,4 +1,5 @@
 using FileDrop.Api.Catalog;
+using FileDrop.Api.Storage;
 
 namespace FileDrop.Api.Contents;
 

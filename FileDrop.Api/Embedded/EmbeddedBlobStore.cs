@@ -1,5 +1,6 @@
 using FileDrop.Api.Blobs;
 using FileDrop.Api.Blobs.Disk;
+using FileDrop.Api.Storage;
 
 namespace FileDrop.Api.Embedded;
 

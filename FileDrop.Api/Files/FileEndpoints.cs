@@ -3,6 +3,7 @@ using FileDrop.Api.Catalog;
 using FileDrop.Api.Contents;
 using FileDrop.Api.Http;
 using FileDrop.Api.OpenApi;
+using FileDrop.Api.Settings;
 using FileDrop.Api.Uploads;
 
 namespace FileDrop.Api.Files;

@@ -1,7 +1,7 @@
-using FileDrop.Api.Access;
 using FileDrop.Api.Catalog;
 using FileDrop.Api.Contents;
 using FileDrop.Api.Http;
+using FileDrop.Api.Settings;
 
 namespace FileDrop.Api.Files;
 

@@ -8,6 +8,7 @@ using System.Text.RegularExpressions;
 using FileDrop.Api.Catalog;
 using FileDrop.Api.Contents;
 using FileDrop.Api.Http;
+using FileDrop.Api.Text;
 using Microsoft.AspNetCore.Http.Extensions;
 using Microsoft.Extensions.Primitives;
 

@@ -3,6 +3,7 @@ using FileDrop.Api.Access;
 using FileDrop.Api.Contents;
 using FileDrop.Api.Http;
 using FileDrop.Api.OpenApi;
+using FileDrop.Api.Settings;
 
 namespace FileDrop.Api.Files;
 

@@ -1,4 +1,5 @@
 using System.Text;
+using FileDrop.Api.Text;
 
 namespace FileDrop.Api.Http;
 

@@ -1,4 +1,3 @@
-using FileDrop.Api.Access;
 using FileDrop.Api.Catalog;
 
 namespace FileDrop.Api.Http;

@@ -1,5 +1,6 @@
 using FileDrop.Api.Contents;
 using FileDrop.Api.Hashing;
+using FileDrop.Api.Settings;
 
 namespace FileDrop.Api.Http;
 

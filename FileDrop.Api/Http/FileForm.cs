@@ -1,5 +1,7 @@
 using FileDrop.Api.Contents;
 using FileDrop.Api.Hashing;
+using FileDrop.Api.Settings;
+using FileDrop.Api.Text;
 using Microsoft.AspNetCore.WebUtilities;
 using Microsoft.Net.Http.Headers;
 

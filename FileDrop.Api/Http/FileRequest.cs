@@ -3,7 +3,10 @@ using System.Text;
 using System.Text.Json;
 using FileDrop.Api.Catalog;
 using FileDrop.Api.Contents;
+using FileDrop.Api.Edge;
 using FileDrop.Api.Hashing;
+using FileDrop.Api.Settings;
+using FileDrop.Api.Text;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.Net.Http.Headers;
 

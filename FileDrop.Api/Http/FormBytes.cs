@@ -1,3 +1,5 @@
+using FileDrop.Api.Memory;
+
 namespace FileDrop.Api.Http;
 
 /// <summary>The body of a form. It refuses more bytes than a form may have.</summary>

@@ -1,3 +1,5 @@
+using FileDrop.Api.Memory;
+
 namespace FileDrop.Api.Http;
 
 /// <summary>The body of a form's part. If the form is malformed, reading throws the answer for the client.</summary>

@@ -1,5 +1,5 @@
 using System.Diagnostics.CodeAnalysis;
-using FileDrop.Api.Access;
+using FileDrop.Api.Text;
 
 namespace FileDrop.Api.Http;
 

@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Text;
+using FileDrop.Api.Memory;
 
 namespace FileDrop.Api.Http;
 

@@ -2,6 +2,7 @@ using System.Buffers;
 using System.IO.Pipelines;
 using System.Security.Cryptography;
 using FileDrop.Api.Contents;
+using FileDrop.Api.Memory;
 
 namespace FileDrop.Api.Http;
 

@@ -1,6 +1,8 @@
 using FileDrop.Api.Blobs;
 using FileDrop.Api.Catalog;
 using FileDrop.Api.Contents;
+using FileDrop.Api.Settings;
+using FileDrop.Api.Storage;
 
 namespace FileDrop.Api.Maintenance;
 

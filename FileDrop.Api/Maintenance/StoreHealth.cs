@@ -1,5 +1,6 @@
 using FileDrop.Api.Blobs;
 using FileDrop.Api.Catalog;
+using FileDrop.Api.Storage;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
 
 namespace FileDrop.Api.Maintenance;

@@ -1,6 +1,8 @@
 using System.Security.Cryptography;
 using FileDrop.Api.Blobs;
 using FileDrop.Api.Catalog;
+using FileDrop.Api.Commands;
+using FileDrop.Api.Storage;
 
 namespace FileDrop.Api.Maintenance;
 

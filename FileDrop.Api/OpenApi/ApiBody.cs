@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using FileDrop.Api.Http;
 using Microsoft.OpenApi;
 
 namespace FileDrop.Api.OpenApi;

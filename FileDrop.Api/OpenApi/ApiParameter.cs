@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using FileDrop.Api.Http;
 using Microsoft.OpenApi;
 
 namespace FileDrop.Api.OpenApi;

@@ -1,3 +1,5 @@
+using FileDrop.Api.Http;
+
 namespace FileDrop.Api.OpenApi;
 
 /// <summary>Errors that endpoints have in common, with details as examples.</summary>

@@ -1,3 +1,4 @@
+using FileDrop.Api.Http;
 using Microsoft.AspNetCore.Http.Metadata;
 using Microsoft.OpenApi;
 using DescribedEndpoint = Microsoft.AspNetCore.Mvc.ApiExplorer.ApiDescription;

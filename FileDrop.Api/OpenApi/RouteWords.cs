@@ -1,3 +1,4 @@
+using FileDrop.Api.Http;
 using Microsoft.OpenApi;
 
 namespace FileDrop.Api.OpenApi;

@@ -5,6 +5,7 @@ using FileDrop.Api.Contents;
 using FileDrop.Api.Hashing;
 using FileDrop.Api.Http;
 using FileDrop.Api.OpenApi;
+using FileDrop.Api.Settings;
 
 namespace FileDrop.Api.Uploads;
 

@@ -4,6 +4,7 @@ using FileDrop.Api.Catalog;
 using FileDrop.Api.Contents;
 using FileDrop.Api.Http;
 using FileDrop.Api.OpenApi;
+using FileDrop.Api.Settings;
 using Microsoft.AspNetCore.Http.Features;
 
 namespace FileDrop.Api.Uploads;

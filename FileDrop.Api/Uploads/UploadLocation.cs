@@ -1,4 +1,4 @@
-using FileDrop.Api.Access;
+using FileDrop.Api.Http;
 
 namespace FileDrop.Api.Uploads;
 

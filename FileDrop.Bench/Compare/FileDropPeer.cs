@@ -9,7 +9,7 @@ internal static class FileDropPeer
     public static async Task<Peer> StartAsync(BenchOptions options, BenchStores stores, CancellationToken cancellation)
     {
         var service = await MeasuredService.StartAsync(options, stores, cancellation);
-        var policy = $"{typeof(Api.FileDropOptions).Assembly.GetName().Version}, SHA-256 of each file; {await stores.DescribeAsync(cancellation)}";
+        var policy = $"{typeof(Api.Settings.FileDropOptions).Assembly.GetName().Version}, SHA-256 of each file; {await stores.DescribeAsync(cancellation)}";
         return new HttpPeer(Its, policy, service.Address, new FilesApi(), service.ProcessId, service);
     }
 }

@@ -1,4 +1,5 @@
 using FileDrop.Api.Memory;
+using FileDrop.Api.Storage;
 using Microsoft.Win32.SafeHandles;
 
 namespace FileDrop.Api.Blobs.Disk;

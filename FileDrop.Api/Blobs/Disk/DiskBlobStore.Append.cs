@@ -1,3 +1,4 @@
+using FileDrop.Api.Storage;
 using Microsoft.Win32.SafeHandles;
 
 namespace FileDrop.Api.Blobs.Disk;

@@ -1,3 +1,5 @@
+using FileDrop.Api.Storage;
+
 namespace FileDrop.Api.Blobs.Disk;
 
 /// <summary>Translates errors of the disk into failures of the store.</summary>

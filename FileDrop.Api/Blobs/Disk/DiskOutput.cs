@@ -1,5 +1,6 @@
 using FileDrop.Api.Memory;
 using FileDrop.Api.Native;
+using FileDrop.Api.Storage;
 using Microsoft.Win32.SafeHandles;
 
 namespace FileDrop.Api.Blobs.Disk;

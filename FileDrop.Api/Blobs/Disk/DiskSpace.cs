@@ -1,4 +1,5 @@
 using FileDrop.Api.Native;
+using FileDrop.Api.Storage;
 using Microsoft.Win32.SafeHandles;
 
 namespace FileDrop.Api.Blobs.Disk;

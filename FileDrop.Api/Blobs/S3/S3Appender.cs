@@ -1,4 +1,5 @@
 using System.Buffers;
+using FileDrop.Api.Storage;
 
 namespace FileDrop.Api.Blobs.S3;
 

@@ -1,5 +1,6 @@
 using Amazon.S3;
 using Amazon.S3.Model;
+using FileDrop.Api.Storage;
 
 namespace FileDrop.Api.Blobs.S3;
 

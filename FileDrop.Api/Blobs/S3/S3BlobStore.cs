@@ -35,6 +35,7 @@ using System.Net;
 using System.Net.Http.Headers;
 using Amazon.S3;
 using Amazon.S3.Model;
+using FileDrop.Api.Storage;
 
 namespace FileDrop.Api.Blobs.S3;
 

@@ -1,3 +1,6 @@
+using FileDrop.Api.Memory;
+using FileDrop.Api.Storage;
+
 namespace FileDrop.Api.Blobs.S3;
 
 /// <summary>

@@ -5,6 +5,7 @@ using System.Net.Sockets;
 using Amazon;
 using Amazon.Runtime;
 using Amazon.S3;
+using FileDrop.Api.Storage;
 
 namespace FileDrop.Api.Blobs.S3;
 

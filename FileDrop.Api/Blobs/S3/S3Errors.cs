@@ -2,6 +2,7 @@ using System.Net;
 using System.Text;
 using Amazon.Runtime;
 using Amazon.S3;
+using FileDrop.Api.Storage;
 
 namespace FileDrop.Api.Blobs.S3;
 

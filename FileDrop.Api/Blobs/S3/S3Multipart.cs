@@ -1,6 +1,7 @@
 using System.Globalization;
 using Amazon.S3;
 using Amazon.S3.Model;
+using FileDrop.Api.Storage;
 
 namespace FileDrop.Api.Blobs.S3;
 

@@ -1,4 +1,5 @@
 using System.Buffers;
+using FileDrop.Api.Storage;
 using MongoDB.Driver;
 
 namespace FileDrop.Api.Catalog.Mongo;

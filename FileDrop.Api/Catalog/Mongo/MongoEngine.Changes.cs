@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using FileDrop.Api.Storage;
 
 namespace FileDrop.Api.Catalog.Mongo;
 

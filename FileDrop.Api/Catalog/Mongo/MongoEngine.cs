@@ -1,3 +1,4 @@
+using FileDrop.Api.Storage;
 using MongoDB.Bson;
 using MongoDB.Driver;
 

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using FileDrop.Api.Storage;
 using MongoDB.Bson;
 using MongoDB.Driver;
 using static FileDrop.Api.Catalog.Mongo.MongoExpressions;

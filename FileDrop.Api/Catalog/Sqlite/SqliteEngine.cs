@@ -1,3 +1,5 @@
+using FileDrop.Api.Storage;
+
 namespace FileDrop.Api.Catalog.Sqlite;
 
 /// <summary>The catalog in one SQLite database; it needs no server.</summary>

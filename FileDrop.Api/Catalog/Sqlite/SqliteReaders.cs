@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using FileDrop.Api.Storage;
 
 namespace FileDrop.Api.Catalog.Sqlite;
 

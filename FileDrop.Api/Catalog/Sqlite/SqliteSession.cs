@@ -1,3 +1,4 @@
+using FileDrop.Api.Storage;
 using Microsoft.Data.Sqlite;
 using SQLitePCL;
 

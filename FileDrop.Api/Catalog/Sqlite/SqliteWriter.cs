@@ -1,4 +1,5 @@
 using System.Threading.Channels;
+using FileDrop.Api.Storage;
 using Microsoft.Data.Sqlite;
 
 namespace FileDrop.Api.Catalog.Sqlite;

@@ -1,0 +1,104 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using FileDrop.Api.Catalog;
+using FileDrop.Api.Contents;
+using FileDrop.Api.Http;
+
+namespace FileDrop.Api.Commands;
+
+/// <summary>The layout of a backup, in a folder or a tar archive. Both have the same entries, so one can be made from the other.</summary>
+/// <remarks>
+/// <c>files/xx/ID/BLOB</c> holds a content's bytes. <c>files/xx/ID.json</c> describes the file, and follows its contents; <c>xx</c> are the id's last digits.
+/// <c>manifest.json</c> comes last, and counts the files. Nothing in a backup depends on a kind of store.
+/// </remarks>
+internal static class Backup
+{
+    public const int Format = 1;
+    public const string Manifest = "manifest.json";
+    public const string Files = "files";
+
+    public static string PathOfDocument(Guid file) => $"{Files}/{file.ToString("N")[^2..]}/{file}.json";
+
+    public static string PathOfContent(Guid file, Guid blob) => $"{Files}/{file.ToString("N")[^2..]}/{file}/{blob}";
+
+    /// <summary>Reads the file's id from the path of a document; null for other paths.</summary>
+    public static Guid? FileOfDocument(string path) =>
+        path.Split('/') is [Files, _, var name] && name.EndsWith(".json", StringComparison.Ordinal) && Guid.TryParseExact(name[..^5], "D", out var file)
+            ? file
+            : null;
+
+    /// <summary>Reads the ids of file and blob from the path of a content; null for other paths.</summary>
+    public static (Guid File, Guid Blob)? OfContent(string path) =>
+        path.Split('/') is [Files, _, var folder, var name]
+        && Guid.TryParseExact(folder, "D", out var file) && Guid.TryParseExact(name, "D", out var blob)
+            ? (file, blob)
+            : null;
+}
+
+/// <summary>A file in a backup.</summary>
+/// <param name="Owner">The file's owner.</param>
+/// <param name="File">The file, live or in the trash.</param>
+/// <param name="Contents">Its versions, newest first.</param>
+internal sealed record BackupFile(string Owner, CatalogFile File, IReadOnlyList<FileContent> Contents)
+{
+    /// <summary>Far more versions than a file can have; no export wrote a document with more.</summary>
+    private const int MaxContents = 10_000;
+
+    /// <summary>
+    /// The reason to refuse the document, or null. A backup comes from outside, and its data goes into the catalog and from there into answers. It must
+    /// therefore obey the same rules as a request.
+    /// </summary>
+    /// <param name="id">The file's id in the entry's path.</param>
+    public string? Problem(Guid id)
+    {
+        if (File.Id != id)
+            return "it has the id of another file";
+        if (Owner.Length is 0 or > Caller.MaxOwnerLength || Owner.Contains('\0', StringComparison.Ordinal) || !File.Owner.Equals(Owner, StringComparison.Ordinal))
+            return "its owner is missing, too long, or not the file's";
+        if (!FileName.TryMake(File.Name, out _, out var name) || File.Name.AsSpan().ContainsAny('/', '\\'))
+            return $"its name is not allowed. {name}";
+        if (!FileTags.TryParse(JsonSerializer.Serialize(File.Tags, MaintenanceJson.Default.IReadOnlyDictionaryStringString), out _, out var tags))
+            return $"its tags are not allowed. {tags}";
+        if (File.DeletedAt is null != File.PurgeAt is null)
+            return "it has only one of the two times of a file in the trash";
+        return Contents is [var live, ..] && live == File.Content && Contents.Count <= MaxContents
+            ? ProblemOfContents()
+            : "its live content is not the first of its contents";
+    }
+
+    private string? ProblemOfContents()
+    {
+        var below = File.Version + 1;
+        foreach (var content in Contents)
+        {
+            if (content is null || content.Version < 1 || content.Version >= below)
+                return "the versions of its contents do not descend from its own";
+            below = content.Version;
+            if (content.Size < 0 || content.Sha256.Length != 64 || !content.Sha256.All(char.IsAsciiHexDigitLower))
+                return $"the size or the SHA-256 of version {content.Version} is not valid";
+            if (content.Type.Length == 0 || !FileType.TryRead(content.Type, raw: false, out _, out _))
+                return $"the type of version {content.Version} is not valid";
+            var twin = Contents.First(other => other.BlobId == content.BlobId);
+            if ((twin.Size, twin.Sha256, twin.XxHash3) != (content.Size, content.Sha256, content.XxHash3))
+                return $"versions {twin.Version} and {content.Version} name the same blob but differ";
+        }
+        return null;
+    }
+}
+
+/// <summary>The summary of a backup.</summary>
+/// <param name="Format">The number of the layout.</param>
+/// <param name="CreatedAt">The time at which the backup was finished.</param>
+/// <param name="Files">The number of files, live and in the trash.</param>
+/// <param name="Contents">The number of their contents, earlier versions included.</param>
+/// <param name="Bytes">The number of bytes in the contents.</param>
+internal sealed record BackupManifest(int Format, DateTimeOffset CreatedAt, long Files, long Contents, long Bytes);
+
+/// <summary>The JSON of a backup's documents and of the commands' findings.</summary>
+[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower, UseStringEnumConverter = true,
+    RespectNullableAnnotations = true, RespectRequiredConstructorParameters = true)]
+[JsonSerializable(typeof(BackupFile))]
+[JsonSerializable(typeof(BackupManifest))]
+[JsonSerializable(typeof(Finding))]
+[JsonSerializable(typeof(CheckSummary))]
+internal sealed partial class MaintenanceJson : JsonSerializerContext;

@@ -1,0 +1,113 @@
+using System.Text.Json;
+using FileDrop.Api.Blobs;
+using FileDrop.Api.Catalog;
+using FileDrop.Api.Contents;
+using FileDrop.Api.Storage;
+
+namespace FileDrop.Api.Commands;
+
+/// <summary>
+/// Writes every file, live and in the trash, with all its versions into a backup. It may run beside the service. A later run into the same folder writes only
+/// new entries.
+/// </summary>
+internal sealed class Export(IDocumentCatalog catalog, IBlobStore blobs, BackupTarget target, TimeProvider time, Action<string> complain)
+{
+    private const int DocumentsAtOnce = 200;
+
+    /// <summary>Exports everything.</summary>
+    /// <returns>The summary of the backup, and the number of files left out because their content is damaged or missing.</returns>
+    public async Task<(BackupManifest Manifest, long Failed)> RunAsync(CancellationToken cancellation)
+    {
+        var (files, contents, bytes, failed) = (0L, 0L, 0L, 0L);
+        Guid? last = null;
+        for (Guid? after = null; await catalog.ScanAsync(after, DocumentsAtOnce, cancellation) is { Count: > 0 } page; after = page[^1].FileId)
+        {
+            foreach (var scanned in page)
+            {
+                if (scanned.File is null)
+                    continue;
+                if (scanned.FileId == last)
+                {
+                    complain($"File {scanned.FileId} of {scanned.Owner} is not in the backup: another owner has a file with this id.");
+                    failed++;
+                    continue;
+                }
+                last = scanned.FileId;
+                var document = scanned;
+                while (document is { File: not null } && !await TryWriteContentsAsync(document, cancellation))
+                {
+                    // A content is missing: it was pruned or purged meanwhile, or is lost.
+                    var now = (await catalog.FindDocumentsAsync([document.FileId], cancellation)).FirstOrDefault(other => other.Owner.Equals(scanned.Owner, StringComparison.Ordinal));
+                    if (now is not null && now.Contents.Select(content => content.BlobId).SequenceEqual(document.Contents.Select(content => content.BlobId)))
+                    {
+                        complain($"File {document.FileId} ({document.File.Name}) is not in the backup: content is damaged or missing. Run check.");
+                        failed++;
+                        now = null;
+                    }
+                    document = now;
+                }
+                if (document is not { File: { } file })
+                    continue;
+                await WriteJsonAsync(Backup.PathOfDocument(document.FileId),
+                    JsonSerializer.SerializeToUtf8Bytes(new BackupFile(document.Owner, file, document.Contents), MaintenanceJson.Default.BackupFile), cancellation);
+                var kept = document.Contents.DistinctBy(content => content.BlobId).ToList();
+                (files, contents, bytes) = (files + 1, contents + kept.Count, bytes + kept.Sum(content => content.Size));
+            }
+        }
+        var manifest = new BackupManifest(Backup.Format, time.GetUtcNow(), files, contents, bytes);
+        await WriteJsonAsync(Backup.Manifest, JsonSerializer.SerializeToUtf8Bytes(manifest, MaintenanceJson.Default.BackupManifest), cancellation);
+        return (manifest, failed);
+    }
+
+    /// <summary>Writes a file's contents. False if one is missing or damaged.</summary>
+    private async Task<bool> TryWriteContentsAsync(CatalogDocument document, CancellationToken cancellation)
+    {
+        foreach (var content in document.Contents.DistinctBy(content => content.BlobId))
+        {
+            var path = Backup.PathOfContent(document.FileId, content.BlobId);
+            // A blob is written once, so an entry with its name and size is the same.
+            if (target.Has(path, content.Size))
+                continue;
+            if (await OpenAsync(new BlobKey(content.BlobId, document.FileId), content.Size, cancellation) is not { } stream)
+                return false;
+            await using (stream)
+            {
+                using var hashed = new IncomingContent(stream, first: null, content.Size, content.Sha256);
+                try
+                {
+                    await target.WriteAsync(path, hashed, content.Size, cancellation);
+                }
+                catch (RefusedException)
+                {
+                    return false;
+                }
+                catch (StorageException)
+                {
+                    // The blob is shorter than its content. If instead the store does not answer, the next call reports it.
+                    return false;
+                }
+            }
+        }
+        return true;
+    }
+
+    private async Task<Stream?> OpenAsync(BlobKey key, long size, CancellationToken cancellation)
+    {
+        try
+        {
+            return await blobs.OpenAsync(key, 0, size, cancellation);
+        }
+        catch (StorageException) when (!cancellation.IsCancellationRequested)
+        {
+            // If the store answers the ping, only this one blob cannot be opened.
+            await blobs.PingAsync(cancellation);
+            return null;
+        }
+    }
+
+    private async Task WriteJsonAsync(string path, byte[] json, CancellationToken cancellation)
+    {
+        using var stream = new MemoryStream(json);
+        await target.WriteAsync(path, stream, json.Length, cancellation);
+    }
+}

@@ -1,0 +1,80 @@
+using FileDrop.Api.Access;
+using FileDrop.Api.Blobs;
+using FileDrop.Api.Catalog;
+using FileDrop.Api.Http;
+using FileDrop.Api.OpenApi;
+using FileDrop.Api.Settings;
+
+namespace FileDrop.Api.Keys;
+
+/// <summary>API keys, for admins.</summary>
+internal static class KeyEndpoints
+{
+    public static void MapKeys(this IEndpointRouteBuilder app)
+    {
+        var keys = app.MapGroup("/admin/keys").WithTags("Access");
+        keys.MapPost("/", CreateAsync)
+            .WithName("CreateKey").WithSummary("Create an API key").WithDescription("""
+                Creates a key and shows it once; the service keeps only its hash. The command `keys create` makes the first key. Until then this is `403`.
+                """)
+            .TakesJson(AccessDescription.NewKey).Needs(Scope.Admin)
+            .Answers(201, "The key.", ApiBody.Json(AccessDescription.KeyCreated), CommonHeaders.CacheControl);
+
+        keys.MapGet("/", ListAsync)
+            .WithName("ListKeys").WithSummary("List the API keys").WithDescription("""
+                Returns the keys without their secrets. Revoked keys come last; among the others the newest comes first. `?owner=` shows only that
+                owner's keys.
+                """)
+            .Needs(Scope.Admin)
+            .Answers(200, "The keys.", ApiBody.List(AccessDescription.Key, IKeyCatalog.MaxListed), CommonHeaders.CacheControl);
+
+        keys.MapDelete("/{key_id}", RevokeAsync)
+            .WithName("RevokeKey").WithSummary("Revoke an API key").WithDescription("""
+                Revokes the key for good. Every replica refuses it within seconds. The service stays closed when the last key is revoked.
+                """)
+            .Takes(AccessDescription.KeyId).Needs(Scope.Admin)
+            .Answers(200, "The key is revoked.", ApiBody.Json(AccessDescription.KeyRevoked));
+    }
+
+    /// <summary>The first key locks everybody else out, so creating it requires access to the machine.</summary>
+    private static ApiProblem FirstKey { get; } = ApiProblem.Forbidden(
+        "Create the first key with the command \"keys create\" on the service's machine, or set FileDrop:Access:Key; that key can create the others.");
+
+    private static async Task<IResult> CreateAsync(
+        HttpContext context, IKeyCatalog catalog, AccessState access, FileDropOptions options, TimeProvider time)
+    {
+        if (await access.IsUnconfiguredAsync(context.RequestAborted))
+            return FirstKey;
+        if (!FileRequest.IsJson(context.Request))
+            return ApiProblem.UnsupportedMediaType("Send the key's settings as application/json.") with
+            {
+                Header = ("Accept", "application/json"),
+            };
+        var wanted = await FileRequest.ReadJsonAsync(context.Request, options, json => NewKey.Read(json, time.GetUtcNow()));
+        var (text, key) = await ApiKeys.CreateAsync(catalog, wanted.Owner ?? Caller.Owner(context), wanted.Name,
+            wanted.Scopes ?? NewKey.UsualScopes, wanted.ExpiresAt, time, context.RequestAborted);
+        Audit.Concerns(context, key.Id);
+        context.Response.Headers.CacheControl = "no-store";
+        return new JsonAnswer<KeyCreatedJson>(
+            new KeyCreatedJson("Store the key now: it is shown only once.", text, KeyJson.Of(key)), ApiJson.Instance.KeyCreatedJson, StatusCodes.Status201Created);
+    }
+
+    private static async Task<IResult> ListAsync(HttpContext context, IKeyCatalog catalog)
+    {
+        var keys = await catalog.ListApiKeysAsync(context.RequestAborted);
+        if (context.Request.Query.ContainsKey(Caller.OwnerParameter))
+            keys = [.. keys.Where(key => key.Owner.Equals(Caller.Owner(context), StringComparison.Ordinal))];
+        context.Response.Headers.CacheControl = "no-store";
+        return new JsonAnswer<KeyJson[]>([.. keys.Select(KeyJson.Of)], ApiJson.Instance.KeyJsonArray);
+    }
+
+    private static async Task<IResult> RevokeAsync(
+        HttpContext context, IKeyCatalog catalog, IReserve reserve, ApiKeys keys, TimeProvider time, string key_id)
+    {
+        // The reserve allows a revocation on a full disk too.
+        if (!await reserve.FreeAsync(() => catalog.RevokeApiKeyAsync(key_id, time.GetUtcNow(), context.RequestAborted)))
+            return ApiProblem.KeyNotFound;
+        keys.Forget(key_id);
+        return new JsonAnswer<KeyRevokedJson>(new KeyRevokedJson($"Key {key_id} was revoked.", key_id), ApiJson.Instance.KeyRevokedJson);
+    }
+}

@@ -1,0 +1,90 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using FileDrop.Api.Access;
+using FileDrop.Api.Catalog;
+using FileDrop.Api.Http;
+using FileDrop.Api.Settings;
+
+namespace FileDrop.Api.Keys;
+
+/// <summary>An API key in answers. Its secret appears only in the answer that creates it.</summary>
+/// <param name="KeyId">16 hexadecimal digits; the second part of the key.</param>
+/// <param name="Name">The key's purpose, if given.</param>
+/// <param name="Owner">The owner whose files the key opens.</param>
+/// <param name="Scopes">Some of <c>read</c>, <c>write</c>, <c>delete</c>, <c>admin</c>.</param>
+/// <param name="CreatedAt">RFC 3339 in UTC, with milliseconds, as all times.</param>
+/// <param name="ExpiresAt">The key is refused from this time on; absent if it never expires.</param>
+/// <param name="LastUsedAt">The last use, to about a minute; absent if the key was never used.</param>
+/// <param name="RevokedAt">The time of the revocation; absent if the key is not revoked.</param>
+public sealed record KeyJson(
+    string KeyId,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? Name,
+    string Owner,
+    IReadOnlyList<string> Scopes,
+    [property: JsonConverter(typeof(MillisecondTimeConverter))] DateTimeOffset CreatedAt,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    [property: JsonConverter(typeof(MillisecondTimeConverter))] DateTimeOffset? ExpiresAt = null,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    [property: JsonConverter(typeof(MillisecondTimeConverter))] DateTimeOffset? LastUsedAt = null,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    [property: JsonConverter(typeof(MillisecondTimeConverter))] DateTimeOffset? RevokedAt = null)
+{
+    internal static KeyJson Of(ApiKey key) =>
+        new(key.Id, key.Name, key.Owner, key.Scopes, key.CreatedAt, key.ExpiresAt, key.LastUsedAt, key.RevokedAt);
+}
+
+/// <summary>The answer to the creation of a key.</summary>
+/// <param name="Message">For a person.</param>
+/// <param name="ApiKey">The key itself, which the service does not keep.</param>
+/// <param name="Key">The record that the service keeps.</param>
+public sealed record KeyCreatedJson(string Message, string ApiKey, KeyJson Key);
+
+/// <summary>The answer to a revocation.</summary>
+/// <param name="Message">For a person.</param>
+/// <param name="KeyId">The key that is refused from now on.</param>
+public sealed record KeyRevokedJson(string Message, string KeyId);
+
+/// <summary>The settings of a new key.</summary>
+/// <param name="Name">The key's purpose; null if not given.</param>
+/// <param name="Owner">The owner whose files the key opens; null means its creator's.</param>
+/// <param name="Scopes">The key's scopes; null means <c>read</c>, <c>write</c> and <c>delete</c>.</param>
+/// <param name="ExpiresAt">The key is refused from this time on; null if it never expires.</param>
+internal sealed record NewKey(string? Name, string? Owner, Scope? Scopes, DateTimeOffset? ExpiresAt)
+{
+    public const Scope UsualScopes = Scope.Read | Scope.Write | Scope.Delete;
+
+    /// <summary>Reads a request's body.</summary>
+    /// <exception cref="ProblemException">A member is unknown or has a wrong value.</exception>
+    public static NewKey Read(JsonElement json, DateTimeOffset now)
+    {
+        if (json.ValueKind != JsonValueKind.Object)
+            throw Rejected("The body must be a JSON object.");
+        var key = new NewKey(null, null, null, null);
+        foreach (var member in json.EnumerateObject())
+        {
+            key = member switch
+            {
+                { Name: "name", Value.ValueKind: JsonValueKind.String } when member.Value.GetString() is { } name && ApiKeys.IsName(name) =>
+                    key with { Name = name },
+                { Name: "owner", Value.ValueKind: JsonValueKind.String } when member.Value.GetString() is { } owner && ApiKeys.IsOwner(owner) =>
+                    key with { Owner = owner },
+                { Name: "scopes", Value.ValueKind: JsonValueKind.Array } => key with { Scopes = ReadScopes(member.Value) },
+                { Name: "expires_at", Value.ValueKind: JsonValueKind.String }
+                    when member.Value.TryGetDateTimeOffset(out var expires) && expires > now =>
+                    key with { ExpiresAt = expires },
+                _ => throw Rejected(
+                    $"The members are name (up to {ApiKeys.MaxNameLength} characters), owner (up to {Caller.MaxOwnerLength}), "
+                    + "scopes (an array) and expires_at (a future time, RFC 3339). Send no other member and no null."),
+            };
+        }
+        return key;
+    }
+
+    private static Scope ReadScopes(JsonElement json)
+    {
+        var names = json.EnumerateArray().Select(name => name.ValueKind == JsonValueKind.String ? name.GetString() ?? "" : name.GetRawText());
+        return Settings.Scopes.TryParse(names, out var scopes, out var wrong) ? scopes : throw Rejected(wrong);
+    }
+
+    private static ProblemException Rejected(string detail) => new(ApiProblem.InvalidRequest(detail));
+}

@@ -1,0 +1,52 @@
+using System.Diagnostics.CodeAnalysis;
+
+namespace FileDrop.Api.Settings;
+
+/// <summary>The permissions of a credential. No scope includes another: a key with only <c>write</c> cannot read.</summary>
+[Flags]
+public enum Scope
+{
+    /// <summary>Nothing.</summary>
+    None = 0,
+
+    /// <summary><c>read</c>: files, their metadata, versions and lists.</summary>
+    Read = 1,
+
+    /// <summary><c>write</c>: uploads, new content, names and tags, and restoring.</summary>
+    Write = 2,
+
+    /// <summary><c>delete</c>: files and versions, into the trash and for good.</summary>
+    Delete = 4,
+
+    /// <summary><c>admin</c>: API keys and the audit log. With another scope it also covers the files of any owner, by <c>?owner=</c>.</summary>
+    Admin = 8,
+
+    /// <summary>All of them.</summary>
+    All = Read | Write | Delete | Admin,
+}
+
+/// <summary>The scopes' names.</summary>
+internal static class Scopes
+{
+    /// <summary>Each scope with its name, in display order.</summary>
+    public static IReadOnlyList<(Scope Scope, string Name)> Each { get; } =
+        [(Scope.Read, "read"), (Scope.Write, "write"), (Scope.Delete, "delete"), (Scope.Admin, "admin")];
+
+    public static IReadOnlyList<string> Names(Scope scopes) => [.. Each.Where(each => scopes.HasFlag(each.Scope)).Select(each => each.Name)];
+
+    /// <summary>Reads names of scopes. Returns false if a name is unknown, or if there is no name.</summary>
+    public static bool TryParse(IEnumerable<string> names, out Scope scopes, [NotNullWhen(false)] out string? wrong)
+    {
+        (scopes, wrong) = (Scope.None, null);
+        foreach (var name in names)
+        {
+            var found = Each.FirstOrDefault(each => each.Name.Equals(name, StringComparison.Ordinal)).Scope;
+            if (found == Scope.None)
+                wrong = $"'{name}' is not a scope. Use read, write, delete or admin.";
+            scopes |= found;
+        }
+        if (scopes == Scope.None)
+            wrong ??= "Give at least one scope: read, write, delete or admin.";
+        return wrong is null;
+    }
+}
