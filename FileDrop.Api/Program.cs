@@ -54,12 +54,12 @@ try
     app.MapDefaultEndpoints();
     var api = app.MapGroup("").WithHead();
     api.MapApiDescription();
-    api.MapFiles();
+    var upload = api.MapFiles();
     api.MapVersions();
     api.MapTrash();
     api.MapUsage();
     api.MapTus();
-    api.MapDraft();
+    api.MapDraft(upload);
     api.MapLinks();
     api.MapKeys();
     api.MapAudit();

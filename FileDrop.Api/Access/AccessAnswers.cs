@@ -1,5 +1,4 @@
 using FileDrop.Api.Http;
-using FileDrop.Api.Text;
 using Microsoft.AspNetCore.Authorization;
 using Microsoft.AspNetCore.Authorization.Policy;
 
@@ -25,5 +24,5 @@ internal sealed class AccessAnswers : IAuthorizationMiddlewareResultHandler
             $"Name one owner: 1 to {Caller.MaxOwnerLength} Unicode characters in NFC, sent as UTF-8 and percent-encoded, without control characters.");
 
     private static bool IsOwnerWellFormed(HttpRequest request) =>
-        !request.Query.TryGetValue(Caller.OwnerParameter, out var owner) || (owner is [{ } name] && ApiKeys.IsOwner(name) && UnicodeText.IsUtf8(request.QueryString, Caller.OwnerParameter));
+        !request.Query.TryGetValue(Caller.OwnerParameter, out var owner) || (owner is [{ } name] && ApiKeys.IsOwner(name) && Parameters.IsUtf8(request.QueryString, Caller.OwnerParameter));
 }

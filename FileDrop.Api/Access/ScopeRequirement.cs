@@ -1,5 +1,4 @@
 using FileDrop.Api.Http;
-using FileDrop.Api.Keys;
 using FileDrop.Api.OpenApi;
 using FileDrop.Api.Settings;
 using Microsoft.AspNetCore.Authorization;

@@ -1,5 +1,5 @@
+using FileDrop.Api.Access;
 using FileDrop.Api.Http;
-using FileDrop.Api.Keys;
 using FileDrop.Api.OpenApi;
 using Microsoft.OpenApi;
 using Scalar.AspNetCore;

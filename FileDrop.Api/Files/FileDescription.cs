@@ -22,16 +22,6 @@ internal static class FileDescription
         Failures = [ApiProblem.VersionNotFound],
     };
 
-    public static readonly ApiParameter Inline = ApiParameter.Query("inline",
-        "Ask for `Content-Disposition: inline`. It is granted to images except SVG, audio, video, PDF and plain text.", Shape.Flag());
-
-    public static readonly ApiParameter[] Ranges =
-    [
-        ApiParameter.Header("Range", "One byte range: `206`, or `416` if it lies outside the file. Several ranges or a malformed value: `200`, the whole file.",
-            "bytes=0-1023") with { Failures = [ApiProblem.RangeNotSatisfiable(48213)] },
-        ApiParameter.Header("If-Range", "Honour Range only if the file still has this entity tag or date; otherwise `200`, the whole file.", ApiExamples.ETag),
-    ];
-
     public static readonly ApiParameter Permanent = ApiParameter.Query("permanent", "Skip the trash: the file cannot be restored.", Shape.Flag());
 
     /// <summary>The name of a body that is no form.</summary>
@@ -56,23 +46,6 @@ internal static class FileDescription
 
     /// <summary>Fields of a list.</summary>
     public static readonly ApiHeader[] ListHeaders = [CommonHeaders.ETag, CommonHeaders.Link, CommonHeaders.CacheControl];
-
-    /// <summary>Fields of a file or its metadata that the client has already.</summary>
-    public static readonly ApiHeader[] CachedHeaders = [.. CommonHeaders.Validators, CommonHeaders.CacheControl];
-
-    /// <summary>Fields of a file's bytes.</summary>
-    public static readonly ApiHeader[] ReadHeaders =
-    [
-        .. CachedHeaders,
-        new("Accept-Ranges", "The service serves byte ranges.", "bytes"),
-        new("Content-Length", "In bytes. HEAD gives the length of the whole file.", "48213"),
-        new("Content-Disposition", "`attachment`, or `inline` if the request asked for it and the type allows it. The name stands in ASCII and in full.",
-            "attachment; filename=\"____ __.pdf\"; filename*=UTF-8''%C5%BB%C3%B3%C5%82%C4%87%20%E7%81%AF%E6%B3%A1.pdf"),
-        new("Repr-Digest", "The SHA-256 of the whole file (RFC 9530).", ApiExamples.Digest),
-    ];
-
-    /// <summary>Fields of a part of a file's bytes.</summary>
-    public static readonly ApiHeader[] RangeHeaders = [.. ReadHeaders, new("Content-Range", "The range of these bytes, and the file's size.", "bytes 0-1023/48213")];
 
     public static readonly ApiSchema UploadForm = new("UploadForm", document =>
     {
@@ -156,14 +129,6 @@ internal static class FileDescription
     {
         Example = new VersionDeletedJson("Version 1 was deleted.", FileWords.Example.FileId, 1),
     };
-
-    /// <summary>Says that a route answers with a file's bytes.</summary>
-    /// <param name="endpoint">The route.</param>
-    /// <param name="unchanged">Describes <c>304</c>.</param>
-    public static RouteHandlerBuilder AnswersBytes(this RouteHandlerBuilder endpoint, string unchanged) => endpoint
-        .Answers(200, "The whole content.", ApiBody.Bytes, ReadHeaders)
-        .Answers(206, "The requested range.", ApiBody.Bytes, RangeHeaders)
-        .Answers(304, unchanged, CachedHeaders);
 
     private static OpenApiSchema Message(string example) => Shape.Text("A sentence for people.", example);
 

@@ -4,18 +4,17 @@ using FileDrop.Api.Contents;
 using FileDrop.Api.Http;
 using FileDrop.Api.OpenApi;
 using FileDrop.Api.Settings;
-using FileDrop.Api.Uploads;
 
 namespace FileDrop.Api.Files;
 
 /// <summary>The five APIs: their routes, and the handlers that need no class of their own.</summary>
 internal static class FileEndpoints
 {
-    public static void MapFiles(this IEndpointRouteBuilder app)
+    /// <returns>The ordinary upload, which other protocols may extend.</returns>
+    public static RouteHandlerBuilder MapFiles(this IEndpointRouteBuilder app)
     {
         var files = app.MapGroup("/files").WithTags("Files");
-        files.MapPost("/upload", (FileUpload upload, HttpContext context) => upload.CreateAsync(context))
-            .AddEndpointFilter(DraftEndpoints.Offer)
+        var ordinary = files.MapPost("/upload", (FileUpload upload, HttpContext context) => upload.CreateAsync(context))
             .WithName("UploadFile").WithSummary("Upload a file").WithDescription("""
                 A form carries exactly one file: the part with a filename, under any field name. Text parts `file_name` and `tags` may come before or
                 after it. Any other body is the file itself.
@@ -25,13 +24,13 @@ internal static class FileEndpoints
 
                 With `Upload-Complete: ?0` the body begins an upload that continues at the answer's `Location`.
                 """)
-            .Takes([.. FileDescription.RawName, FileDescription.IdempotencyKey, DraftDescription.Complete, UploadDescription.Length, .. FileWords.Digests])
+            .Takes([.. FileDescription.RawName, FileDescription.IdempotencyKey, .. FileWords.Digests])
             .TakesForm(FileDescription.UploadForm).TakesContent()
-            .Needs(Scope.Write).Carries(DraftDescription.MaybeProgress)
+            .Needs(Scope.Write)
             .Answers(201, "The file is stored. After `Upload-Complete: ?0` the upload has begun, and the answer has only header fields.",
                 ApiBody.Json(FileWords.File), [.. CommonHeaders.Validators, CommonHeaders.Location])
             .Leads(201, "file_id", "$response.body#/file_id", "ReadFile", "ReadMetadata", "UpdateFile", "DeleteFile")
-            .Fails(ApiProblem.FileMissing("A form carries one part with a filename."), UploadDescription.OtherLength);
+            .Fails(ApiProblem.FileMissing("A form carries one part with a filename."));
 
         files.MapGet("/", (HttpContext context, FileStore store) => ListAsync(context, store, inTrash: false)).Compressed()
             .WithName("ListFiles").WithSummary("List files").WithDescription("""
@@ -50,14 +49,14 @@ internal static class FileEndpoints
         files.MapGet("/{file_id}", (FileDownload download, HttpContext context, string file_id) => download.SendAsync(context, file_id))
             .WithName("ReadFile").WithSummary("Read a file")
             .WithDescription("Returns all bytes of the file, or one range. HEAD returns the fields that GET would return without Range.")
-            .Takes([FileWords.FileId, FileDescription.OldVersion, FileDescription.Inline, .. FileDescription.Ranges, .. FileWords.ReadPreconditions])
+            .Takes([FileWords.FileId, FileDescription.OldVersion, FileWords.Inline, .. FileWords.Ranges, .. FileWords.ReadPreconditions])
             .Needs(Scope.Read).AnswersBytes("The client has this version already.");
 
         files.MapGet("/{file_id}/metadata", ReadMetadataAsync)
             .WithName("ReadMetadata").WithSummary("Read a file's metadata").WithDescription("Returns the file object, with the same ETag as the file.")
             .Takes([FileWords.FileId, .. FileWords.ReadPreconditions]).Needs(Scope.Read)
-            .Answers(200, "The file object.", ApiBody.Json(FileWords.File), FileDescription.CachedHeaders)
-            .Answers(304, "The client has this version already.", FileDescription.CachedHeaders);
+            .Answers(200, "The file object.", ApiBody.Json(FileWords.File), FileWords.CachedHeaders)
+            .Answers(304, "The client has this version already.", FileWords.CachedHeaders);
 
         files.MapPut("/{file_id}", (FileUpload upload, HttpContext context, string file_id) => upload.UpdateAsync(context, file_id, contentAlone: false))
             .WithName("UpdateFile").WithSummary("Update a file's content, name or tags").WithDescription("""
@@ -86,6 +85,7 @@ internal static class FileEndpoints
             .WithDescription("Moves the file to the trash. It disappears from every other read at once, and can be restored until its time in the trash ends.")
             .Takes([FileWords.FileId, FileDescription.Permanent, .. FileWords.Preconditions]).Needs(Scope.Delete)
             .Answers(200, "The file is deleted.", ApiBody.Json(FileDescription.FileDeleted));
+        return ordinary;
     }
 
     /// <summary>Answers with a page of live files, or of files in the trash.</summary>

@@ -3,9 +3,6 @@ using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using System.Text.Json.Serialization.Metadata;
-using FileDrop.Api.Files;
-using FileDrop.Api.Keys;
-using FileDrop.Api.Links;
 
 namespace FileDrop.Api.Http;
 

@@ -114,7 +114,7 @@ internal static class FileRequest
                 problem = ApiProblem.InvalidRequest("file_name stands in the query more than once.");
                 return false;
             }
-            if (!UnicodeText.IsUtf8(request.QueryString, "file_name"))
+            if (!Parameters.IsUtf8(request.QueryString, "file_name"))
             {
                 problem = NotText;
                 return false;

@@ -1,4 +1,8 @@
 using System.Globalization;
+using System.Net;
+using System.Text;
+using System.Text.Unicode;
+using Microsoft.AspNetCore.WebUtilities;
 
 namespace FileDrop.Api.Http;
 
@@ -19,5 +23,22 @@ internal static class Parameters
     {
         flag = false;
         return !query.TryGetValue(name, out var asked) || (asked is [var text] && bool.TryParse(text, out flag));
+    }
+
+    /// <summary>
+    /// Whether all values of a query's parameter are percent-encoded UTF-8. The framework leaves other escapes unchanged, so that <c>%E9</c> and <c>%25E9</c>
+    /// would give the same text.
+    /// </summary>
+    public static bool IsUtf8(QueryString query, string parameter)
+    {
+        foreach (var pair in new QueryStringEnumerable(query.Value))
+        {
+            if (!pair.DecodeName().Span.Equals(parameter, StringComparison.OrdinalIgnoreCase))
+                continue;
+            var bytes = Encoding.UTF8.GetBytes(pair.EncodedValue.ToString());
+            if (!Utf8.IsValid(WebUtility.UrlDecodeToBytes(bytes, 0, bytes.Length)))
+                return false;
+        }
+        return true;
     }
 }

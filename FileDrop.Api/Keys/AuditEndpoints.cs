@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Text.Json.Serialization;
 using FileDrop.Api.Access;
 using FileDrop.Api.Catalog;
 using FileDrop.Api.Http;
@@ -20,7 +19,7 @@ internal static class AuditEndpoints
         ("subject", Shape.Text("The id of the file, upload or key, as it was sent. Absent if the request has none.", ApiExamples.FileId)),
         ("result", Shape.Text("`done`, an error's code, or `cut_off` if the client went away before the answer.", "done")),
         ("status", Shape.Integer("The HTTP status; 499 for `cut_off`.", 100, 599, 200)),
-        ("caller", Shape.Text("A key's id and name, or a subject; `nobody` for an unknown caller.", $"key {AccessDescription.ExampleKeyId}")),
+        ("caller", Shape.Text("A key's id and name, or a subject; `nobody` for an unknown caller.", $"key {KeyDescription.ExampleKeyId}")),
         ("owner", Shape.Text("The owner of the files. Absent for an unknown caller.", Caller.Anonymous)),
         ("address", Shape.Text("The client's address.", "192.0.2.7")),
         ("method", Shape.Text("The HTTP method.", "DELETE")),
@@ -28,7 +27,7 @@ internal static class AuditEndpoints
         ("trace_id", Shape.Text("The id of the request in the log and in traces.", ApiExamples.TraceId))).Without("subject", "owner"))
     {
         Example = new AuditJson(Guid.Parse("019ab3c2-7c1e-7d44-9a51-0c5f3f9b8a11"), ApiExamples.Created, "DeleteFile", ApiExamples.FileId, "done", 200,
-            $"key {AccessDescription.ExampleKeyId} (nightly backup)", Caller.Anonymous, "192.0.2.7", "DELETE", $"/files/{ApiExamples.FileId}", ApiExamples.TraceId),
+            $"key {KeyDescription.ExampleKeyId} (nightly backup)", Caller.Anonymous, "192.0.2.7", "DELETE", $"/files/{ApiExamples.FileId}", ApiExamples.TraceId),
     };
 
     private static readonly ApiParameter Cursor = ApiParameter.Query("cursor", "The position from the previous page's `Link`.", Shape.Text()) with
@@ -70,23 +69,4 @@ internal static class AuditEndpoints
         context.Response.Headers.CacheControl = "no-store";
         return new JsonAnswer<AuditJson[]>([.. events.Select(AuditJson.Of)], ApiJson.Instance.AuditJsonArray);
     }
-}
-
-/// <summary>One change or refusal, with the members of <see cref="AuditEvent"/>.</summary>
-public sealed record AuditJson(
-    Guid EventId,
-    [property: JsonConverter(typeof(MillisecondTimeConverter))] DateTimeOffset At,
-    string Operation,
-    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? Subject,
-    string Result,
-    int Status,
-    string Caller,
-    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? Owner,
-    string Address,
-    string Method,
-    string Path,
-    string TraceId)
-{
-    internal static AuditJson Of(AuditEvent one) => new(
-        one.Id, one.At, one.Operation, one.Subject, one.Result, one.Status, one.Caller, one.Owner, one.Address, one.Method, one.Path, one.TraceId);
 }

@@ -17,8 +17,8 @@ internal static class KeyEndpoints
             .WithName("CreateKey").WithSummary("Create an API key").WithDescription("""
                 Creates a key and shows it once; the service keeps only its hash. The command `keys create` makes the first key. Until then this is `403`.
                 """)
-            .TakesJson(AccessDescription.NewKey).Needs(Scope.Admin)
-            .Answers(201, "The key.", ApiBody.Json(AccessDescription.KeyCreated), CommonHeaders.CacheControl);
+            .TakesJson(KeyDescription.NewKey).Needs(Scope.Admin)
+            .Answers(201, "The key.", ApiBody.Json(KeyDescription.KeyCreated), CommonHeaders.CacheControl);
 
         keys.MapGet("/", ListAsync)
             .WithName("ListKeys").WithSummary("List the API keys").WithDescription("""
@@ -26,14 +26,14 @@ internal static class KeyEndpoints
                 owner's keys.
                 """)
             .Needs(Scope.Admin)
-            .Answers(200, "The keys.", ApiBody.List(AccessDescription.Key, IKeyCatalog.MaxListed), CommonHeaders.CacheControl);
+            .Answers(200, "The keys.", ApiBody.List(KeyDescription.Key, IKeyCatalog.MaxListed), CommonHeaders.CacheControl);
 
         keys.MapDelete("/{key_id}", RevokeAsync)
             .WithName("RevokeKey").WithSummary("Revoke an API key").WithDescription("""
                 Revokes the key for good. Every replica refuses it within seconds. The service stays closed when the last key is revoked.
                 """)
-            .Takes(AccessDescription.KeyId).Needs(Scope.Admin)
-            .Answers(200, "The key is revoked.", ApiBody.Json(AccessDescription.KeyRevoked));
+            .Takes(KeyDescription.KeyId).Needs(Scope.Admin)
+            .Answers(200, "The key is revoked.", ApiBody.Json(KeyDescription.KeyRevoked));
     }
 
     /// <summary>The first key locks everybody else out, so creating it requires access to the machine.</summary>

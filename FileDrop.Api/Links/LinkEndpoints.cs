@@ -1,9 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
-using System.Text.Json.Serialization;
 using FileDrop.Api.Access;
 using FileDrop.Api.Contents;
-using FileDrop.Api.Files;
 using FileDrop.Api.Http;
 using FileDrop.Api.OpenApi;
 using FileDrop.Api.Settings;
@@ -58,8 +56,8 @@ internal static class LinkEndpoints
                 with the same answer.
                 """)
             .Takes([
-                FileWords.FileId with { Failures = [ApiProblem.LinkNotFound] }, GrantParameter, FileDescription.Inline,
-                .. FileDescription.Ranges, .. FileWords.ReadPreconditions,
+                FileWords.FileId with { Failures = [ApiProblem.LinkNotFound] }, GrantParameter, FileWords.Inline,
+                .. FileWords.Ranges, .. FileWords.ReadPreconditions,
             ])
             .AnswersBytes("The client has this content already.");
     }
@@ -115,8 +113,3 @@ internal static class LinkEndpoints
         return version;
     }
 }
-
-/// <summary>The answer to the creation of a link.</summary>
-/// <param name="Url">Relative to the service. Anyone who has it can read the content.</param>
-/// <param name="ExpiresAt">When the link expires.</param>
-public sealed record LinkJson(string Url, [property: JsonConverter(typeof(MillisecondTimeConverter))] DateTimeOffset ExpiresAt);

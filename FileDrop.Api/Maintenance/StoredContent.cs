@@ -1,7 +1,6 @@
 using System.Security.Cryptography;
 using FileDrop.Api.Blobs;
 using FileDrop.Api.Catalog;
-using FileDrop.Api.Commands;
 using FileDrop.Api.Storage;
 
 namespace FileDrop.Api.Maintenance;

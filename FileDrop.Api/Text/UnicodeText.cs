@@ -1,9 +1,7 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Globalization;
-using System.Net;
 using System.Text;
 using System.Text.Unicode;
-using Microsoft.AspNetCore.WebUtilities;
 
 namespace FileDrop.Api.Text;
 
@@ -28,23 +26,6 @@ internal static class UnicodeText
     {
         text = Utf8.IsValid(utf8) ? Encoding.UTF8.GetString(utf8) : null;
         return text is not null;
-    }
-
-    /// <summary>
-    /// Whether all values of a query's parameter are percent-encoded UTF-8. The framework leaves other escapes unchanged, so that <c>%E9</c> and <c>%25E9</c>
-    /// would give the same text.
-    /// </summary>
-    public static bool IsUtf8(QueryString query, string parameter)
-    {
-        foreach (var pair in new QueryStringEnumerable(query.Value))
-        {
-            if (!pair.DecodeName().Span.Equals(parameter, StringComparison.OrdinalIgnoreCase))
-                continue;
-            var bytes = Encoding.UTF8.GetBytes(pair.EncodedValue.ToString());
-            if (!Utf8.IsValid(WebUtility.UrlDecodeToBytes(bytes, 0, bytes.Length)))
-                return false;
-        }
-        return true;
     }
 
     /// <summary>

@@ -21,8 +21,13 @@ internal static class DraftEndpoints
     private const string Path = "/files/upload";
     private const string Complete = "Upload-Complete";
 
-    public static void MapDraft(this IEndpointRouteBuilder app)
+    /// <param name="app">The routes.</param>
+    /// <param name="ordinary">The ordinary upload, which creates upload resources too.</param>
+    public static void MapDraft(this IEndpointRouteBuilder app, RouteHandlerBuilder ordinary)
     {
+        ordinary.AddEndpointFilter(Offer)
+            .Takes(DraftDescription.Complete, UploadDescription.Length).Carries(DraftDescription.MaybeProgress).Fails(UploadDescription.OtherLength);
+
         var uploads = app.MapGroup(Path).WithTags("Uploads");
         uploads.MapMethods("/", [HttpMethods.Options], Describe).AllowAnonymous()
             .WithName("DescribeUploadLimits").WithSummary("Read the limits of resumable uploads").WithDescription("""
@@ -59,7 +64,7 @@ internal static class DraftEndpoints
     /// Filters the ordinary upload. With <c>Upload-Complete: ?0</c> the request creates an upload resource instead; with <c>?1</c> it stays an ordinary
     /// upload, and the answer repeats the field.
     /// </summary>
-    public static async ValueTask<object?> Offer(EndpointFilterInvocationContext invocation, EndpointFilterDelegate next)
+    private static async ValueTask<object?> Offer(EndpointFilterInvocationContext invocation, EndpointFilterDelegate next)
     {
         var context = invocation.HttpContext;
         if (DraftFields.ReadBoolean(context.Request, Complete) is not { } isComplete)

@@ -4,21 +4,15 @@ using FileDrop.Api.Http;
 using FileDrop.Api.OpenApi;
 using FileDrop.Api.Settings;
 using Microsoft.OpenApi;
-using Scope = FileDrop.Api.Settings.Scope;
 
 namespace FileDrop.Api.Keys;
 
-/// <summary>Credentials, scopes and API keys in the OpenAPI document.</summary>
-internal static class AccessDescription
+/// <summary>API keys in the OpenAPI document.</summary>
+internal static class KeyDescription
 {
     public const string ExampleKeyId = "5f1d8a09c3b7e264";
 
-    private const string Bearer = "bearer", Basic = "basic";
     private const string ExampleKey = $"fd_{ExampleKeyId}_AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
-
-    public static readonly ApiParameter Owner = ApiParameter.Query(Caller.OwnerParameter,
-        "The owner of the files; by default the caller. This parameter also requires the scope `admin`.",
-        Shape.Text(most: Caller.MaxOwnerLength), "https://login.example.com#248289761001");
 
     public static readonly ApiParameter KeyId = ApiParameter.Path("key_id", "The key's id. An unknown id is `404`.", Id()) with
     {
@@ -65,29 +59,6 @@ internal static class AccessDescription
         Example = new KeyRevokedJson($"Key {ExampleKeyId} was revoked.", ExampleKeyId),
     };
 
-    /// <summary>Adds the kinds of credentials, and requires one of them where an operation does not say otherwise.</summary>
-    public static void AddTo(OpenApiDocument document)
-    {
-        document.AddComponent<IOpenApiSecurityScheme>(Bearer, new OpenApiSecurityScheme
-        {
-            Type = SecuritySchemeType.Http,
-            Scheme = "bearer",
-            BearerFormat = "API key, or JWT",
-            Description = "An API key (`fd_…`), or an access token of the OpenID Connect provider that the service is configured for.",
-        });
-        document.AddComponent<IOpenApiSecurityScheme>(Basic, new OpenApiSecurityScheme
-        {
-            Type = SecuritySchemeType.Http,
-            Scheme = "basic",
-            Description = "An API key as the password, with any user name. `WWW-Authenticate` offers only Bearer.",
-        });
-        document.Security = Credentials(document, []);
-    }
-
-    private static List<OpenApiSecurityRequirement> Credentials(OpenApiDocument document, IReadOnlyList<string> scopes) =>
-        [.. new[] { Bearer, Basic }.Select(scheme =>
-            new OpenApiSecurityRequirement { [new OpenApiSecuritySchemeReference(scheme, document)] = [.. scopes] })];
-
     private static OpenApiSchema Id() => Shape.Text("The key's id; not secret.", ExampleKeyId, pattern: "^[0-9a-f]{16}$");
 
     private static OpenApiSchema Name() => Shape.Text("The key's purpose, in the words of its creator.", "nightly backup", ApiKeys.MaxNameLength);
@@ -96,15 +67,4 @@ internal static class AccessDescription
 
     private static OpenApiSchema ScopeList(string description) =>
         Shape.List(Shape.OneOf(null, [.. Scopes.Each.Select(each => each.Name)]), Scopes.Each.Count, description);
-
-    /// <summary>The scope that an operation requires.</summary>
-    public sealed class RequiredScope(Scope scope) : IOperationPart
-    {
-        public void WriteTo(OpenApiOperation operation, OpenApiDocument document)
-        {
-            var scopes = Scopes.Names(scope);
-            operation.Security = Credentials(document, scopes);
-            operation.Description += $"\n\nRequires the scope `{string.Join("`, `", scopes)}`.";
-        }
-    }
 }

@@ -1,10 +1,10 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using FileDrop.Api.Contents;
-using FileDrop.Api.OpenApi;
+using FileDrop.Api.Http;
 using Microsoft.OpenApi;
 
-namespace FileDrop.Api.Http;
+namespace FileDrop.Api.OpenApi;
 
 /// <summary>A file in the document, and the parameters by which several doors name it and set conditions.</summary>
 internal static class FileWords
@@ -37,6 +37,33 @@ internal static class FileWords
         ApiParameter.Header("If-Modified-Since", "Send the file only if it has changed since this time; otherwise `304`. It is ignored beside If-None-Match.",
             ApiExamples.LastModified),
     ];
+
+    public static readonly ApiParameter Inline = ApiParameter.Query("inline",
+        "Ask for `Content-Disposition: inline`. It is granted to images except SVG, audio, video, PDF and plain text.", Shape.Flag());
+
+    public static readonly ApiParameter[] Ranges =
+    [
+        ApiParameter.Header("Range", "One byte range: `206`, or `416` if it lies outside the file. Several ranges or a malformed value: `200`, the whole file.",
+            "bytes=0-1023") with { Failures = [ApiProblem.RangeNotSatisfiable(48213)] },
+        ApiParameter.Header("If-Range", "Honour Range only if the file still has this entity tag or date; otherwise `200`, the whole file.", ApiExamples.ETag),
+    ];
+
+    /// <summary>Fields of a file or its metadata that the client has already.</summary>
+    public static readonly ApiHeader[] CachedHeaders = [.. CommonHeaders.Validators, CommonHeaders.CacheControl];
+
+    /// <summary>Fields of a file's bytes.</summary>
+    public static readonly ApiHeader[] ReadHeaders =
+    [
+        .. CachedHeaders,
+        new("Accept-Ranges", "The service serves byte ranges.", "bytes"),
+        new("Content-Length", "In bytes. HEAD gives the length of the whole file.", "48213"),
+        new("Content-Disposition", "`attachment`, or `inline` if the request asked for it and the type allows it. The name stands in ASCII and in full.",
+            "attachment; filename=\"____ __.pdf\"; filename*=UTF-8''%C5%BB%C3%B3%C5%82%C4%87%20%E7%81%AF%E6%B3%A1.pdf"),
+        new("Repr-Digest", "The SHA-256 of the whole file (RFC 9530).", ApiExamples.Digest),
+    ];
+
+    /// <summary>Fields of a part of a file's bytes.</summary>
+    public static readonly ApiHeader[] RangeHeaders = [.. ReadHeaders, new("Content-Range", "The range of these bytes, and the file's size.", "bytes 0-1023/48213")];
 
     public static readonly ApiParameter ContentDigest = Digest("Content-Digest");
 
@@ -82,6 +109,14 @@ internal static class FileWords
     {
         Example = example,
     };
+
+    /// <summary>Says that a route answers with a file's bytes.</summary>
+    /// <param name="endpoint">The route.</param>
+    /// <param name="unchanged">Describes <c>304</c>.</param>
+    public static RouteHandlerBuilder AnswersBytes(this RouteHandlerBuilder endpoint, string unchanged) => endpoint
+        .Answers(200, "The whole content.", ApiBody.Bytes, ReadHeaders)
+        .Answers(206, "The requested range.", ApiBody.Bytes, RangeHeaders)
+        .Answers(304, unchanged, CachedHeaders);
 
     public static OpenApiSchema Name(string description) =>
         Shape.Text($"{description} 1 to {FileName.MaxBytes} bytes of UTF-8, in NFC, without control characters.", "report.pdf", FileName.MaxBytes);
