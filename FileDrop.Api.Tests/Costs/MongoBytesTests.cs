@@ -42,7 +42,7 @@ public sealed class MongoBytesTests(ClusterPair pair) : IClassFixture<ClusterPai
 
         async Task RenameAsync(int number)
         {
-            using var renamed = await http.PutJsonAsync(id, $"{{\"file_name\": \"name {number} of {Guid.NewGuid()}\"}}");
+            using var renamed = await http.PutJsonAsync(id, $"{{\"file_name\": \"{number}-{proxy.Sent}.txt\"}}");
             Assert.Equal(HttpStatusCode.OK, renamed.StatusCode);
         }
 
