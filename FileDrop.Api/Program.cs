@@ -16,7 +16,8 @@ try
     if (Command.IsOne(args))
         return await Command.RunAsync(args);
 
-    // By default the data directory lies below the program's own. Watching the program's folder for changed settings would cost an event for each blob.
+    // The data directory's default is below the program's own. Watching the program's folder for changed settings would cost an event for
+    // each blob.
     var builder = WebApplication.CreateBuilder([.. args, "--hostBuilder:reloadConfigOnChange=false"]);
     Start.Check(builder.Configuration);
     var options = FileDropOptions.Read(builder.Configuration, builder.Environment.ContentRootPath);

@@ -91,7 +91,7 @@ public abstract class AuditTests(Pair pair)
     }
 
     [Fact]
-    public async Task What_is_made_for_a_log_to_swallow_stays_one_line()
+    public async Task A_value_with_line_ends_stays_one_line_of_the_log()
     {
         using var log = new LogLines();
         await using var stores = await pair.MakeStoresAsync();

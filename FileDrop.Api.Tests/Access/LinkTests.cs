@@ -74,7 +74,7 @@ public abstract class LinkTests(Pair pair)
     }
 
     [Fact]
-    public async Task Whatever_is_wrong_with_a_link_the_answer_is_the_same()
+    public async Task Every_bad_link_gets_the_same_answer()
     {
         var time = new ShiftedTime();
         await using var stores = await pair.MakeStoresAsync();

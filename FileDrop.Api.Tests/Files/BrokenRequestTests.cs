@@ -73,7 +73,7 @@ public abstract class BrokenRequestTests(Pair pair)
 
     [Fact]
     [ClusterAtNight]
-    public async Task What_follows_the_length_of_a_body_is_not_the_bodys()
+    public async Task Bytes_after_a_bodys_length_do_not_belong_to_it()
     {
         using var wire = await Wire.ConnectAsync(pair.Service);
         await wire.SendHeadAsync("POST /files/upload", "Content-Length: 3");

@@ -47,7 +47,7 @@ public sealed class RouteWordsTests(EmbeddedPair pair) : IClassFixture<EmbeddedP
         return ((IEndpointRouteBuilder)app).DataSources.SelectMany(source => source.Endpoints).OfType<RouteEndpoint>().Single();
     }
 
-    /// <summary>What a route has not said of itself.</summary>
+    /// <summary>The words that a route lacks.</summary>
     private static IEnumerable<string> Lacks(RouteEndpoint route)
     {
         var metadata = route.Metadata;

@@ -47,7 +47,7 @@ public sealed class WebPageTests(EmbeddedPair pair, Chromium chromium) : IClassF
     [InlineData("GET", "/page/")]
     [InlineData("GET", "/index.html")]
     [InlineData("GET", "/../appsettings.json")]
-    public async Task What_is_no_part_of_the_page_is_not_found_as_before(string method, string path)
+    public async Task Paths_outside_the_page_are_not_found(string method, string path)
     {
         using var request = new HttpRequestMessage(new HttpMethod(method), path);
         using var response = await pair.Http.SendAsync(request);

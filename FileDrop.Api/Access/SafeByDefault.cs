@@ -65,8 +65,8 @@ internal static class SafeByDefault
         : throw new ConfigurationException($"{setting} is \"{ports}\", but it must be port numbers, separated by semicolons.");
 
     /// <summary>
-    /// Answers 421 to a foreign Host and 403 to a change that another site's page requests. While access is not configured, also answers 403 to a request that
-    /// a proxy forwarded: a proxy that rewrites Host would turn everybody into a local caller.
+    /// Answers 421 to a foreign Host and 403 to a change that another site's page requests. While access is not configured, also answers
+    /// 403 to a request that a proxy forwarded. A proxy that rewrites Host would turn everybody into a local caller.
     /// </summary>
     public static void UseSafeByDefault(this IApplicationBuilder app, FileDropOptions options)
     {

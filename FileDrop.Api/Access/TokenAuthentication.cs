@@ -24,7 +24,7 @@ internal static class TokenAuthentication
     /// <summary>The tolerated difference between the provider's clock and ours.</summary>
     private static readonly TimeSpan ClockSkew = TimeSpan.FromSeconds(30);
 
-    /// <summary>Asymmetric signatures only, which nobody but the provider can make; an HMAC's key would have to be known here too.</summary>
+    /// <summary>Asymmetric signatures, which only the provider can make; an HMAC's key would have to be known here too.</summary>
     private static readonly string[] Algorithms =
     [
         SecurityAlgorithms.RsaSha256, SecurityAlgorithms.RsaSha384, SecurityAlgorithms.RsaSha512,

@@ -16,7 +16,7 @@ public interface IAppendJournal
     /// Records the appender's point durably: <see cref="IBlobAppender.Durable"/>, or <see cref="IBlobAppender.Discarded"/> while the
     /// caller does not know yet whether the bytes are right.
     /// </summary>
-    /// <param name="isSealed">All bytes are stored: the point is <see cref="IBlobAppender.Durable"/>, and nobody may append again.</param>
+    /// <param name="isSealed">All bytes are stored: the point is <see cref="IBlobAppender.Durable"/>, and no caller may append again.</param>
     /// <param name="cancellation">Ends the waiting.</param>
     /// <exception cref="StorageException">The caller may not append any more, or the catalog failed.</exception>
     /// <remarks>

@@ -55,7 +55,7 @@ public interface IBlobStore
 
     /// <summary>Writes one blob under a new key. The blob is complete and durable when this returns, and invisible before.</summary>
     /// <param name="key">A key never used before.</param>
-    /// <param name="owner">The file's owner. Where writers share something scarce, owners get equal shares of it.</param>
+    /// <param name="owner">The file's owner. Owners get equal shares of a scarce resource.</param>
     /// <param name="content">
     /// Read once, to its end, and never buffered whole. Its exceptions come out unchanged. A read into an empty buffer waits until there is
     /// something to read.
@@ -92,19 +92,19 @@ public interface IBlobStore
     /// <param name="offset">The first byte.</param>
     /// <param name="count">Bytes in the slice, which lies within the blob. Zero: an empty slice of a blob that exists.</param>
     /// <param name="cancellation">Ends the opening and the reading.</param>
-    /// <returns>A stream that ends after <paramref name="count"/> bytes, or throws; null: the blob does not exist.</returns>
+    /// <returns>A stream that ends after <paramref name="count"/> bytes, or throws. Null if the blob does not exist.</returns>
     Task<Stream?> OpenAsync(BlobKey key, long offset, long count, CancellationToken cancellation);
 
     /// <summary>
     /// Lists blobs in the order of their keys' text, for the check. It lists only complete blobs with a blob's name. A blob that is written
     /// or deleted meanwhile may be in the list or not.
     /// </summary>
-    /// <param name="after">Begins behind this key; null: at the first.</param>
+    /// <param name="after">The key to begin behind, or null to begin at the first.</param>
     /// <param name="cancellation">Ends the reading.</param>
-    /// <returns>At most 1,000 blobs; none: the end.</returns>
+    /// <returns>At most 1,000 blobs; none at the end.</returns>
     Task<IReadOnlyList<StoredBlob>> ListAsync(BlobKey? after, CancellationToken cancellation);
 
-    /// <summary>The size of a blob in bytes; null: the blob does not exist.</summary>
+    /// <summary>The size of a blob in bytes, or null if the blob does not exist.</summary>
     Task<long?> FindSizeAsync(BlobKey key, CancellationToken cancellation);
 
     /// <summary>

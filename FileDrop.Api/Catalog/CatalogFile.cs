@@ -176,7 +176,7 @@ public sealed record CatalogRules(
     public static readonly TimeSpan ResumableTerm = TimeSpan.FromSeconds(3);
 
     /// <summary>
-    /// The time after which no store call of a resumable upload can arrive: a holder stops if it could record nothing for the time of a lease.
+    /// The time after which no store call of a resumable upload can arrive. A holder stops when it has recorded nothing for a lease.
     /// </summary>
     public TimeSpan ResumableLateWrites => Lease + LateWrites;
 }

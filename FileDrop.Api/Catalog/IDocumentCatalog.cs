@@ -13,8 +13,8 @@ public interface IDocumentCatalog
     Task<IReadOnlyList<CatalogDocument>> FindDocumentsAsync(IReadOnlyCollection<Guid> ids, CancellationToken cancellation);
 
     /// <summary>
-    /// Inserts a file as another catalog had it, live or in the trash, with its contents, versions and times. False: some owner's document already has this
-    /// id, and stays as it is.
+    /// Inserts a file as another catalog had it, live or in the trash, with its contents, versions and times. Returns false if some owner's
+    /// document already has this id; that document stays as it is.
     /// </summary>
     /// <param name="document">Has a file, whose blobs are already in the store. Its intents and garbage are ignored.</param>
     /// <param name="cancellation">Ends the waiting.</param>

@@ -29,7 +29,7 @@ public interface IFileCatalog
     /// <param name="owner">The file's owner.</param>
     /// <param name="id">The file's id.</param>
     /// <param name="version">The version at which the content was committed or restored.</param>
-    /// <param name="ifVersion">Restore only if this is still the file's version; null: no condition.</param>
+    /// <param name="ifVersion">Restore only if this is still the file's version, or always if null.</param>
     /// <param name="cancellation">Ends the waiting.</param>
     Task<ChangeResult> RestoreVersionAsync(string owner, Guid id, long version, long? ifVersion, CancellationToken cancellation);
 
@@ -46,6 +46,9 @@ public interface IFileCatalog
     /// <summary>Takes a file out of the trash with its name, tags, contents and version. Not found: it is not in the trash.</summary>
     Task<ChangeResult> RestoreAsync(string owner, Guid id, CancellationToken cancellation);
 
-    /// <summary>Purges a file in the trash: all its contents become garbage after <see cref="CatalogRules.ReadersGrace"/>. False: it is not there.</summary>
+    /// <summary>
+    /// Purges a file in the trash: all its contents become garbage after <see cref="CatalogRules.ReadersGrace"/>. Returns false if it is
+    /// not there.
+    /// </summary>
     Task<bool> PurgeAsync(string owner, Guid id, CancellationToken cancellation);
 }

@@ -6,7 +6,7 @@ public interface IIdempotencyCatalog
     /// <summary>The file that an idempotency key of this owner names, or null.</summary>
     Task<Guid?> FindIdempotencyKeyAsync(string owner, string key, CancellationToken cancellation);
 
-    /// <summary>Lets a key name a file. False: the key already names one.</summary>
+    /// <summary>Lets a key name a file. Returns false if the key already names one.</summary>
     /// <param name="owner">The key's owner.</param>
     /// <param name="key">The key.</param>
     /// <param name="id">The file.</param>
@@ -14,7 +14,7 @@ public interface IIdempotencyCatalog
     /// <param name="cancellation">Ends the waiting.</param>
     Task<bool> AddIdempotencyKeyAsync(string owner, string key, Guid id, TimeSpan life, CancellationToken cancellation);
 
-    /// <summary>Lets a key name another file, and begins its life again. False: it does not name <paramref name="former"/>.</summary>
+    /// <summary>Lets a key name another file, and begins its life again. Returns false if it does not name <paramref name="former"/>.</summary>
     /// <inheritdoc cref="AddIdempotencyKeyAsync"/>
     Task<bool> TakeIdempotencyKeyAsync(string owner, string key, Guid former, Guid successor, TimeSpan life, CancellationToken cancellation);
 

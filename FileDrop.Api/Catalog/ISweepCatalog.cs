@@ -10,7 +10,7 @@ public interface ISweepCatalog
 
     /// <summary>
     /// Moves every intent whose lease has run out to garbage as an unfinished write, and purges a file whose time in the trash has passed. This is one
-    /// change, which judges the times at its own moment. The answer tells which garbage is due; null: no such document.
+    /// change, which judges the times at its own moment. The answer tells which garbage is due. It is null if the document does not exist.
     /// </summary>
     Task<SweepWork?> ClaimExpiredAsync(string owner, Guid id, CancellationToken cancellation);
 

@@ -14,15 +14,15 @@ public interface IUploadCatalog
     /// <param name="id">The upload's id.</param>
     /// <param name="intent">The upload's own blob.</param>
     /// <param name="plan">The file that the upload is for.</param>
-    /// <param name="length">Bytes in the whole; null: unknown.</param>
-    /// <param name="holder">The request that appends at once; null: none.</param>
+    /// <param name="length">Bytes in the whole, or null if unknown.</param>
+    /// <param name="holder">The request that appends at once, or null if none does.</param>
     /// <param name="cancellation">Ends the waiting.</param>
     /// <exception cref="QuotaExceededException">The owner's quota has no room for another file; a partial upload is not counted as one.</exception>
     /// <exception cref="TooManyUploadsException">The owner already has <see cref="CatalogRules.OpenUploadsPerOwner"/>.</exception>
     Task<ResumableUpload> BeginResumableAsync(
         string owner, Guid id, WriteIntent intent, ResumablePlan plan, long? length, Guid? holder, CancellationToken cancellation);
 
-    /// <summary>The upload, also if its file was changed or deleted since. Null: there is none, or it has expired.</summary>
+    /// <summary>The upload, also if its file was changed or deleted since. Null if there is none, or if it has expired.</summary>
     Task<ResumableUpload?> FindResumableAsync(string owner, Guid id, CancellationToken cancellation);
 
     /// <summary>
@@ -39,9 +39,11 @@ public interface IUploadCatalog
     /// Records a step, which is also a sign of life of the holder. Pieces that it does not name any more become garbage. If the offset has moved, the
     /// expiry begins again.
     /// </summary>
-    /// <returns>The upload after the step. Null: the fencing number was raised or the upload is gone, and the holder must stop.</returns>
+    /// <returns>The upload after the step. Null if the fencing number was raised or the upload is gone; the holder must then stop.</returns>
     Task<ResumableUpload?> RecordResumableAsync(string owner, Guid id, WriteIntent intent, ResumableStep done, CancellationToken cancellation);
 
-    /// <summary>Gives an upload up: everything it has stored becomes garbage. False: it is not there, or not under this fencing number.</summary>
+    /// <summary>
+    /// Gives an upload up: everything it has stored becomes garbage. Returns false if it is not there, or not under this fencing number.
+    /// </summary>
     Task<bool> EndResumableAsync(string owner, Guid id, WriteIntent intent, CancellationToken cancellation);
 }

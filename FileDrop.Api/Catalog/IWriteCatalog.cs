@@ -1,6 +1,6 @@
 namespace FileDrop.Api.Catalog;
 
-/// <summary>Records writes: intent, renewals, commit; see <see cref="ICatalog"/>.</summary>
+/// <summary>Records writes: intent, renewals, commit. See <see cref="ICatalog"/>.</summary>
 /// <remarks>
 /// <para>An owner's usage is the sizes of the distinct blobs of all files' contents, live and in the trash, and the number of these files. A
 /// write of an owner with a quota reserves its bytes when it begins, or in steps while it goes on. Its intent holds the reservation; the end of the
@@ -14,7 +14,7 @@ public interface IWriteCatalog
     /// <inheritdoc cref="BeginReplaceAsync"/>
     Task BeginCreateAsync(string owner, Guid id, WriteIntent intent, long bytes, CancellationToken cancellation);
 
-    /// <summary>Adds an intent to a live file's document. False: there is no such live file.</summary>
+    /// <summary>Adds an intent to a live file's document. Returns false if the file does not exist or is not live.</summary>
     /// <param name="owner">The file's owner.</param>
     /// <param name="id">The file's id.</param>
     /// <param name="intent">The blob that is written.</param>
@@ -31,10 +31,12 @@ public interface IWriteCatalog
     /// <param name="wanted">The most that it may have, if there is room.</param>
     /// <param name="cancellation">Ends the waiting.</param>
     /// <returns>Bytes that are reserved now, at least <paramref name="needed"/>; without a quota the largest number.</returns>
-    /// <exception cref="QuotaExceededException">There is no room for <paramref name="needed"/> bytes. The reservation stays as it was.</exception>
+    /// <exception cref="QuotaExceededException">
+    /// The owner's quota has no room for <paramref name="needed"/> bytes. The reservation stays as it was.
+    /// </exception>
     Task<long> ReserveAsync(string owner, Guid id, WriteIntent intent, long needed, long wanted, CancellationToken cancellation);
 
-    /// <summary>Begins the intent's lease again. False: the document does not name the intent, and the writer must stop.</summary>
+    /// <summary>Begins the intent's lease again. Returns false if the document does not name the intent; the writer must then stop.</summary>
     Task<bool> RenewAsync(string owner, Guid id, WriteIntent intent, CancellationToken cancellation);
 
     /// <summary>

@@ -9,7 +9,7 @@ public sealed record Quota(long? Bytes, long? Files)
     /// <summary>No limit.</summary>
     public static readonly Quota None = new(null, null);
 
-    /// <summary>Whether there is no limit, so that writes need not reserve anything.</summary>
+    /// <summary>Whether neither bytes nor files are limited, so that writes need not reserve anything.</summary>
     public bool IsNone => this is { Bytes: null, Files: null };
 }
 

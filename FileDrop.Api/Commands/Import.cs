@@ -53,14 +53,14 @@ internal sealed class Import(IDocumentCatalog catalog, IBlobStore blobs, Action<
         var manifest = Path.Combine(folder, Backup.Manifest);
         if (File.Exists(manifest))
             await OfFileAsync(folder, manifest, entry => TakeManifestAsync(entry, cancellation));
-        return Result(isWhole: true);
+        return Result(isComplete: true);
     }
 
     /// <summary>Imports an archive sequentially; its entries may come in any order.</summary>
     public async Task<ImportResult> RunAsync(Stream archive, CancellationToken cancellation)
     {
         await using var reader = new TarReader(archive, leaveOpen: true);
-        var isWhole = true;
+        var isComplete = true;
         try
         {
             while (await NextAsync(reader, cancellation) is { } entry)
@@ -69,11 +69,11 @@ internal sealed class Import(IDocumentCatalog catalog, IBlobStore blobs, Action<
         catch (UnreadableBackupException broken)
         {
             Complain($"The archive cannot be read any further; the rest was not imported. {broken.Message}");
-            isWhole = false;
+            isComplete = false;
         }
         foreach (var file in _open.Values)
             await EndAsync(file, cancellation);
-        return Result(isWhole);
+        return Result(isComplete);
     }
 
     private static async Task<TarEntry?> NextAsync(TarReader reader, CancellationToken cancellation)
@@ -214,9 +214,9 @@ internal sealed class Import(IDocumentCatalog catalog, IBlobStore blobs, Action<
             Complain($"The backup has format {_manifest?.Format}, but this FileDrop knows only format {Backup.Format}.");
     }
 
-    private ImportResult Result(bool isWhole) => _result with
+    private ImportResult Result(bool isComplete) => _result with
     {
-        Complete = isWhole && _manifest?.Format == Backup.Format && _manifest.Files <= _result.Imported + _result.Present + _result.Failed,
+        Complete = isComplete && _manifest?.Format == Backup.Format && _manifest.Files <= _result.Imported + _result.Present + _result.Failed,
     };
 
     private static async Task<(T? Value, string? Problem)> ParseAsync<T>(BackupEntry entry, JsonTypeInfo<T> type, CancellationToken cancellation)

@@ -25,9 +25,9 @@ internal enum ImportEnd
 /// <summary>One file of a backup during its import.</summary>
 /// <remarks>
 /// An import never deletes or overwrites a blob that a document of any owner names. If the catalog has a document with the file's id, of any owner, nothing is
-/// written under that id. The only exception is a missing or damaged content: bytes with exactly the SHA-256 in its document replace it, after a damaged blob
-/// has moved to the quarantine. A blob that no document names and that is in the way also moves to the quarantine, because it could be the only good copy. The
-/// import deletes only blobs that it has written itself.
+/// written under that id. The only exception is a missing or damaged content. Bytes with exactly the SHA-256 in its document replace it,
+/// after a damaged blob has moved to the quarantine. A blob that no document names and that is in the way also moves to the quarantine,
+/// because it could be the only good copy. The import deletes only blobs that it has written itself.
 /// </remarks>
 internal sealed class ImportedFile
 {

@@ -87,7 +87,7 @@ internal sealed class FileStore(
     /// <summary>Takes a file out of the trash.</summary>
     public Task<ChangeResult> RestoreAsync(string owner, Guid id, CancellationToken cancellation) => catalog.RestoreAsync(owner, id, cancellation);
 
-    /// <summary>Deletes a file in the trash for good. Its contents go once nobody can be reading them.</summary>
+    /// <summary>Deletes a file in the trash for good. Its contents go once no reader can be using them.</summary>
     public Task<bool> PurgeAsync(string owner, Guid id, CancellationToken cancellation) =>
         reserve.FreeAsync(() => catalog.PurgeAsync(owner, id, cancellation));
 
@@ -125,7 +125,7 @@ internal sealed class FileStore(
         return write;
     }
 
-    /// <summary>Begins to write a file's new content. Null: there is no such file.</summary>
+    /// <summary>Begins to write a file's new content. Returns null if the file does not exist.</summary>
     /// <param name="owner">The file's owner.</param>
     /// <param name="id">The file's id.</param>
     /// <param name="length">The bounds of the content's length; the bytes that will certainly come are reserved at once.</param>
@@ -152,7 +152,7 @@ internal sealed class FileStore(
     /// <param name="findAgain">Finds the file again if its blob is gone.</param>
     /// <param name="choose">Chooses the slice; called again if the content is replaced while it is opened.</param>
     /// <param name="cancellation">Ends the opening and the reading.</param>
-    /// <returns>Null: the file was deleted meanwhile.</returns>
+    /// <returns>Null if the file was deleted meanwhile.</returns>
     /// <exception cref="DamagedContentException">The document names a blob that is missing or has another size.</exception>
     public async Task<OpenFile?> OpenAsync(
         CatalogFile file, Func<Task<CatalogFile?>> findAgain, Func<CatalogFile, ContentSlice> choose, CancellationToken cancellation)

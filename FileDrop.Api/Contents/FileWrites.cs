@@ -5,8 +5,8 @@ using FileDrop.Api.Storage;
 namespace FileDrop.Api.Contents;
 
 /// <summary>How a creation under an idempotency key ended.</summary>
-/// <param name="File">The file: of this request, or of the first one with its key, as that one left it.</param>
-/// <param name="Difference">The property in which this request differs from the first one; null: none.</param>
+/// <param name="File">The file as this request, or the first one with its key, created it.</param>
+/// <param name="Difference">The property in which this request differs from the first one, or null if none differs.</param>
 internal readonly record struct CreateResult(CatalogFile File, string? Difference = null);
 
 /// <summary>Writes files: a new file, or new content of one. Every door brings its files here.</summary>
@@ -15,7 +15,7 @@ internal sealed class FileWrites(FileStore files, IdempotencyKeys keys, FileDrop
     /// <summary>Creates a file.</summary>
     /// <param name="owner">The file's owner.</param>
     /// <param name="file">The file.</param>
-    /// <param name="upload">The resumable upload that the file was made by; null: none.</param>
+    /// <param name="upload">The resumable upload that made the file, or null if none did.</param>
     /// <param name="cancellation">The client's patience; the commit is not cancelled.</param>
     /// <exception cref="RefusedException">The content is refused.</exception>
     /// <exception cref="QuotaExceededException">The owner's quota has no room for it.</exception>
@@ -29,7 +29,7 @@ internal sealed class FileWrites(FileStore files, IdempotencyKeys keys, FileDrop
     /// <summary>Creates a file, or finds the one that the first request with this idempotency key created.</summary>
     /// <param name="owner">The file's owner.</param>
     /// <param name="file">The file.</param>
-    /// <param name="idempotencyKey">The key; null: none.</param>
+    /// <param name="idempotencyKey">The key, or null if the request has none.</param>
     /// <param name="cancellation">The client's patience; the commit is not cancelled.</param>
     /// <exception cref="RefusedException">The content or the key is refused.</exception>
     /// <exception cref="QuotaExceededException">The owner's quota has no room for it.</exception>
@@ -49,9 +49,9 @@ internal sealed class FileWrites(FileStore files, IdempotencyKeys keys, FileDrop
     /// <param name="owner">The file's owner.</param>
     /// <param name="id">The file's id.</param>
     /// <param name="file">The new content and properties.</param>
-    /// <param name="ifVersion">Replace only if this is still the file's version; null: no condition.</param>
+    /// <param name="ifVersion">Replace only if this is still the file's version, or always if null.</param>
     /// <param name="cancellation">The client's patience; the commit is not cancelled.</param>
-    /// <returns>Done with the file; or a version mismatch; or not found, also if the file was deleted while its content arrived.</returns>
+    /// <returns>Done with the file, or a version mismatch, or not found. It is also not found if it was deleted while its content arrived.</returns>
     /// <exception cref="RefusedException">The content is refused.</exception>
     /// <exception cref="QuotaExceededException">The owner's quota has no room for it.</exception>
     /// <exception cref="StorageException">A store failed.</exception>

@@ -5,7 +5,7 @@ namespace FileDrop.Api.Contents;
 /// <summary>Bytes that arrive, in the memory that they were received into.</summary>
 internal interface IIncomingBytes
 {
-    /// <summary>The next bytes; none: the end. They are valid until <see cref="Release"/>.</summary>
+    /// <summary>The next bytes, or none at the end. They are valid until <see cref="Release"/>.</summary>
     /// <param name="limit">The most bytes to give.</param>
     /// <param name="cancellation">Ends the waiting.</param>
     /// <remarks>Its exceptions reach the caller of the use case unchanged.</remarks>
@@ -28,9 +28,9 @@ internal interface IBytesCheck
 
 /// <summary>The bytes that one request appends to an upload.</summary>
 /// <param name="Bytes">Read to their end.</param>
-/// <param name="Length">How many bytes there are; null: unknown.</param>
-/// <param name="IsLast">Whether the upload is complete afterwards; null: it is, if it then has as many bytes as were announced.</param>
-/// <param name="Check">Checks the bytes; if they are wrong, none of them are kept. Null: nothing was given to check.</param>
+/// <param name="Length">The number of bytes, or null if unknown.</param>
+/// <param name="IsLast">Whether the upload is complete afterwards. If null, it is complete once it has as many bytes as were announced.</param>
+/// <param name="Check">Checks the bytes; if they are wrong, none of them are kept. Null if nothing was given to check.</param>
 internal readonly record struct IncomingAppend(IIncomingBytes Bytes, long? Length, bool? IsLast, IBytesCheck? Check)
 {
     /// <summary>No bytes, to complete an upload that has all of them.</summary>

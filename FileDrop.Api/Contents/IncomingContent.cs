@@ -33,7 +33,7 @@ internal readonly record struct ContentLength(long AtLeast, long? AtMost)
 /// <param name="source">The bytes, for example the request's body or a part of it.</param>
 /// <param name="first">A byte that was already read from <paramref name="source"/>, to see whether there is one.</param>
 /// <param name="maxSize">The largest content in bytes; one more is refused.</param>
-/// <param name="digest">The SHA-256 that the content must have, in lower-case hexadecimal; null: any.</param>
+/// <param name="digest">The SHA-256 that the content must have, in lower-case hexadecimal, or null for any.</param>
 internal sealed class IncomingContent(Stream source, byte? first, long maxSize, string? digest) : ForwardStream
 {
     private readonly IncrementalHash _sha256 = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
@@ -47,10 +47,10 @@ internal sealed class IncomingContent(Stream source, byte? first, long maxSize, 
     /// <summary>Bytes read so far.</summary>
     public long Count { get; private set; }
 
-    /// <summary>The SHA-256 that the sender announced; null: none.</summary>
+    /// <summary>The SHA-256 that the sender announced, or null if it announced none.</summary>
     public string? Promised => digest;
 
-    /// <summary>The content's facts. If nobody had to read the content, its hash is the one that the sender announced.</summary>
+    /// <summary>The content's facts. If the content did not have to be read, its hash is the one that the sender announced.</summary>
     public ContentFacts Facts => new(Count, _hash ?? digest ?? throw new InvalidOperationException("The content was not read to its end."),
         unchecked((long)_xxHash3.GetCurrentHashAsUInt64()));
 

@@ -1,9 +1,9 @@
 namespace FileDrop.Api.Contents;
 
 /// <summary>Properties of a file besides its content, as its sender gave them.</summary>
-/// <param name="Name">As <see cref="FileName"/> makes it; null: not given.</param>
+/// <param name="Name">As <see cref="FileName"/> makes it, or null if not given.</param>
 /// <param name="Type">The content's media type.</param>
-/// <param name="Tags">Null: not given.</param>
+/// <param name="Tags">The tags, or null if not given.</param>
 internal sealed record FileProperties(string? Name, string Type, IReadOnlyDictionary<string, string>? Tags);
 
 /// <summary>A file on its way in, as a door receives it: a form, a raw body, a concatenation.</summary>

@@ -23,7 +23,7 @@ internal sealed partial class Integrity : IHealthCheck, IDisposable
 {
     private const int BufferSize = 128 * 1024;
 
-    /// <summary>A thousand damages tell as much as a million, and a store that has lost everything must not be filled with notes.</summary>
+    /// <summary>The most damages to note. More would tell nothing new, and a store that has lost everything would fill with notes.</summary>
     private const int MostKnown = 1_000;
 
     /// <summary>How old the list of notes may be. Several probes may ask for the health.</summary>

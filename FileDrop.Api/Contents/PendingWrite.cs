@@ -11,8 +11,8 @@ namespace FileDrop.Api.Contents;
 /// commit, disposal leaves nothing.
 /// </summary>
 /// <remarks>
-/// The order makes it safe: intent, bytes, commit. The commit depends on the intent. A write that ends in between leaves an intent that nobody
-/// renews; the sweeper claims it, and a claimed intent can no longer be committed. A small content may be inline: it waits in memory, and
+/// The order makes it safe: intent, bytes, commit. The commit depends on the intent. A write that ends in between leaves an intent without
+/// renewals. The sweeper claims it, and a claimed intent can no longer be committed. A small content may be inline: it waits in memory, and
 /// one change of the catalog does all three steps.
 /// </remarks>
 internal sealed partial class PendingWrite : IAsyncDisposable
@@ -56,7 +56,7 @@ internal sealed partial class PendingWrite : IAsyncDisposable
     /// <summary>Bytes that were reserved when the write began.</summary>
     public long Reserved { get; init; }
 
-    /// <summary>Takes a small content in the commit's own change; null: the content is stored as a blob first.</summary>
+    /// <summary>Takes a small content in the commit's own change. If null, the content is stored as a blob first.</summary>
     public IInlineContents? Inline { get; init; }
 
     /// <summary>Whether the write leaves no trace before its commit.</summary>

@@ -141,7 +141,7 @@ internal sealed class UploadStore(
     /// <summary>
     /// Ends an upload: a request that appends to it is stopped, and its bytes are deleted. A file that the upload has become stays.
     /// </summary>
-    /// <returns>Null: it is done. Otherwise the reason why not.</returns>
+    /// <returns>The reason why it is not done, or null if it is.</returns>
     public Task<Refusal?> EndAsync(string owner, Guid id, CancellationToken cancellation) => reserve.FreeAsync(async () =>
     {
         var (upload, writer) = await TakeAsync(owner, id, cancellation);

@@ -10,8 +10,8 @@ namespace FileDrop.Api.Contents;
 /// go when another request asks for the upload.
 /// </summary>
 /// <remarks>
-/// The order makes it safe: bytes are durable before the offset that counts them is recorded, and a record is refused once the fencing
-/// number was raised.
+/// The order makes it safe: bytes are durable before the offset that counts them is recorded. A record is refused once the fencing number
+/// was raised.
 /// </remarks>
 internal sealed partial class UploadWriter : IAppendJournal, IAsyncDisposable
 {
@@ -75,7 +75,7 @@ internal sealed partial class UploadWriter : IAppendJournal, IAsyncDisposable
     /// <summary>Whether another request has asked for the upload, so that this one is cut short.</summary>
     public bool IsWanted { get; private set; }
 
-    /// <summary>Cancelled when another writer has taken the upload, when the upload is gone, or when the catalog is out of reach for the time of a lease.</summary>
+    /// <summary>Cancelled when another writer has taken the upload, the upload is gone, or the catalog is out of reach for a lease.</summary>
     public CancellationToken Lost => _lost.Token;
 
     /// <summary>When the upload expires, as of the last record.</summary>
@@ -88,7 +88,7 @@ internal sealed partial class UploadWriter : IAppendJournal, IAsyncDisposable
     public void SetLength(long length) => _length = length;
 
     /// <summary>Opens the blob.</summary>
-    /// <param name="incoming">Bytes that will be appended; null: unknown.</param>
+    /// <param name="incoming">Bytes that will be appended, or null if unknown.</param>
     /// <param name="keeps">Whether bytes count as they arrive, instead of only after a check of all of them.</param>
     /// <param name="cancellation">Ends the opening.</param>
     /// <exception cref="RefusedException">The owner's quota has no room for the bytes.</exception>
@@ -157,7 +157,7 @@ internal sealed partial class UploadWriter : IAppendJournal, IAsyncDisposable
     }
 
     /// <summary>Makes the bytes that arrived durable, records them, and lets go.</summary>
-    /// <param name="keeps">False: no byte of this request counts.</param>
+    /// <param name="keeps">False if no byte of this request counts.</param>
     public async Task ReleaseAsync(bool keeps)
     {
         if (_hasLetGo)

@@ -18,8 +18,8 @@ internal sealed partial class WriteCommit(IFileCatalog files, IWriteCatalog cata
     /// <param name="intent">The blob.</param>
     /// <param name="commit">The new state of the file.</param>
     /// <param name="lost">Cancelled when the lease is lost, since another attempt is then pointless.</param>
-    /// <param name="inline">Commits the blob together with its bytes; null: the bytes are already in the blob store.</param>
-    /// <returns>Done with the file, or a version mismatch; null: the document does not name the intent any more.</returns>
+    /// <param name="inline">Commits the blob together with its bytes. It is null if the bytes are already in the blob store.</param>
+    /// <returns>Done with the file, or a version mismatch. Null if the document does not name the intent any more.</returns>
     /// <exception cref="StorageException">It is unknown whether the commit happened.</exception>
     /// <remarks>It cannot be cancelled. All bytes are there, and the client may already expect the file.</remarks>
     public async Task<ChangeResult?> RunAsync(WriteIntent intent, FileCommit commit, CancellationToken lost, Func<Task<ChangeResult>>? inline = null)
@@ -76,12 +76,12 @@ internal sealed partial class WriteCommit(IFileCatalog files, IWriteCatalog cata
     }
 
     /// <summary>
-    /// Makes the lost answer: the file as this commit left it, without later changes. The current version may be of another commit, and a client that
-    /// named it as a precondition would overwrite a content that it has never seen.
+    /// Makes the lost answer: the file as this commit left it, without later changes. The current version may be of another commit. A
+    /// client that named it as a precondition would overwrite a content that it has never seen.
     /// </summary>
     /// <exception cref="StorageException">
-    /// The file was deleted since, or the content was pruned, so the result of the commit is unknown. "Not found" would claim that nothing was
-    /// written, although the file can be restored from the trash.
+    /// The file was deleted since, or the content was pruned, so the result of the commit is unknown. The answer "not found" would claim
+    /// that nothing was written, although the file can be restored from the trash.
     /// </exception>
     private async Task<ChangeResult> AnswerAgainAsync(WriteIntent intent, FileCommit commit)
     {

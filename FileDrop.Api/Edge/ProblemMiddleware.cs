@@ -21,7 +21,7 @@ internal sealed partial class ProblemMiddleware(RequestDelegate next, FileMetric
         }
         catch (OperationCanceledException) when (context.RequestAborted.IsCancellationRequested)
         {
-            // The client is gone, so nobody would read an answer.
+            // The client is gone and would not read an answer.
         }
         catch (Exception failure)
         {

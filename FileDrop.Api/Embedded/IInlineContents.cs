@@ -18,7 +18,7 @@ public interface IInlineContents
     /// <param name="blob">The blob that the content becomes.</param>
     /// <param name="bytes">The content.</param>
     /// <param name="creates">Whether it makes a new file; otherwise it is new content of a live file.</param>
-    /// <param name="commit">What the file becomes.</param>
+    /// <param name="commit">The commit that makes the bytes the file's content.</param>
     /// <param name="cancellation">Ends the waiting.</param>
     /// <exception cref="QuotaExceededException">The owner's quota has no room for the content.</exception>
     /// <exception cref="StorageException">

@@ -13,8 +13,8 @@ internal sealed class InlineContents(SqliteEngine catalog, DiskReserve room) : I
     private const int PageSize = 4096;
 
     /// <summary>
-    /// The most that the log holds while the database has no room for it: a thousand pages, and a group of contents with four pages each
-    /// for the rest. As long as the volume has that much free, the database can grow and deletions can be written down.
+    /// The most that the log holds while the database has no room for it. It is a thousand pages, and a group of contents with four extra
+    /// pages each. As long as the volume has that much free, the database can grow and deletions can be written down.
     /// </summary>
     private const long LogSize = (1024L * PageSize) + (SqliteWriter.GroupSize * (SmallBlobs.MaxSize + (4L * PageSize)));
 
@@ -27,7 +27,7 @@ internal sealed class InlineContents(SqliteEngine catalog, DiskReserve room) : I
         string owner, Guid id, WriteIntent blob, byte[] bytes, bool creates, FileCommit commit, CancellationToken cancellation) => catalog.ChangeAsync(
             session =>
             {
-                // Deletions have freed pages within the database, which nobody else can take.
+                // Deletions have freed pages within the database, which only the database can use.
                 if (session.Number("PRAGMA freelist_count") * PageSize < bytes.Length + SpareSize)
                 {
                     room.Take(bytes.Length);

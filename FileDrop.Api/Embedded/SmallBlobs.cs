@@ -9,8 +9,8 @@ internal sealed class SmallBlobs(SqliteEngine catalog)
 {
     /// <summary>
     /// The largest content that becomes a row, in bytes. Up to here a row is stored two to three times as fast as a file, because it needs
-    /// fewer syncs. SQLite writes a row twice, to the log and from there: rows of 128 KiB gain only a fifth with many clients, and an array
-    /// of their size would be a large object, which only a full collection frees.
+    /// fewer syncs. SQLite writes a row twice, to the log and from there, so rows of 128 KiB gain only a fifth with many clients. An array
+    /// of their size would also be a large object, which only a full collection frees.
     /// </summary>
     public const int MaxSize = 64 * 1024;
 
@@ -18,7 +18,7 @@ internal sealed class SmallBlobs(SqliteEngine catalog)
     public static void Insert(SqliteSession session, BlobKey key, byte[] bytes) =>
         session.Execute("INSERT INTO small_blobs (key, bytes) VALUES (?1, ?2)", Bytes(key), bytes);
 
-    /// <summary>A blob's bytes; null: there is no such blob.</summary>
+    /// <summary>A blob's bytes, or null if the blob does not exist.</summary>
     public Task<byte[]?> FindAsync(BlobKey key, CancellationToken cancellation) => catalog.ReadAsync(
         session =>
         {
@@ -27,7 +27,7 @@ internal sealed class SmallBlobs(SqliteEngine catalog)
         },
         cancellation);
 
-    /// <summary>A blob's size in bytes; null: there is no such blob.</summary>
+    /// <summary>A blob's size in bytes, or null if the blob does not exist.</summary>
     public Task<long?> FindSizeAsync(BlobKey key, CancellationToken cancellation) => catalog.ReadAsync<long?>(
         session =>
         {

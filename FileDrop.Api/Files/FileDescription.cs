@@ -24,7 +24,7 @@ internal static class FileDescription
 
     public static readonly ApiParameter Permanent = ApiParameter.Query("permanent", "Skip the trash: the file cannot be restored.", Shape.Flag());
 
-    /// <summary>The name of a body that is no form.</summary>
+    /// <summary>The name of a body that is not a form.</summary>
     public static readonly ApiParameter[] RawName =
     [
         ApiParameter.Query("file_name", "The name of a raw body. It wins over Content-Disposition. Without either, the name is `untitled`.",

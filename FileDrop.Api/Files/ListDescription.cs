@@ -8,10 +8,10 @@ namespace FileDrop.Api.Files;
 /// <summary>The parameters of lists, as the OpenAPI document shows them.</summary>
 internal static class ListDescription
 {
-    /// <summary>Of the list of live files.</summary>
+    /// <summary>The parameters of the list of live files.</summary>
     public static readonly ApiParameter[] OfFiles = All(Sort("created_at", "updated_at", "file_name", "file_size"));
 
-    /// <summary>Of the trash.</summary>
+    /// <summary>The parameters of the list of the trash.</summary>
     public static readonly ApiParameter[] OfTrash =
         All(Sort("deleted_at", "created_at", "updated_at", "file_name", "file_size") with { Key = "trash_sort" });
 

@@ -6,7 +6,7 @@ namespace FileDrop.Api.Hashing;
 /// The SHA-256 and the XXH3 of a content that arrives in more than one request. Its state can be carried to the next request, also on another
 /// machine. The framework's own hashes cannot leave the process.
 /// </summary>
-/// <param name="sha256">Computes the SHA-256; null: the fastest function of this machine. An export does not depend on it.</param>
+/// <param name="sha256">Computes the SHA-256. The default is the fastest function of this machine. An export does not depend on it.</param>
 /// <remarks>
 /// Both hashes take 64 bytes at a time, and XXH3 treats the last ones differently. A chunk of 256 bytes is therefore held back until a byte follows
 /// it. That is also enough for a short content, which XXH3 hashes in another way.

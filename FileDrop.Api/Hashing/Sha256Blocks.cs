@@ -16,8 +16,8 @@ internal static unsafe class Sha256Blocks
     private static readonly delegate* unmanaged<uint*, byte*, nuint, int> s_update = FindUpdate();
 
     /// <summary>
-    /// The function of libcrypto, which uses the processor's instructions; null if there is no libcrypto that works as expected. Only Linux is tried: the
-    /// framework itself uses libcrypto there, while macOS ends a process that loads its own.
+    /// The function of libcrypto, which uses the processor's instructions. It is null if libcrypto is missing or does not work as expected.
+    /// Only Linux is tried: the framework itself uses libcrypto there, while macOS ends a process that loads its own.
     /// </summary>
     public static Sha256Compression? Native { get; } = s_update != null && Works(Update) ? Update : null;
 

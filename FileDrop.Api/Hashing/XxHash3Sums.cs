@@ -7,8 +7,8 @@ using System.Runtime.Intrinsics.X86;
 namespace FileDrop.Api.Hashing;
 
 /// <summary>
-/// XXH3 of 64 bits, without a seed, of a content longer than <see cref="ShortLimit"/> ("Algorithm Description (for large
-/// inputs)" in the xxHash specification 0.2): eight sums, to which 64 bytes are added at a time.
+/// XXH3 of 64 bits, without a seed, of a content longer than <see cref="ShortLimit"/>. It keeps eight sums, to which it adds 64 bytes at a
+/// time. Source: xxHash specification 0.2, "Algorithm Description (for large inputs)".
 /// </summary>
 /// <remarks>Sums and content are read as they lie in memory. All machines that .NET is released for are little-endian.</remarks>
 internal static class XxHash3Sums

@@ -4,7 +4,7 @@ namespace FileDrop.Api.Http;
 /// <summary>The kind of range that a Range field asks for (RFC 9110, section 14).</summary>
 internal enum RangeKind
 {
-    /// <summary>The whole file: there is no range, several, or one that is malformed or in another unit.</summary>
+    /// <summary>The whole file: the request has no range, several, or one that is malformed or in another unit.</summary>
     Whole,
 
     /// <summary>One slice of the file.</summary>

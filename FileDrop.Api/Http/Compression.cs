@@ -6,8 +6,9 @@ namespace FileDrop.Api.Http;
 
 /// <summary>Compresses the page, lists and documents with gzip and Brotli, by ASP.NET Core's own middleware.</summary>
 /// <remarks>
-/// Only marked answers are compressed. An answer with a credential (a key, a link) never is: its length would reveal what a caller's text in the answer shares
-/// with the secret (BREACH). File contents are not compressed either, because their strong entity tags allow requests for byte ranges.
+/// Only marked answers are compressed. An answer with a credential (a key, a link) never is. Its length would reveal what a caller's text
+/// shares with the secret (BREACH). File contents are not compressed either, because their strong entity tags allow requests for byte
+/// ranges.
 /// </remarks>
 internal static class Compression
 {

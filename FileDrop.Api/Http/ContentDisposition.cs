@@ -7,8 +7,8 @@ namespace FileDrop.Api.Http;
 /// The Content-Disposition field of a form's part (RFC 7578, section 4.2), of a request with a raw body, and of a download (RFC 6266).
 /// </summary>
 /// <remarks>
-/// Our own: the framework's ContentDispositionHeaderValue replaces bytes that are not UTF-8, so that two names become one, and takes every
-/// backslash for an escape, so that a path from an old browser loses its folders.
+/// The framework's ContentDispositionHeaderValue does not fit. It replaces bytes that are not UTF-8, so that two names become one. It takes
+/// every backslash for an escape, so that a path from an old browser loses its folders.
 /// </remarks>
 /// <param name="Type">The disposition's type in lower case: <c>form-data</c>, <c>attachment</c>.</param>
 /// <param name="Name">The form field's name.</param>
@@ -20,8 +20,8 @@ internal sealed record ContentDisposition(string Type, string? Name, string? Fil
     private const string AttrChars = "!#$&+-.^_`|~0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
 
     /// <summary>
-    /// Reads a field. <c>filename*</c> wins over <c>filename</c>; .NET's clients send both in forms, although RFC 7578 only has the latter. Null: the
-    /// field is malformed.
+    /// Reads a field. <c>filename*</c> wins over <c>filename</c>; .NET's clients send both in forms, although RFC 7578 only has the latter.
+    /// Returns null if the field is malformed.
     /// </summary>
     /// <param name="field">The value, decoded as UTF-8.</param>
     /// <param name="inForm">Whether the sender escaped as forms do: only <c>%22</c>, <c>%0D</c> and <c>%0A</c> (WHATWG HTML).</param>
@@ -115,7 +115,7 @@ internal sealed record ContentDisposition(string Type, string? Name, string? Fil
         .Replace("%0D", "\r", StringComparison.OrdinalIgnoreCase)
         .Replace("%0A", "\n", StringComparison.OrdinalIgnoreCase);
 
-    /// <summary>Reads RFC 8187's form: charset'language'percent-encoded. Null: it is malformed or not UTF-8.</summary>
+    /// <summary>Reads RFC 8187's form: charset'language'percent-encoded. Returns null if it is malformed or not UTF-8.</summary>
     private static string? Decode(string value)
     {
         var parts = value.Split('\'', 3);

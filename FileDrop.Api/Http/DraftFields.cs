@@ -13,7 +13,7 @@ internal static class DraftFields
     /// <summary>An integer has at most 15 digits (RFC 9651, section 3.3.1).</summary>
     private const int MaxDigits = 15;
 
-    /// <summary>A boolean; null: the field is absent, or none.</summary>
+    /// <summary>A boolean, or null if the field is absent or not a boolean.</summary>
     public static bool? ReadBoolean(HttpRequest request, string name) => Item(request, name) switch
     {
         "?1" => true,
@@ -21,7 +21,7 @@ internal static class DraftFields
         _ => null,
     };
 
-    /// <summary>A number from 0 on; null: the field is absent, or not such a number.</summary>
+    /// <summary>A number from 0 on, or null if the field is absent or not such a number.</summary>
     public static long? ReadNumber(HttpRequest request, string name) =>
         Item(request, name) is { Length: <= MaxDigits } text && long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number)
             ? number

@@ -9,7 +9,7 @@ internal abstract class FileBody : IIncomingFile, IDisposable
 {
     public abstract IncomingContent Content { get; }
 
-    /// <summary>Reads up to the content. False: the whole body was read and has none.</summary>
+    /// <summary>Reads up to the content. Returns false if the whole body was read and has none.</summary>
     /// <exception cref="ProblemException">The body is refused.</exception>
     public abstract ValueTask<bool> OpenAsync(CancellationToken cancellation);
 

@@ -25,8 +25,8 @@ internal sealed class FileDownload(FileStore files, Integrity integrity, FileMet
     /// <summary>Sends a content, without asking who may read it.</summary>
     /// <param name="context">The request, with its method, range, preconditions and ?inline=.</param>
     /// <param name="owner">The file's owner.</param>
-    /// <param name="file_id">The file's id; null: no file can have the id that was sent.</param>
-    /// <param name="version">The version at which the content was committed; null: the live one.</param>
+    /// <param name="file_id">The file's id, or null if no file can have the id that was sent.</param>
+    /// <param name="version">The version at which the content was committed, or null for the live one.</param>
     public async Task<IResult> SendAsync(HttpContext context, string owner, Guid? file_id, long? version)
     {
         var (request, response) = (context.Request, context.Response);

@@ -42,7 +42,7 @@ internal sealed class FileForm : FileBody
 
     /// <param name="request">Its body is a form.</param>
     /// <param name="usualName">The name whose extension decides on the type if the form gives neither.</param>
-    /// <param name="useFileName">Whether the file part's own name counts if there is no text part <c>file_name</c>.</param>
+    /// <param name="useFileName">Whether the file part's own name counts without a text part <c>file_name</c>.</param>
     /// <param name="limits">The service's limits.</param>
     /// <exception cref="ProblemException">A field is refused.</exception>
     public FileForm(HttpRequest request, string usualName, bool useFileName, FileDropOptions limits)
@@ -63,10 +63,10 @@ internal sealed class FileForm : FileBody
 
     public override IncomingContent Content => _content ?? throw new InvalidOperationException("The form has no file, or was not opened.");
 
-    /// <summary>The text part <c>file_name</c>, or the file part's own name if that counts. Null: not given, or not read yet.</summary>
+    /// <summary>The text part <c>file_name</c>, or the file part's own name if that counts. Null if not given, or not read yet.</summary>
     public string? Name { get; private set; }
 
-    /// <summary>The text part <c>tags</c>. Null: not given, or not read yet.</summary>
+    /// <summary>The text part <c>tags</c>. Null if not given, or not read yet.</summary>
     public IReadOnlyDictionary<string, string>? Tags { get; private set; }
 
     public override async ValueTask<bool> OpenAsync(CancellationToken cancellation)
@@ -108,7 +108,7 @@ internal sealed class FileForm : FileBody
         _body.Dispose();
     }
 
-    /// <summary>Reads parts up to the file's content. Null: the form has ended.</summary>
+    /// <summary>Reads parts up to the file's content. Returns null if the form has ended.</summary>
     private async Task<IncomingContent?> NextContentAsync(CancellationToken cancellation)
     {
         while (await NextPartAsync(cancellation) is { } part)
@@ -132,8 +132,8 @@ internal sealed class FileForm : FileBody
         return part is not null && _parts++ == MaxParts ? throw Refused($"A form has at most {MaxParts} parts.") : part;
     }
 
-    /// <summary>Reads a part's header, and its text if that means something.</summary>
-    /// <returns>The file's content, which is still to be read; null: the part is not a file.</returns>
+    /// <summary>Reads a part's header, and the text of a known field.</summary>
+    /// <returns>The file's content, which is still to be read, or null if the part is not a file.</returns>
     private async Task<IncomingContent?> ReadAsync(MultipartSection part, CancellationToken cancellation)
     {
         if (ContentDisposition.Parse(part.ContentDisposition ?? "", inForm: true) is not { Type: "form-data" } disposition)

@@ -55,7 +55,7 @@ internal static class FileRequest
 
     /// <summary>Reads the Idempotency-Key field: printable ASCII, bare or as a quoted string (RFC 8941, section 3.3.3).</summary>
     /// <param name="request">The request.</param>
-    /// <param name="key">The key; null: the request has none.</param>
+    /// <param name="key">The key, or null if the request has none.</param>
     /// <param name="problem">The field is malformed.</param>
     public static bool TryReadIdempotencyKey(HttpRequest request, out string? key, [NotNullWhen(false)] out ApiProblem? problem)
     {
@@ -101,7 +101,7 @@ internal static class FileRequest
         }
     }
 
-    /// <summary>Reads the name of a raw body: the query's, else the Content-Disposition field's. False: it breaks a rule.</summary>
+    /// <summary>Reads the name of a raw body: the query's, else the Content-Disposition field's. Returns false if the name breaks a rule.</summary>
     public static bool TryReadRawName(HttpRequest request, out string? name, [NotNullWhen(false)] out ApiProblem? problem)
     {
         (name, problem) = (null, null);

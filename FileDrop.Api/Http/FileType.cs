@@ -92,7 +92,7 @@ internal static class FileType
         AddAll("video/x-matroska", "mkv");
         return extensions;
 
-        // Where the table has a type, that one stays.
+        // A type that the table already has stays.
         void AddAll(string type, string names)
         {
             foreach (var name in names.Split(' '))

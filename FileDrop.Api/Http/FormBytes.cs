@@ -4,7 +4,7 @@ namespace FileDrop.Api.Http;
 
 /// <summary>The body of a form. It refuses more bytes than a form may have.</summary>
 /// <remarks>
-/// The framework's reader has no bound when it buffers a line of a part's header or skips a part that nobody reads. This stream lies below that
+/// The framework's reader has no bound when it buffers a line of a part's header or skips an unread part. This stream lies below that
 /// reader, so it counts every byte.
 /// </remarks>
 /// <param name="body">The request's body.</param>

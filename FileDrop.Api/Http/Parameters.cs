@@ -18,7 +18,7 @@ internal static class Parameters
     public static bool TryReadVersion(string? text, out long version) =>
         long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out version);
 
-    /// <summary>Reads a flag of the query, which is off if it is absent. False: it is neither true nor false.</summary>
+    /// <summary>Reads a flag of the query, which is off if it is absent. Returns false if it is neither true nor false.</summary>
     public static bool TryReadFlag(IQueryCollection query, string name, out bool flag)
     {
         flag = false;

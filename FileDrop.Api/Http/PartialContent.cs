@@ -3,7 +3,7 @@ namespace FileDrop.Api.Http;
 /// <summary>Recognises pieces of a file that are sent to an address for whole files. Stored, a piece would pass for the whole.</summary>
 internal static class PartialContent
 {
-    /// <summary>Where tus is spoken.</summary>
+    /// <summary>The paths that speak tus.</summary>
     public const string TusPath = "/uploads";
 
     /// <summary>The media type of bytes that are appended by tus.</summary>
@@ -13,7 +13,7 @@ internal static class PartialContent
     public static bool IsTus(HttpRequest request) =>
         string.Equals(request.ContentType?.Split(';', 2)[0].Trim(), TusType, StringComparison.OrdinalIgnoreCase);
 
-    /// <summary>Why a request is refused as a piece of a file; null: it is not a piece.</summary>
+    /// <summary>The reason to refuse a request as a piece of a file, or null if it is not a piece.</summary>
     public static ApiProblem? Refuse(HttpRequest request)
     {
         var fields = request.Headers;

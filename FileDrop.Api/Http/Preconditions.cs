@@ -51,8 +51,9 @@ internal sealed class Preconditions
     }
 
     /// <summary>
-    /// Reads the fields. False: If-Match or If-Unmodified-Since is malformed. A client sends these to prevent a change, so they are never ignored, although
-    /// the RFC ignores a malformed date. If-None-Match and If-Modified-Since only save work, so a malformed value is ignored.
+    /// Reads the fields. Returns false if If-Match or If-Unmodified-Since is malformed. A client sends these to prevent a change, so they
+    /// are never ignored, although RFC 9110 ignores a malformed date. If-None-Match and If-Modified-Since only save work, so a malformed
+    /// value is ignored.
     /// </summary>
     public static bool TryRead(
         HttpRequest request, [NotNullWhen(true)] out Preconditions? preconditions, [NotNullWhen(false)] out ApiProblem? problem)
@@ -134,7 +135,7 @@ internal sealed class Preconditions
     public static DateTimeOffset LastModified(CatalogFile file) =>
         DateTimeOffset.FromUnixTimeSeconds(file.UpdatedAt.ToUnixTimeSeconds());
 
-    /// <summary>The tags of a field, without malformed ones; null: it has no tag.</summary>
+    /// <summary>The tags of a field, without malformed ones, or null if it has no tag.</summary>
     private static IList<EntityTagHeaderValue>? TagsOf(StringValues field) =>
         field.Count > 0 && EntityTagHeaderValue.TryParseList(Trimmed(field), out var tags) && tags.Count > 0 ? tags : null;
 

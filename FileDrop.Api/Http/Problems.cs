@@ -31,7 +31,7 @@ internal static class Problems
         _ => ApiProblem.FileNotFound,
     };
 
-    /// <summary>The answer that an exception carries; null: it carries none.</summary>
+    /// <summary>The answer that an exception carries, or null if it carries none.</summary>
     public static ApiProblem? Of(Exception failure) => failure switch
     {
         ProblemException door => door.Problem,

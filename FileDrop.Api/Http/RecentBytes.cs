@@ -29,7 +29,7 @@ internal sealed class RecentBytes(Stream source) : ForwardStream
         return read;
     }
 
-    /// <summary>Whether the last bytes contain the UTF-8 of a text. False: the text was made of other bytes.</summary>
+    /// <summary>Whether the last bytes contain the UTF-8 of a text. If they do not, the text came from other bytes.</summary>
     public bool Contains(string text)
     {
         byte[] inOrder = [.. _isFull ? _bytes.AsSpan(_end, Size - _end) : [], .. _bytes.AsSpan(0, _end)];

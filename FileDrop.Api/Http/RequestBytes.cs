@@ -10,8 +10,8 @@ namespace FileDrop.Api.Http;
 /// <para>Kestrel's minimum data rate averages over the whole body, so a client that has sent a gigabyte could then be silent for days. Here each byte has a
 /// timeout of its own, and the rate is judged again whenever that much time was spent waiting. A slow client that keeps sending is welcome; a
 /// byte now and then is not an upload. Time that the service takes does not count.</para>
-/// <para>No read is cancelled by a token. Kestrel believes that such a read goes on, cannot drain the rest of the body, and closes the
-/// connection while the client is still sending and has not seen its answer.</para>
+/// <para>No read is cancelled by a token. Kestrel believes that such a read goes on and cannot drain the rest of the body. It then closes
+/// the connection while the client is still sending and has not seen its answer.</para>
 /// </remarks>
 internal sealed class RequestBytes : IIncomingBytes, IDisposable
 {
@@ -33,7 +33,7 @@ internal sealed class RequestBytes : IIncomingBytes, IDisposable
         EndsRead(_silence.Token);
     }
 
-    /// <summary>The next bytes; none: the end. They are valid until <see cref="Release"/>.</summary>
+    /// <summary>The next bytes, or none at the end. They are valid until <see cref="Release"/>.</summary>
     /// <param name="limit">The most bytes to give.</param>
     /// <param name="cancellation">Ends the waiting.</param>
     /// <exception cref="ProblemException">No byte came in time, or the connection broke.</exception>

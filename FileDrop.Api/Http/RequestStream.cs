@@ -9,7 +9,7 @@ namespace FileDrop.Api.Http;
 /// <summary>A request's body as a stream.</summary>
 /// <param name="source">The body.</param>
 /// <param name="patience">How long the client may send nothing.</param>
-/// <param name="digest">The SHA-256 that the whole body must have, in lower-case hexadecimal; null: any.</param>
+/// <param name="digest">The SHA-256 that the whole body must have, in lower-case hexadecimal, or null for any.</param>
 internal sealed class RequestStream(PipeReader source, TimeSpan patience, string? digest) : ForwardStream
 {
     private readonly RequestBytes _body = new(source, patience);

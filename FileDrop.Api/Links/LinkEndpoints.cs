@@ -73,7 +73,7 @@ internal static class LinkEndpoints
         if (context.Features.Get<IHttpRequestBodyDetectionFeature>() is { CanHaveBody: true })
         {
             if (!FileRequest.IsJson(context.Request))
-                return ApiProblem.UnsupportedMediaType("What the link is to open comes as application/json.") with { Header = ("Accept", "application/json") };
+                return ApiProblem.UnsupportedMediaType("Send the version to link to as application/json.") with { Header = ("Accept", "application/json") };
             version = await FileRequest.ReadJsonAsync(context.Request, options, ReadVersion);
         }
         if (version is { } wanted && await files.FindVersionAsync(owner, id, wanted, context.RequestAborted) is null)
@@ -98,7 +98,7 @@ internal static class LinkEndpoints
         return answer is ApiProblem { Status: StatusCodes.Status404NotFound } ? ApiProblem.LinkNotFound : answer;
     }
 
-    /// <summary>Reads a link's body. Null: it names no version.</summary>
+    /// <summary>Reads a link's body. Returns null if it names no version.</summary>
     /// <exception cref="ProblemException">The body is refused.</exception>
     internal static long? ReadVersion(JsonElement json)
     {

@@ -114,7 +114,7 @@ internal sealed partial class StoreStarter(
 
     private async Task StartStoresAsync(CancellationToken cancellation)
     {
-        // The service must start on a full disk, because otherwise nobody could delete anything there.
+        // The service must start on a full disk, because otherwise clients could not delete files to free it.
         await reserve.FreeAsync(() => Task.WhenAll(catalog.StartAsync(cancellation), blobs.StartAsync(cancellation)));
         reserve.Keep();
         _started.TrySetResult();

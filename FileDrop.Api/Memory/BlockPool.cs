@@ -33,7 +33,7 @@ internal sealed class BlockPool
 
     /// <param name="blockSize">Bytes in each block: a divisor of 2 MiB.</param>
     /// <param name="most">Blocks that may be rented at a time.</param>
-    /// <param name="keep">How long idle memory is kept at least; null: 5 s.</param>
+    /// <param name="keep">The least time to keep idle memory. The default is 5 s.</param>
     public BlockPool(int blockSize, int most = int.MaxValue, TimeSpan? keep = null)
     {
         if (HugePage.Size % blockSize != 0)
@@ -45,7 +45,7 @@ internal sealed class BlockPool
     /// <summary>Rents a block, with anything in it.</summary>
     public PoolBlock Rent() => TryRent() ?? throw new InvalidOperationException($"All {_most} blocks are rented.");
 
-    /// <summary>Rents a block; null: as many as allowed are rented.</summary>
+    /// <summary>Rents a block. Returns null if as many as allowed are rented.</summary>
     public PoolBlock? TryRent()
     {
         lock (_gate)

@@ -48,7 +48,7 @@ internal static unsafe partial class LibC
     public static partial int madvise(nint address, nuint length, int advice);
 
     /// <summary>The number of the file system that a path lies on (<c>linux/magic.h</c>), links followed. Linux.</summary>
-    /// <returns>Null: the path does not exist, or its file system does not answer.</returns>
+    /// <returns>Null if the path does not exist, or if its file system does not answer.</returns>
     public static uint? FileSystemOf(string path)
     {
         // The structure has 120 bytes on 64-bit systems, and begins with the number.

@@ -7,7 +7,7 @@ namespace FileDrop.Api.OpenApi;
 /// <summary>An answer of an endpoint that is not an error.</summary>
 /// <param name="Status">The HTTP status.</param>
 /// <param name="Description">A sentence.</param>
-/// <param name="Body">Null: none.</param>
+/// <param name="Body">The body, or null if the answer has none.</param>
 /// <param name="Headers">Fields beside those of every answer.</param>
 internal sealed record ApiAnswer(int Status, string Description, ApiBody? Body, ApiHeader[] Headers) : IOperationPart
 {

@@ -33,7 +33,7 @@ internal sealed record ApiSchema(string Name, Func<OpenApiDocument, OpenApiSchem
 /// <summary>A body of requests or answers.</summary>
 /// <param name="MediaType">Its type.</param>
 /// <param name="Schema">Its values, in one document.</param>
-/// <param name="Example">A value; null: none.</param>
+/// <param name="Example">A value, or null if there is none.</param>
 internal sealed record ApiBody(string MediaType, Func<OpenApiDocument, IOpenApiSchema> Schema, Func<JsonNode?>? Example = null)
 {
     private const string JsonType = "application/json", AnyType = "*/*";
@@ -52,7 +52,7 @@ internal sealed record ApiBody(string MediaType, Func<OpenApiDocument, IOpenApiS
 
     public static ApiBody Json(ApiSchema schema) => new(JsonType, schema.In, schema.ExampleJson);
 
-    /// <param name="schema">Of each item.</param>
+    /// <param name="schema">The schema of each item.</param>
     /// <param name="most">How many items there are at most.</param>
     public static ApiBody List(ApiSchema schema, int most) => new(JsonType, document => Shape.List(schema.In(document), most),
         () => schema.ExampleJson() is { } item ? new JsonArray(item) : null);

@@ -59,8 +59,8 @@ internal sealed record ApiParameter(ParameterLocation Place, string Name, string
     }
 
     /// <summary>
-    /// The example stands in the text: tools put a real one into every request that they propose, and a request with the digest, range and precondition
-    /// of another file always fails.
+    /// The example stands in the text, because tools put a real one into every request that they propose. A request with another file's
+    /// digest, range and precondition always fails.
     /// </summary>
     private static string WithExample(string description, string? example) => example is null ? description : $"{description} For example `{example}`.";
 }

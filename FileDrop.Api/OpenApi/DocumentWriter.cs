@@ -24,7 +24,7 @@ internal sealed class DocumentWriter(OpenApiDocument document)
 
     /// <param name="operation">Has its id and tags.</param>
     /// <param name="method">Its method.</param>
-    /// <param name="metadata">Of its endpoint.</param>
+    /// <param name="metadata">The metadata of its endpoint.</param>
     public void Write(OpenApiOperation operation, HttpMethod method, IList<object> metadata)
     {
         operation.Summary = metadata.OfType<IEndpointSummaryMetadata>().LastOrDefault()?.Summary;

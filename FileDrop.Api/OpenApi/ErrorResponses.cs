@@ -22,10 +22,10 @@ internal sealed class ErrorResponses(OpenApiDocument document)
     private readonly HashSet<(int Status, string Code)> _codes = [.. OfNoEndpoint.Select(problem => (problem.Status, problem.Code))];
 
     /// <summary>Adds one response for each status.</summary>
-    /// <param name="responses">Of an operation.</param>
+    /// <param name="responses">The responses of an operation.</param>
     /// <param name="problems">The operation's errors.</param>
     /// <param name="headers">Fields of all its answers.</param>
-    /// <param name="body">False: it is HEAD.</param>
+    /// <param name="body">False for HEAD.</param>
     public void AddTo(OpenApiResponses responses, IEnumerable<ApiProblem> problems, IReadOnlyCollection<ApiHeader> headers, bool body)
     {
         foreach (var status in problems.GroupBy(problem => problem.Status).OrderBy(status => status.Key))

@@ -5,8 +5,8 @@ namespace FileDrop.Api.OpenApi;
 
 /// <summary>The words by which a route says what it takes, answers and refuses. Name, summary and description have ASP.NET Core's own words.</summary>
 /// <remarks>
-/// <see cref="DocumentWriter"/> adds the rest: the errors and the fields of every answer, and the HEAD of every GET. A parameter brings the errors that a
-/// bad value causes, and a body those of its kind, so that <see cref="Fails"/> names only the endpoint's own errors.
+/// <see cref="DocumentWriter"/> adds the rest: the errors and the fields of every answer, and the HEAD of every GET. A parameter brings the
+/// errors that a bad value causes, and a body those of its kind. <see cref="Fails"/> names only the endpoint's own errors.
 /// </remarks>
 internal static class RouteWords
 {
@@ -40,7 +40,7 @@ internal static class RouteWords
         endpoint.WithMetadata(new ApiAnswer(status, description, body, headers));
 
     /// <summary>Operations that take a parameter from an answer.</summary>
-    /// <param name="endpoint">Has said what it answers.</param>
+    /// <param name="endpoint">The route, whose answers are already declared.</param>
     /// <param name="status">The answer's status.</param>
     /// <param name="parameter">The parameter's name.</param>
     /// <param name="expression">Its place in the answer, as an OpenAPI runtime expression.</param>

@@ -34,7 +34,7 @@ internal static class Scopes
 
     public static IReadOnlyList<string> Names(Scope scopes) => [.. Each.Where(each => scopes.HasFlag(each.Scope)).Select(each => each.Name)];
 
-    /// <summary>Reads names of scopes. Returns false if a name is unknown, or if there is no name.</summary>
+    /// <summary>Reads names of scopes. Returns false if a name is unknown or missing.</summary>
     public static bool TryParse(IEnumerable<string> names, out Scope scopes, [NotNullWhen(false)] out string? wrong)
     {
         (scopes, wrong) = (Scope.None, null);

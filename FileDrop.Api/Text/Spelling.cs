@@ -5,8 +5,8 @@ namespace FileDrop.Api.Text;
 internal static class Spelling
 {
     /// <summary>
-    /// Counts the letters to add, remove, replace or swap with their neighbour to turn one name into the other, ignoring case (the optimal string alignment
-    /// distance).
+    /// Counts the letters to add, remove, replace or swap with their neighbour to turn one name into the other, ignoring case. This is the
+    /// optimal string alignment distance.
     /// </summary>
     public static int Distance(string one, string other)
     {

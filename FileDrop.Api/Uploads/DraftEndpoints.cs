@@ -61,8 +61,8 @@ internal static class DraftEndpoints
     }
 
     /// <summary>
-    /// Filters the ordinary upload. With <c>Upload-Complete: ?0</c> the request creates an upload resource instead; with <c>?1</c> it stays an ordinary
-    /// upload, and the answer repeats the field.
+    /// Filters the ordinary upload. With <c>Upload-Complete: ?0</c> the request creates an upload resource instead. With <c>?1</c> it stays
+    /// an ordinary upload, and the answer repeats the field.
     /// </summary>
     private static async ValueTask<object?> Offer(EndpointFilterInvocationContext invocation, EndpointFilterDelegate next)
     {

@@ -28,7 +28,7 @@ internal sealed class RequestChecksum : IBytesCheck, IDisposable
 
     /// <summary>Reads tus's checksum from the request's header, or prepares for one in its trailer.</summary>
     /// <param name="request">The request, with its body still unread.</param>
-    /// <param name="checksum">Null: none was announced.</param>
+    /// <param name="checksum">Null if none was announced.</param>
     /// <param name="problem">The field is malformed, or names another algorithm.</param>
     public static bool TryReadTus(HttpRequest request, out RequestChecksum? checksum, [NotNullWhen(false)] out ApiProblem? problem)
     {
@@ -49,7 +49,7 @@ internal sealed class RequestChecksum : IBytesCheck, IDisposable
 
     /// <summary>Reads a Content-Digest.</summary>
     /// <param name="request">The request.</param>
-    /// <param name="checksum">Null: the request has none.</param>
+    /// <param name="checksum">Null if the request has none.</param>
     /// <param name="problem">The field is malformed.</param>
     public static bool TryReadDigest(HttpRequest request, out RequestChecksum? checksum, [NotNullWhen(false)] out ApiProblem? problem)
     {

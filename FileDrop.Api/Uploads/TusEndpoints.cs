@@ -209,7 +209,7 @@ internal static class TusEndpoints
         }
     }
 
-    /// <summary>Why bytes are refused. Null: they are accepted, and the length is set if the request gives it.</summary>
+    /// <summary>The reason to refuse bytes. If null, they are accepted, and the length is set if the request gives it.</summary>
     private static ApiProblem? Refuse(UploadWriter writer, long offset, long? length, long? body, long maxSize)
     {
         if (offset != writer.Offset)

@@ -90,8 +90,8 @@ internal static class TusRequest
     public static bool IsPrintable(string? value) => value.AsSpan().IndexOfAnyExceptInRange(' ', '~') < 0;
 
     /// <summary>
-    /// Reads the ids of the partial uploads that <c>Upload-Concat: final</c> names by relative or absolute URLs. Null: the field is malformed, or names an
-    /// upload too often.
+    /// Reads the ids of the partial uploads that <c>Upload-Concat: final</c> names by relative or absolute URLs. Returns null if the field
+    /// is malformed, or names an upload too often.
     /// </summary>
     public static IReadOnlyList<Guid>? ReadFinal(string concat)
     {
@@ -131,7 +131,7 @@ internal static class TusRequest
         var bytes = new byte[(encoded.Length / 4 * 3) + 3];
         if (!Convert.TryFromBase64String(encoded, bytes, out var length))
             return false;
-        // Values of other keys may be anything. As a name, a type or tags, this text is refused.
+        // The value of an unknown key may be any bytes. NoText is refused later if the key is a name, a type or tags.
         value = UnicodeText.TryDecode(bytes.AsSpan(0, length), out var text) ? text : NoText;
         return true;
     }

@@ -6,9 +6,8 @@ namespace FileDrop.Api.Blobs.Disk;
 /// <summary>Blobs as files: nothing else has to run.</summary>
 /// <remarks>
 /// <para>A blob is <c>blobs/ab/cd/&lt;key&gt;</c>, where <c>abcd</c> begins the key. It is written as
-/// <c>incoming/&lt;key&gt;</c> on the same file system, synced, renamed, and its folder synced: under its final name it is
-/// complete and durable, whatever happens when. Both names follow from the key, so the deletion of a blob finds all that a crash left
-/// of it.</para>
+/// <c>incoming/&lt;key&gt;</c> on the same file system, synced, renamed, and its folder synced. Under its final name a blob is therefore
+/// always complete and durable. Both names follow from the key, so the deletion of a blob finds all that a crash left of it.</para>
 /// <para>An open blob stays readable when it is deleted. Quarantine renames a blob to <c>quarantine/&lt;key&gt;</c>.</para>
 /// </remarks>
 /// <param name="directory">The data directory; made if it does not exist.</param>
@@ -25,8 +24,8 @@ internal sealed partial class DiskBlobStore(string directory) : IBlobStore
     private readonly BlockPool _buffers = new(DiskOutput.LargeSize, most: 32);
 
     /// <summary>
-    /// Folders that this process knows to be durable, at most 65,792. A folder that only exists is not enough: another write may have
-    /// made it a moment ago, or a process that was killed before its sync.
+    /// Folders that this process knows to be durable, at most 65,792. A folder that exists may not be durable: another write, or a process
+    /// that was killed, may have made it without a sync.
     /// </summary>
     private readonly ConcurrentDictionary<string, bool> _durable = new(StringComparer.Ordinal);
 
@@ -126,8 +125,8 @@ internal sealed partial class DiskBlobStore(string directory) : IBlobStore
 
     /// <remarks>
     /// The temporary name goes first, then the final one: a write that is being published loses one or the other. The folder is synced, or
-    /// a power cut could bring back a blob that no document names. That holds also if the name is gone already: a process that was killed
-    /// before its sync may have unlinked it, and the sync of an unchanged folder costs next to nothing.
+    /// a power cut could bring back a blob that no document names. The folder is synced even if the name is gone: a process that was killed
+    /// before its sync may have unlinked it. Syncing an unchanged folder costs next to nothing.
     /// </remarks>
     public Task DeleteAsync(BlobKey key, CancellationToken cancellation) => Run(() =>
     {

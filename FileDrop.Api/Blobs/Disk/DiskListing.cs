@@ -35,7 +35,7 @@ internal static class DiskListing
         return page;
     }
 
-    /// <summary>A file's size in bytes; null: the file does not exist.</summary>
+    /// <summary>A file's size in bytes, or null if the file does not exist.</summary>
     public static long? Size(string path)
     {
         try

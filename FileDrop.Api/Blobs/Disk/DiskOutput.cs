@@ -12,8 +12,8 @@ namespace FileDrop.Api.Blobs.Disk;
 /// It writes through the system's cache, because a stored file is likely to be read soon. Past the cache (O_DIRECT) the disk took 700 MB/s
 /// instead of 1,200, and the first reader got a quarter of the rate.
 /// </remarks>
-/// <param name="file">Nobody else writes to it meanwhile; this does not close it.</param>
-/// <param name="offset">Where the first byte goes.</param>
+/// <param name="file">The file, which has no other writer meanwhile. It is not closed here.</param>
+/// <param name="offset">The position of the first byte.</param>
 /// <param name="length">Bytes in the whole file, if known.</param>
 /// <param name="large">Buffers of <see cref="LargeSize"/> for large files; small ones take over when all are rented.</param>
 internal sealed class DiskOutput(SafeFileHandle file, long offset, long? length, BlockPool large) : IAsyncDisposable
@@ -38,7 +38,7 @@ internal sealed class DiskOutput(SafeFileHandle file, long offset, long? length,
     private long _offset = offset;
     private long _begun = offset;
 
-    /// <summary>Where the next byte goes.</summary>
+    /// <summary>The position of the next byte.</summary>
     public long Offset => _offset + (_end - _begin);
 
     /// <summary>Room for the next bytes, at least one.</summary>

@@ -7,9 +7,9 @@ namespace FileDrop.Api.Blobs.Disk;
 /// nothing could ever be freed.
 /// </summary>
 /// <remarks>
-/// <para>The room is a file, <c>reserve</c>, with blocks of its own, which nobody else can use however full the disk is. A deletion that
-/// meets a full disk gives the blocks up, tries again, and takes back what is free then. It gives up a quarter at a time, because another
-/// program may be filling the disk.</para>
+/// <para>The room is a file, <c>reserve</c>, whose blocks no other file can use, however full the disk is. A deletion that meets a full
+/// disk gives the blocks up, tries again, and takes back what is free then. It gives up a quarter at a time, because another program may be
+/// filling the disk.</para>
 /// <para>Content is refused before it would need those blocks. The reserve looks at the volume once a second, and sooner if the bytes
 /// written since could have used up the free room. While there is room that costs nothing, and near the end no writer can get past
 /// it.</para>
@@ -104,7 +104,7 @@ internal sealed class DiskReserve(string directory) : IReserve
     }
 
     /// <summary>Refuses announced bytes that cannot fit, before they are sent. It counts nothing.</summary>
-    /// <exception cref="StorageException">There is no room for it.</exception>
+    /// <exception cref="StorageException">The bytes do not fit.</exception>
     public void Expect(long bytes)
     {
         lock (_looking)

@@ -14,7 +14,7 @@ internal static class DiskSpace
     /// <param name="path">The file; made if it does not exist, for this user only.</param>
     /// <param name="length">Its length.</param>
     /// <param name="more">Bytes to add, at least one.</param>
-    /// <returns>False: there is no room, and the file is as it was.</returns>
+    /// <returns>False if the disk has no room; the file is then unchanged.</returns>
     /// <exception cref="IOException">The disk failed in another way.</exception>
     public static bool TryAllocate(string path, long length, long more)
     {

@@ -4,8 +4,8 @@ using FileDrop.Api.Memory;
 namespace FileDrop.Api.Blobs.S3;
 
 /// <summary>
-/// The bytes of one part, in memory that is taken as they arrive: a sender who has sent nothing holds 16 KiB, not a whole part.
-/// One caller at a time fills it, and disposes of it once nobody reads it.
+/// The bytes of one part, in memory that is taken as they arrive. A sender who has sent nothing holds only 16 KiB. One caller at a time
+/// fills it, and disposes of it after its last reader.
 /// </summary>
 /// <remarks>
 /// While it waits for its sender, <see cref="PartMemory"/> may move its bytes to the disk. <see cref="SpaceAsync"/> and
@@ -137,7 +137,7 @@ internal sealed class PartBuffer : IDisposable
     }
 
     /// <summary>Begins to move its bytes to the disk, if it waits for its sender and the disk has room.</summary>
-    /// <returns>False: they stay.</returns>
+    /// <returns>False if the bytes stay in memory.</returns>
     internal bool TrySpill(SpillSpace disk)
     {
         lock (_gate)

@@ -17,7 +17,7 @@ internal sealed class PartContent : HttpContent
             Headers.ContentMD5 = Checksum();
     }
 
-    /// <summary>Ends when nobody reads the memory any more; it never fails.</summary>
+    /// <summary>Ends when the memory has no reader any more; it never fails.</summary>
     public Task Done => _writing.ContinueWith(
         static _ => { }, CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
 

@@ -4,14 +4,14 @@ using FileDrop.Api.Memory;
 namespace FileDrop.Api.Blobs.S3;
 
 /// <summary>
-/// The memory that all parts of all uploads share. When it is full, uploads wait; it does not grow. It cannot deadlock: it makes no grant
-/// that would leave every unfinished part waiting for memory that only another unfinished part holds.
+/// The memory that all parts of all uploads share. When it is full, uploads wait; it does not grow. It cannot deadlock: no grant leaves
+/// every unfinished part waiting for memory of another.
 /// </summary>
 /// <remarks>
 /// This is the banker's algorithm for one resource. A part says at its beginning how much it may need at most. A state is safe if the parts
-/// can be finished one after the other: the part that lacks least takes it from the free memory, and the next one also from what the first
-/// gives back. A complete part lacks nothing. It is on its way to the store and gives its memory back by itself, stored or failed. A
-/// request that is not safe yet does not hold up a later one that is, because the first may be waiting for the memory of the second.
+/// can be finished one after the other. The part that lacks least takes it from the free memory; the next part can also use the memory that
+/// the first gives back. A complete part lacks nothing. It is on its way to the store and gives its memory back by itself, stored or
+/// failed. A request that is not safe yet does not hold up a later safe one, because it may be waiting for that one's memory.
 /// <para>No sender keeps memory from others. The owner who holds least is served first. While others wait, a part with a slow sender goes
 /// to the disk and is sent from there. Large parts leave some memory to small ones.</para>
 /// </remarks>

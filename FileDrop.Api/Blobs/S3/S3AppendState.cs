@@ -17,10 +17,10 @@ internal sealed record S3Piece(Guid BlobId, int Size);
 /// </param>
 /// <param name="Parts">The part numbers that count, as runs: first, last, first, last, … Each interruption adds a run.</param>
 /// <param name="Tail">The pieces behind the last part, in order.</param>
-/// <param name="IsSealed">Whether all bytes are in parts, and nobody may append any more.</param>
+/// <param name="IsSealed">Whether all bytes are in parts, so that no caller may append any more.</param>
 /// <param name="Runs">
-/// The bytes that count in an object that was made of all parts, also of those that do not count: offset, length, offset, length, … Null if
-/// the object was made only of parts that count.
+/// The ranges that count in an object made of all parts, counted or not: offset, length, offset, length, … Null if the object has only
+/// parts that count.
 /// </param>
 internal sealed record S3AppendState(
     string? UploadId, int Reserved, IReadOnlyList<int> Parts, IReadOnlyList<S3Piece> Tail, bool IsSealed = false, IReadOnlyList<long>? Runs = null)

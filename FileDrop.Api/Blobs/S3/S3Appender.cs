@@ -8,7 +8,7 @@ namespace FileDrop.Api.Blobs.S3;
 /// into an object of their own, a piece, and from there into the next part. Each byte is stored at most twice.
 /// </summary>
 /// <remarks>
-/// S3 has no fencing, so nothing is sent under a number or a name that was not recorded before: a caller that was replaced cannot touch the
+/// S3 has no fencing, so each part number and object name is recorded before its first use. A replaced caller therefore cannot touch the
 /// bytes of its successor. Content that fits one part ends as one object under the name of a piece.
 /// </remarks>
 internal sealed class S3Appender(

@@ -5,32 +5,28 @@
 // differ in what they keep. An object exists whole or not at all, because S3 shows nothing of an incomplete PUT or multipart upload.
 //
 // Writing. Content that fits one part (8 MiB if nothing is known of its length) is one PUT. More is a multipart upload: four parts are on
-// their way at a time while the next one fills; PartSizes sets their sizes. Parts are held in memory, so that a part can be sent again
+// their way at a time while the next one fills. PartSizes sets their sizes. Parts are held in memory, so that a part can be sent again
 // without the sender when the store has a bad moment. PartMemory bounds the memory of all uploads. While some wait for it, parts of slow
 // senders go to temporary files and are sent from there. Only parts above 64 MiB (content of known length above 562 GiB) are streamed, with
 // one try. Content of unknown length may have 492 GiB, content with only an upper bound 625 GiB; less if the memory is set below 64 MiB.
 // Longer content throws BlobTooLargeException.
 //
 // Bytes go to presigned addresses with HttpClient. The SDK would hash every part for its signature, or frame it, and reads downloads
-// through a checksum stream; that halves the throughput. The price: only the address is signed, so over plain http nothing but TCP's
-// checksum
-// (and Content-MD5, with Checksums=supported) guards bytes on the wire. The SHA-256 in the catalog detects damage afterwards. Use TLS
-// between machines that do not trust their network.
+// through a checksum stream; that halves the throughput. The price: only the address is signed, so over plain http only TCP's checksum (and
+// Content-MD5, with Checksums=supported) guards bytes on the wire. The SHA-256 in the catalog detects damage afterwards. Use TLS between
+// machines that do not trust their network.
 //
 // Leftovers. A write that fails aborts its upload. If that fails too, the parts take space but stay invisible without their completion. A
 // call whose answer was lost may take effect until CallTimeout after its begin, and never later. DeleteAsync finds all leftovers by the
-// key,
-// at the cost of one ListMultipartUploads for each deletion. That call is necessary, because nobody knows the id of an upload whose begin
-// got no answer. It aborts before it deletes, because an upload that completes in between would otherwise survive.
+// key, at the price of one ListMultipartUploads for each deletion. That call is necessary, because the id of an upload whose begin got no
+// answer is unknown. It aborts before it deletes, because an upload that completes in between would otherwise survive.
 //
 // Not used, because some servers lack or ignore them: conditional writes, lifecycle rules, trailing checksums, tags. A rule that aborts
 // uploads after some days (AbortIncompleteMultipartUpload) does no harm, unless it is shorter than the longest upload.
 //
-// Permissions: s3:PutObject, s3:GetObject, s3:DeleteObject, s3:AbortMultipartUpload and s3:ListMultipartUploadParts on the bucket's
-// objects;
-// s3:ListBucket and s3:ListBucketMultipartUploads on the bucket; s3:CreateBucket if the bucket does not exist yet. Without s3:ListBucket
-// AWS
-// answers 403 for an object that does not exist, which looks like a refusal.
+// Permissions on the bucket's objects: s3:PutObject, s3:GetObject, s3:DeleteObject, s3:AbortMultipartUpload and
+// s3:ListMultipartUploadParts. Permissions on the bucket: s3:ListBucket and s3:ListBucketMultipartUploads, and s3:CreateBucket if the
+// bucket does not exist yet. Without s3:ListBucket AWS answers 403 for an object that does not exist, which looks like a refusal.
 using System.Net;
 using System.Net.Http.Headers;
 using Amazon.S3;
@@ -52,7 +48,7 @@ internal sealed partial class S3BlobStore : IBlobStore, IDisposable
     private readonly PartMemory _memory;
 
     /// <param name="options">The server and the bucket.</param>
-    /// <param name="time">This machine's clock; null: the system's.</param>
+    /// <param name="time">This machine's clock. The default is the system's.</param>
     public S3BlobStore(S3Options options, TimeProvider? time = null)
     {
         _options = options;
@@ -65,10 +61,9 @@ internal sealed partial class S3BlobStore : IBlobStore, IDisposable
 
     /// <inheritdoc/>
     /// <remarks>
-    /// It holds for every call but one. A streamed part (above 64 MiB) has this time once more for each 8 MiB, because its sender sets the
-    /// pace;
-    /// it ends when the store takes no bytes for this time. Nothing of it is visible until its upload is completed, which is an ordinary
-    /// call, and a deletion finds and aborts the upload by its key.
+    /// It holds for every call except one. A streamed part (above 64 MiB) has this time once more for each 8 MiB, because its sender sets
+    /// the pace. It ends when the store takes no bytes for this time. It stays invisible until an ordinary call completes its upload. A
+    /// deletion finds the upload by its key and aborts it.
     /// </remarks>
     public TimeSpan CallTimeout => _options.CallTimeout;
 

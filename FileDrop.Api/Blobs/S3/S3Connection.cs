@@ -10,8 +10,8 @@ using FileDrop.Api.Storage;
 namespace FileDrop.Api.Blobs.S3;
 
 /// <summary>
-/// Two ways to one S3 over one pool of connections: the SDK for small calls, and presigned addresses with HttpClient for bytes, which cost
-/// a third of the SDK's processor time. Every call ends within its limit, and fails with a <see cref="StorageException"/>.
+/// Two ways to one S3 over one pool of connections. The SDK makes the small calls. HttpClient sends bytes to presigned addresses, at a
+/// third of the SDK's processor time. Every call ends within its limit, and fails with a <see cref="StorageException"/>.
 /// </summary>
 internal sealed class S3Connection : IDisposable
 {
@@ -50,7 +50,7 @@ internal sealed class S3Connection : IDisposable
         {
             ForcePathStyle = options.PathStyle,
             HttpClientFactory = new OneHttpClient(_http),
-            // By default the SDK frames bodies and adds checksums, which several servers refuse or store as content.
+            // The SDK's default frames bodies and adds checksums, which several servers refuse or store as content.
             RequestChecksumCalculation = RequestChecksumCalculation.WHEN_REQUIRED,
             ResponseChecksumValidation = ResponseChecksumValidation.WHEN_REQUIRED,
             RetryMode = RequestRetryMode.Standard,
@@ -81,7 +81,7 @@ internal sealed class S3Connection : IDisposable
     /// <summary>Makes a call of the SDK, which repeats it by itself.</summary>
     /// <param name="what">The call, for the log if it fails.</param>
     /// <param name="call">The call. Its own <see cref="StorageException"/> comes out unchanged.</param>
-    /// <param name="limit">Its hard limit; null: the ordinary one.</param>
+    /// <param name="limit">Its hard limit. The default is the ordinary one.</param>
     /// <param name="cancellation">Ends the call.</param>
     public async Task<T> CallAsync<T>(
         string what, Func<AmazonS3Client, CancellationToken, Task<T>> call, CancellationToken cancellation, TimeSpan? limit = null)
@@ -129,8 +129,8 @@ internal sealed class S3Connection : IDisposable
     /// <param name="key">The object's key.</param>
     /// <param name="range">The range of its bytes.</param>
     /// <param name="cancellation">Ends the call.</param>
-    /// <param name="limit">The time until the answer begins; null: the ordinary limit.</param>
-    /// <returns>The answer, which the caller disposes of; null: the object does not exist.</returns>
+    /// <param name="limit">The time until the answer begins. The default is the ordinary limit.</param>
+    /// <returns>The answer, which the caller disposes of, or null if the object does not exist.</returns>
     public async Task<HttpResponseMessage?> GetAsync(
         string key, RangeHeaderValue range, CancellationToken cancellation, TimeSpan? limit = null)
     {
@@ -148,7 +148,7 @@ internal sealed class S3Connection : IDisposable
 
     /// <summary>
     /// Makes connections that are reset when they are closed in the middle of a call. Otherwise the system would go on sending its buffers
-    /// after the call's hard limit, and an object or an upload could appear when nobody looks for it any more.
+    /// after the call's hard limit, and an object could appear after the last look for it.
     /// </summary>
     private static async ValueTask<Stream> ConnectAsync(SocketsHttpConnectionContext context, CancellationToken cancellation)
     {

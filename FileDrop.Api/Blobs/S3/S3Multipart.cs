@@ -24,7 +24,7 @@ internal sealed class S3Multipart(S3BlobStore store, S3Options options, S3Connec
     /// <param name="state">The upload, and the parts that count.</param>
     /// <param name="size">Bytes in them.</param>
     /// <param name="cancellation">Ends the waiting.</param>
-    /// <returns>False: the server accepts only all parts together.</returns>
+    /// <returns>False if the server accepts only all parts together.</returns>
     public async Task<bool> TryCompleteAsync(string name, S3AppendState state, long size, CancellationToken cancellation)
     {
         if (await ListPartsAsync(name, state.UploadId ?? "", cancellation) is { } all)
@@ -45,7 +45,7 @@ internal sealed class S3Multipart(S3BlobStore store, S3Options options, S3Connec
         return true;
     }
 
-    /// <summary>Makes an object of these parts; false: the server has other parts too.</summary>
+    /// <summary>Makes an object of these parts. Returns false if the server has other parts too.</summary>
     public Task<bool> TryCompleteAsync(string name, string uploadId, IEnumerable<PartDetail> parts, CancellationToken cancellation)
     {
         var request = new CompleteMultipartUploadRequest
@@ -75,7 +75,7 @@ internal sealed class S3Multipart(S3BlobStore store, S3Options options, S3Connec
         }, cancellation);
     }
 
-    /// <summary>Lists all parts in order; null: the upload does not exist any more.</summary>
+    /// <summary>Lists all parts in order. Returns null if the upload does not exist any more.</summary>
     public async Task<List<PartDetail>?> ListPartsAsync(string name, string uploadId, CancellationToken cancellation)
     {
         List<PartDetail> found = [];

@@ -6,7 +6,7 @@ namespace FileDrop.Api.Blobs.S3;
 /// <summary>The S3 server and how to talk to it.</summary>
 internal sealed partial record S3Options
 {
-    /// <summary>The server's address; null: AWS in <see cref="Region"/>.</summary>
+    /// <summary>The server's address, or null for AWS in <see cref="Region"/>.</summary>
     public Uri? Endpoint { get; init; }
 
     /// <summary>
@@ -15,7 +15,7 @@ internal sealed partial record S3Options
     public string? AccessKey { get; init; }
     public string? SecretKey { get; init; }
 
-    /// <summary>Null: AWS's own default (environment, profile), or <c>us-east-1</c> if <see cref="Endpoint"/> is set.</summary>
+    /// <summary>If null, AWS's own default (environment, profile), or <c>us-east-1</c> if <see cref="Endpoint"/> is set.</summary>
     public string? Region { get; init; }
     public string Bucket { get; init; } = "filedrop";
 

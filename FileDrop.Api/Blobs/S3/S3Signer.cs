@@ -18,7 +18,7 @@ namespace FileDrop.Api.Blobs.S3;
 /// objects need no escaping.
 /// </remarks>
 /// <param name="options">Name the bucket and its server.</param>
-/// <param name="credentials">Null: those that AWS's tools would use. The SDK finds them and keeps them fresh.</param>
+/// <param name="credentials">If null, those that AWS's tools would use. The SDK finds them and keeps them fresh.</param>
 /// <param name="clock">The store's.</param>
 internal sealed class S3Signer(S3Options options, AWSCredentials? credentials, S3Clock clock)
 {

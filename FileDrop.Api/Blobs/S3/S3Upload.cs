@@ -37,10 +37,10 @@ internal sealed class S3Upload(
         if (!_ended)
             await MultipartAsync((uploadId, stop) => SendPartsAsync(uploadId, first, stop), cancellation);
         else
-            await PutWholeAsync(first, cancellation);
+            await PutSingleAsync(first, cancellation);
     }
 
-    private async Task PutWholeAsync(PartBuffer part, CancellationToken cancellation)
+    private async Task PutSingleAsync(PartBuffer part, CancellationToken cancellation)
     {
         CheckLength();
         try

@@ -12,7 +12,7 @@ internal sealed class SpillSpace(long limit)
     private long _free = limit;
     private long _restsUntil;
 
-    /// <summary>Takes room; false: there is none, or the disk failed a moment ago.</summary>
+    /// <summary>Takes room. Returns false if there is none, or if the disk failed a moment ago.</summary>
     public bool TryTake(int bytes)
     {
         if (Environment.TickCount64 < Interlocked.Read(ref _restsUntil))
@@ -48,7 +48,7 @@ internal sealed class SpillFile : IDisposable
         _file = File.OpenHandle(path, FileMode.CreateNew, FileAccess.ReadWrite, FileShare.Delete, FileOptions.DeleteOnClose);
         if (OperatingSystem.IsWindows())
             return;
-        // Set the mode first: nobody else can open a file without a name, and it is empty until then.
+        // Set the mode while the file is empty and has a name. Without the name no other process can open it.
         File.SetUnixFileMode(_file, UnixFileMode.UserRead | UnixFileMode.UserWrite);
         File.Delete(path);
     }

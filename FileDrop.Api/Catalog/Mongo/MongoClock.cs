@@ -10,7 +10,7 @@ namespace FileDrop.Api.Catalog.Mongo;
 /// </summary>
 internal sealed class MongoClock(IMongoDatabase database)
 {
-    /// <summary>The age at which an answer is no longer used, since the server's clock may have been set meanwhile.</summary>
+    /// <summary>The age at which an answer expires, since the server's clock may have been set meanwhile.</summary>
     private static readonly TimeSpan s_life = TimeSpan.FromMinutes(1);
 
     private Reading? _last;

@@ -88,7 +88,7 @@ internal sealed class MongoListOrder(FileSort sort, bool descending)
     };
 
     /// <summary>
-    /// The greatest possible key below a name. Strings in general have none, but keys have a limited length: take the name with its last character lowered by
+    /// The greatest possible key below a name. It exists because keys have a limited length: take the name, lower its last character by
     /// one, and append the highest characters.
     /// </summary>
     private static string? LowerName(string name)

@@ -68,13 +68,13 @@ internal sealed class MongoOwners(IMongoDatabase database, CatalogRules rules)
             cancellationToken: token),
         cancellation);
 
-    /// <summary>Returns the recorded usage of an owner; null if there is no reliable record.</summary>
+    /// <summary>Returns the recorded usage of an owner, or null without a reliable record.</summary>
     public async Task<OwnerUsage?> FindUsageAsync(string owner, CancellationToken cancellation) =>
         await FindAsync(owner, cancellation) is { } found && found["counted"].AsBoolean ? ToUsage(found) : null;
 
     /// <summary>Ensures that all documents of an owner are counted, and that the owner's document has their sum.</summary>
     /// <remarks>
-    /// Each process checks this once per owner, because a quota may have been set since the last start, or set again after a time without one.
+    /// Each process checks this once per owner, because a quota may have been set, or set again, since the last start.
     /// </remarks>
     public async Task EnsureCountedAsync(string owner, CancellationToken cancellation)
     {
@@ -84,7 +84,7 @@ internal sealed class MongoOwners(IMongoDatabase database, CatalogRules rules)
         _counted[owner] = true;
     }
 
-    /// <summary>Closes operations that no document names or ever will, since their writers had the time of a lease to name them.</summary>
+    /// <summary>Closes operations that no document names. Their writers had a full lease to name them, so none will follow.</summary>
     public async Task ReleaseAsync(CancellationToken cancellation)
     {
         var since = Op("$subtract", Now, (long)rules.ResumableLateWrites.TotalMilliseconds);
@@ -178,7 +178,7 @@ internal sealed class MongoOwners(IMongoDatabase database, CatalogRules rules)
     /// <summary>Adds up an owner's documents to the sum that the owner's document should have now; null if that document changed meanwhile.</summary>
     /// <remarks>
     /// A document's share is the amount it has charged minus the part that is not settled. Only a settlement changes it, and a settlement raises the owner's
-    /// revision. A part that is settled but not yet forgotten is recognized by its operation, which is no longer open.
+    /// revision. A part that is settled but not yet forgotten is recognized by its operation, which is closed.
     /// </remarks>
     private async Task<(BsonDocument Owner, long Bytes, long Files)?> AddUpAsync(string owner, CancellationToken cancellation)
     {

@@ -12,7 +12,7 @@ internal sealed class MongoRecent
     private const int MaxWeight = 64 * 1_024;
     private const int DocumentWeight = 32;
 
-    /// <summary>The time to keep a document. By then its writer has renewed its lease, which changes the revision.</summary>
+    /// <summary>The time to keep a document. The document's writer renews its lease sooner, which changes the revision.</summary>
     private static readonly TimeSpan s_life = TimeSpan.FromSeconds(15);
 
     private readonly Lock _lock = new();

@@ -2,8 +2,8 @@ using MongoDB.Bson;
 
 namespace FileDrop.Api.Catalog.Mongo;
 
-// The collection api_keys: { _id: the key's id, secret_hash: binary, owner, name, scopes: ["read"], created_at, expires_at, last_used_at, revoked_at }. A field
-// is absent if it would be null.
+// The collection api_keys has { _id: the key's id, secret_hash: binary, owner, name, scopes: ["read"], created_at, expires_at,
+// last_used_at, revoked_at }. A field is absent if it would be null.
 internal static partial class MongoSchema
 {
     public const string ApiKeys = "api_keys";

@@ -2,8 +2,9 @@ using MongoDB.Bson;
 
 namespace FileDrop.Api.Catalog.Mongo;
 
-// The collection link_keys: { _id: long, the key's number, secret: binary, created_at }. The collection audit: { _id: UUID, at, operation, caller, owner,
-// subject, method, path, status: int, result, address, trace_id, expires_at }. Owner and subject are absent if they would be null.
+// The collection link_keys has { _id: long, the key's number, secret: binary, created_at }. The collection audit has { _id: UUID, at,
+// operation, caller, owner, subject, method, path, status: int, result, address, trace_id, expires_at }. Owner and subject are absent if
+// they would be null.
 internal static partial class MongoSchema
 {
     public const string LinkKeys = "link_keys";

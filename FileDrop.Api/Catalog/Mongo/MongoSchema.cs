@@ -30,8 +30,8 @@ namespace FileDrop.Api.Catalog.Mongo;
 ///   remember_until, first: { name, tags, version, created_at, updated_at, content }
 /// }
 /// </code>
-/// <para>Tags are strings in an array instead of fields, because a tag's key may contain dots and dollar signs, which MongoDB reads as paths and operators. A
-/// key contains no colon, so the first colon ends it.</para>
+/// <para>Tags are strings in an array, not fields. A tag's key may contain dots and dollar signs, which MongoDB reads as paths and
+/// operators. A key contains no colon, so the first colon ends it.</para>
 /// <para>A restored version shares its blob with its source, and both are listed.</para>
 /// <para><c>due</c> is the time of a garbage blob's next deletion, and <c>until</c> that of its last. They are equal for former content; <c>until</c> is later
 /// for an unfinished write, whose bytes may still arrive. <c>committed</c> tells the two apart for a writer whose commit's answer was lost.</para>
@@ -42,10 +42,11 @@ namespace FileDrop.Api.Catalog.Mongo;
 /// <c>lease_until</c> is the upload's <c>until</c>.</para>
 /// <para><c>charged</c>, <c>held</c> and <c>settle</c> exist if the owner has or had a quota. <c>charged</c> is the usage reported to the owner's document, or
 /// about to be. <c>held</c> names the intents with a reservation there. <c>settle</c> holds the results that are not yet reported.</para>
-/// <para>The collection <c>owners</c> has, for those with a quota, <c>{ _id: owner, bytes: long, files: long, counted: bool, revision: long, open: [ { op:
-/// UUID, file: UUID, bytes: long, files: long, at } ] }</c>; see <see cref="MongoOwners"/>.</para>
-/// <para>The collection <c>sums</c> has, for owners without a quota whose sum takes long, <c>{ _id: owner, bytes: long, files: long, at, took: long }</c>, with
-/// <c>took</c> in milliseconds; see <see cref="MongoSums"/>.</para>
+/// <para>The collection <c>owners</c> has, for those with a quota,
+/// <c>{ _id: owner, bytes: long, files: long, counted: bool, revision: long, open: [ { op: UUID, file: UUID, bytes: long, files: long, at } ] }</c>.
+/// See <see cref="MongoOwners"/>.</para>
+/// <para>The collection <c>sums</c> has, for owners without a quota whose sum takes long,
+/// <c>{ _id: owner, bytes: long, files: long, at, took: long }</c>, with <c>took</c> in milliseconds. See <see cref="MongoSums"/>.</para>
 /// <para>The collection <c>idempotency_keys</c> has <c>{ _id, owner, file, expires_at }</c>. Its id is a digest of owner and key, which has a fixed length and
 /// is unambiguous.</para>
 /// </remarks>

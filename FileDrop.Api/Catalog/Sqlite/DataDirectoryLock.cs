@@ -19,7 +19,7 @@ internal sealed class DataDirectoryLock : IDisposable
     private const string FileName = "filedrop.lock";
     private const int WouldBlockLinux = 11, WouldBlockMac = 35, SharingViolationWindows = unchecked((int)0x80070020);
 
-    /// <summary>The time to wait for a lock, since a process that is ending, or a child that it was starting, keeps its lock for a moment.</summary>
+    /// <summary>The time to wait for a lock. A process that is ending, or a child that it was starting, keeps its lock for a moment.</summary>
     private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan s_pause = TimeSpan.FromMilliseconds(20);
 

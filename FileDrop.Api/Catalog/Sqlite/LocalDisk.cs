@@ -66,10 +66,10 @@ internal static class LocalDisk
     public static bool IsNetwork(string type) =>
         Names.Contains(type.StartsWith("fuse.", StringComparison.OrdinalIgnoreCase) ? type["fuse.".Length..] : type);
 
-    /// <summary>The name of a network file system of Linux; null: the number is of another kind.</summary>
+    /// <summary>The name of a network file system of Linux, or null for a number of another kind.</summary>
     public static string? NameOf(uint number) => Numbers.GetValueOrDefault(number);
 
-    /// <summary>The type of the file system around a path; null if no folder on the way tells, which is no reason to refuse it.</summary>
+    /// <summary>The type of the file system around a path, or null if it is unknown, which is allowed.</summary>
     private static string? FileSystemOf(string path)
     {
         if (OperatingSystem.IsWindows() && path.StartsWith(@"\\", StringComparison.Ordinal))
@@ -78,8 +78,8 @@ internal static class LocalDisk
         {
             try
             {
-                // The framework reads the table of mounts, where it misses names with blanks. It alone has the program behind FUSE, and the
-                // type of a file system that does not answer.
+                // The framework reads the table of mounts, where it misses names with blanks. Only that table has the program behind FUSE,
+                // and the type of a file system that does not answer.
                 if (OperatingSystem.IsLinux() && LibC.FileSystemOf(folder) is { } number and not Fuse)
                     return NameOf(number);
                 var volume = new DriveInfo(OperatingSystem.IsWindows() ? Path.GetPathRoot(folder) ?? folder : folder);

@@ -8,8 +8,8 @@ internal readonly record struct SqliteDocument(long N, FileDocument Document);
 
 /// <summary>Reads documents from their rows.</summary>
 /// <remarks>
-/// Several statements read a whole document, so readers run them in one transaction; otherwise a concurrent commit could make a blob appear twice or not at
-/// all. The row of <c>files</c> tells which other tables have rows, because most documents are only this row.
+/// Several statements read a whole document, so readers run them in one transaction. Otherwise a concurrent commit could make a blob appear
+/// twice or not at all. The row of <c>files</c> tells which other tables have rows, because most documents are only this row.
 /// </remarks>
 internal static class SqliteDocuments
 {
@@ -21,7 +21,7 @@ internal static class SqliteDocuments
     /// <summary>A key that sorts after all ids.</summary>
     private static readonly byte[] BehindIds = Enumerable.Repeat(byte.MaxValue, 17).ToArray();
 
-    /// <summary>Reads only the file, without earlier versions, intents, garbage and upload; null if there is no such document.</summary>
+    /// <summary>Reads only the file, without earlier versions, intents, garbage and upload. Returns null if the document does not exist.</summary>
     public static FileDocument? FindFile(SqliteSession session, string owner, Guid id)
     {
         using var row = session.Query(

@@ -130,7 +130,7 @@ internal sealed partial class SqliteEngine(string path, CatalogRules rules, Time
         ? ChangeAsync(SqliteQuota.Repair, cancellation)
         : ReadAsync(SqliteQuota.Compare, cancellation);
 
-    /// <summary>Begins and commits a write whose content the caller stores in the same change: nobody ever sees an intent.</summary>
+    /// <summary>Begins and commits a write whose content the caller stores in the same change, so an intent is never visible.</summary>
     /// <exception cref="QuotaExceededException">The owner's quota has no room for the content.</exception>
     public ChangeResult CommitInline(SqliteSession session, string owner, Guid id, WriteIntent blob, bool creates, FileCommit commit)
     {

@@ -5,9 +5,9 @@ namespace FileDrop.Api.Catalog.Sqlite;
 
 /// <summary>Reads pages of a list.</summary>
 /// <remarks>
-/// A page is a walk along the index of its sort key between two edges. An edge is a key and an id, compared as one value, so neither the catalog's size nor a
-/// million files with the same key cost anything. SQL names the index, because the planner knows nothing of the data. A filtered page first finds, in the index
-/// only, the end of its <see cref="ListQuery.Examined"/> entries, and walks at most to there.
+/// A page is a walk along the index of its sort key between two edges. An edge is a key and an id, compared as one value. Neither the
+/// catalog's size nor a million equal keys cost anything. SQL names the index, because the planner knows nothing of the data. A filtered
+/// page first finds, in the index only, the end of its <see cref="ListQuery.Examined"/> entries, and walks at most to there.
 /// </remarks>
 internal static class SqliteListing
 {

@@ -54,9 +54,10 @@ internal sealed class SqliteSession : IDisposable
             _ = raw.sqlite3_db_config(_connection.Handle, raw.SQLITE_DBCONFIG_ENABLE_QPSG, 1, out _);
             KeepLog();
             // FULL syncs the log at every commit, so that an acknowledged change survives a power cut too. The size limit truncates the log after a burst, so
-            // that it does not keep the burst's size forever. Readers of lists map the file, because a list by name reads each file from another page, and
-            // copying these pages took longer than all else. Other readers do not map, because touched pages of a mapping count as the process's memory. Caches
-            // are small, because the system has its own: caches twice and four times as large made nothing faster, and the process 36 MiB larger.
+            // that it does not keep the burst's size forever. Readers of lists map the file, because a list by name reads each file from
+            // another page. Copying these pages took longer than all else. Other readers do not map, because touched pages of a mapping
+            // count as the process's memory. Caches are small, because the system has its own: caches twice and four times as large made
+            // nothing faster, and the process 36 MiB larger.
             ExecuteScript($"""
                 PRAGMA busy_timeout = {BusySeconds * 1000};
                 PRAGMA synchronous = FULL;
