@@ -2,6 +2,7 @@ using System.IO.Hashing;
 using System.Net;
 using FileDrop.Api.Blobs;
 using FileDrop.Api.Commands;
+using FileDrop.Api.Maintenance;
 using FileDrop.Api.Tests.Files;
 using FileDrop.Api.Tests.Maintenance;
 using Microsoft.Data.Sqlite;
