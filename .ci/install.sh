@@ -7,6 +7,8 @@ install() { # what `later` began before it (npm, restore) runs beside the server
     # Some tests trace the service's system calls, and some use its page in a browser. Without strace and Chromium they are skipped.
     { command -v strace && command -v chromium; } >/dev/null || [ "$(id -u)" -ne 0 ] || ! command -v apt-get >/dev/null \
         || step 'install strace and Chromium' sh -c 'apt-get update && apt-get install -y strace chromium'
+    command -v dockerd >/dev/null || docker info >/dev/null 2>&1 || [ "$(id -u)" -ne 0 ] || ! command -v apt-get >/dev/null \
+        || step 'install a container engine' sh -c 'apt-get update && DEBIAN_FRONTEND=noninteractive apt-get install -y docker.io'
     join
     say "installed in $((SECONDS - began)) s"
 }

@@ -68,7 +68,11 @@ internal sealed record DescribedApi(JsonElement Root, HttpClient Http)
         var value = isJson ? JsonDocument.Parse(body).RootElement : JsonSerializer.SerializeToElement(body);
         Assert.Equal([], Faults(value, media.GetProperty("schema"), "body"));
         if (isJson)
+        {
+            // The prompt of a terminal begins in a line of its own.
+            Assert.EndsWith("\n", body, StringComparison.Ordinal);
             Assert.Equal([], Unknown(value, media.GetProperty("schema"), "body"));
+        }
     }
 
     /// <summary>Finds the faults of a value against its schema; supports only the keywords that this document uses.</summary>

@@ -17,6 +17,14 @@ public sealed partial class ReadmeTests
         "\"file_name\":\"sample.txt\"", "It has two lines.", "206 Partial Content", "'notes.txt' was updated.", "\"code\":\"precondition_failed\"",
         "\"version\":3", "\"file_name\":\"raw.txt\"", "[{\"file_id\":", "'notes.txt' was deleted.", "\"code\":\"file_not_found\"");
 
+    [Fact]
+    public async Task README_names_a_raw_upload_and_says_how_long_the_first_run_takes()
+    {
+        var readme = await File.ReadAllTextAsync(Path.Combine(Repository.Root, "README.md"));
+        Assert.Contains("/files/upload?file_name=", readme, StringComparison.Ordinal);
+        Assert.Contains("The first run restores packages and builds, which takes", readme, StringComparison.Ordinal);
+    }
+
     private static async Task PasteAsync(string document, string from, string to, params string[] answers)
     {
         Assert.SkipUnless((await Shell.RunAsync("command -v curl && command -v bash")).Exit == 0, "curl or bash is missing.");

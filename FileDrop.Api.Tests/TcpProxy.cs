@@ -14,6 +14,7 @@ public sealed class TcpProxy : IAsyncDisposable
     private readonly Task _accepting;
     private volatile State _state;
     private (Way Way, long Left)? _cut;
+    private long _sent;
 
     public TcpProxy(Uri target, State state = State.Up)
     {
@@ -44,6 +45,9 @@ public sealed class TcpProxy : IAsyncDisposable
         ToServer,
         ToClient,
     }
+
+    /// <summary>The bytes that have passed to the server.</summary>
+    public long Sent => Interlocked.Read(ref _sent);
 
     public int Port => ((IPEndPoint)_listener.LocalEndpoint).Port;
 
@@ -149,6 +153,8 @@ public sealed class TcpProxy : IAsyncDisposable
                 if (await from.GetStream().ReadAsync(buffer, _ended.Token) is not (> 0 and var read))
                     return;
                 var whole = Take(way, read, out var allowed);
+                if (way == Way.ToServer)
+                    Interlocked.Add(ref _sent, allowed);
                 await PassAsync(to.GetStream(), buffer.AsMemory(0, allowed));
                 if (!whole)
                     CloseAll();

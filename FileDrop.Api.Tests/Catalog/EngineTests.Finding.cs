@@ -120,7 +120,8 @@ public abstract partial class EngineTests
             Assert.InRange(page.Count, 0, 3);
             if (page.Count == 0)
                 break;
-            Assert.True(now <= await store.ClockAsync());
+            // A server may round the times of two answers differently.
+            Assert.True(now <= (await store.ClockAsync()).AddMilliseconds(1));
             seen.AddRange(page);
             after = page[^1].Id;
         }

@@ -1,4 +1,5 @@
 using FileDrop.Api.Catalog;
+using FileDrop.Api.Text;
 using Xunit;
 using static FileDrop.Api.Tests.Catalog.Documents;
 
@@ -117,8 +118,8 @@ public sealed partial class FileDocumentTests
     public void Times_beyond_the_calendar_stop_at_its_end()
     {
         var last = DateTimeOffset.FromUnixTimeMilliseconds(DateTimeOffset.MaxValue.ToUnixTimeMilliseconds());
-        Assert.Equal(last, FileDocument.After(Noon, TimeSpan.MaxValue));
-        Assert.Equal(Noon.AddMilliseconds(2), FileDocument.After(Noon, TimeSpan.FromMilliseconds(1.1)));
+        Assert.Equal(last, WholeMilliseconds.After(Noon, TimeSpan.MaxValue));
+        Assert.Equal(Noon.AddMilliseconds(2), WholeMilliseconds.After(Noon, TimeSpan.FromMilliseconds(1.1)));
         var kept = Live().Delete(null, permanent: false, Rules with { TrashRetention = TimeSpan.MaxValue }, Noon).Saved();
         Assert.Equal(last, kept.PurgeAt);
     }

@@ -1,5 +1,6 @@
 using System.Text;
 using FileDrop.Api.Catalog;
+using FileDrop.Api.Text;
 
 namespace FileDrop.Api.Tests.Catalog;
 
@@ -58,7 +59,7 @@ internal sealed class MemoryEngine(CatalogRules rules, TimeProvider time) : ICat
         });
 
     public Task<bool> RenewAsync(string owner, Guid id, WriteIntent intent, TimeSpan lease, CancellationToken cancellation) => Locked(() =>
-        Replace(owner, id, intent.BlobId, intent.Fence, found => found with { LeaseUntil = FileDocument.After(Now, lease) }));
+        Replace(owner, id, intent.BlobId, intent.Fence, found => found with { LeaseUntil = WholeMilliseconds.After(Now, lease) }));
 
     public Task<long> ReserveAsync(string owner, Guid id, WriteIntent intent, long needed, long wanted, CancellationToken cancellation) =>
         Locked(() =>
@@ -182,7 +183,7 @@ internal sealed class MemoryEngine(CatalogRules rules, TimeProvider time) : ICat
 
     private bool Name(string owner, string key, Guid id, TimeSpan life)
     {
-        _keys[(owner, key)] = (id, FileDocument.After(Now, life));
+        _keys[(owner, key)] = (id, WholeMilliseconds.After(Now, life));
         return true;
     }
 

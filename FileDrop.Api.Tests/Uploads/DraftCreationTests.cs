@@ -114,6 +114,15 @@ public abstract class DraftCreationTests(Pair pair)
     }
 
     [Fact]
+    public async Task An_empty_incomplete_creation_needs_no_name()
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Post, "/files/upload") { Content = new ByteArrayContent([]) };
+        request.Headers.Add("Upload-Complete", "?0");
+        using var created = await pair.Http.SendAsync(request);
+        Assert.Equal(HttpStatusCode.Created, created.StatusCode);
+    }
+
+    [Fact]
     public async Task A_complete_creation_may_be_empty()
     {
         using var response = await Draft.PostAsync([], complete: true);

@@ -84,8 +84,7 @@ internal sealed partial class ApiKeys(IKeyCatalog catalog, TimeProvider time, IL
         IKeyCatalog catalog, string owner, string? name, Scope scopes, DateTimeOffset? expiresAt, TimeProvider time, CancellationToken cancellation)
     {
         var secret = RandomNumberGenerator.GetBytes(SecretBytes);
-        // The catalogs keep milliseconds.
-        var now = DateTimeOffset.FromUnixTimeMilliseconds(time.GetUtcNow().ToUnixTimeMilliseconds());
+        var now = WholeMilliseconds.Floor(time.GetUtcNow());
         var key = new ApiKey(RandomNumberGenerator.GetHexString(IdBytes * 2, lowercase: true), SHA256.HashData(secret), owner, name,
             Scopes.Names(scopes), now, expiresAt);
         await catalog.AddApiKeyAsync(key, cancellation);

@@ -48,7 +48,7 @@ internal sealed partial class Audit(ILogger<Audit> log, AuditTrail trail, TimePr
             return;
 
         var isKnown = context.User.Identity?.IsAuthenticated == true;
-        var at = DateTimeOffset.FromUnixTimeMilliseconds(time.GetUtcNow().ToUnixTimeMilliseconds());
+        var at = WholeMilliseconds.Floor(time.GetUtcNow());
         var path = request.Path.ToUriComponent();
         var one = new AuditEvent(
             NextId(at),

@@ -1,3 +1,5 @@
+using FileDrop.Api.Text;
+
 namespace FileDrop.Api.Catalog;
 
 // Rules for metadata, versions, the trash and the sweeper.
@@ -56,7 +58,7 @@ internal sealed partial record FileDocument
         {
             State = FileState.Trash,
             DeletedAt = at,
-            PurgeAt = After(at, rules.TrashRetention),
+            PurgeAt = WholeMilliseconds.After(at, rules.TrashRetention),
         });
     }
 
@@ -159,7 +161,7 @@ internal sealed partial record FileDocument
     {
         var named = Contents.Select(content => content.BlobId).ToHashSet();
         var released = former.Select(content => content.BlobId).Where(named.Add).ToList();
-        var due = After(now, rules.ReadersGrace);
+        var due = WholeMilliseconds.After(now, rules.ReadersGrace);
         return released.Count == 0 ? Garbage : [.. Garbage, .. released.Select(blob => new GarbageBlob(blob, due, due, Committed: true))];
     }
 

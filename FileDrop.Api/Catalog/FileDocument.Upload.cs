@@ -1,3 +1,5 @@
+using FileDrop.Api.Text;
+
 namespace FileDrop.Api.Catalog;
 
 /// <summary>A resumable upload in its file's document; its blobs are the document's intents.</summary>
@@ -49,7 +51,7 @@ internal sealed partial record FileDocument
     public static FileDocument BeginResumable(
         string owner, Guid id, WriteIntent intent, ResumablePlan plan, long? length, Guid? holder, CatalogRules rules, DateTimeOffset now)
     {
-        var until = After(now, rules.ResumableExpiry);
+        var until = WholeMilliseconds.After(now, rules.ResumableExpiry);
         return new FileDocument
         {
             Owner = owner,
@@ -113,7 +115,7 @@ internal sealed partial record FileDocument
         if (!IsOpen(now) || !IsHeldBy(intent) || Upload is not { } upload || upload.Step > step.Step)
             return new(null);
         var renews = step.Stage == ResumableStage.Complete || step.Progress.Offset > upload.Offset;
-        var until = renews ? After(now, rules.ResumableExpiry) : upload.Until;
+        var until = renews ? WholeMilliseconds.After(now, rules.ResumableExpiry) : upload.Until;
         HashSet<Guid> kept = [intent.BlobId, .. step.Progress.Pieces];
         var next = DropUploadIntents(each => !kept.Contains(each.BlobId), rules, now) with
         {
@@ -156,7 +158,7 @@ internal sealed partial record FileDocument
                 Length = size,
                 Main = intent.BlobId,
                 Fence = intent.Fence,
-                Until = After(now, rules.ResumableExpiry),
+                Until = WholeMilliseconds.After(now, rules.ResumableExpiry),
                 Offset = size,
                 Stage = ResumableStage.Complete,
                 Blob = intent.BlobId,
@@ -173,5 +175,5 @@ internal sealed partial record FileDocument
     /// Moves intents to garbage. Their lease is the upload's expiry, but a holder stops long before that, so the last deletion need not wait for it.
     /// </summary>
     private FileDocument DropUploadIntents(Func<BlobIntent, bool> which, CatalogRules rules, DateTimeOffset now) =>
-        DropIntents(which, _ => After(now, rules.ResumableLateWrites), now);
+        DropIntents(which, _ => WholeMilliseconds.After(now, rules.ResumableLateWrites), now);
 }

@@ -1,4 +1,5 @@
 using FileDrop.Api.Storage;
+using FileDrop.Api.Text;
 
 namespace FileDrop.Api.Catalog;
 
@@ -39,7 +40,7 @@ internal sealed partial record FileDocument
             Intents = [.. Intents.Where(each => each.BlobId != intent.BlobId)],
         };
         if (Version == 0 && commit.RememberFor is { } life)
-            next = next with { RememberUntil = After(at, life) };
+            next = next with { RememberUntil = WholeMilliseconds.After(at, life) };
         if (commit.Upload is { } plan)
             next = next.Finish(intent, commit.Size, plan, rules, now);
         return next.MakeLive(new FileContent(intent.BlobId, commit.Size, type, commit.Sha256, commit.XxHash3, Version + 1, at), rules, now);
@@ -95,7 +96,7 @@ internal sealed partial record FileDocument
         Intents.Any(each => each.BlobId == intent.BlobId && each.Fence == intent.Fence);
 
     private static BlobIntent NewIntent(WriteIntent intent, Reservation reserved, CatalogRules rules, DateTimeOffset now) =>
-        new(intent.BlobId, intent.Fence, After(now, rules.Lease), reserved);
+        new(intent.BlobId, intent.Fence, WholeMilliseconds.After(now, rules.Lease), reserved);
 
     /// <summary>Makes a content live, turns the former one into an earlier version, and prunes.</summary>
     private Decision<ChangeResult> MakeLive(FileContent content, CatalogRules rules, DateTimeOffset now)
@@ -125,7 +126,7 @@ internal sealed partial record FileDocument
 
     /// <summary>Moves intents to garbage as unfinished writes, whose store calls may still arrive.</summary>
     private FileDocument DropIntents(Func<BlobIntent, bool> which, CatalogRules rules, DateTimeOffset now) =>
-        DropIntents(which, intent => After(intent.LeaseUntil > now ? intent.LeaseUntil : now, rules.LateWrites), now);
+        DropIntents(which, intent => WholeMilliseconds.After(intent.LeaseUntil > now ? intent.LeaseUntil : now, rules.LateWrites), now);
 
     /// <param name="which">The intents.</param>
     /// <param name="until">The time after which no store call of an intent's write can arrive.</param>

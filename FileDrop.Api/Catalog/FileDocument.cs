@@ -138,15 +138,6 @@ internal sealed partial record FileDocument
         };
     }
 
-    /// <summary>Adds a duration, rounded up to milliseconds; the sum is capped at the last representable time.</summary>
-    public static DateTimeOffset After(DateTimeOffset time, TimeSpan span)
-    {
-        var milliseconds = Math.Ceiling(span.TotalMilliseconds);
-        return milliseconds >= (DateTimeOffset.MaxValue - time).TotalMilliseconds
-            ? DateTimeOffset.FromUnixTimeMilliseconds(DateTimeOffset.MaxValue.ToUnixTimeMilliseconds())
-            : time.AddMilliseconds(milliseconds);
-    }
-
     /// <summary>The time of a change, which is never earlier than the previous change's, whatever the clock says.</summary>
     private DateTimeOffset At(DateTimeOffset now) => UpdatedAt is { } updated && updated > now ? updated : now;
 }

@@ -25,8 +25,8 @@ public sealed record ListPosition(long Number, string? Name, Guid Id);
 /// <param name="Words">Words made by <see cref="SearchText.Words"/>, each of which the name or a tag (as <c>key:value</c>) must contain.</param>
 /// <param name="Type">A media type in lower case without parameters, or its first half with <c>/*</c>.</param>
 /// <param name="Tags">Tags that the file must have, with these values.</param>
-/// <param name="CreatedAfter">Exclusive.</param>
-/// <param name="CreatedBefore">Exclusive.</param>
+/// <param name="CreatedAfter">Exclusive, in whole milliseconds.</param>
+/// <param name="CreatedBefore">Exclusive, in whole milliseconds.</param>
 /// <param name="MinSize">In bytes, inclusive.</param>
 /// <param name="MaxSize">In bytes, inclusive.</param>
 public sealed record ListFilter(

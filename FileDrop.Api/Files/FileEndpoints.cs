@@ -43,7 +43,7 @@ internal static class FileEndpoints
                 and still have a next one.
 
                 Parameters by which other services count pages (`offset`, `page` …) are `400`. So are names that differ from one of these parameters by
-                at most two letters. Other parameters are ignored.
+                at most two letters, or from `tag` by one. Other parameters are ignored.
                 """)
             .Takes(ListDescription.OfFiles).Needs(Scope.Read)
             .Answers(200, "A page of files.", ApiBody.List(FileWords.File, ListRequest.MaxLimit), FileDescription.ListHeaders)
@@ -73,7 +73,7 @@ internal static class FileEndpoints
             .TakesForm(FileDescription.UpdateForm).TakesJson(FileDescription.Change).TakesContent()
             .Needs(Scope.Write)
             .Answers(200, "The file after the update.", ApiBody.Json(FileDescription.FileUpdated), CommonHeaders.Validators)
-            .Fails(ApiProblem.UploadIsElsewhere with { Header = ("Allow", "OPTIONS, POST") });
+            .Fails(ApiProblem.UploadIsElsewhere with { Header = ("Allow", "OPTIONS, POST") }, FileUpload.NotWithCurlsDefault);
 
         files.MapPut("/{file_id}/content", (FileUpload upload, HttpContext context, string file_id) =>
                 upload.UpdateAsync(context, file_id, contentAlone: true))

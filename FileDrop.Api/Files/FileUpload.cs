@@ -75,7 +75,7 @@ internal sealed class FileUpload(FileWrites writes, FileStore files, FileDropOpt
     /// <summary>
     /// curl sends <c>-d</c> as a web page's form by default. Its user probably wanted to change the name, and must not lose the content.
     /// </summary>
-    private static ApiProblem NotWithCurlsDefault { get; } = ApiProblem.UnsupportedMediaType(
+    public static ApiProblem NotWithCurlsDefault { get; } = ApiProblem.UnsupportedMediaType(
         "A PUT takes no application/x-www-form-urlencoded, the type that curl sends with -d; nothing was changed. "
         + "To change name or tags, add -H 'Content-Type: application/json' to -d '{\"file_name\":\"new.txt\"}'. "
         + "To send a form with a file, use -F file=@new.txt. To replace the content, send raw bytes: -T new.txt.") with

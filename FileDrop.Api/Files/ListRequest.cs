@@ -142,9 +142,7 @@ internal static partial class ListRequest
         // In UTC, because adding to a local time could exceed the last year.
         time = time.ToUniversalTime().AddMilliseconds(int.Parse(fraction.PadRight(3, '0')[..3], CultureInfo.InvariantCulture));
         var isBetween = fraction.AsSpan(Math.Min(3, fraction.Length)).ContainsAnyExcept('0');
-        return !roundUp || !isBetween ? time
-            : time.UtcTicks <= DateTimeOffset.MaxValue.UtcTicks - TimeSpan.TicksPerMillisecond ? time.AddMilliseconds(1)
-            : DateTimeOffset.MaxValue;
+        return roundUp && isBetween ? WholeMilliseconds.After(time, TimeSpan.FromMilliseconds(1)) : time;
     }
 
     /// <summary>A time of section 5.6 in upper case, with any number of digits of a second.</summary>

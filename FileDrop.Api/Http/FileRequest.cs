@@ -3,7 +3,6 @@ using System.Text;
 using System.Text.Json;
 using FileDrop.Api.Catalog;
 using FileDrop.Api.Contents;
-using FileDrop.Api.Edge;
 using FileDrop.Api.Hashing;
 using FileDrop.Api.Settings;
 using FileDrop.Api.Text;
@@ -130,7 +129,7 @@ internal static class FileRequest
         return problem is null;
     }
 
-    /// <summary>Reads the name in a Content-Disposition field. The server passes the field's bytes on unchanged (<see cref="Framing"/>).</summary>
+    /// <summary>Reads the name in a Content-Disposition field. The server passes the field's bytes on unchanged (Edge/Framing).</summary>
     private static bool TryReadDisposition(string field, out string? name, [NotNullWhen(false)] out ApiProblem? problem)
     {
         (name, problem) = (null, null);

@@ -5,6 +5,7 @@ using FileDrop.Api.Contents;
 using FileDrop.Api.Http;
 using FileDrop.Api.OpenApi;
 using FileDrop.Api.Settings;
+using FileDrop.Api.Text;
 using Microsoft.AspNetCore.Http.Features;
 
 namespace FileDrop.Api.Links;
@@ -78,7 +79,7 @@ internal static class LinkEndpoints
         if (version is { } wanted && await files.FindVersionAsync(owner, id, wanted, context.RequestAborted) is null)
             return ApiProblem.VersionNotFound;
         var key = await keys.CurrentAsync(context.RequestAborted);
-        var expiresAt = DateTimeOffset.FromUnixTimeMilliseconds((time.GetUtcNow() + options.LinkLife).ToUnixTimeMilliseconds());
+        var expiresAt = WholeMilliseconds.Floor(time.GetUtcNow() + options.LinkLife);
         var grant = new LinkGrant(owner, id, version ?? file.Content.Version, expiresAt).Write(key);
         context.Response.Headers.CacheControl = "no-store";
         return new JsonAnswer<LinkJson>(new LinkJson($"{context.Request.PathBase}{Path}/{id}?{Grant}={grant}", expiresAt), ApiJson.Instance.LinkJson);

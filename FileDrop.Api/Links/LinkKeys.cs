@@ -2,6 +2,7 @@ using System.Security.Cryptography;
 using FileDrop.Api.Catalog;
 using FileDrop.Api.Settings;
 using FileDrop.Api.Storage;
+using FileDrop.Api.Text;
 
 namespace FileDrop.Api.Links;
 
@@ -43,7 +44,7 @@ internal sealed class LinkKeys(ILinkKeyCatalog catalog, FileDropOptions options,
             // If several replicas get here at once, one creates the link key and all read it.
             await catalog.AddLinkKeyAsync(
                 new LinkKey((newest?.Number ?? 0) + 1, RandomNumberGenerator.GetBytes(SecretBytes),
-                    DateTimeOffset.FromUnixTimeMilliseconds(now.ToUnixTimeMilliseconds())),
+                    WholeMilliseconds.Floor(now)),
                 cancellation);
             await catalog.ForgetLinkKeysAsync(now - Life, cancellation);
             await ReadAsync(cancellation);

@@ -1,4 +1,5 @@
 using FileDrop.Api.Storage;
+using FileDrop.Api.Text;
 using MongoDB.Bson;
 using MongoDB.Driver;
 
@@ -132,7 +133,7 @@ internal sealed partial class MongoEngine : ICatalogEngine
         // Set a new revision; otherwise a save that has loaded the former lease could restore it.
         var renewal = new BsonDocument("$set", new BsonDocument
         {
-            { "intents.$.lease_until", MongoSchema.Time(FileDocument.After(await _clock.NowAsync(cancellation), lease)) },
+            { "intents.$.lease_until", MongoSchema.Time(WholeMilliseconds.After(await _clock.NowAsync(cancellation), lease)) },
             { "rev", Random.Shared.NextInt64() },
         });
         var renewed = await CallAsync(token => _files.UpdateOneAsync(named, renewal, cancellationToken: token), cancellation);

@@ -38,15 +38,8 @@ internal sealed class MongoListFilter
             Conditions.Add(field, new MongoListOrder(sort, descending: false).Between(low, high));
     }
 
-    private static BsonDateTime? Time(DateTimeOffset? bound, int step)
-    {
-        if (bound is not { } time)
-            return null;
-        var millisecond = time.ToUnixTimeMilliseconds();
-        var isWhole = time.UtcTicks % TimeSpan.TicksPerMillisecond == 0;
-        // A time with a fraction, cut to its millisecond, is the last whole one before it.
-        return new BsonDateTime(isWhole || step > 0 ? millisecond + step : millisecond);
-    }
+    private static BsonDateTime? Time(DateTimeOffset? bound, int step) =>
+        bound is { } time ? new BsonDateTime(time.ToUnixTimeMilliseconds() + step) : null;
 
     private static BsonInt64? Size(long? bound) => bound is { } size ? new BsonInt64(size) : null;
 

@@ -1,4 +1,5 @@
 using FileDrop.Api.Storage;
+using FileDrop.Api.Text;
 
 namespace FileDrop.Api.Catalog.Sqlite;
 
@@ -227,10 +228,10 @@ internal sealed partial class SqliteEngine(string path, CatalogRules rules, Time
     }
 
     /// <summary>The catalog's clock, to the millisecond.</summary>
-    private DateTimeOffset Now() => SqliteRows.Time(time.GetUtcNow().ToUnixTimeMilliseconds());
+    private DateTimeOffset Now() => WholeMilliseconds.Floor(time.GetUtcNow());
 
     /// <summary>The current time plus <paramref name="later"/>, as rows store it.</summary>
-    private long Milliseconds(TimeSpan later = default) => FileDocument.After(Now(), later).ToUnixTimeMilliseconds();
+    private long Milliseconds(TimeSpan later = default) => WholeMilliseconds.After(Now(), later).ToUnixTimeMilliseconds();
 
     /// <summary>Reads from the database, at one moment of it if the call makes one query.</summary>
     public Task<T> ReadAsync<T>(Func<SqliteSession, T> read, CancellationToken cancellation) =>

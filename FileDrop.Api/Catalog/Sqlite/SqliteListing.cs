@@ -104,8 +104,8 @@ internal static class SqliteListing
     {
         (FileSort.FileName, _) => (new Edge("", BeforeIds), new Edge(BeforeIds, BeforeIds)), // SQLite sorts any blob after every text.
         (FileSort.CreatedAt, { } filter) => (
-            filter.CreatedAfter is { } after ? new Edge(After(after), BehindIds) : Edge.First,
-            filter.CreatedBefore is { } before ? new Edge(Before(before), BeforeIds) : Edge.Last),
+            filter.CreatedAfter is { } after ? new Edge(after.ToUnixTimeMilliseconds(), BehindIds) : Edge.First,
+            filter.CreatedBefore is { } before ? new Edge(before.ToUnixTimeMilliseconds(), BeforeIds) : Edge.Last),
         (FileSort.FileSize, { } filter) => (
             filter.MinSize is { } min ? new Edge(min, BeforeIds) : Edge.First,
             filter.MaxSize is { } max ? new Edge(max, BehindIds) : Edge.Last),
@@ -145,9 +145,9 @@ internal static class SqliteListing
 
         // If these bounds are edges, they cost nothing here. Otherwise the plus keeps them from choosing an index.
         if (filter.CreatedAfter is { } after)
-            Add("+f.created_at > ?", After(after));
+            Add("+f.created_at > ?", after.ToUnixTimeMilliseconds());
         if (filter.CreatedBefore is { } before)
-            Add("+f.created_at < ?", Before(before));
+            Add("+f.created_at < ?", before.ToUnixTimeMilliseconds());
         if (filter.MinSize is { } min)
             Add("+f.size >= ?", min);
         if (filter.MaxSize is { } max)
@@ -161,12 +161,6 @@ internal static class SqliteListing
             sql.Append(" AND ").Append(condition.Replace("?", parameter, StringComparison.Ordinal));
         }
     }
-
-    // Files have whole milliseconds, but bounds may be finer: "after 10.4" means after 10, and "before 10.4" means before 11.
-    private static long After(DateTimeOffset bound) => bound.ToUnixTimeMilliseconds();
-
-    private static long Before(DateTimeOffset bound) =>
-        bound.ToUnixTimeMilliseconds() + (bound.UtcTicks % TimeSpan.TicksPerMillisecond == 0 ? 0 : 1);
 
     private static Edge Greater(Edge one, Edge other) => Compare(one, other) > 0 ? one : other;
 
