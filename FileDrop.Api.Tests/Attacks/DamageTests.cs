@@ -2,6 +2,7 @@ using System.IO.Hashing;
 using System.Net;
 using FileDrop.Api.Blobs;
 using FileDrop.Api.Commands;
+using FileDrop.Api.Maintenance;
 using FileDrop.Api.Tests.Files;
 using FileDrop.Api.Tests.Maintenance;
 using Microsoft.Data.Sqlite;
@@ -73,7 +74,7 @@ public abstract class DamageTests(Pair pair)
         await Service.UntilAsync("the health has recovered", async () => await IntegrityAsync(service) == "healthy");
     }
 
-    private static async Task<List<Finding>> CheckAsync(Stores stores, Service service, bool hash)
+    private protected static async Task<List<Finding>> CheckAsync(Stores stores, Service service, bool hash)
     {
         List<Finding> findings = [];
         Assert.NotNull(stores);
@@ -106,7 +107,7 @@ public abstract class DamageTests(Pair pair)
 public sealed class DamageOnEmbeddedTests(EmbeddedPair pair) : DamageTests(pair), IClassFixture<EmbeddedPair>
 {
     [Fact]
-    public async Task Content_that_was_forged_with_its_checksum_is_found_by_the_scrub_which_compares_SHA_256()
+    public async Task Content_that_was_forged_with_its_checksum_is_found_by_the_scrub_and_by_the_check_which_compare_SHA_256()
     {
         await using var stores = new EmbeddedStores();
         string file;
@@ -127,6 +128,8 @@ public sealed class DamageOnEmbeddedTests(EmbeddedPair pair) : DamageTests(pair)
         }
         await using var scrubbing = await Service.StartAsync(stores, ("FileDrop:Scrub:BytesPerSecond", "1000000000"));
         await Service.UntilAsync("the scrub has found it", async () => await IntegrityAsync(scrubbing) == "degraded");
+        // The check comes last, because it notes what it finds, and the health would show its note.
+        Assert.Equal(FindingKind.HashDiffers, Assert.Single(await CheckAsync(stores, scrubbing, hash: true)).Kind);
     }
 
     [Fact]

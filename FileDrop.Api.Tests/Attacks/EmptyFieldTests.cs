@@ -40,6 +40,7 @@ public abstract class EmptyFieldTests(Pair pair)
     [InlineData("If-Range")]
     [InlineData("If-Modified-Since")]
     [InlineData("If-None-Match")]
+    [InlineData("Idempotency-Key")]
     public async Task An_empty_field_of_an_upload_or_a_read_counts_as_missing(string field)
     {
         foreach (var empty in new[] { "", "  " })
@@ -53,6 +54,18 @@ public abstract class EmptyFieldTests(Pair pair)
             await wire.SendHeadAsync($"GET /files/{answer.Json().Id()}", $"{field}:{empty}");
             Assert.Equal(200, (await wire.ReadAnswerAsync()).Status);
         }
+    }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("  ")]
+    public async Task An_empty_If_Range_beside_a_range_counts_as_missing(string empty)
+    {
+        var file = await pair.Http.UploadAsync("abc"u8.ToArray(), "a.txt");
+        using var wire = await Wire.ConnectAsync(pair.Service);
+        await wire.SendHeadAsync($"GET /files/{file.Id()}", "Range: bytes=0-0", $"If-Range:{empty}");
+        var answer = await wire.ReadAnswerAsync();
+        Assert.Equal((206, "a"), (answer.Status, answer.Body));
     }
 
     [Theory]
@@ -131,7 +144,8 @@ public abstract class EmptyFieldTests(Pair pair)
         var file = await pair.Http.UploadAsync("old"u8.ToArray(), "a.txt");
         await pair.LeavesNothingAsync(async () =>
         {
-            foreach (var line in new[] { $"PUT /files/{file.Id()}", $"PUT /files/{file.Id()}/content", $"DELETE /files/{file.Id()}", $"GET /files/{file.Id()}", $"POST /files/{file.Id()}/versions/1/restore" })
+            foreach (var line in new[] { $"PUT /files/{file.Id()}", $"PUT /files/{file.Id()}/content", $"DELETE /files/{file.Id()}", $"GET /files/{file.Id()}", $"POST /files/{file.Id()}/versions/1/restore",
+                $"POST /trash/{file.Id()}/restore", $"DELETE /trash/{file.Id()}" })
             {
                 using var wire = await Wire.ConnectAsync(pair.Service);
                 await wire.SendHeadAsync(line, field, "Content-Length: 3");
@@ -144,3 +158,6 @@ public abstract class EmptyFieldTests(Pair pair)
 }
 
 public sealed class EmptyFieldOnEmbeddedTests(EmbeddedPair pair) : EmptyFieldTests(pair), IClassFixture<EmbeddedPair>;
+
+[ClusterAtNight]
+public sealed class EmptyFieldOnClusterTests(ClusterPair pair) : EmptyFieldTests(pair), IClassFixture<ClusterPair>;

@@ -98,6 +98,14 @@ public sealed class SmallFilesPair : EmbeddedPair
 
 public sealed class FormAttackOnEmbeddedTests(SmallFilesPair pair) : FormAttackTests(pair), IClassFixture<SmallFilesPair>;
 
+public sealed class SmallFilesClusterPair : ClusterPair
+{
+    protected override (string Key, string Value)[] Settings => FormAttackTests.Settings;
+}
+
+[ClusterAtNight]
+public sealed class FormAttackOnClusterTests(SmallFilesClusterPair pair) : FormAttackTests(pair), IClassFixture<SmallFilesClusterPair>;
+
 /// <summary>Attacks on the memory of a process.</summary>
 public sealed class MemoryAttackTests
 {

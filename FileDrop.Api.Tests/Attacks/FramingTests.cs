@@ -101,3 +101,6 @@ public abstract class FramingTests(Pair pair)
 }
 
 public sealed class FramingOnEmbeddedTests(EmbeddedPair pair) : FramingTests(pair), IClassFixture<EmbeddedPair>;
+
+[ClusterAtNight]
+public sealed class FramingOnClusterTests(ClusterPair pair) : FramingTests(pair), IClassFixture<ClusterPair>;

@@ -1,4 +1,5 @@
 using System.Formats.Tar;
+using System.Globalization;
 using System.Text;
 using FileDrop.Api.Blobs;
 using FileDrop.Api.Catalog;
@@ -179,6 +180,37 @@ public abstract class ImportTests(Pair pair)
         Assert.Single(await Invariants.EveryFileIsWholeAsync(service.Http));
         Assert.Contains(await QuarantineAsync(target), name => name.EndsWith(key.ToString(), StringComparison.Ordinal));
     }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task No_message_of_an_export_or_an_import_has_characters_that_control_a_terminal(bool asArchive)
+    {
+        Assert.SkipWhen(OperatingSystem.IsWindows(), "Windows has no such file names.");
+        const string Evil = "\u001b[31m\u2028\u202e", Escaped = @"\u001b[31m\u2028\u202e";
+        await using var stores = await pair.MakeStoresAsync();
+        await using var source = await Service.StartAsync(stores);
+        var id = (await source.Http.UploadAsync(Requests.Bytes(Large), "a")).Id();
+        using var backup = await Backups.ExportAsync(source);
+        foreach (var folder in new[] { Path.Combine(backup.Folder, "files"), Path.GetDirectoryName(backup.Document(id))! })
+            await File.WriteAllTextAsync(Path.Combine(folder, Evil), "");
+        var document = (await Backups.Catalog(source).FindDocumentsAsync([Guid.Parse(id)], default)).Single();
+
+        await using var target = await pair.MakeStoresAsync();
+        await using var service = await Service.StartAsync(target);
+        Assert.True(await Backups.Catalog(service).ImportAsync(
+            document with { Owner = Evil, File = document.File! with { Owner = Evil, Name = Evil } }, default));
+        using var exported = await Backups.ExportAsync(service);
+        Assert.Contains(Escaped, Assert.Single(exported.Messages), StringComparison.Ordinal);
+        using var archive = await backup.ArchiveAsync(paths => paths.Order(StringComparer.Ordinal));
+        var result = asArchive ? await backup.ImportAsync(service, archive) : await backup.ImportAsync(service);
+        Assert.Equal((1, 3), (result.Failed, result.Complaints));
+        Assert.All(backup.Messages, message => Assert.Contains(Escaped, message, StringComparison.Ordinal));
+        Assert.All(exported.Messages.Concat(backup.Messages), message => Assert.DoesNotContain(message, IsDangerous));
+    }
+
+    private static bool IsDangerous(char letter) => char.GetUnicodeCategory(letter) is UnicodeCategory.Control or UnicodeCategory.Format
+        or UnicodeCategory.LineSeparator or UnicodeCategory.ParagraphSeparator;
 
     private static async Task<IEnumerable<string>> QuarantineAsync(Stores stores) => stores is EmbeddedStores embedded
         ? Directory.EnumerateFiles(Path.Combine(embedded.Directory, "quarantine"))

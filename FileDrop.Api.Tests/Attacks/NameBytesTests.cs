@@ -80,3 +80,6 @@ public abstract class NameBytesTests(Pair pair)
 }
 
 public sealed class NameBytesOnEmbeddedTests(EmbeddedPair pair) : NameBytesTests(pair), IClassFixture<EmbeddedPair>;
+
+[ClusterAtNight]
+public sealed class NameBytesOnClusterTests(ClusterPair pair) : NameBytesTests(pair), IClassFixture<ClusterPair>;

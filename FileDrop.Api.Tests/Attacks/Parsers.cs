@@ -63,6 +63,8 @@ internal static class Parsers
             "limit=5&sort=file_name&order=asc&name=a", "tag=a:b&type=text/*&created_after=2026-11-23T08:25:25.123Z&min_size=1&max_size=9",
             $"cursor={ListRequest.WriteCursor(BySize, new ListPosition(5, null, FileId))}&sort=file_size", "created_before=9999-12-31T23:59:59.9999%2B00:00",
         ], text => ReadList(text)),
+        ["audit list's query"] = (["limit=5&cursor=a&event=x", "limits=1", "offset=1"], text =>
+            Refuses(ListParameters.AreUnderstoodByAudit(Query(text), out var problem), problem)),
         ["flag"] = (["permanent=true", "permanent=false"], text => Parameters.TryReadFlag(Query(text), "permanent", out _)),
         ["version"] = (["1", "9223372036854775807"], text => Parameters.TryReadVersion(text, out _)),
         ["preconditions"] = (["\"3-0000000000000000\"", "W/\"x\", \"y\"", "*", "Thu, 01 Jan 1970 00:00:00 GMT"], ReadPreconditions),

@@ -127,3 +127,6 @@ public abstract class PieceTests(Pair pair)
 }
 
 public sealed class PieceOnEmbeddedTests(EmbeddedPair pair) : PieceTests(pair), IClassFixture<EmbeddedPair>;
+
+[ClusterAtNight]
+public sealed class PieceOnClusterTests(ClusterPair pair) : PieceTests(pair), IClassFixture<ClusterPair>;

@@ -1,6 +1,8 @@
 using System.Text.Json;
 using FileDrop.Api.Blobs;
 using FileDrop.Api.Catalog;
+using FileDrop.Api.Commands;
+using FileDrop.Api.Maintenance;
 using Microsoft.Extensions.DependencyInjection;
 using Xunit;
 
@@ -171,6 +173,11 @@ public sealed class CommandOnEmbeddedTests(EmbeddedPair pair) : CommandTests(pai
             folder.Delete(recursive: true);
         }
     }
+
+    [Fact]
+    public void A_check_escapes_an_owner_that_would_control_a_terminal() => Assert.Equal(
+        @"UsageDiffers: owner \u001b[31m\u2028. The sum is wrong.",
+        Command.Tell(new Finding(FindingKind.UsageDiffers, default, default, null, "The sum is wrong.", Repaired: false, "\u001b[31m\u2028")));
 
     [Fact]
     public async Task An_unknown_command_shows_the_usage()

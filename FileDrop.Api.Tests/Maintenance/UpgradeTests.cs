@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Net;
 using System.Text;
 using FileDrop.Api.Blobs;
+using FileDrop.Api.Tests.Access;
 using FileDrop.Api.Tests.Files;
 using Microsoft.Data.Sqlite;
 using Microsoft.Extensions.DependencyInjection;
@@ -67,6 +68,48 @@ public sealed class UpgradeTests
         Assert.Contains("6 blobs, 0 findings", output, StringComparison.Ordinal);
         await using var again = await Service.StartAsync(stores);
         Assert.Equal(4, (await Invariants.EveryFileIsWholeAsync(again.Http)).Count);
+    }
+
+    [Theory]
+    [InlineData(null)]
+    [InlineData("1000000000")]
+    public async Task What_a_quota_counts_as_bytes_and_files_does_not_change_at_an_upgrade_of_SQLite(string? quota)
+    {
+        await using var stores = new EmbeddedStores();
+        using (var written = new FirstLayout(stores.Directory))
+        {
+            written.AddFile("versioned.txt", "{}", s_first, s_second, s_third);
+            written.AddIntent(written.AddFile("replacing.txt", "{}", s_second));
+            written.AddGarbage(written.AddFile("pruned.txt", "{}", [[]]));
+            written.AddIntent();
+            written.AddDeleted();
+        }
+        await using var service = await Service.StartAsync(stores, QuotaOf(quota));
+        await CountsAsync(service.Http, bytes: 200_037, files: 3);
+    }
+
+    [Theory]
+    [InlineData(null)]
+    [InlineData("1000000000")]
+    public async Task What_a_quota_counts_as_bytes_and_files_does_not_change_at_an_upgrade_of_MongoDB(string? quota)
+    {
+        await using var stores = await ClusterStores.MakeAsync();
+        using var client = new MongoClient(stores.MongoDb);
+        await client.GetDatabase(stores.Name).GetCollection<BsonDocument>("files")
+            .InsertManyAsync(FirstDocuments.All(s_first, s_second, s_third).Select(BsonDocument.Parse));
+        await using var service = await Service.StartAsync(stores, QuotaOf(quota));
+        await CountsAsync(service.Http, bytes: 200_044, files: 2);
+    }
+
+    private static (string Key, string Value)[] QuotaOf(string? bytes) => bytes is null ? [] : [("FileDrop:Quota:Bytes", bytes)];
+
+    /// <summary>Checks the usage just after the upgrade and after a change, since MongoDB writes an owner's sum with the first change.</summary>
+    private static async Task CountsAsync(HttpClient http, long bytes, long files)
+    {
+        var usage = await http.UsageAsync();
+        Assert.Equal((bytes, 0, files), (usage.BytesUsed, usage.BytesReserved, usage.FilesUsed));
+        await http.UploadAsync([1], "a");
+        await http.UsesAsync(bytes + 1, files + 1);
     }
 
     [Fact]

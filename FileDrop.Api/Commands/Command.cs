@@ -96,7 +96,7 @@ internal static class Command
         catch (Exception failure) when (failure is StorageException or IOException or UnauthorizedAccessException or InvalidOperationException or JsonException
             or SqliteException)
         {
-            await Console.Error.WriteLineAsync($"{words[0]} could not finish. {Failure.Tell(failure)}");
+            await Console.Error.WriteLineAsync(UnicodeText.Escape($"{words[0]} could not finish. {Failure.Tell(failure)}"));
             return CouldNotRun;
         }
         catch (OperationCanceledException)
@@ -160,14 +160,18 @@ internal static class Command
         var how = new CheckOptions(flags.Contains("--repair"), flags.Contains("--hash"), options.SweepInterval + SweepersMargin);
         var summary = await new Check(stores.Catalog, stores.Sweep, stores.Blobs, stores.Notes, stores.Reserve, how, finding => Console.Out.WriteLine(json
             ? JsonSerializer.Serialize(finding, MaintenanceJson.Default.Finding)
-            : $"{finding.Kind}: {(finding.Owner is { } owner ? $"owner {owner}" : $"file {finding.FileId}, blob {finding.BlobId}")}"
-              + $"{(finding.Version is { } version ? $", version {version}" : "")}. "
-              + $"{finding.Detail}{(finding.Repaired ? " Repaired." : "")}")).RunAsync(cancellation);
+            : Tell(finding))).RunAsync(cancellation);
         await Console.Out.WriteLineAsync(json
             ? JsonSerializer.Serialize(summary, MaintenanceJson.Default.CheckSummary)
             : $"{summary.Documents} documents, {summary.Blobs} blobs, {summary.Findings} findings.");
         return summary.Findings == 0 ? Clean : Findings;
     }
+
+    /// <summary>A finding as one line for a terminal. Its owner comes from outside.</summary>
+    internal static string Tell(Finding finding) => UnicodeText.Escape(
+        $"{finding.Kind}: {(finding.Owner is { } owner ? $"owner {owner}" : $"file {finding.FileId}, blob {finding.BlobId}")}"
+        + $"{(finding.Version is { } version ? $", version {version}" : "")}. "
+        + $"{finding.Detail}{(finding.Repaired ? " Repaired." : "")}");
 
     private static async Task<int> ExportAsync(IDocumentCatalog catalog, IBlobStore blobs, string target, CancellationToken cancellation)
     {

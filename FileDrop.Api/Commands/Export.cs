@@ -3,6 +3,7 @@ using FileDrop.Api.Blobs;
 using FileDrop.Api.Catalog;
 using FileDrop.Api.Contents;
 using FileDrop.Api.Storage;
+using FileDrop.Api.Text;
 
 namespace FileDrop.Api.Commands;
 
@@ -28,7 +29,7 @@ internal sealed class Export(IDocumentCatalog catalog, IBlobStore blobs, BackupT
                     continue;
                 if (scanned.FileId == last)
                 {
-                    complain($"File {scanned.FileId} of {scanned.Owner} is not in the backup: another owner has a file with this id.");
+                    Complain($"File {scanned.FileId} of {scanned.Owner} is not in the backup: another owner has a file with this id.");
                     failed++;
                     continue;
                 }
@@ -40,7 +41,7 @@ internal sealed class Export(IDocumentCatalog catalog, IBlobStore blobs, BackupT
                     var now = (await catalog.FindDocumentsAsync([document.FileId], cancellation)).FirstOrDefault(other => other.Owner.Equals(scanned.Owner, StringComparison.Ordinal));
                     if (now is not null && now.Contents.Select(content => content.BlobId).SequenceEqual(document.Contents.Select(content => content.BlobId)))
                     {
-                        complain($"File {document.FileId} ({document.File.Name}) is not in the backup: content is damaged or missing. Run check.");
+                        Complain($"File {document.FileId} ({document.File.Name}) is not in the backup: content is damaged or missing. Run check.");
                         failed++;
                         now = null;
                     }
@@ -58,6 +59,8 @@ internal sealed class Export(IDocumentCatalog catalog, IBlobStore blobs, BackupT
         await WriteJsonAsync(Backup.Manifest, JsonSerializer.SerializeToUtf8Bytes(manifest, MaintenanceJson.Default.BackupManifest), cancellation);
         return (manifest, failed);
     }
+
+    private void Complain(string what) => complain(UnicodeText.Escape(what));
 
     /// <summary>Writes a file's contents. False if one is missing or damaged.</summary>
     private async Task<bool> TryWriteContentsAsync(CatalogDocument document, CancellationToken cancellation)

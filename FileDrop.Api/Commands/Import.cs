@@ -3,6 +3,7 @@ using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
 using FileDrop.Api.Blobs;
 using FileDrop.Api.Catalog;
+using FileDrop.Api.Text;
 
 namespace FileDrop.Api.Commands;
 
@@ -96,7 +97,7 @@ internal sealed class Import(IDocumentCatalog catalog, IBlobStore blobs, Action<
         var path = entry.Name.StartsWith("./", StringComparison.Ordinal) ? entry.Name[2..] : entry.Name;
         if (entry.EntryType is not (TarEntryType.RegularFile or TarEntryType.V7RegularFile or TarEntryType.ContiguousFile))
         {
-            Complain($"{Printable(path)} is an entry of type {entry.EntryType} and was skipped.");
+            Complain($"{Shortened(path)} is an entry of type {entry.EntryType} and was skipped.");
             return;
         }
         await using var content = new BackupEntry(entry.DataStream ?? Stream.Null, entry.Length, mayRewind: false);
@@ -119,7 +120,7 @@ internal sealed class Import(IDocumentCatalog catalog, IBlobStore blobs, Action<
         }
         else
         {
-            Complain($"{Printable(path)} is not part of a backup.");
+            Complain($"{Shortened(path)} is not part of a backup.");
         }
     }
 
@@ -240,9 +241,9 @@ internal sealed class Import(IDocumentCatalog catalog, IBlobStore blobs, Action<
     private void Complain(string what)
     {
         _result = _result with { Complaints = _result.Complaints + 1 };
-        say(what);
+        say(UnicodeText.Escape(what));
     }
 
-    private static string Printable(string path) =>
-        string.Concat(path.Take(200).Select(letter => char.IsControl(letter) || char.IsSurrogate(letter) ? '?' : letter));
+    /// <summary>Shortens the path of an entry, which has no limit of its own in an archive.</summary>
+    private static string Shortened(string path) => path.Length > 200 ? path[..200] : path;
 }

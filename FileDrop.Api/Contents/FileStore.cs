@@ -34,7 +34,7 @@ internal sealed class FileStore(
     ILogger<FileStore> log, IInlineContents? inline = null)
 {
     /// <summary>
-    /// Slots for filtered pages: half of SQLite's readers, and a third of the connections to MongoDB. The rest is left for short reads.
+    /// Slots for filtered pages: half of SQLite's connections for lists, and a third of the connections to MongoDB. The rest is left for short reads.
     /// </summary>
     private readonly FairSlots _filtered = new(options.IsEmbedded ? 2 : 32);
 

@@ -10,6 +10,9 @@ namespace FileDrop.Api.Files;
 /// <summary>The five APIs: their routes, and the handlers that need no class of their own.</summary>
 internal static class FileEndpoints
 {
+    /// <summary>The filters of a list that take text.</summary>
+    private static readonly string[] s_textFilters = ["name", "search", "tag", "type"];
+
     /// <returns>The ordinary upload, which other protocols may extend.</returns>
     public static RouteHandlerBuilder MapFiles(this IEndpointRouteBuilder app)
     {
@@ -91,6 +94,8 @@ internal static class FileEndpoints
     /// <summary>Answers with a page of live files, or of files in the trash.</summary>
     public static async Task<IResult> ListAsync(HttpContext context, FileStore store, bool inTrash)
     {
+        if (s_textFilters.FirstOrDefault(filter => !Parameters.IsUtf8(context.Request.QueryString, filter)) is { } malformed)
+            return ApiProblem.InvalidRequest($"{malformed} is not valid UTF-8.");
         if (!ListRequest.TryRead(context.Request.Query, Caller.Owner(context), inTrash, out var list, out var problem))
             return problem;
         var page = await store.ListAsync(list, context.RequestAborted);

@@ -39,16 +39,24 @@ internal static class TrashEndpoints
             .Answers(200, "The trash is empty.", ApiBody.Json(FileDescription.TrashEmptied));
     }
 
-    private static async Task<IResult> RestoreAsync(HttpContext context, FileStore files, string file_id) =>
-        Parameters.TryReadId(file_id, out var id)
-        && await files.RestoreAsync(Caller.Owner(context), id, context.RequestAborted) is { File: { } file }
-            ? FileAnswers.Updated(context, file, $"'{file.Name}' was restored.")
-            : ApiProblem.FileNotFound;
+    private static async Task<IResult> RestoreAsync(HttpContext context, FileStore files, string file_id)
+    {
+        if (!Preconditions.TryRead(context.Request, out _, out var problem))
+            return problem;
+        return Parameters.TryReadId(file_id, out var id)
+            && await files.RestoreAsync(Caller.Owner(context), id, context.RequestAborted) is { File: { } file }
+                ? FileAnswers.Updated(context, file, $"'{file.Name}' was restored.")
+                : ApiProblem.FileNotFound;
+    }
 
-    private static async Task<IResult> PurgeAsync(HttpContext context, FileStore files, string file_id) =>
-        Parameters.TryReadId(file_id, out var id) && await files.PurgeAsync(Caller.Owner(context), id, context.RequestAborted)
+    private static async Task<IResult> PurgeAsync(HttpContext context, FileStore files, string file_id)
+    {
+        if (!Preconditions.TryRead(context.Request, out _, out var problem))
+            return problem;
+        return Parameters.TryReadId(file_id, out var id) && await files.PurgeAsync(Caller.Owner(context), id, context.RequestAborted)
             ? new JsonAnswer<FileDeletedJson>(new FileDeletedJson("The file was deleted for good.", id), ApiJson.Instance.FileDeletedJson)
             : ApiProblem.FileNotFound;
+    }
 
     private static async Task<IResult> EmptyAsync(HttpContext context, FileStore files)
     {

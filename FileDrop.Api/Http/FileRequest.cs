@@ -55,12 +55,12 @@ internal static class FileRequest
 
     /// <summary>Reads the Idempotency-Key field: printable ASCII, bare or as a quoted string (RFC 8941, section 3.3.3).</summary>
     /// <param name="request">The request.</param>
-    /// <param name="key">The key, or null if the request has none.</param>
+    /// <param name="key">The key, or null if the request has none or an empty field.</param>
     /// <param name="problem">The field is malformed.</param>
     public static bool TryReadIdempotencyKey(HttpRequest request, out string? key, [NotNullWhen(false)] out ApiProblem? problem)
     {
         (key, problem) = (null, null);
-        if (!request.Headers.TryGetValue("Idempotency-Key", out var field))
+        if (!request.Headers.TryGetValue("Idempotency-Key", out var field) || field.All(string.IsNullOrWhiteSpace))
             return true;
         var sent = field.Count == 1 ? (field[0] ?? "").Trim() : "";
         key = sent is ['"', .., '"'] ? sent[1..^1].Replace("\\\"", "\"", StringComparison.Ordinal).Replace(@"\\", @"\", StringComparison.Ordinal) : sent;

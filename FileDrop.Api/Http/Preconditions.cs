@@ -94,10 +94,10 @@ internal sealed class Preconditions
         return PreconditionState.Met;
     }
 
-    /// <summary>Whether a Range field may be honoured: If-Range is absent, or names this content (section 13.1.5).</summary>
+    /// <summary>Whether a Range field may be honoured: If-Range is absent or empty, or names this content (section 13.1.5).</summary>
     public bool RangeAllowed(CatalogFile file, DateTimeOffset now)
     {
-        if (_ifRange.Count == 0)
+        if (_ifRange.All(string.IsNullOrWhiteSpace))
             return true;
         if (_ifRange.Count == 1 && EntityTagHeaderValue.TryParse(Trimmed(_ifRange)[0], out var sent))
             return sent.Compare(EntityTag(file), useStrongComparison: true);
