@@ -93,8 +93,8 @@ public abstract partial class FuzzTests(Pair pair)
         }
         foreach (Match status in Status().Matches(answer))
         {
-            // 505 is the server's own answer to an unknown protocol.
-            if (status.Groups[1].Value is ['5', ..] and not "505")
+            // The answers to an unknown transfer coding (RFC 9112, section 6.1) and to an unknown protocol.
+            if (status.Groups[1].Value is ['5', ..] and not ("501" or "505"))
                 yield return $"It answers {status.Groups[1].Value}";
         }
         foreach (var secret in secrets.Where(secret => answer.Contains(secret, StringComparison.Ordinal)))

@@ -67,11 +67,12 @@ public sealed class LayoutTests(FilledPair filled, Chromium chromium) : IClassFi
     }
 
     [Theory]
-    [InlineData(false, 24)]
-    [InlineData(true, 44)]
-    public async Task Targets_are_large_enough_for_mouse_and_finger(bool touch, int least)
+    [InlineData(1024, 768, false, 24)]
+    [InlineData(1024, 768, true, 44)]
+    [InlineData(390, 844, true, 44)]
+    public async Task Targets_are_large_enough_for_mouse_and_finger(int width, int height, bool touch, int least)
     {
-        await using var window = await OpenAsync((1024, 768), touch);
+        await using var window = await OpenAsync((width, height), touch);
         Assert.Empty(await SmallAsync(window, least));
         await window.OpenAsync("Tatra at sunset.png");
         await window.Detail.GetByText("Version 1").WaitForAsync();
@@ -82,6 +83,15 @@ public sealed class LayoutTests(FilledPair filled, Chromium chromium) : IClassFi
         await window.Detail.Button("Close").ClickAsync();
         await window.Row("Interview.wav").Locator(".check").ClickAsync();
         await Assertions.Expect(window.Page.Locator(".chosen")).ToBeVisibleAsync();
+        Assert.Empty(await SmallAsync(window, least));
+        // Open the uploads, with one that is done, one that is sending, and one that needs an answer.
+        var done = $"Done {width} {touch}.bin";
+        await window.DropAsync((done, 10));
+        await Assertions.Expect(window.Upload(done)).ToContainTextAsync("Uploaded");
+        await window.NetworkAsync(200_000);
+        await window.DropAsync(("Film.mp4", 20_000_000), ("Notes.txt", FilledPair.Notes.Length));
+        await Assertions.Expect(window.Upload("Notes.txt")).ToContainTextAsync("already here");
+        await window.UnderWayAsync("Film.mp4");
         Assert.Empty(await SmallAsync(window, least));
     }
 
@@ -113,7 +123,7 @@ public sealed class LayoutTests(FilledPair filled, Chromium chromium) : IClassFi
         Assert.DoesNotMatch(@"(?i)\bdrop", await phone.Page.Locator(".empty").InnerTextAsync());
     }
 
-    /// <summary>Finds targets that are smaller than this number of pixels or covered. A whole row is one target, and so is the label around a box.</summary>
+    /// <summary>Finds targets that are smaller than this number of pixels. A whole row is one target, and so is the label around a box.</summary>
     private static Task<string[]> SmallAsync(Window window, int least) => window.Page.EvaluateAsync<string[]>(
         """
         (least) => [...document.querySelectorAll("button, a, select, input:not([type=checkbox], [type=file]), label:has(input), .row .check")]

@@ -246,14 +246,38 @@ public sealed class PageListTests(Chromium chromium) : IAsyncLifetime
                 return extension.left >= stem.right - 1 && extension.right <= cell.right + 1;
             })
             """));
-        // No type overflows into the next column.
-        Assert.True(await window.Page.EvaluateAsync<bool>(
-            "() => [...document.querySelectorAll('.row .type')].every((cell) => cell.scrollWidth <= cell.clientWidth)"));
     }
 
-    private async Task<Window> OpenAsync(string address = "/")
+    [Theory]
+    [InlineData(1280)]
+    [InlineData(1000)]
+    public async Task A_type_fits_its_column_and_a_long_one_is_just_a_file(int width)
     {
-        var window = await chromium.OpenAsync(Service.Address);
+        (string Name, string? Type, string Shown)[] files =
+        [
+            ("Makefile", "application/octet-stream", "File"),
+            ("Costs.spreadsheet", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", "File"),
+            ("Costs.xlsx", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", "XLSX"),
+            ("page.xhtml", "application/xhtml+xml", "XHTML"),
+            ("wide.wmwmw", null, "WMWMW"),
+            ("program", "application/x-mwmwmw", "File"),
+        ];
+        foreach (var (name, type, _) in files)
+            await Service.Http.UploadAsync([1], name, type);
+        await using var window = await OpenAsync(size: (width, 700));
+        await Assertions.Expect(window.Page.Locator(".row")).ToHaveCountAsync(files.Length);
+        foreach (var (name, _, shown) in files)
+            await Assertions.Expect(window.Row(name).Locator(".type")).ToHaveTextAsync(shown);
+        Assert.Empty(await window.Page.EvaluateAsync<string[]>(
+            """
+            () => [...document.querySelectorAll(".row .type")].filter((cell) => cell.clientWidth === 0 || cell.scrollWidth > cell.clientWidth)
+                .map((cell) => `${cell.textContent}: ${cell.scrollWidth} in ${cell.clientWidth}`)
+            """));
+    }
+
+    private async Task<Window> OpenAsync(string address = "/", (int Width, int Height)? size = null)
+    {
+        var window = await chromium.OpenAsync(Service.Address, size: size);
         await window.GoAsync(address);
         return window;
     }

@@ -103,6 +103,33 @@ public sealed class PageUploadTests(PageOnEmbeddedPair pair, Chromium chromium) 
     }
 
     [Fact]
+    public async Task System_files_in_a_dropped_folder_are_not_uploaded_and_the_others_keep_their_folder()
+    {
+        await using var window = await OpenAsync();
+        var folder = Directory.CreateTempSubdirectory("filedrop-page-");
+        try
+        {
+            var inner = Directory.CreateDirectory(Path.Combine(folder.FullName, "inner")).FullName;
+            foreach (var name in new[] { ".DS_Store", "Thumbs.db", "DESKTOP.INI", "dropped.txt" })
+            {
+                await File.WriteAllTextAsync(Path.Combine(folder.FullName, name), name);
+                await File.WriteAllTextAsync(Path.Combine(inner, name), $"{name} below");
+            }
+            await window.DropFolderAsync(folder.FullName);
+            await Assertions.Expect(window.Uploads.Locator("h2")).ToHaveTextAsync("2 files uploaded");
+        }
+        finally
+        {
+            folder.Delete(recursive: true);
+        }
+        var files = await pair.Http.GetFromJsonAsync<JsonElement>($"/files?tag=folder:{folder.Name}");
+        Assert.Equal(["dropped.txt"], files.EnumerateArray().Select(file => file.GetProperty("file_name").GetString()));
+        files = await pair.Http.GetFromJsonAsync<JsonElement>($"/files?tag=folder:{folder.Name}/inner");
+        Assert.Equal(["dropped.txt"], files.EnumerateArray().Select(file => file.GetProperty("file_name").GetString()));
+        window.AssertClean();
+    }
+
+    [Fact]
     public async Task A_paused_upload_shows_after_a_reload_how_much_is_stored()
     {
         await using var window = await OpenAsync();

@@ -9,7 +9,8 @@ namespace FileDrop.Api.Tests.Page;
 /// Checks every view for accessibility (WCAG 2.2 AA, as far as axe can tell) on narrow and wide screens, light and dark, and takes screenshots.
 /// </summary>
 [Collection(ChromiumTests.Name)]
-public sealed class ViewTests(FilledPair filled, Chromium chromium) : IClassFixture<FilledPair>
+public sealed class ViewTests(FilledPair filled, PageOnEmbeddedPair empty, Chromium chromium)
+    : IClassFixture<FilledPair>, IClassFixture<PageOnEmbeddedPair>
 {
     /// <summary>Frames are left out: they contain users' files, and axe cannot run in a sandbox.</summary>
     private const string Run =
@@ -39,6 +40,8 @@ public sealed class ViewTests(FilledPair filled, Chromium chromium) : IClassFixt
     [InlineData("uploads")]
     [InlineData("trash")]
     [InlineData("nothing-found")]
+    [InlineData("no-files")]
+    [InlineData("empty-trash")]
     [InlineData("keys")]
     [InlineData("question")]
     [InlineData("sign-in")]
@@ -46,7 +49,8 @@ public sealed class ViewTests(FilledPair filled, Chromium chromium) : IClassFixt
     public async Task A_view_has_no_fault_that_axe_can_find(string view)
     {
         await filled.FillAsync();
-        await using var window = await chromium.OpenAsync(filled.Service.Address);
+        EmbeddedPair pair = view is "no-files" or "empty-trash" ? empty : filled;
+        await using var window = await chromium.OpenAsync(pair.Service.Address);
         await ShowAsync(window, view);
         await window.Page.EvaluateAsync(Axe);
         foreach (var (name, width, height, dark) in Screens)
@@ -67,8 +71,10 @@ public sealed class ViewTests(FilledPair filled, Chromium chromium) : IClassFixt
             await window.Page.RouteAsync("**/files?*", route => route.FulfillAsync(new RouteFulfillOptions { Status = 401, Body = "{}" }));
         if (view is "down")
             await window.Page.RouteAsync("**/files?*", route => route.AbortAsync());
-        await window.GoAsync(view switch { "trash" or "question" => "/?view=trash", "nothing-found" => "/?q=nothing+like+this", _ => "/" });
-        if (view is "sign-in" or "down" or "nothing-found")
+        await window.GoAsync(view switch { "trash" or "question" or "empty-trash" => "/?view=trash", "nothing-found" => "/?q=nothing+like+this", _ => "/" });
+        if (view is "no-files" or "empty-trash")
+            await window.Page.GetByText(view is "no-files" ? "Drop a file anywhere" : "The trash is empty").WaitForAsync();
+        if (view is "sign-in" or "down" or "nothing-found" or "no-files" or "empty-trash")
         {
             await window.Page.Locator(".door, .empty:visible").WaitForAsync();
             return;

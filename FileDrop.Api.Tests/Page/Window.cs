@@ -14,6 +14,7 @@ public sealed class Window : IAsyncDisposable
 
     private ICDPSession? _network;
     private ICDPSession? _touch;
+    private ICDPSession? _drag;
 
     internal Window(IBrowserContext context, IPage page, Uri service)
     {
@@ -90,6 +91,22 @@ public sealed class Window : IAsyncDisposable
                 document.querySelector(selector).dispatchEvent(new DragEvent(type, { dataTransfer: transfer, bubbles: true, cancelable: true }));
         }
         """, new { selector, files = files.Select(file => new { name = file.Name, size = file.Size }).ToArray() });
+
+    /// <summary>Drops a folder of this machine onto the page, as a file manager does.</summary>
+    public async Task DropFolderAsync(string path)
+    {
+        _drag ??= await _context.NewCDPSessionAsync(Page);
+        foreach (var type in new[] { "dragEnter", "dragOver", "drop" })
+        {
+            await _drag.SendAsync("Input.dispatchDragEvent", new Dictionary<string, object>
+            {
+                ["type"] = type,
+                ["x"] = 200,
+                ["y"] = 200,
+                ["data"] = new { items = Array.Empty<object>(), files = new[] { path }, dragOperationsMask = 1 },
+            });
+        }
+    }
 
     /// <summary>Touches a place, and holds.</summary>
     public async Task TouchAsync(double x, double y)

@@ -96,5 +96,5 @@ export function shortType(file) {
     .split("/")
     .pop()
     .replace(/^x-|^vnd\./, "");
-  return half.length <= 6 ? half.toUpperCase() : t.file;
+  return half.length <= 5 ? half.toUpperCase() : t.file;
 }
