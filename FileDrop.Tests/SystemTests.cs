@@ -32,7 +32,7 @@ public sealed class SystemTests(SharedSystem shared) : SystemTest(shared)
         {
             var environment = replica.Environment;
             Assert.Equal(await System.ConnectionStringAsync("filedrop"), environment["ConnectionStrings__filedrop"]);
-            Assert.Equal(await System.ConnectionStringAsync("storage"), environment["ConnectionStrings__storage"]);
+            Assert.Equal(await System.ConnectionStringAsync("storage") + FileDropSystem.Patience, environment["ConnectionStrings__storage"]);
             Assert.Equal("api", environment["OTEL_SERVICE_NAME"]);
             Assert.True(replica.Address.IsLoopback, replica.Address.ToString());
             Assert.DoesNotContain("FileDrop__Access__Anonymous", environment.Keys);
