@@ -1,7 +1,6 @@
 using System.Collections.Concurrent;
-using System.Net;
-using System.Text;
 using FileDrop.Api.Tests.Files;
+using FileDrop.Api.Tests.Uploads;
 using Xunit;
 
 namespace FileDrop.Api.Tests.Maintenance;
@@ -30,13 +29,15 @@ public abstract class RollingUpdateTests(ReleaseBefore before, Pair pair)
             trashed = (await old.Http.UploadAsync(Requests.Bytes(100_000), "b")).Id();
             using var deleted = await old.Http.DeleteAsync($"/files/{trashed}");
             await deleted.SucceededAsync();
-            upload = await BeginAsync(old.Http);
+            var tus = new TusClient(old.Http);
+            upload = await tus.CreateAsync(10, ("Upload-Metadata", "filename dHVz"));
+            await tus.AppendAsync(upload, 0, [1, 2, 3, 4, 5]);
         }
         await using (var now = await ServiceProcess.StartAsync(stores, Keep))
         {
             Assert.Equal("second", await now.Http.GetStringAsync($"/files/{live}"));
             Assert.Equal("first", await now.Http.GetStringAsync($"/files/{live}?version=1"));
-            await EndAsync(now.Http, upload);
+            await new TusClient(now.Http).AppendAsync(upload, 5, [6, 7, 8, 9, 10]);
             using var restored = await now.Http.PostAsync($"/trash/{trashed}/restore", null);
             await restored.SucceededAsync();
             using var put = await now.Http.PutAsync($"/files/{live}/content", new StringContent("third"));
@@ -54,31 +55,6 @@ public abstract class RollingUpdateTests(ReleaseBefore before, Pair pair)
     {
         var (exit, output) = await ServiceProcess.CommandAsync(stores, "check", "--hash");
         Assert.True(exit == 0, output);
-    }
-
-    /// <summary>A resumable upload that has half of its bytes.</summary>
-    private static async Task<string> BeginAsync(HttpClient http)
-    {
-        using var create = new HttpRequestMessage(HttpMethod.Post, "/uploads") { Content = new ByteArrayContent([]) };
-        foreach (var (name, value) in new[] { ("Tus-Resumable", "1.0.0"), ("Upload-Length", "10"), ("Upload-Metadata", "filename dHVz") })
-            create.Headers.Add(name, value);
-        using var created = await http.SendAsync(create);
-        Assert.Equal(HttpStatusCode.Created, created.StatusCode);
-        var location = created.Headers.Location?.ToString() ?? "";
-        await AppendAsync(http, location, 0, "12345");
-        return location;
-    }
-
-    private static Task EndAsync(HttpClient http, string upload) => AppendAsync(http, new Uri(upload, UriKind.RelativeOrAbsolute) is { IsAbsoluteUri: true } full ? full.PathAndQuery : upload, 5, "67890");
-
-    private static async Task AppendAsync(HttpClient http, string upload, int offset, string bytes)
-    {
-        using var append = new HttpRequestMessage(HttpMethod.Patch, upload) { Content = new ByteArrayContent(Encoding.ASCII.GetBytes(bytes)) };
-        append.Content.Headers.TryAddWithoutValidation("Content-Type", "application/offset+octet-stream");
-        append.Headers.Add("Tus-Resumable", "1.0.0");
-        append.Headers.Add("Upload-Offset", $"{offset}");
-        using var appended = await http.SendAsync(append);
-        Assert.Equal(HttpStatusCode.NoContent, appended.StatusCode);
     }
 }
 
