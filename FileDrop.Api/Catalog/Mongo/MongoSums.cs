@@ -7,13 +7,16 @@ namespace FileDrop.Api.Catalog.Mongo;
 
 /// <summary>The usage of owners without a quota: a sum over their documents, kept for as long as it is expensive.</summary>
 /// <remarks>
-/// A sum reads every document of its owner, so a large owner's takes seconds. Requests share one summation, and none follows
-/// before <see cref="Rest"/> has passed. A request that would wait longer than <see cref="Patience"/> gets the last sum and its time.
+/// A sum reads every document of its owner, so a large owner's takes seconds. Requests share one summation, and the next one waits ten times as
+/// long as the last one took. Sums thus take at most a tenth of one server processor per owner. A request that would wait longer than <see cref="Patience"/> gets the last sum and its time.
 /// </remarks>
 internal sealed class MongoSums(IMongoDatabase database, MongoClock clock)
 {
     /// <summary>The time that a request waits for a new sum. A sum that takes no longer is never reused, so small owners see exact numbers.</summary>
     private static readonly TimeSpan s_patience = TimeSpan.FromMilliseconds(500);
+
+    /// <summary>The time between two summations, as a multiple of the last one's time.</summary>
+    private const int Rest = 10;
 
     private readonly IMongoCollection<BsonDocument> _files = database.GetCollection<BsonDocument>(MongoSchema.Files);
     private readonly IMongoCollection<BsonDocument> _sums = database.GetCollection<BsonDocument>(MongoSchema.Sums);
@@ -22,15 +25,12 @@ internal sealed class MongoSums(IMongoDatabase database, MongoClock clock)
     /// <summary>A request's patience; a test makes it shorter.</summary>
     public TimeSpan Patience { get; init; } = s_patience;
 
-    /// <summary>The time between two summations: sums take at most a tenth of one server processor per owner.</summary>
-    public static TimeSpan Rest(TimeSpan took) => took * 10;
-
     /// <summary>Returns the owner's usage, exact or as of the time in it.</summary>
     public async Task<OwnerUsage> FindAsync(string owner, CancellationToken cancellation)
     {
         var last = await LastAsync(owner, cancellation);
-        if (last is { } kept && kept.Took > Patience && await clock.NowAsync(cancellation) < kept.Usage.AsOf + kept.Took + Rest(kept.Took))
-            return kept.Usage;
+        if (last is { } recent && await clock.NowAsync(cancellation) < recent.Usage.AsOf + (recent.Took * (1 + Rest)))
+            return recent.Usage;
         var sum = SumOnceAsync(owner);
         if (last is { } former && await Task.WhenAny(sum, Task.Delay(Patience, cancellation)) != sum)
         {
@@ -82,7 +82,7 @@ internal sealed class MongoSums(IMongoDatabase database, MongoClock clock)
             new BsonDocument("_id", owner),
             new BsonDocument
             {
-                { "_id", owner }, { "bytes", usage.Bytes }, { "files", usage.Files }, { "at", at.UtcDateTime }, { "took", (long)took.TotalMilliseconds },
+                { "_id", owner }, { "bytes", usage.Bytes }, { "files", usage.Files }, { "at", MongoSchema.Time(at) }, { "took", (long)took.TotalMilliseconds },
             },
             new ReplaceOptions { IsUpsert = true }, token),
         CancellationToken.None);
