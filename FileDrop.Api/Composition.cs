@@ -11,7 +11,6 @@ using FileDrop.Api.Files;
 using FileDrop.Api.Http;
 using FileDrop.Api.Maintenance;
 using FileDrop.Api.Settings;
-using FileDrop.Api.Storage;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 
@@ -58,14 +57,9 @@ internal static class Composition
         }
         catch (Exception unusable) when (unusable is InvalidOperationException or IOException or UnauthorizedAccessException)
         {
-            throw UnusableDirectory(options, unusable);
+            throw options.UnusableDirectory(unusable);
         }
     }
-
-    /// <summary>The error for a data directory that cannot be used. It names the setting, the directory, the user and the reason.</summary>
-    public static ConfigurationException UnusableDirectory(FileDropOptions options, Exception reason) => new(
-        $"FileDrop:DataDirectory is \"{options.DataDirectory}\", which the user {Environment.UserName} cannot use: {Failure.Tell(reason)} "
-        + "Set it to a directory on a local disk that this user can write to.");
 
     public static void AddFiles(this IServiceCollection services)
     {
@@ -99,10 +93,8 @@ internal static class Composition
         services.AddSingleton<IBlobStore>(_ => blobs);
         services.AddSingleton<IDamageNotes>(_ => blobs);
         services.AddSingleton<IReserve, NoReserve>();
-        services.AddCatalog(_ => new FileCatalog(engine, engine, rules));
-        services.AddSingleton<IKeyCatalog>(_ => engine);
-        services.AddSingleton<ILinkKeyCatalog>(_ => engine);
-        services.AddSingleton<IAuditCatalog>(_ => engine);
+        services.AddSingleton(_ => engine);
+        services.AddCatalog<MongoEngine>(rules);
     }
 
     /// <summary>Makes a store from a connection string.</summary>
@@ -154,16 +146,15 @@ internal static class Composition
             provider.GetService<DataDirectoryLock>();
             return new SqliteEngine(Path.Combine(options.DataDirectory, "catalog.db"), rules, provider.GetRequiredService<TimeProvider>());
         });
-        services.AddCatalog(provider => new FileCatalog(provider.GetRequiredService<SqliteEngine>(), provider.GetRequiredService<SqliteEngine>(), rules));
+        services.AddCatalog<SqliteEngine>(rules);
         services.AddSingleton<IInlineContents>(provider => new InlineContents(provider.GetRequiredService<SqliteEngine>(), blobs.Room));
-        services.AddSingleton<IKeyCatalog>(provider => provider.GetRequiredService<SqliteEngine>());
-        services.AddSingleton<ILinkKeyCatalog>(provider => provider.GetRequiredService<SqliteEngine>());
-        services.AddSingleton<IAuditCatalog>(provider => provider.GetRequiredService<SqliteEngine>());
     }
 
-    private static void AddCatalog(this IServiceCollection services, Func<IServiceProvider, FileCatalog> make)
+    /// <summary>Adds every interface of the catalog, over an engine that has been added.</summary>
+    private static void AddCatalog<TEngine>(this IServiceCollection services, CatalogRules rules)
+        where TEngine : class, ICatalogEngine, IIdempotencyRecords, IKeyCatalog, ILinkKeyCatalog, IAuditCatalog
     {
-        services.AddSingleton(make);
+        services.AddSingleton(provider => new FileCatalog(provider.GetRequiredService<TEngine>(), provider.GetRequiredService<TEngine>(), rules));
         services.AddSingleton<ICatalog>(provider => provider.GetRequiredService<FileCatalog>());
         services.AddSingleton<IFileCatalog>(provider => provider.GetRequiredService<FileCatalog>());
         services.AddSingleton<IWriteCatalog>(provider => provider.GetRequiredService<FileCatalog>());
@@ -171,6 +162,9 @@ internal static class Composition
         services.AddSingleton<IIdempotencyCatalog>(provider => provider.GetRequiredService<FileCatalog>());
         services.AddSingleton<ISweepCatalog>(provider => provider.GetRequiredService<FileCatalog>());
         services.AddSingleton<IDocumentCatalog>(provider => provider.GetRequiredService<FileCatalog>());
+        services.AddSingleton<IKeyCatalog>(provider => provider.GetRequiredService<TEngine>());
+        services.AddSingleton<ILinkKeyCatalog>(provider => provider.GetRequiredService<TEngine>());
+        services.AddSingleton<IAuditCatalog>(provider => provider.GetRequiredService<TEngine>());
     }
 
     private static CatalogRules Rules(FileDropOptions options, IBlobStore blobs) =>

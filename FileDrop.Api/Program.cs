@@ -14,7 +14,7 @@ var start = new Start();
 try
 {
     if (Command.IsOne(args))
-        return await Command.RunAsync(args);
+        return await new Command(Composition.AddStores).RunAsync(args);
 
     // The data directory's default is below the program's own. Watching the program's folder for changed settings would cost an event for
     // each blob.
@@ -71,5 +71,5 @@ try
 catch (Exception failure) when (start.IsEndedBy(failure))
 {
     await Console.Error.WriteLineAsync($"FileDrop cannot start. {Failure.Tell(failure)}");
-    return Start.CouldNotStart;
+    return ConfigurationException.ExitCode;
 }

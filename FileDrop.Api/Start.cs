@@ -3,6 +3,7 @@ using System.Security.Cryptography;
 using FileDrop.Api.Access;
 using FileDrop.Api.Blobs;
 using FileDrop.Api.Catalog;
+using FileDrop.Api.Edge;
 using FileDrop.Api.Settings;
 using FileDrop.Api.Storage;
 using Microsoft.AspNetCore.Hosting.Server;
@@ -16,9 +17,6 @@ namespace FileDrop.Api;
 /// </summary>
 internal sealed partial class Start
 {
-    /// <summary>The exit code if the configuration or the machine prevents a start or a command.</summary>
-    public const int CouldNotStart = 2;
-
     /// <summary>Log categories that would repeat, with a stack trace, the exception that ends a start.</summary>
     private static readonly string[] Loud =
         ["Microsoft.AspNetCore.Server.Kestrel", "Microsoft.Extensions.Hosting.Internal.Host"];
@@ -50,16 +48,9 @@ internal sealed partial class Start
     public void Hush(IServiceCollection services) => services.PostConfigure<LoggerFilterOptions>(filter =>
     {
         foreach (var category in Loud)
-            AddRule(filter, category, LogLevel.Warning, (_, _, level) => _isDone || level < LogLevel.Error);
-        AddRule(filter, Probes, LogLevel.None);
+            LogRules.Add(filter, category, LogLevel.Warning, (_, _, level) => _isDone || level < LogLevel.Error);
+        LogRules.Add(filter, Probes, LogLevel.None);
     });
-
-    /// <summary>Adds a rule for each log provider, because a provider's own rules override those for all providers.</summary>
-    public static void AddRule(LoggerFilterOptions filter, string category, LogLevel least, Func<string?, string?, LogLevel, bool>? which = null)
-    {
-        foreach (var provider in filter.Rules.Select(rule => rule.ProviderName).Append(null).Distinct(StringComparer.Ordinal).ToList())
-            filter.Rules.Add(new LoggerFilterRule(provider, category, least, which));
-    }
 
     /// <summary>Starts the service, logs its address, and returns when it has stopped.</summary>
     /// <exception cref="ConfigurationException">The service cannot listen on its address.</exception>

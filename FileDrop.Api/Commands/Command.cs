@@ -13,7 +13,8 @@ namespace FileDrop.Api.Commands;
 /// Commands work on the configured stores. All except the import may run beside a running service. Exit codes: 0 success, 1 findings or failures, 2 the command
 /// could not run.
 /// </remarks>
-internal static class Command
+/// <param name="addStores">Adds the stores that the settings choose, exclusively or not.</param>
+internal sealed class Command(Action<IServiceCollection, FileDropOptions, bool> addStores)
 {
     private const string Usage = """
         usage:  (no command)                           run the service
@@ -27,7 +28,7 @@ internal static class Command
         Append settings as --FileDrop:DataDirectory=PATH, or set them in the environment.
         """;
 
-    private const int Clean = 0, Findings = 1, CouldNotRun = Start.CouldNotStart;
+    private const int Clean = 0, Findings = 1, CouldNotRun = ConfigurationException.ExitCode;
 
     private static readonly string[] Names = ["check", "export", "import", "keys create", "keys list", "keys revoke"];
     private static readonly string[] Help = ["help", "--help", "-h", "-?"];
@@ -58,7 +59,7 @@ internal static class Command
 
     /// <summary>Runs the command.</summary>
     /// <returns>The exit code.</returns>
-    public static async Task<int> RunAsync(string[] args)
+    public async Task<int> RunAsync(string[] args)
     {
         var first = FindFirstWord(args);
         var words = args[first..].Where(arg => !arg.Contains('=', StringComparison.Ordinal)).ToList();
@@ -125,7 +126,7 @@ internal static class Command
     /// <param name="alone">Whether the command needs the stores exclusively, without a running service.</param>
     /// <param name="work">The work to do with the stores.</param>
     /// <param name="cancellation">Ends the start.</param>
-    private static async Task<int> WithStoresAsync(
+    private async Task<int> WithStoresAsync(
         FileDropOptions options, bool alone, Func<Opened, Task<int>> work, CancellationToken cancellation)
     {
         await using var provider = Stores(options, alone);
@@ -136,7 +137,7 @@ internal static class Command
         return await work(stores);
     }
 
-    private static async Task<bool?> KeysAsync(FileDropOptions options, string[] words, CancellationToken cancellation)
+    private async Task<bool?> KeysAsync(FileDropOptions options, string[] words, CancellationToken cancellation)
     {
         await using var provider = Stores(options, alone: false);
         var (catalog, reserve) = (provider.GetRequiredService<ICatalog>(), provider.GetRequiredService<IReserve>());
@@ -146,11 +147,11 @@ internal static class Command
         return words is ["revoke", ..] ? await reserve.FreeAsync(() => command.RunAsync(words, cancellation)) : await command.RunAsync(words, cancellation);
     }
 
-    private static ServiceProvider Stores(FileDropOptions options, bool alone)
+    private ServiceProvider Stores(FileDropOptions options, bool alone)
     {
         var services = new ServiceCollection();
         services.AddSingleton(TimeProvider.System);
-        services.AddStores(options, alone);
+        addStores(services, options, alone);
         return services.BuildServiceProvider();
     }
 

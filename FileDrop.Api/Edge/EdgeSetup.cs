@@ -32,7 +32,7 @@ internal static class EdgeSetup
     private static void HideSecrets(LoggerFilterOptions filter)
     {
         foreach (var category in Telling)
-            Start.AddRule(filter, category, LogLevel.Warning);
+            LogRules.Add(filter, category, LogLevel.Warning);
     }
 
     /// <summary>Runs before all that answers: resolves the client's address and audits the outcome.</summary>

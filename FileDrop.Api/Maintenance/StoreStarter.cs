@@ -108,7 +108,7 @@ internal sealed partial class StoreStarter(
         }
         catch (Exception unusable) when (unusable is StorageException or InvalidOperationException)
         {
-            throw Composition.UnusableDirectory(options, unusable);
+            throw options.UnusableDirectory(unusable);
         }
     }
 

@@ -1,13 +1,18 @@
 using FileDrop.Api.Catalog;
+using FileDrop.Api.Storage;
 
 namespace FileDrop.Api.Settings;
 
 /// <summary>The configuration cannot be used; the message names the key and the fix.</summary>
-public sealed class ConfigurationException(string message) : Exception(message);
+public sealed class ConfigurationException(string message) : Exception(message)
+{
+    /// <summary>The exit code if the configuration or the machine prevents a start or a command.</summary>
+    public const int ExitCode = 2;
+}
 
 /// <summary>The service's settings, read and checked once at the start. Each property is a setting under <c>FileDrop</c>.</summary>
 /// <remarks>
-/// docs/configuration.md is generated from the comments of these members and of those in <c>Access</c>. A comment has the key, a colon and the meaning; the
+/// docs/configuration.md is generated from the comments of these members and of those in the other records here. A comment has the key, a colon and the meaning; the
 /// default is the member's own or stands in <c>value</c>. ConfigurationDocumentTests keeps both equal.
 /// </remarks>
 public sealed record FileDropOptions
@@ -184,6 +189,11 @@ public sealed record FileDropOptions
             Transport = TransportOptions.Read(settings),
         };
     }
+
+    /// <summary>The error for a data directory that cannot be used. It names the setting, the directory, the user and the reason.</summary>
+    internal ConfigurationException UnusableDirectory(Exception reason) => new(
+        $"FileDrop:DataDirectory is \"{DataDirectory}\", which the user {Environment.UserName} cannot use: {Failure.Tell(reason)} "
+        + "Set it to a directory on a local disk that this user can write to.");
 
     private static string? ConnectionString(IConfiguration configuration, string name) =>
         configuration.GetConnectionString(name) is { } text && !string.IsNullOrWhiteSpace(text) ? text : null;
