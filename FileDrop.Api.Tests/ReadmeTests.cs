@@ -8,7 +8,7 @@ public sealed partial class ReadmeTests
 {
     [Fact]
     public Task The_commands_of_README_can_be_pasted_one_after_the_other() => PasteAsync(
-        "README.md", "## The five APIs", "## What is promised",
+        "README.md", "## The five APIs", "## Promises",
         "It has two lines.", "'notes.txt' was updated.", "[{\"file_id\":", "\"version\":2", "'notes.txt' was deleted.");
 
     [Fact]

@@ -48,7 +48,7 @@ export const keep = {
   async add(item) {
     const isSmall = item.size <= largestKept;
     if (isSmall) item.isKept = (await run("readwrite", (store) => store.put({ ...record(item), file: item.file }))) !== undefined;
-    // There is no room for the bytes: keep at least the upload's address.
+    // The bytes do not fit, so keep only the upload's address.
     if (!item.isKept) await run("readwrite", (store) => store.put({ ...record(item), file: null }));
   },
 
