@@ -21,7 +21,14 @@ public sealed record CatalogFile(
     DateTimeOffset UpdatedAt,
     FileContent Content,
     DateTimeOffset? DeletedAt = null,
-    DateTimeOffset? PurgeAt = null);
+    DateTimeOffset? PurgeAt = null)
+{
+    /// <summary>The folder that the file is in.</summary>
+    public Place Place { get; init; } = Place.Loose;
+
+    /// <summary>The time of the content's last change as the client knows it, in whole milliseconds; null if it never told.</summary>
+    public DateTimeOffset? ModifiedAt { get; init; }
+}
 
 /// <summary>A live file with its content and all earlier versions.</summary>
 /// <param name="File">The file.</param>
@@ -71,13 +78,33 @@ public sealed record FileCommit(
     IReadOnlyDictionary<string, string>? Tags,
     long? IfVersion = null,
     TimeSpan? RememberFor = null,
-    ResumablePlan? Upload = null);
+    ResumablePlan? Upload = null)
+{
+    /// <summary>The folder of a new file; null makes a loose file. Replacing a file's content leaves it where it is.</summary>
+    public Guid? Folder { get; init; }
+
+    /// <summary>What to do if the name is taken in the folder.</summary>
+    public OnConflict OnConflict { get; init; }
+
+    /// <summary>The client's time of the content's last change; null keeps the file's.</summary>
+    public DateTimeOffset? ModifiedAt { get; init; }
+}
 
 /// <summary>A change of only the metadata.</summary>
 /// <param name="Name">The new name; null keeps it.</param>
 /// <param name="Tags">The complete new tags; null keeps the tags.</param>
 /// <param name="IfVersion">The condition: change only if the file still has this version.</param>
-public sealed record MetadataChange(string? Name, IReadOnlyDictionary<string, string>? Tags, long? IfVersion = null);
+public sealed record MetadataChange(string? Name, IReadOnlyDictionary<string, string>? Tags, long? IfVersion = null)
+{
+    /// <summary>The folder to move to; null leaves the file where it is.</summary>
+    public Guid? Folder { get; init; }
+
+    /// <summary>What to do if the name is taken in the folder.</summary>
+    public OnConflict OnConflict { get; init; }
+
+    /// <summary>The client's time of the content's last change; null keeps it.</summary>
+    public DateTimeOffset? ModifiedAt { get; init; }
+}
 
 /// <summary>The outcome of a change.</summary>
 public enum ChangeOutcome
@@ -96,6 +123,24 @@ public enum ChangeOutcome
 
     /// <summary>That version is the live one, which this change must not touch; nothing was changed.</summary>
     ContentIsLive,
+
+    /// <summary>Another entry has the name in the folder; nothing was changed.</summary>
+    NameTaken,
+
+    /// <summary>The folder does not exist or is in the trash; nothing was changed.</summary>
+    FolderNotFound,
+
+    /// <summary>A folder would come to lie in itself; nothing was changed.</summary>
+    Circle,
+
+    /// <summary>A folder would lie more than <see cref="Place.MaxDepth"/> levels deep; nothing was changed.</summary>
+    TooDeep,
+
+    /// <summary>The file's folder is in the trash, and with it the file; nothing was changed.</summary>
+    ParentInTrash,
+
+    /// <summary>The entry has moved since it was read, or its name must be claimed first; nothing was changed. The catalog tries again.</summary>
+    Stale,
 }
 
 /// <summary>The outcome of a change, and the file after it.</summary>

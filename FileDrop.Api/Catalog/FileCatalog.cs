@@ -2,9 +2,10 @@ namespace FileDrop.Api.Catalog;
 
 /// <summary>The catalog: the rules of <see cref="FileDocument"/> over an engine that stores documents. Each consumer sees one of its interfaces.</summary>
 /// <param name="engine">The store of documents.</param>
+/// <param name="folders">The store of folders and of the claims of names.</param>
 /// <param name="keys">The store of idempotency keys.</param>
 /// <param name="rules">The protocol's times and counts.</param>
-internal sealed class FileCatalog(ICatalogEngine engine, IIdempotencyRecords keys, CatalogRules rules)
+internal sealed partial class FileCatalog(ICatalogEngine engine, IFolderEngine folders, IIdempotencyRecords keys, CatalogRules rules)
     : ICatalog, IFileCatalog, IWriteCatalog, IUploadCatalog, IIdempotencyCatalog, ISweepCatalog, IDocumentCatalog
 {
     public string Description => engine.Description;
@@ -32,9 +33,6 @@ internal sealed class FileCatalog(ICatalogEngine engine, IIdempotencyRecords key
     public Task<bool> RenewAsync(string owner, Guid id, WriteIntent intent, CancellationToken cancellation) =>
         engine.RenewAsync(owner, id, intent, rules.Lease, cancellation);
 
-    public Task<ChangeResult> CommitAsync(string owner, Guid id, WriteIntent intent, FileCommit commit, CancellationToken cancellation) =>
-        ChangeAsync(owner, id, (document, now) => document.Commit(intent, commit, rules, now), cancellation);
-
     public Task AbandonAsync(string owner, Guid id, WriteIntent intent, CancellationToken cancellation) =>
         DecideAsync(owner, id, (document, now) => document.Abandon(intent, rules, now), false, cancellation);
 
@@ -44,23 +42,11 @@ internal sealed class FileCatalog(ICatalogEngine engine, IIdempotencyRecords key
         return document?.Fate(intent) ?? WriteFate.Lost;
     }
 
-    public Task<ChangeResult> ChangeAsync(string owner, Guid id, MetadataChange change, CancellationToken cancellation) =>
-        ChangeAsync(owner, id, (document, now) => document.Change(change, now), cancellation);
-
     public Task<ChangeResult> RestoreVersionAsync(string owner, Guid id, long version, long? ifVersion, CancellationToken cancellation) =>
         ChangeAsync(owner, id, (document, now) => document.RestoreVersion(version, ifVersion, rules, now), cancellation);
 
     public Task<ChangeResult> DeleteVersionAsync(string owner, Guid id, long version, long? ifVersion, CancellationToken cancellation) =>
         ChangeAsync(owner, id, (document, now) => document.DeleteVersion(version, ifVersion, rules, now), cancellation);
-
-    public Task<ChangeResult> DeleteAsync(string owner, Guid id, long? ifVersion, bool permanent, CancellationToken cancellation) =>
-        ChangeAsync(owner, id, (document, now) => document.Delete(ifVersion, permanent, rules, now), cancellation);
-
-    public Task<ChangeResult> RestoreAsync(string owner, Guid id, CancellationToken cancellation) =>
-        ChangeAsync(owner, id, (document, _) => document.Restore(), cancellation);
-
-    public Task<bool> PurgeAsync(string owner, Guid id, CancellationToken cancellation) =>
-        DecideAsync(owner, id, (document, now) => document.Purge(rules, now), false, cancellation);
 
     public Task<Guid?> FindIdempotencyKeyAsync(string owner, string key, CancellationToken cancellation) => keys.FindIdempotencyKeyAsync(owner, key, cancellation);
 

@@ -5,15 +5,22 @@ namespace FileDrop.Api.Catalog;
 // Rules for metadata, versions, the trash and the sweeper.
 internal sealed partial record FileDocument
 {
-    /// <summary>Changes the name and the tags.</summary>
-    public Decision<ChangeResult> Change(MetadataChange change, DateTimeOffset now)
+    /// <summary>Changes the name, the tags, the client's time and the place.</summary>
+    /// <param name="change">The change.</param>
+    /// <param name="placement">The claimed place. Without one, a file in a folder keeps its name.</param>
+    /// <param name="now">The catalog's clock.</param>
+    public Decision<ChangeResult> Change(MetadataChange change, Placement? placement, DateTimeOffset now)
     {
         if (Refuse(change.IfVersion) is { } refused)
             return refused;
+        if (!Allows(placement, change.Name))
+            return new(new ChangeResult(ChangeOutcome.Stale));
         var next = Remembering(now) with
         {
-            Name = change.Name ?? Name,
+            Name = placement?.Name ?? change.Name ?? Name,
+            Place = placement?.ToPlace() ?? Place,
             Tags = change.Tags ?? Tags,
+            ModifiedAt = change.ModifiedAt ?? ModifiedAt,
             Version = Version + 1,
             UpdatedAt = At(now),
         };
@@ -57,23 +64,53 @@ internal sealed partial record FileDocument
         return new(new ChangeResult(ChangeOutcome.Done), DropIntents(_ => true, rules, now) with
         {
             State = FileState.Trash,
+            Place = Place.Left(),
             DeletedAt = at,
             PurgeAt = WholeMilliseconds.After(at, rules.TrashRetention),
         });
     }
 
     /// <summary>Restores a file from the trash unchanged, even after its retention: nothing is lost until the sweeper has come.</summary>
-    public Decision<ChangeResult> Restore()
+    /// <param name="placement">The claimed place; null for a loose file, which stays loose.</param>
+    public Decision<ChangeResult> Restore(Placement? placement)
     {
-        if (State != FileState.Trash)
+        if (State is not (FileState.Trash or FileState.Carried))
             return new(new ChangeResult(ChangeOutcome.NotFound));
-        var next = this with { State = FileState.Live, DeletedAt = null, PurgeAt = null };
+        if (placement is null ? Place.Folder is not null : Place.Fence != placement.Fence)
+            return new(new ChangeResult(ChangeOutcome.Stale));
+        var next = this with
+        {
+            State = FileState.Live,
+            Name = placement?.Name ?? Name,
+            Place = placement?.ToPlace() ?? Place,
+            DeletedAt = null,
+            PurgeAt = null,
+        };
         return new(new ChangeResult(ChangeOutcome.Done, next.ToFile()), next);
     }
 
-    /// <summary>Purges a file in the trash. False if it is not in the trash.</summary>
+    /// <summary>Purges a file in the trash. False if it is not there.</summary>
     public Decision<bool> Purge(CatalogRules rules, DateTimeOffset now) =>
-        State == FileState.Trash ? new(true, Purged(rules, now)) : new(false);
+        State is FileState.Trash or FileState.Carried ? new(true, Purged(rules, now)) : new(false);
+
+    /// <summary>Follows its folder into the trash. The name stays claimed, so that it is free when the folder comes back.</summary>
+    /// <param name="fence">The fence that it must still have.</param>
+    /// <param name="rules">The protocol's times and counts.</param>
+    /// <param name="now">The catalog's clock.</param>
+    public FileDocument? Carry(long fence, CatalogRules rules, DateTimeOffset now) => State == FileState.Live && Place.Fence == fence
+        ? DropIntents(_ => true, rules, now) with { State = FileState.Carried, Place = Place.Raised() }
+        : null;
+
+    /// <summary>Follows its folder out of the trash.</summary>
+    public FileDocument? Return(long fence) =>
+        State == FileState.Carried && Place.Fence == fence ? this with { State = FileState.Live, Place = Place.Raised() } : null;
+
+    /// <summary>Follows its purged folder.</summary>
+    public FileDocument? Bury(long fence, CatalogRules rules, DateTimeOffset now) =>
+        State == FileState.Carried && Place.Fence == fence ? Purged(rules, now) : null;
+
+    /// <summary>Raises the fence, which ends an operation under way.</summary>
+    public FileDocument? Raise(long fence) => Place.Fence == fence ? this with { Place = Place.Raised() } : null;
 
     /// <summary>Moves expired intents to garbage, and purges a file whose retention in the trash has ended. Answers with the garbage that is due.</summary>
     public Decision<SweepWork?> Claim(CatalogRules rules, DateTimeOffset now)
@@ -130,6 +167,11 @@ internal sealed partial record FileDocument
     /// <summary>Whether only <see cref="RememberUntil"/> still keeps this tombstone.</summary>
     public bool IsIdleTombstone => this is { State: FileState.Deleted, Intents.Count: 0, Garbage.Count: 0 };
 
+    /// <summary>Whether a change may set this name: the place was claimed for this state, or the file's claim, if it has one, is for the same name.</summary>
+    private bool Allows(Placement? placement, string? name) => placement is null
+        ? name is null || Place.Folder is null || string.Equals(name, Name, StringComparison.Ordinal)
+        : Place.Fence == placement.Fence;
+
     /// <summary>The refusal of a change of a live file; null if it is allowed.</summary>
     private Decision<ChangeResult>? Refuse(long? ifVersion)
     {
@@ -147,7 +189,9 @@ internal sealed partial record FileDocument
         {
             State = FileState.Deleted,
             Name = null,
+            Place = Place.Left(),
             Tags = NoTags,
+            ModifiedAt = null,
             Content = null,
             Versions = [],
             DeletedAt = null,

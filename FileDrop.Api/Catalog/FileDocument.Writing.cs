@@ -20,8 +20,13 @@ internal sealed partial record FileDocument
         : new(false);
 
     /// <summary>Makes the intent's blob the live content; see <see cref="IWriteCatalog.CommitAsync"/>.</summary>
+    /// <param name="intent">The blob's intent.</param>
+    /// <param name="commit">The commit.</param>
+    /// <param name="placement">The claimed place of a new file, or of a file in a folder that is renamed; otherwise null.</param>
+    /// <param name="rules">The protocol's times and counts.</param>
+    /// <param name="now">The catalog's clock.</param>
     /// <exception cref="ArgumentException">A file's first commit lacks a name or a type.</exception>
-    public Decision<ChangeResult> Commit(WriteIntent intent, FileCommit commit, CatalogRules rules, DateTimeOffset now)
+    public Decision<ChangeResult> Commit(WriteIntent intent, FileCommit commit, Placement? placement, CatalogRules rules, DateTimeOffset now)
     {
         if (State is not (FileState.Pending or FileState.Live) || !Holds(intent))
             return new(new ChangeResult(ChangeOutcome.NotFound));
@@ -29,13 +34,17 @@ internal sealed partial record FileDocument
             throw new ArgumentException("The first commit of a file must give its name and type.", nameof(commit));
         if (commit.IfVersion is { } wanted && wanted != Version)
             return new(new ChangeResult(ChangeOutcome.VersionMismatch));
+        if (!Allows(placement, commit.Name))
+            return new(new ChangeResult(ChangeOutcome.Stale));
 
         var at = At(now);
         var type = commit.Type ?? Content?.Type ?? throw new InvalidOperationException("A live file has a content with a type.");
         var next = Remembering(now) with
         {
-            Name = commit.Name ?? Name,
+            Name = placement?.Name ?? commit.Name ?? Name,
+            Place = placement?.ToPlace() ?? Place,
             Tags = commit.Tags ?? Tags,
+            ModifiedAt = commit.ModifiedAt ?? ModifiedAt,
             CreatedAt = CreatedAt ?? at,
             Intents = [.. Intents.Where(each => each.BlobId != intent.BlobId)],
         };
@@ -48,15 +57,16 @@ internal sealed partial record FileDocument
 
     /// <summary>Begins and commits a write in one step, with its bytes at hand; it happens completely or not at all.</summary>
     public static Decision<ChangeResult> CommitInline(
-        FileDocument? document, string owner, Guid id, WriteIntent intent, bool creates, FileCommit commit, CatalogRules rules, DateTimeOffset now)
+        FileDocument? document, string owner, Guid id, WriteIntent intent, bool creates, FileCommit commit, Placement? placement, CatalogRules rules,
+        DateTimeOffset now)
     {
         if (creates)
         {
             return document is null
-                ? Begin(owner, id, intent, commit.Size, rules, now).Commit(intent, commit, rules, now)
+                ? Begin(owner, id, intent, commit.Size, rules, now).Commit(intent, commit, placement, rules, now)
                 : throw KnownAlready(id);
         }
-        return document?.BeginReplace(intent, commit.Size, rules, now).Next?.Commit(intent, commit, rules, now)
+        return document?.BeginReplace(intent, commit.Size, rules, now).Next?.Commit(intent, commit, placement, rules, now)
             ?? new(new ChangeResult(ChangeOutcome.NotFound));
     }
 

@@ -2,10 +2,10 @@ using System.Collections.ObjectModel;
 
 namespace FileDrop.Api.Catalog;
 
-/// <summary>The state of a file's document.</summary>
+/// <summary>The state of a file's or a folder's document.</summary>
 internal enum FileState
 {
-    /// <summary>The first content is being written; readers do not see the file.</summary>
+    /// <summary>The first content is being written, or a folder's name is being claimed; readers do not see it.</summary>
     Pending = 0,
 
     /// <summary>Readers see the file.</summary>
@@ -16,6 +16,9 @@ internal enum FileState
 
     /// <summary>The owner has deleted the file, and can restore it.</summary>
     Trash = 3,
+
+    /// <summary>The file went to the trash with its folder, and comes back or is purged with it.</summary>
+    Carried = 4,
 }
 
 /// <summary>A blob being written for a file.</summary>
@@ -44,7 +47,7 @@ internal sealed record GarbageBlob(Guid BlobId, DateTimeOffset Due, DateTimeOffs
 /// <remarks>
 /// Engines store documents and decide nothing. A list that a rule does not change stays the same object, so that an engine sees at once which lists changed.
 /// </remarks>
-internal sealed partial record FileDocument
+internal sealed partial record FileDocument : IEntry
 {
     public static readonly IReadOnlyDictionary<string, string> NoTags = ReadOnlyDictionary<string, string>.Empty;
 
@@ -59,12 +62,20 @@ internal sealed partial record FileDocument
 
     public IReadOnlyDictionary<string, string> Tags { get; init; } = NoTags;
 
+    /// <summary>The folder that the file is in, and the claim of its name there.</summary>
+    public Place Place { get; init; } = Place.Loose;
+
+    public EntryKind Kind => EntryKind.File;
+
     /// <summary>0 before the first commit.</summary>
     public long Version { get; init; }
 
     public DateTimeOffset? CreatedAt { get; init; }
 
     public DateTimeOffset? UpdatedAt { get; init; }
+
+    /// <summary>The time of the content's last change as the client knows it; null if it never told.</summary>
+    public DateTimeOffset? ModifiedAt { get; init; }
 
     /// <summary>Set only in the trash, like <see cref="PurgeAt"/>.</summary>
     public DateTimeOffset? DeletedAt { get; init; }
@@ -90,8 +101,8 @@ internal sealed partial record FileDocument
     /// <summary>The file as created; kept from its first change on, while its creation must be remembered.</summary>
     public CatalogFile? First { get; init; }
 
-    /// <summary>Whether the document has a file, live or in the trash.</summary>
-    public bool IsFile => State is FileState.Live or FileState.Trash;
+    /// <summary>Whether the document has a file, live, in the trash or carried there.</summary>
+    public bool IsFile => State is FileState.Live or FileState.Trash or FileState.Carried;
 
     /// <summary>The live content and the earlier versions, newest first.</summary>
     public IEnumerable<FileContent> Contents => Content is { } live ? Versions.Prepend(live) : [];
@@ -100,7 +111,7 @@ internal sealed partial record FileDocument
     /// <exception cref="InvalidOperationException">The document is pending or a tombstone.</exception>
     public CatalogFile ToFile() =>
         this is { Name: { } name, CreatedAt: { } created, UpdatedAt: { } updated, Content: { } content }
-            ? new CatalogFile(Id, Owner, name, Tags, Version, created, updated, content, DeletedAt, PurgeAt)
+            ? new CatalogFile(Id, Owner, name, Tags, Version, created, updated, content, DeletedAt, PurgeAt) { Place = Place, ModifiedAt = ModifiedAt }
             : throw new InvalidOperationException($"Document {Id} is {State} and has no file.");
 
     /// <summary>Everything that the document names, for the check, a backup and the scrub.</summary>

@@ -19,7 +19,10 @@ public interface IFileCatalog
     /// <summary>The bytes and files that an owner has stored.</summary>
     Task<OwnerUsage> FindUsageAsync(string owner, CancellationToken cancellation);
 
-    /// <summary>Changes name or tags of a live file. The version grows by one, even if the values are the same.</summary>
+    /// <summary>
+    /// Changes name, tags or place of a live file. The version grows by one, even if the values are the same. In a folder, names are unique; see
+    /// <see cref="FolderProtocol"/>.
+    /// </summary>
     Task<ChangeResult> ChangeAsync(string owner, Guid id, MetadataChange change, CancellationToken cancellation);
 
     /// <summary>
@@ -43,8 +46,16 @@ public interface IFileCatalog
     /// </summary>
     Task<ChangeResult> DeleteAsync(string owner, Guid id, long? ifVersion, bool permanent, CancellationToken cancellation);
 
-    /// <summary>Takes a file out of the trash with its name, tags, contents and version. Not found: it is not in the trash.</summary>
-    Task<ChangeResult> RestoreAsync(string owner, Guid id, CancellationToken cancellation);
+    /// <summary>
+    /// Takes a file out of the trash with its name, tags, contents and version. Not found: it is not in the trash. A file that went there with its folder
+    /// needs that folder to be live, or another one.
+    /// </summary>
+    /// <param name="owner">The file's owner.</param>
+    /// <param name="id">The file's id.</param>
+    /// <param name="folder">The folder to restore to; null for its own or, if that is gone, the root. A loose file stays loose.</param>
+    /// <param name="onConflict">What to do if the name is taken in the folder.</param>
+    /// <param name="cancellation">Ends the waiting.</param>
+    Task<ChangeResult> RestoreAsync(string owner, Guid id, Guid? folder, OnConflict onConflict, CancellationToken cancellation);
 
     /// <summary>
     /// Purges a file in the trash: all its contents become garbage after <see cref="CatalogRules.ReadersGrace"/>. Returns false if it is

@@ -1,0 +1,93 @@
+namespace FileDrop.Api.Catalog;
+
+// The sweep of a folder: its entries follow it into the trash, back, or away. Any number of sweepers may sweep a folder at once.
+internal sealed partial class FolderProtocol
+{
+    /// <summary>A step of a sweep, and where the next one continues.</summary>
+    /// <param name="Kind">The kind of the entries that the next step aligns.</param>
+    /// <param name="After">The last entry that was looked at.</param>
+    /// <param name="IsDone">Whether there is no next step: all entries were looked at, or the folder has turned.</param>
+    public readonly record struct SweepStep(EntryKind Kind, Guid? After, bool IsDone);
+
+    /// <summary>Ends the operations that claimed a name in a folder while it was live and have not committed. Later ones see that it is not live.</summary>
+    /// <returns>The last claim that was looked at; null if there are no more.</returns>
+    public async ValueTask<EntryKey?> CloseDoorAsync(Guid folder, EntryKey? after, int limit)
+    {
+        var claims = await steps.FindNamesAsync(folder, after, limit);
+        foreach (var claim in claims)
+        {
+            if (await FindHolderAsync(claim, waits: false) is null)
+                await steps.DeleteNameAsync(claim.Key, claim.Operation);
+        }
+        return claims.Count < limit ? null : claims[^1].Key;
+    }
+
+    /// <summary>Lets a batch of entries follow their folder.</summary>
+    /// <param name="folder">The folder as read when the sweep began.</param>
+    /// <param name="step">Where to begin.</param>
+    /// <param name="limit">The most entries.</param>
+    public async ValueTask<SweepStep> AlignAsync(FolderDocument folder, SweepStep step, int limit)
+    {
+        var children = await steps.FindChildrenAsync(folder.Id, step.Kind, step.After, limit);
+        // After its entries. So whoever acts on an old turn has read them before the next one, whose sweep raises their fences.
+        if (children.Count > 0 && (await steps.LoadFolderAsync(folder.Id))?.Turn != folder.Turn)
+            return step with { IsDone = true };
+        foreach (var child in children)
+            await AlignAsync(folder, child);
+        if (children.Count == limit)
+            return step with { After = children[^1].Id };
+        return step.Kind == EntryKind.Folder ? new SweepStep(EntryKind.File, null, IsDone: false) : step with { IsDone = true };
+    }
+
+    /// <summary>Ends a sweep if all entries have followed and the folder has not turned meanwhile.</summary>
+    /// <returns>Whether all entries have followed.</returns>
+    public async ValueTask<bool> EndSweepAsync(FolderDocument folder)
+    {
+        var isSwept = await IsSweptAsync(folder);
+        return await steps.ChangeFolderAsync(
+            folder.Id,
+            (current, now) => new FolderDecision<bool>(isSwept, isSwept ? current?.EndSweep(folder.Turn, now) : current?.Requeue(folder.Turn, now)));
+    }
+
+    private async ValueTask AlignAsync(FolderDocument folder, IEntry child)
+    {
+        var fence = child.Place.Fence;
+        switch (folder.State, child.State)
+        {
+            case (FileState.Live, FileState.Live):
+            case (FileState.Trash or FileState.Carried, FileState.Carried):
+                if (folder.Sweep == FolderSweep.DueWithFence)
+                    await RaiseAsync(child);
+                break;
+            case (FileState.Trash or FileState.Carried, FileState.Live):
+                await ChangeAsync(child, (file, now) => file.Carry(fence, rules, now), (subfolder, now) => subfolder.Carry(fence, now));
+                break;
+            case (FileState.Live, FileState.Carried):
+                await ChangeAsync(child, (file, _) => file.Return(fence), (subfolder, now) => subfolder.Return(fence, now));
+                break;
+            case (FileState.Deleted, FileState.Carried):
+                // What was deleted on its own stays in the trash, and is not purged with the folder either.
+                if (await ChangeAsync(child, (file, now) => file.Bury(fence, rules, now), (subfolder, now) => subfolder.Bury(fence, now)))
+                    await ReleaseAsync(child);
+                break;
+            default:
+                break;
+        }
+    }
+
+    /// <summary>Changes an entry, unless the rule finds that it has changed since.</summary>
+    private async ValueTask<bool> ChangeAsync(
+        IEntry seen, Func<FileDocument, DateTimeOffset, FileDocument?> ofFile, Func<FolderDocument, DateTimeOffset, FolderDocument?> ofFolder) =>
+        seen.Kind == EntryKind.File
+            ? await steps.ChangeFileAsync(seen.Id, (file, now) => file is null ? default : ofFile(file, now) is { } next ? new Decision<bool>(true, next) : default)
+            : await steps.ChangeFolderAsync(
+                seen.Id, (folder, now) => folder is null ? default : ofFolder(folder, now) is { } next ? new FolderDecision<bool>(true, next) : default);
+
+    private async ValueTask<bool> IsSweptAsync(FolderDocument folder)
+    {
+        if (folder.State is FileState.Live or FileState.Deleted)
+            return !await steps.HasChildAsync(folder.Id, FileState.Carried);
+        // In this order: a live subfolder that another sweeper carries in between is due, and the second question meets it.
+        return !await steps.HasChildAsync(folder.Id, FileState.Live) && !await steps.HasUnsweptChildAsync(folder.Id);
+    }
+}
