@@ -49,7 +49,7 @@ public sealed class ApiDescriptionTests(EmbeddedPair pair) : IClassFixture<Embed
             .Where(endpoint => endpoint.Metadata.GetMetadata<IExcludeFromDescriptionMetadata>() is not { ExcludeFromDescription: true })
             // A health endpoint accepts any method; the document describes the one that probes use.
             .SelectMany(endpoint => (endpoint.Metadata.GetMetadata<HttpMethodMetadata>()?.HttpMethods ?? ["GET"])
-                .Select(method => $"{method} /{endpoint.RoutePattern.RawText?.Trim('/')}"));
+                .Select(method => $"{method} /{Template(endpoint)}"));
         Assert.Equal(endpoints.Order(StringComparer.Ordinal), Operations((await DescriptionAsync()).Root).Keys.Order(StringComparer.Ordinal));
     }
 
@@ -221,7 +221,7 @@ public sealed class ApiDescriptionTests(EmbeddedPair pair) : IClassFixture<Embed
         Assert.Equal(["bearer", "basic"], document.GetProperty("components").GetProperty("securitySchemes").EnumerateObject().Select(scheme => scheme.Name));
         var rules = pair.Service.Services.GetRequiredService<EndpointDataSource>().Endpoints.OfType<RouteEndpoint>()
             .SelectMany(endpoint => (endpoint.Metadata.GetMetadata<HttpMethodMetadata>()?.HttpMethods ?? ["GET"]).Select(method => (
-                Name: $"{method} /{endpoint.RoutePattern.RawText?.Trim('/')}", endpoint.Metadata.GetMetadata<ScopeRequirement>()?.Scope)))
+                Name: $"{method} /{Template(endpoint)}", endpoint.Metadata.GetMetadata<ScopeRequirement>()?.Scope)))
             .ToLookup(rule => rule.Name, rule => rule.Scope, StringComparer.Ordinal);
         foreach (var (name, operation) in Operations(document))
         {
@@ -277,6 +277,9 @@ public sealed class ApiDescriptionTests(EmbeddedPair pair) : IClassFixture<Embed
     private static Dictionary<string, JsonElement> Operations(JsonElement document) => document.GetProperty("paths").EnumerateObject()
         .SelectMany(path => path.Value.EnumerateObject().Select(operation => (Key: $"{operation.Name.ToUpperInvariant()} {path.Name}", operation.Value)))
         .ToDictionary(operation => operation.Key, operation => operation.Value, StringComparer.Ordinal);
+
+    /// <summary>The path of an endpoint as the document writes it, where a parameter does not say that it takes slashes.</summary>
+    private static string? Template(RouteEndpoint endpoint) => endpoint.RoutePattern.RawText?.Trim('/').Replace("{**", "{", StringComparison.Ordinal);
 
     private static HttpRequestMessage Post(string at, HttpContent body) => new(HttpMethod.Post, at) { Content = body };
 

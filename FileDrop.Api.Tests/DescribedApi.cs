@@ -104,7 +104,8 @@ internal sealed record DescribedApi(JsonElement Root, HttpClient Http)
                 "propertyNames" => value.EnumerateObject().SelectMany(member => Faults(JsonSerializer.SerializeToElement(member.Name), keyword.Value, at)),
                 "items" => value.EnumerateArray().SelectMany(item => Faults(item, keyword.Value, $"{at}[]")),
                 "allOf" => keyword.Value.EnumerateArray().SelectMany(part => Faults(value, part, at)),
-                "description" or "examples" or "default" => [],
+                "oneOf" => Fault(keyword.Value.EnumerateArray().Count(choice => !Faults(value, choice, at).Any()) == 1),
+                "description" or "examples" or "default" or "discriminator" => [],
                 _ => throw new NotSupportedException($"This check does not know the keyword {keyword.Name}."),
             };
             foreach (var fault in faults)
@@ -122,6 +123,8 @@ internal sealed record DescribedApi(JsonElement Root, HttpClient Http)
             return value.EnumerateArray().SelectMany(item => Unknown(item, schema.GetProperty("items"), $"{at}[]"));
         if (value.ValueKind != JsonValueKind.Object || schema.TryGetProperty("additionalProperties", out _))
             return [];
+        if (schema.TryGetProperty("oneOf", out var choices))
+            return Unknown(value, choices.EnumerateArray().First(choice => !Faults(value, choice, at).Any()), at);
         if (schema.TryGetProperty("allOf", out var parts))
             return Unknown(value, parts[0], at);
         var properties = schema.GetProperty("properties");

@@ -14,7 +14,7 @@ public sealed class LayerTests
     [
         ["Edge"],
         ["Commands"],
-        ["Files", "Links", "Uploads", "Keys"],
+        ["Files", "Folders", "Links", "Uploads", "Keys"],
         ["Access"],
         ["OpenApi"],
         ["Http"],

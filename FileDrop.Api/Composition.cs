@@ -65,6 +65,9 @@ internal static class Composition
     {
         services.AddSingleton<Integrity>();
         services.AddSingleton<FileStore>();
+        services.AddSingleton<FolderStore>();
+        services.AddSingleton<FolderLists>();
+        services.AddSingleton<FolderWalk>();
         services.AddSingleton<FileWrites>();
         services.AddSingleton<FileUpload>();
         services.AddSingleton<FileDownload>();

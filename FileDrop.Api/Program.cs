@@ -3,6 +3,7 @@ using FileDrop.Api.Access;
 using FileDrop.Api.Commands;
 using FileDrop.Api.Edge;
 using FileDrop.Api.Files;
+using FileDrop.Api.Folders;
 using FileDrop.Api.Http;
 using FileDrop.Api.Keys;
 using FileDrop.Api.Links;
@@ -58,6 +59,10 @@ try
     var upload = api.MapFiles();
     api.MapVersions();
     api.MapTrash();
+    api.MapFolders();
+    api.MapEntries();
+    api.MapPaths();
+    api.MapFolderTrash();
     api.MapUsage();
     api.MapTus();
     api.MapDraft(upload);

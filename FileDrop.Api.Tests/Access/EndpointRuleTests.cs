@@ -6,6 +6,7 @@ using System.Text.RegularExpressions;
 using FileDrop.Api.Access;
 using FileDrop.Api.Settings;
 using FileDrop.Api.Tests.Files;
+using FileDrop.Api.Tests.Folders;
 using Microsoft.AspNetCore.Authorization;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
@@ -99,6 +100,9 @@ public abstract partial class EndpointRuleTests(Pair pair)
         var trashed = (await alice.UploadAsync([4], "b.txt")).Id();
         using (var deleted = await alice.DeleteAsync($"/files/{trashed}"))
             await deleted.SucceededAsync();
+        var (folder, trashedFolder) = ((await alice.FolderAsync("a")).FolderId(), (await alice.FolderAsync("b")).FolderId());
+        using (var deleted = await alice.DeleteAsync($"/folders/{trashedFolder}"))
+            await deleted.SucceededAsync();
         using var begun = await alice.SendAsync(
             HttpMethod.Post, "/uploads", null, ("Tus-Resumable", "1.0.0"), ("Upload-Length", "5"), ("Upload-Concat", "partial"));
         var upload = (begun.Headers.Location?.OriginalString ?? "").Split('/')[^1];
@@ -109,7 +113,7 @@ public abstract partial class EndpointRuleTests(Pair pair)
         {
             seen++;
             // A file can be reached as an upload too, because an upload and its file have the same id.
-            foreach (var theirs in new[] { file, trashed, upload })
+            foreach (var theirs in new[] { file, trashed, upload, folder, trashedFolder })
             {
                 var (foreign, foreignCalls) = await AnswerAsync(theirs, (http, id, field) => SendAsync(http, endpoint, id, [field]));
                 var (unknown, unknownCalls) = await AnswerAsync(
@@ -131,6 +135,9 @@ public abstract partial class EndpointRuleTests(Pair pair)
             await restored.SucceededAsync();
         using var offset = await alice.SendAsync(HttpMethod.Head, $"/uploads/{upload}", null, ("Tus-Resumable", "1.0.0"));
         Assert.Equal("0", offset.Headers.GetValues("Upload-Offset").Single());
+        using (var restored = await alice.PostAsync($"/trash/folders/{trashedFolder}/restore", null))
+            await restored.SucceededAsync();
+        Assert.Equal(["a", "b"], (await alice.EntriesAsync("root?sort=file_name&order=asc")).Select(entry => entry.Text("name")));
         Assert.Equal("[]\n", await bob.GetStringAsync("/files"));
 
         // Returns the answer without the parts that differ between any two (time, trace, path), and the calls to the stores.
@@ -153,20 +160,20 @@ public abstract partial class EndpointRuleTests(Pair pair)
         HttpClient http, Rule endpoint, string id, (string Name, string Value)[]? fields = null, string query = "")
     {
         var method = new HttpMethod(endpoint.Name.Split(' ')[0]);
-        var path = IdParameter().Replace(endpoint.Name.Split(' ')[1], id).Replace("{version}", "1", StringComparison.Ordinal);
+        var path = IdParameter().Replace(endpoint.Name.Split(' ')[1], id).Replace("{version}", "1", StringComparison.Ordinal).Replace("{**path}", id, StringComparison.Ordinal);
         var isTus = path.StartsWith("/uploads", StringComparison.Ordinal);
+        var isPiece = method == HttpMethod.Patch && IsUpload().IsMatch(path);
         ByteArrayContent? body = null;
         List<(string, string)> all = [.. fields ?? []];
         if (isTus)
             all.Add(("Tus-Resumable", "1.0.0"));
-        if (method == HttpMethod.Patch)
+        if (isPiece)
             all.AddRange([("Upload-Offset", "0"), ("Upload-Complete", "?0")]);
         if (method == HttpMethod.Post || method == HttpMethod.Put || method == HttpMethod.Patch)
         {
             body = new ByteArrayContent("{}"u8.ToArray());
             body.Headers.ContentType = MediaTypeHeaderValue.Parse(
-                method == HttpMethod.Patch ? isTus ? "application/offset+octet-stream" : "application/partial-upload"
-                : path.StartsWith("/admin", StringComparison.Ordinal) ? "application/json" : "text/plain");
+                isPiece ? isTus ? "application/offset+octet-stream" : "application/partial-upload" : TakesJson().IsMatch(path) ? "application/json" : "text/plain");
         }
         return http.SendAsync(method, path + query, body, [.. all]);
     }
@@ -180,8 +187,14 @@ public abstract partial class EndpointRuleTests(Pair pair)
                 endpoint.Metadata.GetOrderedMetadata<ScopeRequirement>() is [{ } rule] ? rule.Scope : null))),
     ];
 
-    [GeneratedRegex(@"\{(file|upload|key)_id\}", RegexOptions.ExplicitCapture, 1000)]
+    [GeneratedRegex(@"\{(file|folder|upload|key)_id\}", RegexOptions.ExplicitCapture, 1000)]
     private static partial Regex IdParameter();
+
+    [GeneratedRegex("^/(uploads|files/upload)/", RegexOptions.ExplicitCapture, 1000)]
+    private static partial Regex IsUpload();
+
+    [GeneratedRegex("^/(admin|folders|trash)(/|$)", RegexOptions.ExplicitCapture, 1000)]
+    private static partial Regex TakesJson();
 
     [GeneratedRegex("[0-9a-f]{32}", RegexOptions.None, 1000)]
     private static partial Regex TraceId();

@@ -1,5 +1,5 @@
 using FileDrop.Api.Catalog;
-using FileDrop.Api.Files;
+using FileDrop.Api.Http;
 using FileDrop.Api.Tests.Files;
 using FileDrop.Api.Tests.Uploads;
 using Microsoft.AspNetCore.Http;

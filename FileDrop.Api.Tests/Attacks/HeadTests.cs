@@ -23,7 +23,8 @@ public abstract class HeadTests(Pair pair)
         Assert.True(paths.Count > 15, "the endpoints are seen");
         foreach (var path in paths)
         {
-            var filled = path.Replace("{file_id}", file, StringComparison.Ordinal).Replace("{upload_id}", draft.Headers.Location?.ToString().Split('/')[^1], StringComparison.Ordinal)
+            var filled = path.Replace("{file_id}", file, StringComparison.Ordinal).Replace("{folder_id}", "root", StringComparison.Ordinal).Replace("{**path}", "", StringComparison.Ordinal)
+                .Replace("{upload_id}", draft.Headers.Location?.ToString().Split('/')[^1], StringComparison.Ordinal)
                 .Replace("{documentName}", "v1", StringComparison.Ordinal).Replace("{documentName?}", "", StringComparison.Ordinal)
                 + (path.StartsWith("/links", StringComparison.Ordinal) ? grant : "");
             using var get = await admin.GetAsync(filled);

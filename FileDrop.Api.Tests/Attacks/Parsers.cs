@@ -6,6 +6,7 @@ using FileDrop.Api.Catalog;
 using FileDrop.Api.Contents;
 using FileDrop.Api.Edge;
 using FileDrop.Api.Files;
+using FileDrop.Api.Folders;
 using FileDrop.Api.Hashing;
 using FileDrop.Api.Http;
 using FileDrop.Api.Keys;
@@ -31,6 +32,8 @@ internal static class Parsers
     private static readonly ListQuery ByName = BySize with { Sort = FileSort.FileName };
     private static readonly CatalogFile File = new(FileId, "local", "a.txt", FileTags.None, 3, DateTimeOffset.UnixEpoch, DateTimeOffset.UnixEpoch,
         new FileContent(FileId, 5, "text/plain", new string('0', 64), 1, 3, DateTimeOffset.UnixEpoch));
+
+    private static readonly WalkPosition Walk = new([new ListPosition(5, null, FileId)], EntryKind.File, new ListPosition(6, null, FileId));
 
     public static Dictionary<string, (string[] Seeds, Action<string> Parse)> All { get; } = new(StringComparer.Ordinal)
     {
@@ -108,6 +111,8 @@ internal static class Parsers
             Says(FileName.TryMake(text, out var name, out var wrong), wrong);
             Assert.True(name is null || Generators.IsAllowed(name), name);
             Says(FileName.TryMake(FileType.OfName(text), out _, out wrong), wrong);
+            Says(FileName.TryMakeSegment(text, out name, out wrong), wrong);
+            Assert.True(name is null || (Generators.IsAllowed(text) && name == Generators.Composed(text)), name);
         }
         ),
         ["tags"] = (["{\"project\":\"apollo\",\"ż\":\"\"}", "{}"], text => Says(FileTags.TryParse(text, out _, out var wrong), wrong)),
@@ -163,6 +168,25 @@ internal static class Parsers
         ["JSON of a key"] = (["{\"name\":\"x\",\"owner\":\"o\",\"scopes\":[\"read\"],\"expires_at\":\"2100-01-01T00:00:00Z\"}"], text => ReadJson(text, json => NewKey.Read(json, DateTimeOffset.UnixEpoch))),
         ["JSON of a file"] = (["{\"file_name\":\"a\",\"tags\":{\"k\":\"v\"}}"], text =>
             FileRequest.ReadChangeAsync(Body(text, "application/json"), Options).GetAwaiter().GetResult()),
+        ["JSON of a folder"] = (["{\"name\":\"a\",\"parent_id\":null,\"on_conflict\":\"rename\"}"], text => ReadJson(text, FolderBody.ReadNew)),
+        ["JSON of a folder's change"] = (["{\"name\":\"a\"}", "{\"parent_id\":\"root\"}"], text => ReadJson(text, FolderBody.ReadChange)),
+        ["JSON of a folder's restoration"] = ([$"{{\"parent_id\":\"{FileId}\"}}", "{}"], text => ReadJson(text, FolderBody.ReadRestoration)),
+        ["JSON of a restoration"] = ([$"{{\"folder_id\":\"{FileId}\",\"on_conflict\":\"replace\"}}"], text => ReadJson(text, RestoreTarget.Read)),
+        ["path"] = (["/paths/a/b%20c/", "/paths", "/paths/%C5%BB", "/%70aths/e%CC%81"], text =>
+        {
+            if (text.StartsWith('/'))
+                Assert.All(PathTarget.Parse(text, "paths").Names, name => Assert.True(Generators.IsAllowed(name), name));
+        }
+        ),
+        ["query of entries"] = (["deep=true", "limit=5&sort=file_size&order=asc&name=a", $"deep=true&cursor={Entries("deep=true").Write(Walk)}", $"cursor={Entries("").Write(EntryPosition.Start)}"], text =>
+        {
+            var entries = Entries(text);
+            if (entries.IsDeep && entries.ReadWalk() is { } walk)
+                Assert.Equal(entries.Write(walk), ListRequest.Cursor(Query(text)));
+            else if (!entries.IsDeep && entries.Cursor is not null)
+                Assert.Equal(entries.Write(entries.ReadPlace()), ListRequest.Cursor(Query(text)));
+        }
+        ),
         ["JSON of a link"] = (["{\"version\":1}", "{}"], text => ReadJson(text, LinkEndpoints.ReadVersion)),
         ["form"] = (
         [
@@ -200,6 +224,13 @@ internal static class Parsers
             if (list is not null)
                 ListRequest.NextLink(Query(text), list, new ListPosition(1, "A", FileId));
         }
+    }
+
+    private static EntryRequest Entries(string query)
+    {
+        var request = Request();
+        request.QueryString = new QueryString($"?{query}");
+        return EntryRequest.Read(request, "local", Place.Root);
     }
 
     private static void ReadPreconditions(string text)

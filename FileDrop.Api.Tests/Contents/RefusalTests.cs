@@ -23,6 +23,11 @@ public sealed class RefusalTests
     [InlineData(ChangeOutcome.VersionMismatch, "precondition_failed")]
     [InlineData(ChangeOutcome.ContentNotFound, "version_not_found")]
     [InlineData(ChangeOutcome.ContentIsLive, "version_is_live")]
+    [InlineData(ChangeOutcome.NameTaken, "name_taken")]
+    [InlineData(ChangeOutcome.FolderNotFound, "folder_not_found")]
+    [InlineData(ChangeOutcome.Circle, "circle")]
+    [InlineData(ChangeOutcome.TooDeep, "too_deep")]
+    [InlineData(ChangeOutcome.ParentInTrash, "parent_in_trash")]
     public void Each_change_that_was_not_done_has_its_answer(ChangeOutcome outcome, string code) => Assert.Equal(code, Problems.Of(outcome).Code);
 
     [Fact]

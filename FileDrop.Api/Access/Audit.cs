@@ -20,7 +20,7 @@ internal sealed partial class Audit(ILogger<Audit> log, AuditTrail trail, TimePr
 
     private const string LinkPath = "/links";
 
-    private static readonly string[] RouteIds = ["file_id", "upload_id", "key_id"];
+    private static readonly string[] RouteIds = ["file_id", "folder_id", "upload_id", "key_id"];
 
     /// <summary>Refusals that are events for every method, reads included.</summary>
     private static readonly int[] Refusals =
@@ -80,7 +80,7 @@ internal sealed partial class Audit(ILogger<Audit> log, AuditTrail trail, TimePr
         || (status == StatusCodes.Status404NotFound && context.Request.Path.StartsWithSegments(LinkPath, StringComparison.OrdinalIgnoreCase));
 
     /// <summary>Whether the request was an append that did not complete its upload.</summary>
-    private static bool IsPiece(HttpContext context) => HttpMethods.IsPatch(context.Request.Method)
+    private static bool IsPiece(HttpContext context) => PartialContent.IsAppend(context)
         && context.Response.StatusCode != StatusCodes.Status201Created && context.Response.Headers.ContentLocation.Count == 0;
 
     /// <summary>Returns an id greater than all before, so that a list shows one replica's events in their order (RFC 9562, section 6.2, method 1).</summary>

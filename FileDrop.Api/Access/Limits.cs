@@ -73,7 +73,7 @@ internal sealed class Limits : IDisposable
         /// <param name="partition">Names the bucket that counts a request; null if none does.</param>
         public Policy(string name, int quota, Func<HttpContext, string?> partition)
         {
-            (_name, _quota, _counted) = (name, quota, context => Transport.IsProbe(context.Request) || IsAppend(context) ? null : partition(context));
+            (_name, _quota, _counted) = (name, quota, context => Transport.IsProbe(context.Request) || PartialContent.IsAppend(context) ? null : partition(context));
             _requests = Limiter(_counted);
             _refusedAppends = Limiter(partition);
             _guesses = Limiter(context => Transport.IsProbe(context.Request) ? null : partition(context));
@@ -107,14 +107,14 @@ internal sealed class Limits : IDisposable
 
         private async Task CountRefusalAsync(HttpContext context, RequestDelegate next)
         {
-            if (await IsUsedUpAsync(_guesses, context) || (IsAppend(context) && await IsUsedUpAsync(_refusedAppends, context)))
+            if (await IsUsedUpAsync(_guesses, context) || (PartialContent.IsAppend(context) && await IsUsedUpAsync(_refusedAppends, context)))
                 return;
             // Count before the answer is sent, so that the client's next request already meets the new count.
             context.Response.OnStarting(() =>
             {
                 if (context.Response.StatusCode == StatusCodes.Status401Unauthorized)
                     _guesses.AttemptAcquire(context).Dispose();
-                else if (IsAppend(context) && context.Response.StatusCode >= StatusCodes.Status400BadRequest)
+                else if (PartialContent.IsAppend(context) && context.Response.StatusCode >= StatusCodes.Status400BadRequest)
                     _refusedAppends.AttemptAcquire(context).Dispose();
                 return Task.CompletedTask;
             });
@@ -157,7 +157,5 @@ internal sealed class Limits : IDisposable
                 ? RateLimitPartition.GetTokenBucketLimiter(one, _ => bucket)
                 : RateLimitPartition.GetNoLimiter(""));
         }
-
-        private static bool IsAppend(HttpContext context) => HttpMethods.IsPatch(context.Request.Method) && context.GetEndpoint() is not null;
     }
 }

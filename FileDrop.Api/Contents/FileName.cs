@@ -5,7 +5,7 @@ using FileDrop.Api.Text;
 
 namespace FileDrop.Api.Contents;
 
-/// <summary>The rules of a file's name. A name is data and never a path: it reaches no file system and no object key.</summary>
+/// <summary>The rules of a file's and a folder's name. A name is data and never a path: it reaches no file system and no object key.</summary>
 internal static class FileName
 {
     /// <summary>In bytes of UTF-8, after normalisation.</summary>
@@ -37,6 +37,16 @@ internal static class FileName
         if (wrong is not null)
             name = null;
         return wrong is null;
+    }
+
+    /// <summary>Makes the name of a folder, or of one segment of a path, in NFC. It refuses slashes, because nothing may be cut off here.</summary>
+    /// <inheritdoc cref="TryMake"/>
+    public static bool TryMakeSegment(string sent, [NotNullWhen(true)] out string? name, [NotNullWhen(false)] out string? wrong)
+    {
+        if (sent.AsSpan().IndexOfAny('/', '\\') < 0)
+            return TryMake(sent, out name, out wrong);
+        (name, wrong) = (null, "A name in a path has no slash and no backslash.");
+        return false;
     }
 
     private static string? Check(string name)

@@ -61,9 +61,12 @@ internal sealed class FileStore(
             : null;
 
     /// <summary>One page of files.</summary>
-    public Task<CatalogPage> ListAsync(ListQuery query, CancellationToken cancellation) => query.Filter.IsEmpty
-        ? catalog.ListAsync(query, cancellation)
-        : _filtered.RunAsync(query.Owner, () => catalog.ListAsync(query, cancellation), cancellation);
+    public Task<CatalogPage> ListAsync(ListQuery query, CancellationToken cancellation) =>
+        TakeTurnsAsync(query.Owner, query.Filter, () => catalog.ListAsync(query, cancellation), cancellation);
+
+    /// <summary>Runs a list of files or folders. Those with a filter take turns.</summary>
+    public Task<T> TakeTurnsAsync<T>(string owner, ListFilter filter, Func<Task<T>> list, CancellationToken cancellation) =>
+        filter.IsEmpty ? list() : _filtered.RunAsync(owner, list, cancellation);
 
     /// <summary>The bytes and files that an owner has stored.</summary>
     public Task<OwnerUsage> FindUsageAsync(string owner, CancellationToken cancellation) => catalog.FindUsageAsync(owner, cancellation);
@@ -84,8 +87,9 @@ internal sealed class FileStore(
     public Task<ChangeResult> DeleteAsync(string owner, Guid id, long? ifVersion, bool permanent, CancellationToken cancellation) =>
         reserve.FreeAsync(() => catalog.DeleteAsync(owner, id, ifVersion, permanent, cancellation));
 
-    /// <summary>Takes a file out of the trash.</summary>
-    public Task<ChangeResult> RestoreAsync(string owner, Guid id, CancellationToken cancellation) => catalog.RestoreAsync(owner, id, cancellation);
+    /// <summary>Takes a file out of the trash: to a folder or, if none is named, to where it was.</summary>
+    public Task<ChangeResult> RestoreAsync(string owner, Guid id, Guid? folder, OnConflict onConflict, CancellationToken cancellation) =>
+        catalog.RestoreAsync(owner, id, folder, onConflict, cancellation);
 
     /// <summary>Deletes a file in the trash for good. Its contents go once no reader can be using them.</summary>
     public Task<bool> PurgeAsync(string owner, Guid id, CancellationToken cancellation) =>

@@ -32,6 +32,9 @@ internal enum RefusalCode
 
     /// <summary>The owner's quota has no room.</summary>
     QuotaExceeded,
+
+    /// <summary>A walk through folders leads down too many levels.</summary>
+    TooDeep,
 }
 
 /// <summary>The answer of a use case that does not do its task.</summary>

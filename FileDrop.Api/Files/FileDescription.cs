@@ -44,9 +44,6 @@ internal static class FileDescription
         ],
     };
 
-    /// <summary>Fields of a list.</summary>
-    public static readonly ApiHeader[] ListHeaders = [CommonHeaders.ETag, CommonHeaders.Link, CommonHeaders.CacheControl];
-
     public static readonly ApiSchema UploadForm = new("UploadForm", document =>
     {
         var form = Form("Exactly one file. Other text parts are ignored.", document);
@@ -70,6 +67,13 @@ internal static class FileDescription
     })
     {
         Example = new JsonObject { ["file_name"] = "report.pdf", ["tags"] = new JsonObject { ["project"] = "apollo" } },
+    };
+
+    public static readonly ApiSchema Restoration = new("FileRestoration", _ => Shape.Options("Where to restore the file to. An unknown member is an error.",
+        ("folder_id", FolderWords.Id("The folder, or `root`. Default: where the file was.")),
+        ("on_conflict", FolderWords.OnConflict("the file that has the name goes to the trash."))))
+    {
+        Example = new JsonObject { ["folder_id"] = ApiExamples.FolderId },
     };
 
     private static readonly FileJson Renamed = FileWords.Example with { FileName = "report.pdf", UpdatedAt = ApiExamples.Created.AddMinutes(1), Version = 2 };
@@ -106,10 +110,11 @@ internal static class FileDescription
         ("purge_at", Shape.Stamp("The time until which the file can be restored.")));
 
     public static readonly ApiSchema TrashEmptied = new("TrashEmptied", _ => Shape.Object("The answer to emptying the trash.",
-        ("message", Message("3 files were deleted for good.")),
-        ("deleted", Shape.Integer("The number of deleted files.", 0, example: 3))))
+        ("message", Message("3 files and 1 folder were deleted for good.")),
+        ("deleted", Shape.Integer("The number of deleted files, without those that went to the trash with a folder.", 0, example: 3)),
+        ("folders", Shape.Integer("The number of deleted folders, without those that went to the trash with another one.", 0, example: 1))))
     {
-        Example = new TrashEmptiedJson("3 files were deleted for good.", 3),
+        Example = new TrashEmptiedJson("3 files and 1 folder were deleted for good.", 3, 1),
     };
 
     public static readonly ApiSchema FileVersion = new("Version", _ => Shape.Object("A content that a file keeps.",

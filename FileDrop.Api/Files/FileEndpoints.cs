@@ -10,9 +10,6 @@ namespace FileDrop.Api.Files;
 /// <summary>The five APIs: their routes, and the handlers that need no class of their own.</summary>
 internal static class FileEndpoints
 {
-    /// <summary>The filters of a list that take text.</summary>
-    private static readonly string[] s_textFilters = ["name", "search", "tag", "type"];
-
     /// <returns>The ordinary upload, which other protocols may extend.</returns>
     public static RouteHandlerBuilder MapFiles(this IEndpointRouteBuilder app)
     {
@@ -46,8 +43,8 @@ internal static class FileEndpoints
                 at most two letters, or from `tag` by one. Other parameters are ignored.
                 """)
             .Takes(ListDescription.OfFiles).Needs(Scope.Read)
-            .Answers(200, "A page of files.", ApiBody.List(FileWords.File, ListRequest.MaxLimit), FileDescription.ListHeaders)
-            .Answers(304, "The client has this page already.", FileDescription.ListHeaders);
+            .Answers(200, "A page of files.", ApiBody.List(FileWords.File, ListRequest.MaxLimit), CommonHeaders.List)
+            .Answers(304, "The client has this page already.", CommonHeaders.List);
 
         files.MapGet("/{file_id}", (FileDownload download, HttpContext context, string file_id) => download.SendAsync(context, file_id))
             .WithName("ReadFile").WithSummary("Read a file")
@@ -94,19 +91,16 @@ internal static class FileEndpoints
     /// <summary>Answers with a page of live files, or of files in the trash.</summary>
     public static async Task<IResult> ListAsync(HttpContext context, FileStore store, bool inTrash)
     {
-        if (s_textFilters.FirstOrDefault(filter => !Parameters.IsUtf8(context.Request.QueryString, filter)) is { } malformed)
-            return ApiProblem.InvalidRequest($"{malformed} is not valid UTF-8.");
+        if (ListRequest.RefuseMalformedText(context.Request) is { } malformed)
+            return malformed;
         if (!ListRequest.TryRead(context.Request.Query, Caller.Owner(context), inTrash, out var list, out var problem))
             return problem;
         var page = await store.ListAsync(list, context.RequestAborted);
         if (page.Next is not null)
             context.Response.Headers.Link = ListRequest.NextLink(context.Request.Query, list, page.Next);
-        context.Response.Headers.CacheControl = "private, no-cache";
-        var tag = Preconditions.EntityTag(page, context.Response.Headers.Link.ToString());
-        context.Response.GetTypedHeaders().ETag = tag;
-        if (Preconditions.IsKnown(context.Request, tag))
-            return TypedResults.StatusCode(StatusCodes.Status304NotModified);
-        return new JsonAnswer<FileJson[]>([.. page.Files.Select(FileJson.Of)], ApiJson.Instance.FileJsonArray);
+        return ListAnswers.Page(
+            context, page.Files.Select(file => (file.Id, file.Version, file.DeletedAt?.ToUnixTimeMilliseconds() ?? 0)),
+            () => new JsonAnswer<FileJson[]>([.. page.Files.Select(FileJson.Of)], ApiJson.Instance.FileJsonArray));
     }
 
     private static async Task<IResult> ReadMetadataAsync(HttpContext context, FileStore store, string file_id)

@@ -35,7 +35,7 @@ public sealed record ApiProblem(int Status, string Code, string Title, string De
     public static ApiProblem TooManyFiles { get; } = new(400, "too_many_files", "The form has more than one file",
         "Send each file in its own request: a form must have exactly one part with a filename.");
 
-    public static ApiProblem InvalidName(string detail) => new(400, "invalid_name", "The file name is not allowed", detail);
+    public static ApiProblem InvalidName(string detail) => new(400, "invalid_name", "The name is not allowed", detail);
 
     public static ApiProblem InvalidTags(string detail) => new(400, "invalid_tags", "The tags are not allowed", detail);
 
@@ -59,6 +59,9 @@ public sealed record ApiProblem(int Status, string Code, string Title, string De
 
     public static ApiProblem FileNotFound { get; } = new(404, "file_not_found", "There is no such file",
         "No file has this id: it never existed, was deleted, or is not yours.");
+
+    public static ApiProblem FolderNotFound { get; } = new(404, "folder_not_found", "There is no such folder",
+        "No folder has this id or path: it never existed, was deleted, or is not yours.");
 
     public static ApiProblem VersionNotFound { get; } = new(404, "version_not_found", "There is no such version",
         "The file keeps no content with this number: it was pruned or deleted, or the number belongs to a change of only name or tags.");
@@ -93,6 +96,19 @@ public sealed record ApiProblem(int Status, string Code, string Title, string De
     public static ApiProblem VersionIsLive { get; } = new(409, "version_is_live", "This version is the live one",
         "The live version cannot be deleted. Restore another version first, or delete the file.");
 
+    public static ApiProblem NameTaken { get; } = new(409, "name_taken", "The name is taken",
+        "Another file or folder has this name in the folder. Choose another name, or another on_conflict: rename or replace. "
+        + "A file never replaces a folder, nor a folder a file.");
+
+    public static ApiProblem Circle { get; } = new(409, "circle", "A folder cannot be moved into itself",
+        "The folder would be in itself, or in a folder below it. Choose another parent.");
+
+    public static ApiProblem TooDeep { get; } = new(409, "too_deep", "The folder would be too deep",
+        $"A folder has at most {Catalog.Place.MaxDepth} levels from the root down to itself. Choose a parent that is nearer to the root.");
+
+    public static ApiProblem ParentInTrash { get; } = new(409, "parent_in_trash", "The file's folder is in the trash",
+        "The file went to the trash with its folder. Restore the folder, or name another folder to restore the file to.");
+
     public static ApiProblem OffsetMismatch(long expected, long provided) =>
         new(409, "offset_mismatch", "The upload is at another offset",
             $"The upload has {expected} bytes, but the request continues at {provided}. Continue at the upload's offset.")
@@ -111,8 +127,8 @@ public sealed record ApiProblem(int Status, string Code, string Title, string De
         Header = ("Tus-Version", "1.0.0"),
     };
 
-    public static ApiProblem PreconditionFailed { get; } = new(412, "precondition_failed", "The file is not as expected",
-        "The file has changed, or does not match a precondition of the request. Nothing was changed. Read the file again and decide.");
+    public static ApiProblem PreconditionFailed { get; } = new(412, "precondition_failed", "The file or folder is not as expected",
+        "It has changed, or does not match a precondition of the request. Nothing was changed. Read it again and decide.");
 
     public static ApiProblem FileTooLarge(string detail) => new(413, "file_too_large", "The file is too large", detail);
 

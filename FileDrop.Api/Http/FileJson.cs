@@ -14,8 +14,11 @@ namespace FileDrop.Api.Http;
 /// <param name="Version">1 at first; each change of content or metadata adds 1.</param>
 /// <param name="Sha256">The content's SHA-256 in hexadecimal.</param>
 /// <param name="Tags">At most 32.</param>
+/// <param name="FolderId">The folder that the file is in; null for a loose file.</param>
+/// <param name="ModifiedAt">When the content last changed, as the client knows it; null if it never told.</param>
 /// <param name="DeletedAt">When the file was moved to the trash; absent outside the trash.</param>
 /// <param name="PurgeAt">Until when the file can be restored; absent outside the trash.</param>
+/// <param name="Kind"><c>file</c> among the entries of a folder; otherwise absent.</param>
 public sealed record FileJson(
     Guid FileId,
     string FileName,
@@ -26,14 +29,17 @@ public sealed record FileJson(
     long Version,
     [property: JsonPropertyName("sha256")] string Sha256,
     IReadOnlyDictionary<string, string> Tags,
+    Guid? FolderId = null,
+    [property: JsonConverter(typeof(MillisecondTimeConverter))] DateTimeOffset? ModifiedAt = null,
     [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     [property: JsonConverter(typeof(MillisecondTimeConverter))] DateTimeOffset? DeletedAt = null,
     [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
-    [property: JsonConverter(typeof(MillisecondTimeConverter))] DateTimeOffset? PurgeAt = null)
+    [property: JsonConverter(typeof(MillisecondTimeConverter))] DateTimeOffset? PurgeAt = null,
+    [property: JsonPropertyOrder(-1), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? Kind = null)
 {
     internal static FileJson Of(CatalogFile file) => new(
         file.Id, file.Name, file.Content.Size, file.Content.Type, file.CreatedAt, file.UpdatedAt,
-        file.Version, file.Content.Sha256, file.Tags, file.DeletedAt, file.PurgeAt);
+        file.Version, file.Content.Sha256, file.Tags, file.Place.Folder, file.ModifiedAt, file.DeletedAt, file.PurgeAt);
 }
 
 /// <summary>The answer to an update.</summary>
@@ -71,8 +77,9 @@ public sealed record VersionDeletedJson(string Message, Guid FileId, long Versio
 
 /// <summary>The answer to the emptying of the trash.</summary>
 /// <param name="Message">For a person.</param>
-/// <param name="Deleted">How many files are gone for good.</param>
-public sealed record TrashEmptiedJson(string Message, long Deleted);
+/// <param name="Deleted">How many files are gone for good, without those that went to the trash with a folder.</param>
+/// <param name="Folders">How many folders are gone for good, with everything that went to the trash with them.</param>
+public sealed record TrashEmptiedJson(string Message, long Deleted, long Folders);
 
 /// <summary>RFC 3339 in UTC with exactly three digits of a second.</summary>
 internal sealed class MillisecondTimeConverter : JsonConverter<DateTimeOffset>

@@ -74,6 +74,21 @@ internal static class FileRequest
     /// <exception cref="ProblemException">The body is refused.</exception>
     public static Task<MetadataChange> ReadChangeAsync(HttpRequest request, FileDropOptions limits) => ReadJsonAsync(request, limits, ReadChange);
 
+    /// <summary>Reads a JSON string that is to become a name.</summary>
+    /// <exception cref="ProblemException">It is not text.</exception>
+    public static string ReadNameText(JsonElement json)
+    {
+        try
+        {
+            return json.GetString() ?? "";
+        }
+        catch (InvalidOperationException)
+        {
+            // JSON can spell half a surrogate pair.
+            throw new ProblemException(NotText);
+        }
+    }
+
     /// <summary>Reads a JSON body of any kind.</summary>
     /// <param name="request">The request.</param>
     /// <param name="limits">The service's limits.</param>
@@ -82,14 +97,46 @@ internal static class FileRequest
     /// <exception cref="RefusedException">The body is too large, or does not have the digest that was sent.</exception>
     public static async Task<T> ReadJsonAsync<T>(HttpRequest request, FileDropOptions limits, Func<JsonElement, T> read)
     {
+        using var text = await ReadTextAsync(request, limits);
+        return Parse(text, read);
+    }
+
+    /// <summary>Reads a JSON body that a request may leave out or leave empty.</summary>
+    /// <returns>Null without a body.</returns>
+    /// <inheritdoc cref="ReadJsonAsync"/>
+    public static async Task<T?> ReadOptionalJsonAsync<T>(HttpRequest request, FileDropOptions limits, Func<JsonElement, T> read) where T : class
+    {
+        if (request.HttpContext.Features.Get<IHttpRequestBodyDetectionFeature>() is not { CanHaveBody: true })
+            return null;
+        using var text = await ReadTextAsync(request, limits);
+        return text.Length == 0 ? null
+            : IsJson(request) ? Parse(text, read)
+            : throw new ProblemException(NotJson);
+    }
+
+    /// <summary>The refusal of a body that is not JSON.</summary>
+    public static ApiProblem NotJson { get; } = ApiProblem.UnsupportedMediaType("Send the body as application/json.") with
+    {
+        Header = ("Accept", "application/json"),
+    };
+
+    /// <exception cref="ProblemException">The body is refused.</exception>
+    /// <exception cref="RefusedException">The body is too large, or does not have the digest that was sent.</exception>
+    private static async Task<MemoryStream> ReadTextAsync(HttpRequest request, FileDropOptions limits)
+    {
         if (!ContentDigest.TryRead(DigestFields(request.Headers), out var digest, out var wrong))
             throw new ProblemException(ApiProblem.InvalidRequest(wrong));
         if (request.ContentLength > MaxJsonBytes)
             throw new ProblemException(ApiProblem.FileTooLarge($"A JSON body has at most {MaxJsonBytes} bytes."));
         using var body = new RequestStream(request.BodyReader, limits.UploadPatience, digest: null);
         using var content = new IncomingContent(body, first: null, MaxJsonBytes, digest);
-        using var text = new MemoryStream();
+        var text = new MemoryStream();
         await content.CopyToAsync(text, request.HttpContext.RequestAborted);
+        return text;
+    }
+
+    private static T Parse<T>(MemoryStream text, Func<JsonElement, T> read)
+    {
         try
         {
             using var json = JsonDocument.Parse(text.GetBuffer().AsMemory(0, (int)text.Length), StrictJson);
@@ -179,20 +226,8 @@ internal static class FileRequest
             : new MetadataChange(name, tags);
     }
 
-    private static string ReadName(JsonElement json)
-    {
-        string sent;
-        try
-        {
-            sent = json.GetString() ?? "";
-        }
-        catch (InvalidOperationException)
-        {
-            // JSON can spell half a surrogate pair.
-            throw new ProblemException(NotText);
-        }
-        return FileName.TryMake(sent, out var name, out var wrong) ? name : throw new ProblemException(ApiProblem.InvalidName(wrong));
-    }
+    private static string ReadName(JsonElement json) =>
+        FileName.TryMake(ReadNameText(json), out var name, out var wrong) ? name : throw new ProblemException(ApiProblem.InvalidName(wrong));
 
     private static ProblemException Refused(string detail) => new(ApiProblem.InvalidRequest(detail));
 }

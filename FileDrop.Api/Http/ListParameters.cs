@@ -14,13 +14,21 @@ internal static class ListParameters
         "limit", "cursor", "order", "sort", "name", "search", "type", "tag", "created_after", "created_before", "min_size", "max_size", Caller.OwnerParameter,
     ];
 
-    private static readonly string[] Audit = ["limit", "cursor", Caller.OwnerParameter];
+    private static readonly string[] Entries = [.. Files, "deep"];
+
+    private static readonly string[] Pages = ["limit", "cursor", Caller.OwnerParameter];
 
     /// <summary>Refuses names that a client would wrongly believe to be honoured, in a list of files.</summary>
     public static bool AreUnderstood(IQueryCollection query, [NotNullWhen(false)] out ApiProblem? problem) => AreUnderstood(query, Files, out problem);
 
+    /// <summary>Refuses names that a client would wrongly believe to be honoured, in the list of a folder's entries.</summary>
+    public static bool AreUnderstoodByEntries(IQueryCollection query, [NotNullWhen(false)] out ApiProblem? problem) => AreUnderstood(query, Entries, out problem);
+
+    /// <summary>Refuses names that a client would wrongly believe to be honoured, in the list of folders in the trash.</summary>
+    public static bool AreUnderstoodByFolderTrash(IQueryCollection query, [NotNullWhen(false)] out ApiProblem? problem) => AreUnderstood(query, Pages, out problem);
+
     /// <summary>Refuses names that a client would wrongly believe to be honoured, in the audit log.</summary>
-    public static bool AreUnderstoodByAudit(IQueryCollection query, [NotNullWhen(false)] out ApiProblem? problem) => AreUnderstood(query, Audit, out problem);
+    public static bool AreUnderstoodByAudit(IQueryCollection query, [NotNullWhen(false)] out ApiProblem? problem) => AreUnderstood(query, Pages, out problem);
 
     private static bool AreUnderstood(IQueryCollection query, string[] known, [NotNullWhen(false)] out ApiProblem? problem)
     {

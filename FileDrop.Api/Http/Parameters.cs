@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Net;
 using System.Text;
 using System.Text.Unicode;
+using FileDrop.Api.Catalog;
 using Microsoft.AspNetCore.WebUtilities;
 
 namespace FileDrop.Api.Http;
@@ -13,6 +14,15 @@ internal static class Parameters
     public static bool TryReadId(string text, out Guid id) =>
         // The parser on its own accepts white space around the id, and a plus sign or 0x before each of its numbers.
         Guid.TryParseExact(text, "D", out id) && text.Equals(id.ToString("D"), StringComparison.OrdinalIgnoreCase);
+
+    /// <summary>Reads a folder's id, or the word for the root. Any other text names no folder.</summary>
+    public static bool TryReadFolder(string text, out Guid folder)
+    {
+        if (!text.Equals("root", StringComparison.Ordinal))
+            return TryReadId(text, out folder);
+        folder = Place.Root;
+        return true;
+    }
 
     /// <summary>Reads the number of a version. Any other text names no version.</summary>
     public static bool TryReadVersion(string? text, out long version) =>

@@ -13,6 +13,10 @@ internal static class PartialContent
     public static bool IsTus(HttpRequest request) =>
         string.Equals(request.ContentType?.Split(';', 2)[0].Trim(), TusType, StringComparison.OrdinalIgnoreCase);
 
+    /// <summary>Whether the request appends to a resumable upload. Files and folders are changed by PATCH, too.</summary>
+    public static bool IsAppend(HttpContext context) =>
+        HttpMethods.IsPatch(context.Request.Method) && context.GetEndpoint() is not null && context.Request.RouteValues.ContainsKey("upload_id");
+
     /// <summary>The reason to refuse a request as a piece of a file, or null if it is not a piece.</summary>
     public static ApiProblem? Refuse(HttpRequest request)
     {

@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using System.Diagnostics.CodeAnalysis;
+using System.Globalization;
 using System.IO.Hashing;
 using System.Text;
 using FileDrop.Api.Catalog;
@@ -21,7 +22,7 @@ internal enum PreconditionState
     Failed,
 }
 
-/// <summary>A request's preconditions. They are read once and can be checked against a file any number of times.</summary>
+/// <summary>A request's preconditions. They are read once and can be checked against a file or a folder any number of times.</summary>
 internal sealed class Preconditions
 {
     private readonly IList<EntityTagHeaderValue>? _ifMatch;
@@ -44,11 +45,10 @@ internal sealed class Preconditions
     /// The version that the file must still have when a change is committed. It is set if a precondition was met by the checked version, so that a
     /// change in between is noticed. <c>If-Match: *</c> only asks for the file to be there, as every commit does.
     /// </summary>
-    public long? CommitVersion(CatalogFile seen)
-    {
-        var named = _ifMatch is null ? _ifUnmodifiedSince is not null : !_ifMatch.Any(sent => sent.Tag == "*");
-        return named || _ifNoneMatch is not null ? seen.Version : null;
-    }
+    public long? CommitVersion(CatalogFile seen) => CommitVersion(seen.Version);
+
+    /// <summary>The same for a folder.</summary>
+    public long? CommitVersion(CatalogFolder seen) => CommitVersion(seen.Version);
 
     /// <summary>
     /// Reads the fields. Returns false if If-Match or If-Unmodified-Since is malformed. A client sends these to prevent a change, so they
@@ -69,16 +69,21 @@ internal sealed class Preconditions
         return preconditions is not null;
     }
 
-    /// <summary>Checks them against a file, in the RFC's order.</summary>
-    public PreconditionState Check(CatalogFile file)
+    /// <summary>Checks them against a file.</summary>
+    public PreconditionState Check(CatalogFile file) => Check(EntityTag(file), LastModified(file));
+
+    /// <summary>Checks them against a folder.</summary>
+    public PreconditionState Check(CatalogFolder folder) => Check(EntityTag(folder), LastModified(folder));
+
+    /// <summary>Checks them in the RFC's order.</summary>
+    private PreconditionState Check(EntityTagHeaderValue tag, DateTimeOffset modified)
     {
-        var tag = EntityTag(file);
         if (_ifMatch is not null)
         {
             if (!_ifMatch.Any(sent => sent.Tag == "*" || sent.Compare(tag, useStrongComparison: true)))
                 return PreconditionState.Failed;
         }
-        else if (_ifUnmodifiedSince < LastModified(file))
+        else if (_ifUnmodifiedSince < modified)
         {
             return PreconditionState.Failed;
         }
@@ -87,7 +92,7 @@ internal sealed class Preconditions
             if (_ifNoneMatch.Any(sent => sent.Tag == "*" || sent.Compare(tag, useStrongComparison: false)))
                 return _reads ? PreconditionState.NotModified : PreconditionState.Failed;
         }
-        else if (_reads && LastModified(file) <= _ifModifiedSince)
+        else if (_reads && modified <= _ifModifiedSince)
         {
             return PreconditionState.NotModified;
         }
@@ -109,19 +114,28 @@ internal sealed class Preconditions
     /// A file's tag: strong, and different for each version. Because of the hash it also differs between a catalog and an older backup of it.
     /// </summary>
     public static EntityTagHeaderValue EntityTag(CatalogFile file) =>
-        new($"\"{file.Version.ToString(System.Globalization.CultureInfo.InvariantCulture)}-{file.Content.Sha256[..16]}\"");
+        new($"\"{file.Version.ToString(CultureInfo.InvariantCulture)}-{file.Content.Sha256[..16]}\"");
 
-    /// <summary>The tag of a page of a list. It changes if a file on the page has another version, or if the next page begins elsewhere.</summary>
-    public static EntityTagHeaderValue EntityTag(CatalogPage page, string link)
+    /// <summary>A folder's tag: strong, and different for each version of the folder itself, whatever is in it.</summary>
+    public static EntityTagHeaderValue EntityTag(CatalogFolder folder)
+    {
+        var state = string.Create(CultureInfo.InvariantCulture, $"{folder.Id} {folder.Parent} {folder.UpdatedAt.ToUnixTimeMilliseconds()} {folder.Name}");
+        return new(string.Create(CultureInfo.InvariantCulture, $"\"{folder.Version}-{XxHash3.HashToUInt64(Encoding.UTF8.GetBytes(state)):x16}\""));
+    }
+
+    /// <summary>The tag of a page of a list. It changes if an entry on the page has another version, or if the next page begins elsewhere.</summary>
+    /// <param name="entries">The entries in order: id, version, and the time of deletion or another number that changes without the version.</param>
+    /// <param name="link">The link to the next page.</param>
+    public static EntityTagHeaderValue EntityTag(IEnumerable<(Guid Id, long Version, long More)> entries, string link)
     {
         var hash = new XxHash128();
-        Span<byte> entry = stackalloc byte[32];
-        foreach (var file in page.Files)
+        Span<byte> bytes = stackalloc byte[32];
+        foreach (var (id, version, more) in entries)
         {
-            file.Id.TryWriteBytes(entry);
-            BinaryPrimitives.WriteInt64LittleEndian(entry[16..], file.Version);
-            BinaryPrimitives.WriteInt64LittleEndian(entry[24..], file.DeletedAt?.ToUnixTimeMilliseconds() ?? 0);
-            hash.Append(entry);
+            id.TryWriteBytes(bytes);
+            BinaryPrimitives.WriteInt64LittleEndian(bytes[16..], version);
+            BinaryPrimitives.WriteInt64LittleEndian(bytes[24..], more);
+            hash.Append(bytes);
         }
         hash.Append(Encoding.UTF8.GetBytes(link));
         return new EntityTagHeaderValue($"\"{Convert.ToHexStringLower(hash.GetCurrentHash())}\"", isWeak: true);
@@ -134,6 +148,16 @@ internal sealed class Preconditions
     /// <summary>The time of a file's last change, in whole seconds like HTTP's dates.</summary>
     public static DateTimeOffset LastModified(CatalogFile file) =>
         DateTimeOffset.FromUnixTimeSeconds(file.UpdatedAt.ToUnixTimeSeconds());
+
+    /// <summary>The time of a folder's last change.</summary>
+    public static DateTimeOffset LastModified(CatalogFolder folder) =>
+        DateTimeOffset.FromUnixTimeSeconds(folder.UpdatedAt.ToUnixTimeSeconds());
+
+    private long? CommitVersion(long version)
+    {
+        var named = _ifMatch is null ? _ifUnmodifiedSince is not null : !_ifMatch.Any(sent => sent.Tag == "*");
+        return named || _ifNoneMatch is not null ? version : null;
+    }
 
     /// <summary>The tags of a field, without malformed ones, or null if it has no tag.</summary>
     private static IList<EntityTagHeaderValue>? TagsOf(StringValues field) =>

@@ -19,6 +19,7 @@ internal static class Problems
         RefusalCode.RequestInProgress => ApiProblem.RequestInProgress,
         RefusalCode.TooManyRequests => ApiProblem.TooManyRequests(Math.Max(1, (long)Math.Ceiling(refusal.Wait.TotalSeconds)), refusal.Limit),
         RefusalCode.QuotaExceeded => ApiProblem.QuotaExceeded,
+        RefusalCode.TooDeep => ApiProblem.TooDeep with { Detail = refusal.Detail },
         _ => throw new ArgumentOutOfRangeException(nameof(refusal), refusal, "This code has no answer."),
     };
 
@@ -28,6 +29,11 @@ internal static class Problems
         ChangeOutcome.VersionMismatch => ApiProblem.PreconditionFailed,
         ChangeOutcome.ContentNotFound => ApiProblem.VersionNotFound,
         ChangeOutcome.ContentIsLive => ApiProblem.VersionIsLive,
+        ChangeOutcome.NameTaken => ApiProblem.NameTaken,
+        ChangeOutcome.FolderNotFound => ApiProblem.FolderNotFound,
+        ChangeOutcome.Circle => ApiProblem.Circle,
+        ChangeOutcome.TooDeep => ApiProblem.TooDeep,
+        ChangeOutcome.ParentInTrash => ApiProblem.ParentInTrash,
         _ => ApiProblem.FileNotFound,
     };
 

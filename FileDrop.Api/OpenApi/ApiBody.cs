@@ -47,6 +47,9 @@ internal sealed record ApiBody(string MediaType, Func<OpenApiDocument, IOpenApiS
     /// <summary>The bytes of a file.</summary>
     public static ApiBody Bytes { get; } = new(AnyType, _ => Shape.Bytes("The bytes, of the file's own type."));
 
+    /// <summary>Another body that the same answer may have.</summary>
+    public ApiBody? Other { get; init; }
+
     /// <summary>Parts of a form that are JSON.</summary>
     private string[] JsonParts { get; init; } = [];
 
@@ -63,7 +66,7 @@ internal sealed record ApiBody(string MediaType, Func<OpenApiDocument, IOpenApiS
 
     /// <param name="document">The body's document.</param>
     /// <param name="summary">Describes the example.</param>
-    public Dictionary<string, OpenApiMediaType> In(OpenApiDocument document, string summary) => new(StringComparer.Ordinal)
+    public Dictionary<string, OpenApiMediaType> In(OpenApiDocument document, string summary) => new(Other?.In(document, summary) ?? [], StringComparer.Ordinal)
     {
         [MediaType] = new()
         {

@@ -4,6 +4,7 @@ namespace FileDrop.Api.OpenApi;
 internal static class ApiExamples
 {
     public const string FileId = "019ab3c2-7c1e-7d44-9a51-0c5f3f9b8a10";
+    public const string FolderId = "019ab3c2-6a10-7c02-8e11-5d2f7c1b9a33";
     public const string Sha256 = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08";
     public const string Digest = "sha-256=:n4bQgYhMfWWaL+qgxVrQFaO/TxsrC4Is0V1sFbDwCgg=:";
     public const string ETag = "\"1-9f86d081884c7d65\"";

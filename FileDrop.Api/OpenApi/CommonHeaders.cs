@@ -27,6 +27,9 @@ internal static class CommonHeaders
 
     public static readonly ApiHeader RetryAfter = new("Retry-After", "Seconds to wait before the next try.", "5");
 
+    /// <summary>Fields of a list.</summary>
+    public static readonly ApiHeader[] List = [ETag, Link, CacheControl];
+
     /// <summary>Fields of every answer.</summary>
     public static readonly ApiHeader[] Always =
     [

@@ -15,17 +15,17 @@ internal static class FileWords
     };
 
     public static readonly ApiParameter IfNoneMatch = ApiParameter.Header("If-None-Match",
-        "Proceed only if the file has none of these entity tags. Otherwise a read answers `304`, and a change `412`. Malformed values are ignored.",
+        "Proceed only if the file or folder has none of these entity tags. Otherwise a read answers `304`, and a change `412`. Malformed values are ignored.",
         ApiExamples.ETag);
 
     /// <summary>Conditions of a change.</summary>
     public static readonly ApiParameter[] Preconditions =
     [
         ApiParameter.Header("If-Match",
-            "Proceed only if the file has one of these entity tags; `*` matches any. Otherwise `412`, or `400` if the value is malformed.",
+            "Proceed only if the file or folder has one of these entity tags; `*` matches any. Otherwise `412`, or `400` if the value is malformed.",
             ApiExamples.ETag) with { Failures = [ApiProblem.PreconditionFailed] },
         ApiParameter.Header("If-Unmodified-Since",
-            "Proceed only if the file has not changed since this time; otherwise `412`. It is ignored beside If-Match, but `400` if malformed.",
+            "Proceed only if the file or folder has not changed since this time; otherwise `412`. It is ignored beside If-Match, but `400` if malformed.",
             ApiExamples.LastModified) with { Failures = [ApiProblem.PreconditionFailed] },
         IfNoneMatch,
     ];
@@ -34,7 +34,7 @@ internal static class FileWords
     public static readonly ApiParameter[] ReadPreconditions =
     [
         .. Preconditions,
-        ApiParameter.Header("If-Modified-Since", "Send the file only if it has changed since this time; otherwise `304`. It is ignored beside If-None-Match.",
+        ApiParameter.Header("If-Modified-Since", "Send it only if it has changed since this time; otherwise `304`. It is ignored beside If-None-Match.",
             ApiExamples.LastModified),
     ];
 
@@ -101,6 +101,8 @@ internal static class FileWords
             ("version", Shape.Integer("It starts at 1 and grows by one with every change of content or metadata.", 1, example: 1)),
             ("sha256", Sha256()),
             ("tags", Tags.In(document)),
+            ("folder_id", Folder()),
+            ("modified_at", Shape.Stamp("The time of the content's last change, as the client told it; null if it did not.").OrNull()),
             .. more,
         ]);
         schema.Examples = JsonSerializer.SerializeToNode(example, ApiJson.Instance.FileJson) is { } json ? [json] : null;
@@ -128,6 +130,13 @@ internal static class FileWords
         var type = Shape.Text("A media type.", "application/pdf");
         type.MaxLength = 255;
         return type;
+    }
+
+    private static OpenApiSchema Folder()
+    {
+        var folder = Shape.Id();
+        folder.Description = "The folder that the file is in; null for a loose file, which is in none.";
+        return folder.OrNull();
     }
 
     private static ApiParameter Digest(string name) => ApiParameter.Header(name,

@@ -1,24 +1,22 @@
-using System.Buffers.Binary;
-using System.Buffers.Text;
 using System.Diagnostics.CodeAnalysis;
 using System.Globalization;
-using System.IO.Hashing;
-using System.Text;
 using System.Text.RegularExpressions;
 using FileDrop.Api.Catalog;
 using FileDrop.Api.Contents;
-using FileDrop.Api.Http;
 using FileDrop.Api.Text;
 using Microsoft.AspNetCore.Http.Extensions;
 using Microsoft.Extensions.Primitives;
 
-namespace FileDrop.Api.Files;
+namespace FileDrop.Api.Http;
 
-/// <summary>The query of lists of files, and the cursor that leads to the next page.</summary>
+/// <summary>The query of lists of files, and the link that leads to the next page.</summary>
 internal static partial class ListRequest
 {
     /// <summary>Files on a page, at most.</summary>
     public const int MaxLimit = 1000;
+
+    /// <summary>The filters that take text.</summary>
+    private static readonly string[] s_textFilters = ["name", "search", "tag", "type"];
 
     /// <summary>Reads the query of a request. Unknown parameters are ignored, except those that <see cref="ListParameters"/> refuses.</summary>
     public static bool TryRead(
@@ -29,33 +27,7 @@ internal static partial class ListRequest
             return false;
         try
         {
-            var sort = One(query, "sort") switch
-            {
-                null => inTrash ? FileSort.DeletedAt : FileSort.CreatedAt,
-                "created_at" => FileSort.CreatedAt,
-                "updated_at" => FileSort.UpdatedAt,
-                "file_name" => FileSort.FileName,
-                "file_size" => FileSort.FileSize,
-                "deleted_at" when inTrash => FileSort.DeletedAt,
-                _ => throw Malformed($"sort is created_at, updated_at, file_name{(inTrash ? ", file_size or deleted_at" : " or file_size")}."),
-            };
-            var descending = One(query, "order") switch
-            {
-                null or "desc" => true,
-                "asc" => false,
-                _ => throw Malformed("order is desc or asc."),
-            };
-            var limit = Number(query, "limit", 1, MaxLimit) ?? MaxLimit;
-            var filter = new ListFilter(
-                NameKeyParts: Names(query["name"]),
-                Words: Words(One(query, "search")),
-                Type: Type(One(query, "type")),
-                Tags: Tags(query["tag"]),
-                CreatedAfter: Time(query, "created_after", roundUp: false),
-                CreatedBefore: Time(query, "created_before", roundUp: true),
-                MinSize: Number(query, "min_size", 0, long.MaxValue),
-                MaxSize: Number(query, "max_size", 0, long.MaxValue));
-            var unplaced = new ListQuery(owner, inTrash, sort, descending, (int)limit, After: null, filter);
+            var unplaced = Read(query, owner, inTrash);
             list = One(query, "cursor") is { } cursor ? unplaced with { After = ReadCursor(cursor, unplaced) } : unplaced;
             problem = null;
             return true;
@@ -67,57 +39,81 @@ internal static partial class ListRequest
         }
     }
 
+    /// <summary>Reads sort, order, limit and filters, but no cursor.</summary>
+    /// <exception cref="ProblemException">A parameter is malformed.</exception>
+    public static ListQuery Read(IQueryCollection query, string owner, bool inTrash)
+    {
+        var sort = One(query, "sort") switch
+        {
+            null => inTrash ? FileSort.DeletedAt : FileSort.CreatedAt,
+            "created_at" => FileSort.CreatedAt,
+            "updated_at" => FileSort.UpdatedAt,
+            "file_name" => FileSort.FileName,
+            "file_size" => FileSort.FileSize,
+            "deleted_at" when inTrash => FileSort.DeletedAt,
+            _ => throw Malformed($"sort is created_at, updated_at, file_name{(inTrash ? ", file_size or deleted_at" : " or file_size")}."),
+        };
+        var descending = One(query, "order") switch
+        {
+            null or "desc" => true,
+            "asc" => false,
+            _ => throw Malformed("order is desc or asc."),
+        };
+        var filter = new ListFilter(
+            NameKeyParts: Names(query["name"]),
+            Words: Words(One(query, "search")),
+            Type: Type(One(query, "type")),
+            Tags: Tags(query["tag"]),
+            CreatedAfter: Time(query, "created_after", roundUp: false),
+            CreatedBefore: Time(query, "created_before", roundUp: true),
+            MinSize: Number(query, "min_size", 0, long.MaxValue),
+            MaxSize: Number(query, "max_size", 0, long.MaxValue));
+        return new ListQuery(owner, inTrash, sort, descending, Limit(query, MaxLimit), After: null, filter);
+    }
+
+    /// <summary>The refusal of a filter whose text is not UTF-8, which the framework would change; null if there is none.</summary>
+    public static ApiProblem? RefuseMalformedText(HttpRequest request) =>
+        s_textFilters.FirstOrDefault(filter => !Parameters.IsUtf8(request.QueryString, filter)) is { } malformed
+            ? ApiProblem.InvalidRequest($"{malformed} is not valid UTF-8.")
+            : null;
+
+    /// <summary>The most entries on a page.</summary>
+    /// <param name="query">The request's query.</param>
+    /// <param name="most">The largest limit, which is the default too.</param>
+    /// <exception cref="ProblemException">The parameter is malformed.</exception>
+    public static int Limit(IQueryCollection query, int most) => (int)(Number(query, "limit", 1, most) ?? most);
+
+    /// <summary>The cursor of a request; null if it has none.</summary>
+    /// <exception cref="ProblemException">The parameter is repeated.</exception>
+    public static string? Cursor(IQueryCollection query) => One(query, "cursor");
+
+    /// <summary>The Link field that leads to the next page of a list of files.</summary>
+    public static string NextLink(IQueryCollection query, ListQuery list, ListPosition next) =>
+        NextLink(list.InTrash ? "/trash" : "/files", query, WriteCursor(list, next));
+
     /// <summary>The Link field that leads to the next page: the same query with another cursor.</summary>
-    public static string NextLink(IQueryCollection query, ListQuery list, ListPosition next)
+    public static string NextLink(string path, IQueryCollection query, string cursor)
     {
         var builder = new QueryBuilder(query
             .Where(parameter => !string.Equals(parameter.Key, "cursor", StringComparison.OrdinalIgnoreCase))
             .SelectMany(parameter => parameter.Value.Select(value => KeyValuePair.Create(parameter.Key, value ?? ""))))
         {
-            { "cursor", WriteCursor(list, next) },
+            { "cursor", cursor },
         };
-        return $"<{(list.InTrash ? "/trash" : "/files")}{builder.ToQueryString().ToUriComponent()}>; rel=\"next\"";
-    }
-
-    /// <summary>Binds a cursor to everything that decides which files a walk visits and in which order, but not to the limit or the owner.</summary>
-    private static ulong Fingerprint(ListQuery list)
-    {
-        var (filter, text) = (list.Filter, new StringBuilder());
-        text.Append(CultureInfo.InvariantCulture, $"{list.InTrash} {list.Sort} {list.Descending} {filter.MinSize} {filter.MaxSize} ");
-        text.Append(CultureInfo.InvariantCulture, $"{filter.CreatedAfter?.ToUnixTimeMilliseconds()} {filter.CreatedBefore?.ToUnixTimeMilliseconds()} ");
-        text.AppendJoin('\0', filter.NameKeyParts ?? []).Append('\0').Append(filter.Type).Append('\0');
-        foreach (var tag in filter.Tags ?? [])
-            text.Append(tag.Key).Append(':').Append(tag.Value).Append('\0');
-        foreach (var word in filter.Words ?? [])
-            text.Append(' ').Append(word).Append('\0');
-        return XxHash3.HashToUInt64(Encoding.UTF8.GetBytes(text.ToString()));
+        return $"<{path}{builder.ToQueryString().ToUriComponent()}>; rel=\"next\"";
     }
 
     /// <summary>The cursor that goes on behind a position.</summary>
-    public static string WriteCursor(ListQuery list, ListPosition position)
-    {
-        var name = Encoding.UTF8.GetBytes(position.Name ?? "");
-        var cursor = new byte[32 + name.Length];
-        BinaryPrimitives.WriteUInt64BigEndian(cursor, Fingerprint(list));
-        BinaryPrimitives.WriteInt64BigEndian(cursor.AsSpan(8), position.Number);
-        position.Id.TryWriteBytes(cursor.AsSpan(16), bigEndian: true, out _);
-        name.CopyTo(cursor.AsSpan(32));
-        return Base64Url.EncodeToString(cursor);
-    }
+    public static string WriteCursor(ListQuery list, ListPosition position) =>
+        ListCursor.Write(ListCursor.Fingerprint(list), ListCursor.WritePosition(position));
 
     /// <summary>Reads a cursor.</summary>
     /// <exception cref="ProblemException">The cursor was not issued by this list, or for another sort, order or filter.</exception>
     public static ListPosition ReadCursor(string text, ListQuery list)
     {
-        if (!Base64UrlText.TryDecode(text, out var cursor) || cursor.Length < 32 || (list.Sort != FileSort.FileName && cursor.Length > 32)
-            || !UnicodeText.TryDecode(cursor.AsSpan(32), out var name))
-            throw new ProblemException(ApiProblem.InvalidCursor("This cursor was not issued by this list."));
-        if (BinaryPrimitives.ReadUInt64BigEndian(cursor) != Fingerprint(list))
-            throw new ProblemException(ApiProblem.InvalidCursor("A cursor goes on with the sort, order and filters that it was given for."));
-        return new ListPosition(
-            BinaryPrimitives.ReadInt64BigEndian(cursor.AsSpan(8)),
-            list.Sort == FileSort.FileName ? name : null,
-            new Guid(cursor.AsSpan(16, 16), bigEndian: true));
+        var cursor = ListCursor.Read(text);
+        var position = ListCursor.ReadPosition(cursor.Place.Span, list.Sort == FileSort.FileName);
+        return cursor.List == ListCursor.Fingerprint(list) ? position : throw ListCursor.OfAnotherList();
     }
 
     private static string? One(IQueryCollection query, string name) => !query.TryGetValue(name, out var values) ? null

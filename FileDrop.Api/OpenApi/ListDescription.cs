@@ -1,9 +1,8 @@
 using FileDrop.Api.Catalog;
 using FileDrop.Api.Contents;
 using FileDrop.Api.Http;
-using FileDrop.Api.OpenApi;
 
-namespace FileDrop.Api.Files;
+namespace FileDrop.Api.OpenApi;
 
 /// <summary>The parameters of lists, as the OpenAPI document shows them.</summary>
 internal static class ListDescription

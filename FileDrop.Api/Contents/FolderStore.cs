@@ -1,0 +1,101 @@
+using FileDrop.Api.Blobs;
+using FileDrop.Api.Catalog;
+
+namespace FileDrop.Api.Contents;
+
+/// <summary>Folders: finds, creates, changes, deletes and restores them. <see cref="FolderLists"/> lists what is in them.</summary>
+internal sealed class FolderStore(IFolderCatalog catalog, IReserve reserve, TimeProvider time)
+{
+    /// <summary>Tries to find or create a folder of a path, while others create and delete the same one.</summary>
+    private const int MaxTries = 10;
+
+    /// <summary>The live folder, or null.</summary>
+    public Task<CatalogFolder?> FindAsync(string owner, Guid id, CancellationToken cancellation) => catalog.FindFolderAsync(owner, id, cancellation);
+
+    /// <summary>The folders from below the root down to a folder, itself included; null if one of them is not live.</summary>
+    public async Task<IReadOnlyList<CatalogFolder>?> FindPathAsync(string owner, Guid id, CancellationToken cancellation) =>
+        await catalog.FindPathAsync(owner, id, cancellation) is { } path ? [.. path.Where(folder => folder.Id != Place.Root)] : null;
+
+    /// <summary>The entry at a path, or null. Every folder on the way is live when it is read.</summary>
+    /// <param name="owner">The owner.</param>
+    /// <param name="names">The names from below the root down to the entry; none for the root.</param>
+    /// <param name="cancellation">Ends the reading.</param>
+    public async Task<FolderEntry?> FindAsync(string owner, IReadOnlyList<string> names, CancellationToken cancellation)
+    {
+        var found = new FolderEntry(CatalogFolder.RootOf(owner), File: null);
+        foreach (var name in names)
+        {
+            if (found.Folder is not { } folder || await catalog.FindEntryAsync(owner, folder.Id, name, cancellation) is not { } next)
+                return null;
+            found = next;
+        }
+        return found;
+    }
+
+    /// <summary>Creates a folder.</summary>
+    public Task<FolderResult> CreateAsync(string owner, Target target, CancellationToken cancellation) =>
+        catalog.CreateFolderAsync(owner, Guid.CreateVersion7(time.GetUtcNow()), target, cancellation);
+
+    /// <summary>The folder at a path. Creates it, and those on the way to it, if they are missing.</summary>
+    /// <param name="owner">The owner.</param>
+    /// <param name="names">The names from below the root down to the folder; none for the root.</param>
+    /// <param name="cancellation">Ends the waiting.</param>
+    /// <returns><see cref="ChangeOutcome.NameTaken"/> if a file has one of the names. Folders that were created before stay.</returns>
+    public async Task<FolderResult> FindOrCreateAsync(string owner, IReadOnlyList<string> names, CancellationToken cancellation)
+    {
+        var result = new FolderResult(ChangeOutcome.Done, CatalogFolder.RootOf(owner));
+        foreach (var name in names)
+        {
+            if (result is not { Outcome: ChangeOutcome.Done, Folder: { } parent })
+                return result;
+            result = await FindOrCreateAsync(owner, parent.Id, name, cancellation);
+        }
+        return result;
+    }
+
+    /// <summary>Renames or moves a folder.</summary>
+    public Task<FolderResult> ChangeAsync(string owner, Guid id, FolderChange change, CancellationToken cancellation) =>
+        catalog.ChangeFolderAsync(owner, id, change, cancellation);
+
+    /// <summary>Deletes a folder with everything in it: into the trash, or for good.</summary>
+    public Task<FolderResult> DeleteAsync(string owner, Guid id, long? ifVersion, bool permanent, CancellationToken cancellation) =>
+        reserve.FreeAsync(() => catalog.DeleteFolderAsync(owner, id, ifVersion, permanent, cancellation));
+
+    /// <summary>Takes a folder out of the trash with everything that went there with it.</summary>
+    public Task<FolderResult> RestoreAsync(string owner, Guid id, Guid? parent, OnConflict onConflict, CancellationToken cancellation) =>
+        catalog.RestoreFolderAsync(owner, id, parent, onConflict, cancellation);
+
+    /// <summary>Deletes a folder in the trash for good, with everything that went there with it.</summary>
+    public Task<bool> PurgeAsync(string owner, Guid id, CancellationToken cancellation) =>
+        reserve.FreeAsync(() => catalog.PurgeFolderAsync(owner, id, cancellation));
+
+    /// <summary>Purges the folders that are in the trash now, in batches. Folders that are deleted meanwhile stay.</summary>
+    /// <returns>How many folders are gone.</returns>
+    public async Task<long> EmptyTrashAsync(string owner, int batch, CancellationToken cancellation)
+    {
+        var purged = 0L;
+        ListPosition? after = null;
+        do
+        {
+            var page = await catalog.ListFoldersAsync(FolderLists.Trash(owner, batch, after), cancellation);
+            foreach (var folder in page.Folders)
+                purged += await PurgeAsync(owner, folder.Id, cancellation) ? 1 : 0;
+            after = page.Next;
+        }
+        while (after is not null);
+        return purged;
+    }
+
+    private async Task<FolderResult> FindOrCreateAsync(string owner, Guid parent, string name, CancellationToken cancellation)
+    {
+        var result = new FolderResult(ChangeOutcome.NameTaken);
+        for (var tries = 0; tries < MaxTries && result.Outcome == ChangeOutcome.NameTaken; tries++)
+        {
+            if (await catalog.FindEntryAsync(owner, parent, name, cancellation) is { } found)
+                return found.Folder is null ? result : new FolderResult(ChangeOutcome.Done, found.Folder);
+            // Somebody else may create it first.
+            result = await CreateAsync(owner, new Target(parent, name), cancellation);
+        }
+        return result;
+    }
+}

@@ -1,0 +1,58 @@
+using FileDrop.Api.Access;
+using FileDrop.Api.Catalog;
+using FileDrop.Api.Contents;
+using FileDrop.Api.Http;
+using FileDrop.Api.OpenApi;
+using FileDrop.Api.Settings;
+
+namespace FileDrop.Api.Folders;
+
+/// <summary>What is in a folder.</summary>
+internal static class EntryEndpoint
+{
+    public static void MapEntries(this IEndpointRouteBuilder app) => app.MapGroup("/folders").WithTags("Folders")
+        .MapGet("/{folder_id}/entries", ListAsync).Compressed()
+        .WithName("ListEntries").WithSummary("List what is in a folder").WithDescription("""
+            Returns folders first, then files, one page at a time, with sorts, filters and `Link` as in `GET /files`. Sorted by size, folders are in the order of
+            their names. A filter that only files can match (`type`, `tag`, `min_size`, `max_size`) leaves out folders. A page may be short or empty and still
+            have a next one.
+
+            `deep=true` lists everything below the folder: each folder before what is in it, in the order of creation. A page ends early after 200 folders.
+            The walk meets once whatever stays where it is. It may miss what is moved meanwhile, or meet it twice.
+            """)
+        .Takes([FolderWords.FolderId, .. FolderDescription.EntryList]).Needs(Scope.Read)
+        .Answers(200, "A page of entries.", ApiBody.List(FolderDescription.Entry, ListRequest.MaxLimit), CommonHeaders.List)
+        .Answers(304, "The client has this page already.", CommonHeaders.List)
+        .Fails(ApiProblem.TooDeep);
+
+    private static async Task<IResult> ListAsync(HttpContext context, FolderStore folders, FolderLists lists, FolderWalk walk, string folder_id)
+    {
+        var (owner, cancellation) = (Caller.Owner(context), context.RequestAborted);
+        if (!Parameters.TryReadFolder(folder_id, out var id))
+            return ApiProblem.FolderNotFound;
+        var request = EntryRequest.Read(context.Request, owner, id);
+        var (place, step) = request.IsDeep ? (null, request.ReadWalk()) : (request.ReadPlace(), null);
+        if (await folders.FindAsync(owner, id, cancellation) is null)
+            return ApiProblem.FolderNotFound;
+        if (place is null)
+        {
+            var page = await walk.ListAsync(request.Query, id, step, cancellation);
+            return Answer(context, id, page.Entries, page.Next is { } next ? request.Write(next) : null);
+        }
+        else
+        {
+            var page = await lists.ListAsync(request.Query, place, cancellation);
+            return Answer(context, id, page.Entries, page.Next is { } next ? request.Write(next) : null);
+        }
+    }
+
+    private static IResult Answer(HttpContext context, Guid folder, IReadOnlyList<FolderEntry> entries, string? next)
+    {
+        if (next is not null)
+            context.Response.Headers.Link = ListRequest.NextLink($"/folders/{(folder == Place.Root ? "root" : folder)}/entries", context.Request.Query, next);
+        return ListAnswers.Page(
+            context,
+            entries.Select(entry => entry.Folder is { } one ? (one.Id, one.Version, 0L) : entry.File is { } file ? (file.Id, file.Version, 0L) : default),
+            () => new JsonAnswer<EntryJson[]>([.. entries.Select(EntryJson.Of)], ApiJson.Instance.EntryJsonArray));
+    }
+}
