@@ -85,7 +85,8 @@ internal sealed class FileStore(
         reserve.FreeAsync(() => catalog.DeleteAsync(owner, id, ifVersion, permanent, cancellation));
 
     /// <summary>Takes a file out of the trash.</summary>
-    public Task<ChangeResult> RestoreAsync(string owner, Guid id, CancellationToken cancellation) => catalog.RestoreAsync(owner, id, cancellation);
+    public Task<ChangeResult> RestoreAsync(string owner, Guid id, Guid? folder, OnConflict onConflict, CancellationToken cancellation) =>
+        catalog.RestoreAsync(owner, id, folder, onConflict, cancellation);
 
     /// <summary>Deletes a file in the trash for good. Its contents go once no reader can be using them.</summary>
     public Task<bool> PurgeAsync(string owner, Guid id, CancellationToken cancellation) =>

@@ -32,6 +32,12 @@ internal enum RefusalCode
 
     /// <summary>The owner's quota has no room.</summary>
     QuotaExceeded,
+
+    /// <summary>Another entry of the folder has the name.</summary>
+    NameTaken,
+
+    /// <summary>The folder does not exist, or is in the trash.</summary>
+    FolderNotFound,
 }
 
 /// <summary>The answer of a use case that does not do its task.</summary>

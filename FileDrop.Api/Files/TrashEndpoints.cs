@@ -1,4 +1,5 @@
 using FileDrop.Api.Access;
+using FileDrop.Api.Catalog;
 using FileDrop.Api.Contents;
 using FileDrop.Api.Http;
 using FileDrop.Api.OpenApi;
@@ -44,7 +45,7 @@ internal static class TrashEndpoints
         if (!Preconditions.TryRead(context.Request, out _, out var problem))
             return problem;
         return Parameters.TryReadId(file_id, out var id)
-            && await files.RestoreAsync(Caller.Owner(context), id, context.RequestAborted) is { File: { } file }
+            && await files.RestoreAsync(Caller.Owner(context), id, folder: null, OnConflict.Fail, context.RequestAborted) is { File: { } file }
                 ? FileAnswers.Updated(context, file, $"'{file.Name}' was restored.")
                 : ApiProblem.FileNotFound;
     }
