@@ -155,9 +155,13 @@ internal static class Composition
 
     /// <summary>Adds every interface of the catalog, over an engine that has been added.</summary>
     private static void AddCatalog<TEngine>(this IServiceCollection services, CatalogRules rules)
-        where TEngine : class, ICatalogEngine, IIdempotencyRecords, IKeyCatalog, ILinkKeyCatalog, IAuditCatalog
+        where TEngine : class, ICatalogEngine, IFolderEngine, IIdempotencyRecords, IKeyCatalog, ILinkKeyCatalog, IAuditCatalog
     {
-        services.AddSingleton(provider => new FileCatalog(provider.GetRequiredService<TEngine>(), provider.GetRequiredService<TEngine>(), rules));
+        services.AddSingleton(provider => new FileCatalog(
+            provider.GetRequiredService<TEngine>(), provider.GetRequiredService<TEngine>(), provider.GetRequiredService<TEngine>(), rules));
+        services.AddSingleton(provider => new FolderCatalog(provider.GetRequiredService<TEngine>(), rules));
+        services.AddSingleton<IFolderCatalog>(provider => provider.GetRequiredService<FolderCatalog>());
+        services.AddSingleton<IFolderSweepCatalog>(provider => provider.GetRequiredService<FolderCatalog>());
         services.AddSingleton<ICatalog>(provider => provider.GetRequiredService<FileCatalog>());
         services.AddSingleton<IFileCatalog>(provider => provider.GetRequiredService<FileCatalog>());
         services.AddSingleton<IWriteCatalog>(provider => provider.GetRequiredService<FileCatalog>());

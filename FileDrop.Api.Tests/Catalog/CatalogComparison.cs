@@ -22,7 +22,7 @@ internal sealed class CatalogComparison(CatalogRules rules, IReadOnlyList<ICatal
     public Dictionary<Verb, int> Done { get; } = [];
 
     private readonly string _owner = $"owner-{Guid.NewGuid():N}";
-    private readonly FileCatalog[] _catalogs = [.. engines.Select(engine => new FileCatalog(engine, (IIdempotencyRecords)engine, rules))];
+    private readonly FileCatalog[] _catalogs = [.. engines.Select(engine => new FileCatalog(engine, (IFolderEngine)engine, (IIdempotencyRecords)engine, rules))];
     private readonly KnownFile[] _files = [new KnownFile(), new KnownFile()];
 
     public async Task RunAsync(IEnumerable<CatalogOperation> operations)
@@ -107,7 +107,7 @@ internal sealed class CatalogComparison(CatalogRules rules, IReadOnlyList<ICatal
             case Verb.Delete:
                 return Call(catalog => catalog.DeleteAsync(_owner, file.Id, number == 0 ? 1 : null, operation.Flag, default));
             case Verb.Restore:
-                return Call(catalog => catalog.RestoreAsync(_owner, file.Id, default));
+                return Call(catalog => catalog.RestoreAsync(_owner, file.Id, null, OnConflict.Fail, default));
             case Verb.Purge:
                 return Call(catalog => catalog.PurgeAsync(_owner, file.Id, default));
             case Verb.Claim:

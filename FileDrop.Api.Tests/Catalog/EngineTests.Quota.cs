@@ -57,7 +57,7 @@ public abstract partial class EngineTests
         Assert.Equal(50, await Limited.ReserveAsync(_owner, id, intent, 10, 50, default));
         Assert.Equal(new OwnerUsage(0, 0, 50), await UsageAsync());
         // Without a quota, no reservation is needed.
-        Assert.Equal(long.MaxValue, await new FileCatalog(store.Engine, (IIdempotencyRecords)store.Engine, Rules).ReserveAsync(_owner, id, intent, 1, 1, default));
+        Assert.Equal(long.MaxValue, await new FileCatalog(store.Engine, (IFolderEngine)store.Engine, (IIdempotencyRecords)store.Engine, Rules).ReserveAsync(_owner, id, intent, 1, 1, default));
     }
 
     [Fact]
@@ -88,7 +88,7 @@ public abstract partial class EngineTests
         await ReplacingAsync(id, 50);
         await Limited.DeleteAsync(_owner, id, null, permanent: false, default);
         Assert.Equal(new OwnerUsage(100, 1, 0), await UsageAsync());
-        await Limited.RestoreAsync(_owner, id, default);
+        await Limited.RestoreAsync(_owner, id, null, OnConflict.Fail, default);
         await Limited.DeleteAsync(_owner, id, null, permanent: true, default);
         Assert.Equal(new OwnerUsage(0, 0, 0), await UsageAsync());
 

@@ -7,7 +7,7 @@ namespace FileDrop.Api.Tests.Catalog;
 /// <summary>An engine in memory: the rules with almost nothing below them, as a model for the real engines.</summary>
 /// <param name="rules">The rules, of which only the quotas are used.</param>
 /// <param name="time">The catalog's clock.</param>
-internal sealed class MemoryEngine(CatalogRules rules, TimeProvider time) : ICatalogEngine, IIdempotencyRecords
+internal sealed partial class MemoryEngine(CatalogRules rules, TimeProvider time) : ICatalogEngine, IIdempotencyRecords
 {
     private readonly Lock _lock = new();
     private readonly SortedDictionary<Guid, FileDocument> _documents = new(Comparer<Guid>.Create(
@@ -75,6 +75,7 @@ internal sealed class MemoryEngine(CatalogRules rules, TimeProvider time) : ICat
         var state = query.InTrash ? FileState.Trash : FileState.Live;
         var order = Comparer<ListPosition>.Create((one, other) => Compare(one, other) * (query.Descending ? -1 : 1));
         var found = _documents.Values.Where(file => file.Owner == query.Owner && file.State == state).Select(file => file.ToFile())
+            .Where(file => query.Folder is null || file.Place.Folder == query.Folder)
             .Where(file => Matches(file, query.Filter)).Select(file => (File: file, Position: PositionOf(file, query.Sort)))
             .Where(each => query.After is null || order.Compare(each.Position, query.After) > 0)
             .OrderBy(each => each.Position, order).ToList();

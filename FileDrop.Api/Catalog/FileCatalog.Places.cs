@@ -1,43 +1,37 @@
-using FileDrop.Api.Storage;
-
 namespace FileDrop.Api.Catalog;
 
 // Changes that can move a file, rename it, or give its name free.
 internal sealed partial class FileCatalog
 {
-    /// <summary>Tries after which the service gives up, because the file moves again and again.</summary>
-    private const int MaxTries = 10;
-
     public async Task<ChangeResult> CommitAsync(string owner, Guid id, WriteIntent intent, FileCommit commit, CancellationToken cancellation)
     {
         if (commit.Folder is { } folder)
         {
-            // A new document has the first fence, so it need not be read. A new file never replaces another: its content becomes the other's new version.
+            // A new document has the first fence, so it need not be read.
             var begun = new FileDocument { Owner = owner, Id = id };
-            var onConflict = commit.OnConflict == OnConflict.Rename ? OnConflict.Rename : OnConflict.Fail;
             return await PlaceAsync(
-                owner, id, begun, (_, file) => new(new Target(folder, commit.Name ?? file.Name ?? "", onConflict)),
-                (file, placement, now) => file.Commit(intent, commit, placement, rules, now), cancellation);
+                owner, id, begun, (_, _) => new(FolderProtocol.TargetOfNew(folder, commit)),
+                (file, placement, now) => file.Commit(intent, commit, rules, now, placement), cancellation);
         }
-        var result = await ChangeAsync(owner, id, (file, now) => file.Commit(intent, commit, placement: null, rules, now), cancellation);
+        var result = await ChangeAsync(owner, id, (file, now) => file.Commit(intent, commit, rules, now), cancellation);
         return result.Outcome != ChangeOutcome.Stale
             ? result
             : await PlaceAsync(
-                owner, id, known: null, (_, file) => new(TargetOf(file, commit.Folder, commit.Name, commit.OnConflict)),
-                (file, placement, now) => file.Commit(intent, commit, placement, rules, now), cancellation);
+                owner, id, known: null, (_, file) => new(FolderProtocol.TargetOf(file, commit.Folder, commit.Name, commit.OnConflict)),
+                (file, placement, now) => file.Commit(intent, commit, rules, now, placement), cancellation);
     }
 
     public async Task<ChangeResult> ChangeAsync(string owner, Guid id, MetadataChange change, CancellationToken cancellation)
     {
         if (change.Folder is null)
         {
-            var result = await ChangeAsync(owner, id, (file, now) => file.Change(change, placement: null, now), cancellation);
+            var result = await ChangeAsync(owner, id, (file, now) => file.Change(change, now), cancellation);
             if (result.Outcome != ChangeOutcome.Stale)
                 return result;
         }
         return await PlaceAsync(
-            owner, id, known: null, (_, file) => new(TargetOf(file, change.Folder, change.Name, change.OnConflict)),
-            (file, placement, now) => file.Change(change, placement, now), cancellation);
+            owner, id, known: null, (_, file) => new(FolderProtocol.TargetOf(file, change.Folder, change.Name, change.OnConflict)),
+            (file, placement, now) => file.Change(change, now, placement), cancellation);
     }
 
     public async Task<ChangeResult> DeleteAsync(string owner, Guid id, long? ifVersion, bool permanent, CancellationToken cancellation)
@@ -53,7 +47,7 @@ internal sealed partial class FileCatalog
     {
         if (folder is null)
         {
-            var result = await ChangeAsync(owner, id, (file, _) => file.Restore(placement: null), cancellation);
+            var result = await ChangeAsync(owner, id, (file, _) => file.Restore(), cancellation);
             if (result.Outcome != ChangeOutcome.Stale)
                 return result;
         }
@@ -84,52 +78,10 @@ internal sealed partial class FileCatalog
         return isPurged;
     }
 
-    /// <summary>The place that a change asks for; null if the file stays loose.</summary>
-    private static Target? TargetOf(FileDocument file, Guid? folder, string? name, OnConflict onConflict) =>
-        (folder ?? file.Place.Folder) is { } target ? new Target(target, name ?? file.Name ?? "", onConflict) : null;
-
-    /// <summary>Changes a file by a rule that needs a claimed place. A file that has moved meanwhile is looked at again.</summary>
-    /// <param name="owner">The file's owner.</param>
-    /// <param name="id">The file's id.</param>
-    /// <param name="known">The file as it certainly is or was; null if it must be read.</param>
-    /// <param name="choose">Chooses the place; null if the file stays loose.</param>
-    /// <param name="rule">The rule.</param>
-    /// <param name="cancellation">Ends the waiting.</param>
     private Task<ChangeResult> PlaceAsync(
         string owner, Guid id, FileDocument? known, Func<FolderProtocol, FileDocument, ValueTask<Target?>> choose,
-        Func<FileDocument, Placement?, DateTimeOffset, Decision<ChangeResult>> rule, CancellationToken cancellation) => folders.RunAsync(
-            owner,
-            async steps =>
-            {
-                var protocol = new FolderProtocol(steps, rules);
-                var before = known ?? await steps.LoadFileAsync(id);
-                for (var tries = 0; before is not null && tries < MaxTries; tries++)
-                {
-                    var result = await TryPlaceAsync(steps, protocol, before, await choose(protocol, before), rule);
-                    if (result.Outcome != ChangeOutcome.Stale)
-                        return result;
-                    // It may have met its own dead predecessor's claim.
-                    before = await steps.LoadFileAsync(id);
-                }
-                return before is null
-                    ? new ChangeResult(ChangeOutcome.NotFound)
-                    : throw new StorageException(StorageFailure.Unavailable, $"File {id} moves again and again.");
-            },
-            cancellation);
-
-    private static async ValueTask<ChangeResult> TryPlaceAsync(
-        IFolderSteps steps, FolderProtocol protocol, FileDocument before, Target? target,
-        Func<FileDocument, Placement?, DateTimeOffset, Decision<ChangeResult>> rule)
-    {
-        if (target is null)
-            return await SaveAsync(null);
-        var result = default(ChangeResult);
-        var outcome = await protocol.PlaceAsync(before, target, async placement => (result = await SaveAsync(placement)).Outcome);
-        return outcome == ChangeOutcome.Done ? result : new ChangeResult(outcome);
-
-        ValueTask<ChangeResult> SaveAsync(Placement? placement) => steps.ChangeFileAsync(
-            before.Id, (file, now) => file is null ? new(new ChangeResult(ChangeOutcome.NotFound)) : rule(file, placement, now));
-    }
+        Func<FileDocument, Placement?, DateTimeOffset, Decision<ChangeResult>> rule, CancellationToken cancellation) =>
+        folders.RunAsync(owner, steps => new FolderProtocol(steps, rules).PlaceFileAsync(id, known, choose, rule), cancellation);
 
     private async Task ReleaseAsync(string owner, FileDocument? before, CancellationToken cancellation)
     {

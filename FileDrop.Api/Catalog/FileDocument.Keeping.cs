@@ -7,9 +7,9 @@ internal sealed partial record FileDocument
 {
     /// <summary>Changes the name, the tags, the client's time and the place.</summary>
     /// <param name="change">The change.</param>
-    /// <param name="placement">The claimed place. Without one, a file in a folder keeps its name.</param>
     /// <param name="now">The catalog's clock.</param>
-    public Decision<ChangeResult> Change(MetadataChange change, Placement? placement, DateTimeOffset now)
+    /// <param name="placement">The claimed place. Without one, a file in a folder keeps its name.</param>
+    public Decision<ChangeResult> Change(MetadataChange change, DateTimeOffset now, Placement? placement = null)
     {
         if (Refuse(change.IfVersion) is { } refused)
             return refused;
@@ -72,7 +72,7 @@ internal sealed partial record FileDocument
 
     /// <summary>Restores a file from the trash unchanged, even after its retention: nothing is lost until the sweeper has come.</summary>
     /// <param name="placement">The claimed place; null for a loose file, which stays loose.</param>
-    public Decision<ChangeResult> Restore(Placement? placement)
+    public Decision<ChangeResult> Restore(Placement? placement = null)
     {
         if (State is not (FileState.Trash or FileState.Carried))
             return new(new ChangeResult(ChangeOutcome.NotFound));

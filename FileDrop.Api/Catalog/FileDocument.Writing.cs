@@ -22,11 +22,11 @@ internal sealed partial record FileDocument
     /// <summary>Makes the intent's blob the live content; see <see cref="IWriteCatalog.CommitAsync"/>.</summary>
     /// <param name="intent">The blob's intent.</param>
     /// <param name="commit">The commit.</param>
-    /// <param name="placement">The claimed place of a new file, or of a file in a folder that is renamed; otherwise null.</param>
     /// <param name="rules">The protocol's times and counts.</param>
     /// <param name="now">The catalog's clock.</param>
+    /// <param name="placement">The claimed place of a new file, or of a file in a folder that is renamed; otherwise null.</param>
     /// <exception cref="ArgumentException">A file's first commit lacks a name or a type.</exception>
-    public Decision<ChangeResult> Commit(WriteIntent intent, FileCommit commit, Placement? placement, CatalogRules rules, DateTimeOffset now)
+    public Decision<ChangeResult> Commit(WriteIntent intent, FileCommit commit, CatalogRules rules, DateTimeOffset now, Placement? placement = null)
     {
         if (State is not (FileState.Pending or FileState.Live) || !Holds(intent))
             return new(new ChangeResult(ChangeOutcome.NotFound));
@@ -57,16 +57,16 @@ internal sealed partial record FileDocument
 
     /// <summary>Begins and commits a write in one step, with its bytes at hand; it happens completely or not at all.</summary>
     public static Decision<ChangeResult> CommitInline(
-        FileDocument? document, string owner, Guid id, WriteIntent intent, bool creates, FileCommit commit, Placement? placement, CatalogRules rules,
-        DateTimeOffset now)
+        FileDocument? document, string owner, Guid id, WriteIntent intent, bool creates, FileCommit commit, CatalogRules rules, DateTimeOffset now,
+        Placement? placement = null)
     {
         if (creates)
         {
             return document is null
-                ? Begin(owner, id, intent, commit.Size, rules, now).Commit(intent, commit, placement, rules, now)
+                ? Begin(owner, id, intent, commit.Size, rules, now).Commit(intent, commit, rules, now, placement)
                 : throw KnownAlready(id);
         }
-        return document?.BeginReplace(intent, commit.Size, rules, now).Next?.Commit(intent, commit, placement, rules, now)
+        return document?.BeginReplace(intent, commit.Size, rules, now).Next?.Commit(intent, commit, rules, now, placement)
             ?? new(new ChangeResult(ChangeOutcome.NotFound));
     }
 

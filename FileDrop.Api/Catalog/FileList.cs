@@ -60,6 +60,9 @@ public sealed record ListFilter(
 /// <param name="Filter">The conditions on the files.</param>
 public sealed record ListQuery(string Owner, bool InTrash, FileSort Sort, bool Descending, int Limit, ListPosition? After, ListFilter Filter)
 {
+    /// <summary>The folder whose live files to list; null lists the files of all folders and the loose ones.</summary>
+    public Guid? Folder { get; init; }
+
     /// <summary>The most entries that a filtered page examines before it ends early.</summary>
     public const int MaxExamined = 10_000;
 

@@ -42,7 +42,13 @@ internal sealed class FolderCatalog(IFolderEngine engine, CatalogRules rules) : 
             _ => null,
         };
 
-    public Task<FolderPage> ListFoldersAsync(FolderQuery query, CancellationToken cancellation) => engine.ListFoldersAsync(query, cancellation);
+    public Task<FolderPage> ListFoldersAsync(ListQuery query, CancellationToken cancellation) => engine.ListFoldersAsync(
+        query with
+        {
+            Sort = query.InTrash ? FileSort.DeletedAt : query.Sort == FileSort.FileSize ? FileSort.FileName : query.Sort,
+            Filter = query.Filter with { Type = null, Tags = null, MinSize = null, MaxSize = null },
+        },
+        cancellation);
 
     public Task<FolderResult> CreateFolderAsync(string owner, Guid id, Target target, CancellationToken cancellation) => engine.RunAsync(
         owner,
@@ -110,7 +116,7 @@ internal sealed class FolderCatalog(IFolderEngine engine, CatalogRules rules) : 
                 claim = await RunAsync(steps => new FolderProtocol(steps, rules).CloseDoorAsync(id, claim, Batch));
             while (claim is not null);
         }
-        var step = new FolderProtocol.SweepStep(EntryKind.Folder, null, IsDone: false);
+        var step = default(FolderProtocol.SweepStep);
         while (!step.IsDone)
             step = await RunAsync(steps => new FolderProtocol(steps, rules).AlignAsync(folder, step, Batch));
         await RunAsync(steps => new FolderProtocol(steps, rules).EndSweepAsync(folder));

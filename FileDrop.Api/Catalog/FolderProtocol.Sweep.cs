@@ -3,11 +3,20 @@ namespace FileDrop.Api.Catalog;
 // The sweep of a folder: its entries follow it into the trash, back, or away. Any number of sweepers may sweep a folder at once.
 internal sealed partial class FolderProtocol
 {
-    /// <summary>A step of a sweep, and where the next one continues.</summary>
-    /// <param name="Kind">The kind of the entries that the next step aligns.</param>
+    /// <summary>The entries to align in turn.</summary>
+    private static readonly (EntryKind Kind, FileState State)[] s_parts =
+    [
+        (EntryKind.Folder, FileState.Live), (EntryKind.Folder, FileState.Carried), (EntryKind.File, FileState.Live), (EntryKind.File, FileState.Carried),
+    ];
+
+    /// <summary>Where a sweep continues.</summary>
+    /// <param name="Part">The entries that the next step aligns.</param>
     /// <param name="After">The last entry that was looked at.</param>
-    /// <param name="IsDone">Whether there is no next step: all entries were looked at, or the folder has turned.</param>
-    public readonly record struct SweepStep(EntryKind Kind, Guid? After, bool IsDone);
+    public readonly record struct SweepStep(int Part, Guid? After)
+    {
+        /// <summary>Whether there is no next step: all entries were looked at, or the folder has turned.</summary>
+        public bool IsDone => Part == s_parts.Length;
+    }
 
     /// <summary>Ends the operations that claimed a name in a folder while it was live and have not committed. Later ones see that it is not live.</summary>
     /// <returns>The last claim that was looked at; null if there are no more.</returns>
@@ -28,15 +37,14 @@ internal sealed partial class FolderProtocol
     /// <param name="limit">The most entries.</param>
     public async ValueTask<SweepStep> AlignAsync(FolderDocument folder, SweepStep step, int limit)
     {
-        var children = await steps.FindChildrenAsync(folder.Id, step.Kind, step.After, limit);
+        var (kind, state) = s_parts[step.Part];
+        var children = await steps.FindChildrenAsync(folder.Id, kind, state, step.After, limit);
         // After its entries. So whoever acts on an old turn has read them before the next one, whose sweep raises their fences.
         if (children.Count > 0 && (await steps.LoadFolderAsync(folder.Id))?.Turn != folder.Turn)
-            return step with { IsDone = true };
+            return new SweepStep(s_parts.Length, null);
         foreach (var child in children)
             await AlignAsync(folder, child);
-        if (children.Count == limit)
-            return step with { After = children[^1].Id };
-        return step.Kind == EntryKind.Folder ? new SweepStep(EntryKind.File, null, IsDone: false) : step with { IsDone = true };
+        return children.Count == limit ? step with { After = children[^1].Id } : new SweepStep(step.Part + 1, null);
     }
 
     /// <summary>Ends a sweep if all entries have followed and the folder has not turned meanwhile.</summary>

@@ -79,7 +79,7 @@ internal sealed partial class FolderProtocol(IFolderSteps steps, CatalogRules ru
         if (target.Folder == Place.Root || (target.Folder == before.Place.Folder && before.State != FileState.Pending))
             return await PlaceAsync(before, target, commit);
         if (before.State == FileState.Pending)
-            return await WalkUpAsync(before.Id, target.Folder) is { } refused ? refused : await PlaceAsync(before, target, commit);
+            return await WalkUpAsync(before.Id, target.Folder) is { } reason ? reason : await PlaceAsync(before, target, commit);
         var slot = new FolderSlot(before.Id, Guid.NewGuid(), before.Place.Fence, await steps.NowAsync());
         await TakeSlotAsync(slot);
         var outcome = await WalkUpAsync(before.Id, target.Folder) is { } refused ? refused : await PlaceAsync(before, target, commit);

@@ -16,8 +16,11 @@ public interface IFolderCatalog
     /// <summary>The live folder or file with this name in a folder, or null. It does not look whether the folder is live.</summary>
     Task<FolderEntry?> FindEntryAsync(string owner, Guid folder, string name, CancellationToken cancellation);
 
-    /// <summary>One page of the live folders in a folder, or of the folders that were deleted themselves.</summary>
-    Task<FolderPage> ListFoldersAsync(FolderQuery query, CancellationToken cancellation);
+    /// <summary>
+    /// One page of the live folders in <see cref="ListQuery.Folder"/>, or of the folders in the trash that were deleted themselves, which are sorted by the
+    /// time of deletion. A list by size is one by name. Filters that only files can meet do not count.
+    /// </summary>
+    Task<FolderPage> ListFoldersAsync(ListQuery query, CancellationToken cancellation);
 
     /// <summary>Creates a folder.</summary>
     /// <param name="owner">The owner.</param>

@@ -19,8 +19,8 @@ internal interface IFolderEngine
     /// <summary>Returns the live entry that has a name in a folder; null if there is none. It does not look whether the folder is live.</summary>
     Task<IEntry?> FindEntryAsync(string owner, EntryKey key, CancellationToken cancellation);
 
-    /// <summary>Lists a page of the live folders in a folder, or of the folders that were deleted themselves.</summary>
-    Task<FolderPage> ListFoldersAsync(FolderQuery query, CancellationToken cancellation);
+    /// <inheritdoc cref="IFolderCatalog.ListFoldersAsync"/>
+    Task<FolderPage> ListFoldersAsync(ListQuery query, CancellationToken cancellation);
 
     /// <summary>Returns folders whose <see cref="FolderDocument.SweepAt"/> has come, the longest due first.</summary>
     Task<IReadOnlyList<(string Owner, Guid Id)>> FindDueFoldersAsync(int limit, CancellationToken cancellation);
@@ -80,10 +80,8 @@ internal interface IFolderSteps
     /// <summary>Clears the slot if it is still of this operation.</summary>
     ValueTask ClearSlotAsync(Guid operation);
 
-    /// <summary>
-    /// Returns entries of one kind whose place is in a folder, live, carried or in the trash on their own, after an id and in the order of their ids.
-    /// </summary>
-    ValueTask<IReadOnlyList<IEntry>> FindChildrenAsync(Guid folder, EntryKind kind, Guid? after, int limit);
+    /// <summary>Returns the entries of one kind in a folder that are in this state, after an id and in the order of their ids.</summary>
+    ValueTask<IReadOnlyList<IEntry>> FindChildrenAsync(Guid folder, EntryKind kind, FileState state, Guid? after, int limit);
 
     /// <summary>Whether a folder has an entry in this state.</summary>
     ValueTask<bool> HasChildAsync(Guid folder, FileState state);
@@ -91,16 +89,6 @@ internal interface IFolderSteps
     /// <summary>Whether a folder has a carried folder whose own sweep has not ended.</summary>
     ValueTask<bool> HasUnsweptChildAsync(Guid folder);
 }
-
-/// <summary>A request for one page of folders.</summary>
-/// <param name="Owner">The owner of the folders.</param>
-/// <param name="Parent">The folder whose live subfolders to list; null lists the folders in the trash.</param>
-/// <param name="Sort">By name, or by the time of creation, of the last change or, in the trash, of deletion.</param>
-/// <param name="Descending">Whether the newest come first.</param>
-/// <param name="Limit">The maximum number of folders, 1 to 1,000.</param>
-/// <param name="After">The position after which the page begins; null for the start.</param>
-/// <param name="Filter">The conditions on names and times; those on files alone do not count.</param>
-public sealed record FolderQuery(string Owner, Guid? Parent, FileSort Sort, bool Descending, int Limit, ListPosition? After, ListFilter Filter);
 
 /// <summary>A page of folders.</summary>
 /// <param name="Folders">The folders in order.</param>

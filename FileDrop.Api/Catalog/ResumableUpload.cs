@@ -23,6 +23,15 @@ public enum ResumableStage
 public sealed record ResumablePlan(
     string Name, string Type, IReadOnlyDictionary<string, string> Tags, string? Sha256 = null, string? Metadata = null, string? Concat = null)
 {
+    /// <summary>The folder of the file; null makes a loose file.</summary>
+    public Guid? Folder { get; init; }
+
+    /// <summary>What to do if the name is taken in the folder.</summary>
+    public OnConflict OnConflict { get; init; }
+
+    /// <summary>The client's time of the content's last change; null if it did not tell.</summary>
+    public DateTimeOffset? ModifiedAt { get; init; }
+
     /// <summary>Whether the upload is a part for a concatenation, which never becomes a file of its own.</summary>
     public bool IsPartial => Concat is "partial";
 

@@ -73,11 +73,17 @@ internal sealed class FileWrites(FileStore files, IdempotencyKeys keys, FileDrop
     }
 
     private static async Task<CatalogFile> WriteAsync(
-        PendingWrite write, IIncomingFile file, TimeSpan? rememberFor, ResumablePlan? upload, CancellationToken cancellation)
+        PendingWrite write, IIncomingFile incoming, TimeSpan? rememberFor, ResumablePlan? upload, CancellationToken cancellation)
     {
-        await write.StoreAsync(file.Content, cancellation);
-        var commit = CommitOfNew(file.Content.Facts, await file.ReadPropertiesAsync(cancellation)) with { RememberFor = rememberFor, Upload = upload };
-        return (await write.CommitAsync(commit)).File ?? throw new InvalidOperationException("A commit without a condition is done, or throws.");
+        await write.StoreAsync(incoming.Content, cancellation);
+        var commit = CommitOfNew(incoming.Content.Facts, await incoming.ReadPropertiesAsync(cancellation)) with { RememberFor = rememberFor, Upload = upload };
+        return await write.CommitAsync(commit) switch
+        {
+            { File: { } file } => file,
+            { Outcome: ChangeOutcome.NameTaken } => throw new RefusedException(RefusalCode.NameTaken),
+            { Outcome: ChangeOutcome.FolderNotFound } => throw new RefusedException(RefusalCode.FolderNotFound),
+            var result => throw new InvalidOperationException($"A commit without a condition is {result.Outcome}."),
+        };
     }
 
     /// <summary>Compares a repeated request with the file that the first one created. The content is not read if its announced digest suffices.</summary>

@@ -29,8 +29,8 @@ internal sealed class FolderLists(IFolderCatalog catalog, FileStore files)
     public const int MaxCounted = 1000;
 
     /// <summary>The query of the folders in the trash, the latest deletion first.</summary>
-    public static FolderQuery Trash(string owner, int limit, ListPosition? after) =>
-        new(owner, Parent: null, FileSort.DeletedAt, Descending: true, limit, after, new ListFilter());
+    public static ListQuery Trash(string owner, int limit, ListPosition? after) =>
+        new(owner, InTrash: true, FileSort.DeletedAt, Descending: true, limit, after, new ListFilter());
 
     /// <summary>One page of the entries of a folder: folders first, then files.</summary>
     /// <param name="query">The list, whose folder is set. A list by size sorts folders by name.</param>
@@ -41,9 +41,8 @@ internal sealed class FolderLists(IFolderCatalog catalog, FileStore files)
         var entries = new List<FolderEntry>();
         if (from.Kind == EntryKind.Folder && MayMatchFolders(query.Filter))
         {
-            var sort = query.Sort == FileSort.FileSize ? FileSort.FileName : query.Sort;
-            var page = await ListFoldersAsync(
-                new FolderQuery(query.Owner, query.Folder, sort, query.Descending, query.Limit, from.After, query.Filter), cancellation);
+            var first = query with { After = from.After };
+            var page = await files.TakeTurnsAsync(query.Owner, query.Filter, () => catalog.ListFoldersAsync(first, cancellation), cancellation);
             entries.AddRange(page.Folders.Select(folder => new FolderEntry(folder, File: null)));
             if (page.Next is { } more)
                 return new EntryPage(entries, new EntryPosition(EntryKind.Folder, more));
@@ -55,10 +54,6 @@ internal sealed class FolderLists(IFolderCatalog catalog, FileStore files)
         entries.AddRange(rest.Files.Select(file => new FolderEntry(Folder: null, file)));
         return new EntryPage(entries, rest.Next is { } next ? new EntryPosition(EntryKind.File, next) : null);
     }
-
-    /// <summary>One page of folders.</summary>
-    public Task<FolderPage> ListFoldersAsync(FolderQuery query, CancellationToken cancellation) =>
-        files.TakeTurnsAsync(query.Owner, query.Filter, () => catalog.ListFoldersAsync(query, cancellation), cancellation);
 
     /// <summary>One page of the folders in the trash, the latest deletion first.</summary>
     public async Task<(IReadOnlyList<TrashedFolder> Folders, ListPosition? Next)> ListTrashAsync(

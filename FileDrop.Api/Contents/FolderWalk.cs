@@ -116,7 +116,8 @@ internal sealed class FolderWalk(IFolderCatalog catalog, FileStore files)
         if (level.Ahead.Count == 0 && !level.IsRead)
         {
             var page = await catalog.ListFoldersAsync(
-                new FolderQuery(owner, level.Folder, FileSort.CreatedAt, Descending: false, Batch, level.After, new ListFilter()), cancellation);
+                new ListQuery(owner, InTrash: false, FileSort.CreatedAt, Descending: false, Batch, level.After, new ListFilter()) { Folder = level.Folder },
+                cancellation);
             level.IsRead = page.Next is null;
             foreach (var folder in page.Folders)
                 level.Ahead.Enqueue(folder);

@@ -94,7 +94,7 @@ internal sealed partial class PendingWrite : IAsyncDisposable
     }
 
     /// <summary>Commits the written blob.</summary>
-    /// <returns>Done, with the file, or a version mismatch.</returns>
+    /// <returns>Done, with the file; or a version mismatch, or a refusal of the name or the folder.</returns>
     /// <exception cref="StorageException">The lease was lost, or it is unknown whether the commit happened.</exception>
     /// <exception cref="RefusedException">The file was deleted meanwhile.</exception>
     public async Task<ChangeResult> CommitAsync(FileCommit commit) =>

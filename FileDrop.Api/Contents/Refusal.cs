@@ -33,6 +33,12 @@ internal enum RefusalCode
     /// <summary>The owner's quota has no room.</summary>
     QuotaExceeded,
 
+    /// <summary>Another entry of the folder has the name.</summary>
+    NameTaken,
+
+    /// <summary>The folder does not exist, or is in the trash.</summary>
+    FolderNotFound,
+
     /// <summary>A walk through folders leads down too many levels.</summary>
     TooDeep,
 }

@@ -19,7 +19,9 @@ internal sealed partial class WriteCommit(IFileCatalog files, IWriteCatalog cata
     /// <param name="commit">The new state of the file.</param>
     /// <param name="lost">Cancelled when the lease is lost, since another attempt is then pointless.</param>
     /// <param name="inline">Commits the blob together with its bytes. It is null if the bytes are already in the blob store.</param>
-    /// <returns>Done with the file, or a version mismatch. Null if the document does not name the intent any more.</returns>
+    /// <returns>
+    /// Done with the file, a version mismatch, or a refusal of its name or folder. Null if the document does not name the intent any more.
+    /// </returns>
     /// <exception cref="StorageException">It is unknown whether the commit happened.</exception>
     /// <remarks>It cannot be cancelled. All bytes are there, and the client may already expect the file.</remarks>
     public async Task<ChangeResult?> RunAsync(WriteIntent intent, FileCommit commit, CancellationToken lost, Func<Task<ChangeResult>>? inline = null)
@@ -71,7 +73,7 @@ internal sealed partial class WriteCommit(IFileCatalog files, IWriteCatalog cata
                         break;
                 }
             }
-            return answer is { Outcome: ChangeOutcome.VersionMismatch } mismatch ? mismatch : null;
+            return answer is { Outcome: not ChangeOutcome.NotFound } refusal ? refusal : null;
         }
     }
 

@@ -31,19 +31,15 @@ internal static class EntryEndpoint
         if (!Parameters.TryReadFolder(folder_id, out var id))
             return ApiProblem.FolderNotFound;
         var request = EntryRequest.Read(context.Request, owner, id);
-        var (place, step) = request.IsDeep ? (null, request.ReadWalk()) : (request.ReadPlace(), null);
         if (await folders.FindAsync(owner, id, cancellation) is null)
             return ApiProblem.FolderNotFound;
-        if (place is null)
+        if (request.IsDeep)
         {
-            var page = await walk.ListAsync(request.Query, id, step, cancellation);
-            return Answer(context, id, page.Entries, page.Next is { } next ? request.Write(next) : null);
+            var walked = await walk.ListAsync(request.Query, id, request.ReadWalk(), cancellation);
+            return Answer(context, id, walked.Entries, walked.Next is { } step ? request.Write(step) : null);
         }
-        else
-        {
-            var page = await lists.ListAsync(request.Query, place, cancellation);
-            return Answer(context, id, page.Entries, page.Next is { } next ? request.Write(next) : null);
-        }
+        var page = await lists.ListAsync(request.Query, request.ReadPlace(), cancellation);
+        return Answer(context, id, page.Entries, page.Next is { } next ? request.Write(next) : null);
     }
 
     private static IResult Answer(HttpContext context, Guid folder, IReadOnlyList<FolderEntry> entries, string? next)

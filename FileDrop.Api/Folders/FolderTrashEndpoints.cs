@@ -59,7 +59,7 @@ internal static class FolderTrashEndpoints
         var (query, owner) = (context.Request.Query, Caller.Owner(context));
         if (!ListParameters.AreUnderstoodByFolderTrash(query, out var problem))
             return problem;
-        var list = ListCursor.Fingerprint(new ListQuery(owner, InTrash: true, FileSort.DeletedAt, Descending: true, MaxLimit, After: null, new ListFilter()), "folders");
+        var list = ListCursor.Fingerprint(FolderLists.Trash(owner, MaxLimit, after: null), "folders");
         var after = ListRequest.Cursor(query) is { } text ? ReadPlace(ListCursor.Read(text), list) : null;
         var (folders, next) = await lists.ListTrashAsync(owner, ListRequest.Limit(query, MaxLimit), after, context.RequestAborted);
         if (next is not null)

@@ -11,10 +11,11 @@ namespace FileDrop.Api.Maintenance;
 /// </summary>
 /// <remarks>It claims before it deletes: a blob in garbage belongs to no writer and never will again.</remarks>
 internal sealed partial class Sweeper(
-    ISweepCatalog catalog, IDocumentCatalog documents, IBlobStore blobs, IReserve reserve, StoreStarter starter, SweeperMetrics metrics,
+    ISweepCatalog catalog, IFolderSweepCatalog folders, IDocumentCatalog documents, IBlobStore blobs, IReserve reserve, StoreStarter starter, SweeperMetrics metrics,
     FileDropOptions options, TimeProvider time, ILogger<Sweeper> log) : BackgroundService
 {
     private const int DocumentsAtOnce = 200;
+    private const int FoldersAtOnce = 1000;
 
     /// <summary>The most documents in one round. The rest waits for the next, so that much garbage does not slow down requests.</summary>
     private const int DocumentsInRound = 5000;
@@ -66,6 +67,8 @@ internal sealed partial class Sweeper(
 
     private async Task SweepAsync(CancellationToken cancellation)
     {
+        // First, since what a purged folder held is then due too.
+        await SweepFoldersAsync(cancellation);
         var (swept, deleted) = (0, 0);
         while (true)
         {
@@ -86,6 +89,23 @@ internal sealed partial class Sweeper(
         metrics.Swept(deleted, await catalog.MeasureAsync(cancellation));
         if (swept > 0)
             LogSwept(swept, deleted);
+    }
+
+    /// <summary>Lets entries follow their folders, level by level, until nothing is due that was not due in the level before.</summary>
+    private async Task SweepFoldersAsync(CancellationToken cancellation)
+    {
+        for (var level = 0; level < Place.MaxDepth; level++)
+        {
+            var due = await folders.FindDueFoldersAsync(FoldersAtOnce, cancellation);
+            foreach (var (owner, id) in due)
+                await reserve.FreeAsync(async () =>
+                {
+                    await folders.SweepFolderAsync(owner, id, cancellation);
+                    return true;
+                });
+            if (due.Count == 0)
+                return;
+        }
     }
 
     /// <summary>Sweeps one document. Returns the number of deleted blobs; null if a store failed and the document stays due.</summary>

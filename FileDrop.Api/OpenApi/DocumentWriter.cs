@@ -15,7 +15,9 @@ internal sealed class DocumentWriter(OpenApiDocument document)
         foreach (var endpoint in endpoints)
         {
             var method = HttpMethod.Parse(endpoint.HttpMethod ?? HttpMethods.Get);
-            if (document.Paths.TryGetValue($"/{endpoint.RelativePath?.Trim('/')}", out var path) && path.Operations is { } operations
+            // A path of the document does not tell that a parameter takes slashes.
+            var template = endpoint.RelativePath?.Trim('/').Replace("{**", "{", StringComparison.Ordinal);
+            if (document.Paths.TryGetValue($"/{template}", out var path) && path.Operations is { } operations
                 && operations.TryGetValue(method, out var operation))
                 Write(operation, method, endpoint.ActionDescriptor.EndpointMetadata);
         }

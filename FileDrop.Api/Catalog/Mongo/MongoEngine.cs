@@ -58,8 +58,12 @@ internal sealed partial class MongoEngine : ICatalogEngine
     public Task PingAsync(CancellationToken cancellation) =>
         CallAsync(token => _database.RunCommandAsync<BsonDocument>(new BsonDocument("ping", 1), cancellationToken: token), cancellation);
 
-    public Task<CatalogPage> ListAsync(ListQuery query, CancellationToken cancellation) =>
-        CallAsync(token => new MongoListing(_files, query, token).ReadAsync(), cancellation);
+    public async Task<CatalogPage> ListAsync(ListQuery query, CancellationToken cancellation)
+    {
+        var (files, next) = await CallAsync(
+            token => new MongoListing<CatalogFile>(MongoList<CatalogFile>.OfFiles(_files, query), query, token).ReadAsync(), cancellation);
+        return new CatalogPage(files, next);
+    }
 
     public async Task<(FileDocument? Document, DateTimeOffset Now)> LoadAsync(
         string owner, Guid id, DocumentParts parts, CancellationToken cancellation)

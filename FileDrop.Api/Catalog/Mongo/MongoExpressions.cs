@@ -32,7 +32,7 @@ internal static class MongoExpressions
     /// <summary>A document's share of its owner's usage, as in <see cref="FileDocument.Usage"/>, for sums over many documents.</summary>
     public static BsonDocument Usage()
     {
-        var isFile = Op("$in", "$state", new BsonArray { MongoSchema.Live, MongoSchema.Trash });
+        var isFile = Op("$in", "$state", MongoSchema.FileStates);
         var live = new BsonArray { new BsonDocument { { "blob", "$content.blob" }, { "size", "$content.size" } } };
         var earlier = Map("$versions", new BsonDocument { { "blob", "$$each.blob" }, { "size", "$$each.size" } });
         return new BsonDocument

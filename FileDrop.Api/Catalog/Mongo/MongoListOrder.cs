@@ -4,7 +4,10 @@ using MongoDB.Bson;
 namespace FileDrop.Api.Catalog.Mongo;
 
 /// <summary>One order of a list: its index, and the arithmetic of its keys.</summary>
-internal sealed class MongoListOrder(FileSort sort, bool descending)
+/// <param name="sort">The sort key.</param>
+/// <param name="descending">Whether the largest or newest come first.</param>
+/// <param name="index">The index with this order; null for that of all files.</param>
+internal sealed class MongoListOrder(FileSort sort, bool descending, string? index = null)
 {
     /// <summary>More bytes than any name's key has: a name has 255 bytes of UTF-8, which upper case and NFC can lengthen.</summary>
     private const int NameKeyBytes = 2_048;
@@ -16,7 +19,7 @@ internal sealed class MongoListOrder(FileSort sort, bool descending)
     public string Field { get; } = MongoSchema.Orders[sort].Field;
 
     /// <summary>The index with this order, read forwards or backwards.</summary>
-    public string Index { get; } = MongoSchema.Orders[sort].Index;
+    public string Index { get; } = index ?? MongoSchema.Orders[sort].Index;
 
     /// <summary>The order in MongoDB's form.</summary>
     public BsonDocument Sort { get; } = new()

@@ -13,12 +13,15 @@ namespace FileDrop.Api.Catalog.Mongo;
 /// <para>A filtered page first finds the end of its window, a fixed number of entries further on, and then looks for matches within. Insertions and deletions
 /// between the two reads therefore cannot push an existing file out of the window.</para>
 /// </remarks>
-internal sealed class MongoListing(IMongoCollection<BsonDocument> files, ListQuery query, CancellationToken cancellation)
+/// <param name="list">What is listed.</param>
+/// <param name="query">The page.</param>
+/// <param name="cancellation">Ends the reading.</param>
+internal sealed class MongoListing<T>(MongoList<T> list, ListQuery query, CancellationToken cancellation)
 {
     /// <summary>The size of a filtered page's first window, in which most filters fill a page.</summary>
     private const int FirstWindow = 1_000;
 
-    private readonly MongoListOrder _order = new(query.Sort, query.Descending);
+    private readonly MongoListOrder _order = new(query.Sort, query.Descending, list.Index);
     private readonly MongoListFilter _filter = new(query);
     private readonly List<BsonDocument> _found = [];
 
@@ -26,7 +29,7 @@ internal sealed class MongoListing(IMongoCollection<BsonDocument> files, ListQue
     private int Missing => query.Limit + 1 - _found.Count;
 
     /// <summary>Reads the page.</summary>
-    public async Task<CatalogPage> ReadAsync()
+    public async Task<(IReadOnlyList<T> Entries, ListPosition? Next)> ReadAsync()
     {
         if (query is { Sort: FileSort.DeletedAt, InTrash: false })
             throw new InvalidOperationException("Sort by the time of deletion only in the trash.");
@@ -36,7 +39,7 @@ internal sealed class MongoListing(IMongoCollection<BsonDocument> files, ListQue
         return Page(null);
     }
 
-    private async Task<CatalogPage> ReadFilteredAsync()
+    private async Task<(IReadOnlyList<T> Entries, ListPosition? Next)> ReadFilteredAsync()
     {
         var position = query.After;
         for (var budget = query.Examined; budget > 0;)
@@ -73,7 +76,7 @@ internal sealed class MongoListing(IMongoCollection<BsonDocument> files, ListQue
                     { "id", new BsonDocument("$last", "$_id") },
                 }),
             ];
-            using var cursor = await files.AggregateAsync<BsonDocument>(stages, new AggregateOptions { Hint = _order.Index }, cancellation);
+            using var cursor = await list.Collection.AggregateAsync<BsonDocument>(stages, new AggregateOptions { Hint = _order.Index }, cancellation);
             if (await cursor.FirstOrDefaultAsync(cancellation) is { } measured)
             {
                 count += measured["count"].ToInt32();
@@ -101,9 +104,9 @@ internal sealed class MongoListing(IMongoCollection<BsonDocument> files, ListQue
                 // Fetch the whole page in one answer; the server's default first batch ends at 101.
                 BatchSize = Missing,
                 Hint = _order.Index,
-                Projection = MongoSchema.FileFields,
+                Projection = list.Projection,
             };
-            using var cursor = await files.FindAsync(range.AddRange(_filter.Conditions), options, cancellation);
+            using var cursor = await list.Collection.FindAsync(range.AddRange(_filter.Conditions), options, cancellation);
             _found.AddRange(await cursor.ToListAsync(cancellation));
         }
     }
@@ -131,7 +134,7 @@ internal sealed class MongoListing(IMongoCollection<BsonDocument> files, ListQue
 
     private BsonDocument Range(BsonValue? keys, BsonDocument? ids)
     {
-        var range = new BsonDocument { { "owner", query.Owner }, { "state", query.InTrash ? MongoSchema.Trash : MongoSchema.Live } };
+        var range = new BsonDocument { { "owner", query.Owner }, { "state", query.InTrash ? MongoSchema.Trash : MongoSchema.Live } }.AddRange(list.Range);
         if (keys is not null)
             range.Add(_order.Field, keys);
         if (ids is not null)
@@ -140,16 +143,37 @@ internal sealed class MongoListing(IMongoCollection<BsonDocument> files, ListQue
     }
 
     /// <param name="cutAt">The position where the list continues if all files found fit on the page.</param>
-    private CatalogPage Page(ListPosition? cutAt)
+    private (IReadOnlyList<T> Entries, ListPosition? Next) Page(ListPosition? cutAt)
     {
-        var (files, weight) = (new List<CatalogFile>(), 0L);
+        var (entries, weight) = (new List<T>(), 0L);
         foreach (var document in _found)
         {
-            if (files.Count == query.Limit || weight > ListQuery.MaxWeight)
-                return new CatalogPage(files, _order.Position(_found[files.Count - 1]));
-            files.Add(MongoSchema.ToFile(document, MongoSchema.ToGuid(document["_id"]), query.Owner));
-            weight += ListQuery.WeightOf(files[^1]);
+            if (entries.Count == query.Limit || weight > ListQuery.MaxWeight)
+                return (entries, _order.Position(_found[entries.Count - 1]));
+            entries.Add(list.Read(document));
+            weight += list.Weigh(entries[^1]);
         }
-        return new CatalogPage(files, cutAt);
+        return (entries, cutAt);
+    }
+}
+
+/// <summary>What is listed.</summary>
+/// <param name="Collection">The collection.</param>
+/// <param name="Range">The conditions beside owner and state that bound the index.</param>
+/// <param name="Index">The index.</param>
+/// <param name="Projection">The fields to read; null for all.</param>
+/// <param name="Read">Reads an entry.</param>
+/// <param name="Weigh">The characters that an entry's tags add to its page.</param>
+internal sealed record MongoList<T>(
+    IMongoCollection<BsonDocument> Collection, BsonDocument Range, string Index, BsonDocument? Projection, Func<BsonDocument, T> Read,
+    Func<T, long> Weigh)
+{
+    /// <summary>A list of files: of one folder, of all, or of the trash.</summary>
+    public static MongoList<CatalogFile> OfFiles(IMongoCollection<BsonDocument> files, ListQuery query)
+    {
+        var (_, index) = query.Folder is null ? MongoSchema.Orders[query.Sort] : MongoFolders.Orders[query.Sort];
+        return new(
+            files, query.Folder is { } folder ? new BsonDocument("parent", MongoSchema.Uuid(folder)) : [], index, MongoSchema.FileFields,
+            document => MongoSchema.ToFile(document, MongoSchema.ToGuid(document["_id"]), query.Owner), ListQuery.WeightOf);
     }
 }

@@ -12,6 +12,10 @@ internal static class MongoSaves
         yield return ("state", MongoSchema.NameOf(document.State));
         yield return ("name", OrNull(document.Name));
         yield return ("name_key", document.Name is { } name ? NameKey.Of(name) : BsonNull.Value);
+        yield return ("parent", OrNull(document.Place.Folder));
+        yield return ("place", document.Place.Fence > 0 ? document.Place.Fence : BsonNull.Value);
+        yield return ("claim", OrNull(document.Place.Claim));
+        yield return ("modified_at", OrNull(document.ModifiedAt));
         yield return ("tags", MongoSchema.Tags(document.Tags));
         yield return ("version", document.Version);
         yield return ("created_at", OrNull(document.CreatedAt));
@@ -42,6 +46,13 @@ internal static class MongoSaves
             Put("name", OrNull(next.Name));
             Put("name_key", next.Name is { } name ? NameKey.Of(name) : BsonNull.Value);
         }
+        if (former.Place.Folder != next.Place.Folder)
+            Put("parent", OrNull(next.Place.Folder));
+        if (former.Place.Fence != next.Place.Fence)
+            set.Add("place", next.Place.Fence);
+        if (former.Place.Claim != next.Place.Claim)
+            Put("claim", OrNull(next.Place.Claim));
+        PutTime("modified_at", former.ModifiedAt, next.ModifiedAt);
         if (!ReferenceEquals(former.Tags, next.Tags))
             set.Add("tags", MongoSchema.Tags(next.Tags));
         if (former.Version != next.Version)
@@ -117,6 +128,8 @@ internal static class MongoSaves
         else
             set.Add("garbage", new BsonArray(next.Select(MongoDocument.ToBson)));
     }
+
+    private static BsonValue OrNull(Guid? id) => id is { } some ? MongoSchema.Uuid(some) : BsonNull.Value;
 
     private static BsonValue OrNull(string? text) => text is null ? BsonNull.Value : text;
 

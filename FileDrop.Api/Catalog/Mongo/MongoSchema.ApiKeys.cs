@@ -36,6 +36,6 @@ internal static partial class MongoSchema
         TimeOrNull(document, "last_used_at"),
         TimeOrNull(document, "revoked_at"));
 
-    private static DateTimeOffset? TimeOrNull(BsonDocument document, string field) =>
+    public static DateTimeOffset? TimeOrNull(BsonDocument document, string field) =>
         document.TryGetValue(field, out var time) ? ToTime(time) : null;
 }

@@ -15,9 +15,11 @@ namespace FileDrop.Api.Catalog.Mongo;
 ///   schema: 1,                      by which a later release knows how to read it
 ///   rev: long,                      random, another one after every save; absent until the first save that sets one
 ///   owner: "local",                 with _id the shard key of a cluster: every query but the sweeper's names it
-///   state: "pending"|"live"|"trash"|"deleted",
+///   state: "pending"|"live"|"trash"|"deleted"|"carried",
 ///   name, name_key, tags: ["key:value"],
-///   version: long, created_at, updated_at,
+///   parent: UUID,                   the folder; absent for a loose file. See MongoFolders for these three
+///   place: long, claim: UUID,
+///   version: long, created_at, updated_at, modified_at,
 ///   deleted_at, purge_at,           only in the trash
 ///   content: { blob: UUID, size: long, type, type_key, sha256, xxh3: long, version: long, created_at },
 ///   versions: [ as content, newest first ],
@@ -63,6 +65,10 @@ internal static partial class MongoSchema
     public const string Live = "live";
     public const string Trash = "trash";
     public const string Deleted = "deleted";
+    public const string Carried = "carried";
+
+    /// <summary>The states of documents that have a file.</summary>
+    public static BsonArray FileStates => [Live, Trash, Carried];
 
     /// <summary>The indexes that serve lists, by the field that they sort by.</summary>
     public static readonly IReadOnlyDictionary<FileSort, (string Field, string Index)> Orders = new Dictionary<FileSort, (string, string)>
@@ -79,6 +85,7 @@ internal static partial class MongoSchema
     {
         { "owner", 1 }, { "state", 1 }, { "name", 1 }, { "name_key", 1 }, { "tags", 1 }, { "version", 1 },
         { "created_at", 1 }, { "updated_at", 1 }, { "deleted_at", 1 }, { "purge_at", 1 }, { "content", 1 },
+        { "parent", 1 }, { "place", 1 }, { "claim", 1 }, { "modified_at", 1 },
     };
 
     /// <summary>Creates missing indexes; leaves existing ones unchanged.</summary>
@@ -100,7 +107,9 @@ internal static partial class MongoSchema
                 {
                     Name = "due",
                     PartialFilterExpression = new BsonDocument("sweep_at", new BsonDocument("$exists", true)),
-                }));
+                }))
+            .Concat(MongoFolders.FileIndexes);
+        await MongoFolders.CreateIndexesAsync(database, cancellation);
         await database.GetCollection<BsonDocument>(Files).Indexes.CreateManyAsync(indexes, cancellation);
         await database.GetCollection<BsonDocument>(Owners).Indexes.CreateOneAsync(
             new CreateIndexModel<BsonDocument>(
@@ -172,7 +181,19 @@ internal static partial class MongoSchema
         ToTime(document["updated_at"]),
         ToContent(document["content"].AsBsonDocument),
         document.TryGetValue("deleted_at", out var deleted) ? ToTime(deleted) : null,
-        document.TryGetValue("purge_at", out var purge) ? ToTime(purge) : null);
+        document.TryGetValue("purge_at", out var purge) ? ToTime(purge) : null)
+    {
+        Place = ToPlace(document),
+        ModifiedAt = TimeOrNull(document, "modified_at"),
+    };
+
+    /// <summary>Reads the place of a file or a folder.</summary>
+    public static Place ToPlace(BsonDocument document) => document.TryGetValue("place", out var fence) || document.Contains("parent")
+        ? new Place(IdOrNull(document, "parent"), fence?.ToInt64() ?? 0, IdOrNull(document, "claim"))
+        : Place.Loose;
+
+    private static Guid? IdOrNull(BsonDocument document, string field) =>
+        document.TryGetValue(field, out var id) && !id.IsBsonNull ? ToGuid(id) : null;
 
     /// <summary>Reads the fields of a document in any state; its lists stay empty.</summary>
     public static FileDocument ToPartial(BsonDocument document, Guid id, string owner) => new()
@@ -188,6 +209,8 @@ internal static partial class MongoSchema
         DeletedAt = TimeOrNull(document, "deleted_at"),
         PurgeAt = TimeOrNull(document, "purge_at"),
         Content = document.TryGetValue("content", out var content) ? ToContent(content.AsBsonDocument) : null,
+        Place = ToPlace(document),
+        ModifiedAt = TimeOrNull(document, "modified_at"),
     };
 
     /// <summary>Reads the earlier versions, newest first.</summary>
@@ -195,30 +218,40 @@ internal static partial class MongoSchema
         [.. document["versions"].AsBsonArray.Select(each => ToContent(each.AsBsonDocument))];
 
     /// <summary>A file as stored in <c>first</c>.</summary>
-    public static BsonDocument File(CatalogFile file) => new()
+    public static BsonDocument File(CatalogFile file)
     {
-        { "name", file.Name },
-        { "tags", Tags(file.Tags) },
-        { "version", file.Version },
-        { "created_at", Time(file.CreatedAt) },
-        { "updated_at", Time(file.UpdatedAt) },
-        { "content", Content(file.Content) },
-    };
+        var document = new BsonDocument
+        {
+            { "name", file.Name },
+            { "tags", Tags(file.Tags) },
+            { "version", file.Version },
+            { "created_at", Time(file.CreatedAt) },
+            { "updated_at", Time(file.UpdatedAt) },
+            { "content", Content(file.Content) },
+        };
+        if (file.Place.Folder is { } folder)
+            document.Add("parent", Uuid(folder)).Add("place", file.Place.Fence);
+        if (file.ModifiedAt is { } modified)
+            document.Add("modified_at", Time(modified));
+        return document;
+    }
 
     public static string NameOf(FileState state) => state switch
     {
         FileState.Pending => Pending,
         FileState.Live => Live,
         FileState.Trash => Trash,
+        FileState.Carried => Carried,
         _ => Deleted,
     };
 
-    private static FileState ToState(string name) => name switch
+    public static FileState ToState(string name) => name switch
     {
         Pending => FileState.Pending,
         Live => FileState.Live,
         Trash => FileState.Trash,
         Deleted => FileState.Deleted,
+        Carried => FileState.Carried,
         _ => throw new FormatException($"A document has the state {name}, which this release does not know."),
     };
 

@@ -93,7 +93,7 @@ internal sealed class MongoSums(IMongoDatabase database, MongoClock clock)
         [
             new("$match", new BsonDocument
             {
-                { "owner", owner }, { "state", new BsonDocument("$in", new BsonArray { MongoSchema.Live, MongoSchema.Trash }) },
+                { "owner", owner }, { "state", new BsonDocument("$in", MongoSchema.FileStates) },
             }),
             new("$group", new BsonDocument
             {

@@ -9,7 +9,12 @@ internal static class MongoUploads
     {
         Plan = new ResumablePlan(
             upload["name"].AsString, upload["type"].AsString, MongoSchema.ToTags(upload["tags"].AsBsonArray),
-            Value(upload, "sha256")?.AsString, Value(upload, "metadata")?.AsString, Value(upload, "concat")?.AsString),
+            Value(upload, "sha256")?.AsString, Value(upload, "metadata")?.AsString, Value(upload, "concat")?.AsString)
+        {
+            Folder = Value(upload, "folder") is { } folder ? MongoSchema.ToGuid(folder) : null,
+            OnConflict = (OnConflict)(Value(upload, "on_conflict")?.ToInt32() ?? 0),
+            ModifiedAt = Value(upload, "modified_at") is { } modified ? MongoSchema.ToTime(modified) : null,
+        },
         Length = Value(upload, "length")?.ToInt64(),
         Main = MongoSchema.ToGuid(upload["main"]),
         Fence = upload["fence"].ToInt64(),
@@ -43,7 +48,7 @@ internal static class MongoUploads
         { "wanted", upload.IsWanted },
     };
 
-    public static BsonDocument ToBson(StoredUpload upload) => new BsonDocument
+    public static BsonDocument ToBson(StoredUpload upload) => Place(upload.Plan, new BsonDocument
     {
         { "name", upload.Plan.Name },
         { "type", upload.Plan.Type },
@@ -51,7 +56,7 @@ internal static class MongoUploads
         { "sha256", OrNull(upload.Plan.Sha256) },
         { "metadata", OrNull(upload.Plan.Metadata) },
         { "concat", OrNull(upload.Plan.Concat) },
-    }.AddRange(Progress(upload));
+    }).AddRange(Progress(upload));
 
     /// <summary>Adds conditions on the fields that a replica of the previous release would change.</summary>
     public static void AddConditions(BsonDocument filter, StoredUpload upload)
@@ -64,6 +69,15 @@ internal static class MongoUploads
             filter.Add("upload.seen_at", MongoSchema.Time(upload.SeenAt));
             filter.Add("upload.wanted", upload.IsWanted);
         }
+    }
+
+    private static BsonDocument Place(ResumablePlan plan, BsonDocument upload)
+    {
+        if (plan.Folder is { } folder)
+            upload.Add("folder", MongoSchema.Uuid(folder)).Add("on_conflict", (int)plan.OnConflict);
+        if (plan.ModifiedAt is { } modified)
+            upload.Add("modified_at", MongoSchema.Time(modified));
+        return upload;
     }
 
     private static BsonValue? Value(BsonDocument upload, string name) =>

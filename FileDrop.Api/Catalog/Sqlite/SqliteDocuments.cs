@@ -65,6 +65,40 @@ internal static class SqliteDocuments
         return documents;
     }
 
+    /// <summary>Reads the whole documents of the files in a folder, after an id and in the order of the ids, within a transaction.</summary>
+    public static IReadOnlyList<FileDocument> FindChildren(
+        SqliteSession session, string owner, Guid folder, FileState state, Guid? after, int limit)
+    {
+        using var rows = session.Query(
+            $"""
+            SELECT {Columns} FROM files f INDEXED BY files_by_parent
+            WHERE f.owner = ?1 AND f.parent = ?2 AND f.state = ?3 AND f.id > ?4 ORDER BY f.id LIMIT ?5
+            """,
+            owner, Bytes(folder), (long)state, after is { } id ? Bytes(id) : Array.Empty<byte>(), (long)limit);
+        var documents = new List<FileDocument>();
+        while (rows.Read())
+            documents.Add(ReadWhole(session, rows).Document);
+        return documents;
+    }
+
+    /// <summary>Reads the live file with this name in a folder, without earlier versions, intents, garbage and upload.</summary>
+    public static FileDocument? FindByName(SqliteSession session, string owner, EntryKey key)
+    {
+        using var rows = session.Query(
+            $"""
+            SELECT {FileColumns}, f.n, f.state FROM files f INDEXED BY placed_by_name_key
+            WHERE f.owner = ?1 AND f.parent = ?2 AND f.name_key = ?3 AND f.state = 1
+            """,
+            owner, Bytes(key.Folder), NameKey.Of(key.Name));
+        while (rows.Read())
+        {
+            var file = ReadRow(rows);
+            if (EntryKey.OfClaim(file) == key)
+                return file;
+        }
+        return null;
+    }
+
     /// <summary>Runs a read of several statements in one transaction, so that all see the same moment.</summary>
     public static T AtOneMoment<T>(SqliteSession session, Func<T> read)
     {
@@ -112,6 +146,8 @@ internal static class SqliteDocuments
             Content = row.IsDBNull(7) ? null : ReadContent(row, 7),
             DeletedAt = TimeOrNull(row, 14),
             PurgeAt = state == FileState.Trash ? TimeOrNull(row, 15) : null,
+            Place = ReadPlace(row, 16),
+            ModifiedAt = TimeOrNull(row, 19),
         };
     }
 
@@ -151,14 +187,19 @@ internal static class SqliteDocuments
         using var row = session.Query(
             """
             SELECT name, type, tags, sha256, metadata, concat, length, main, fence, "offset", hashes, store, step, stage, blob, until, holder,
-                seen_at, wanted
+                seen_at, wanted, folder, on_conflict, modified_at
             FROM uploads WHERE file = ?1
             """,
             file);
         return !row.Read() ? null : new StoredUpload
         {
             Plan = new ResumablePlan(
-                row.GetString(0), row.GetString(1), Tags(row.GetString(2)), TextOrNull(row, 3), TextOrNull(row, 4), TextOrNull(row, 5)),
+                row.GetString(0), row.GetString(1), Tags(row.GetString(2)), TextOrNull(row, 3), TextOrNull(row, 4), TextOrNull(row, 5))
+            {
+                Folder = IdOrNull(row, 19),
+                OnConflict = (OnConflict)row.GetInt64(20),
+                ModifiedAt = TimeOrNull(row, 21),
+            },
             Length = NumberOrNull(row, 6),
             Main = Id(row, 7),
             Fence = row.GetInt64(8),

@@ -135,16 +135,32 @@ internal sealed partial class SqliteEngine(string path, CatalogRules rules, Time
     public ChangeResult CommitInline(SqliteSession session, string owner, Guid id, WriteIntent blob, bool creates, FileCommit commit)
     {
         if (!creates)
-            return Change(session, owner, id, Commit);
-        var now = Now();
-        var decision = Commit(null, now);
-        if (decision.Next is { } document)
-            _ = SqliteSaves.Insert(session, document, now) ?? throw FileDocument.KnownAlready(id);
-        return decision.Answer;
-
-        Decision<ChangeResult> Commit(FileDocument? document, DateTimeOffset at)
         {
-            var committed = FileDocument.CommitInline(document, owner, id, blob, creates, commit, rules, at);
+            var replaced = Change(session, owner, id, (document, now) => Commit(document, null, now));
+            return replaced.Outcome != ChangeOutcome.Stale
+                ? replaced
+                : Run(session, owner, steps => new FolderProtocol(steps, rules).PlaceFileAsync(
+                    id, known: null, (_, file) => new(FolderProtocol.TargetOf(file, commit.Folder, commit.Name, commit.OnConflict)), Commit));
+        }
+        if (commit.Folder is not { } folder)
+            return Insert(null);
+        var created = default(ChangeResult);
+        var outcome = Run(session, owner, steps => new FolderProtocol(steps, rules).PlaceAsync(
+            new FileDocument { Owner = owner, Id = id }, FolderProtocol.TargetOfNew(folder, commit), placement => new((created = Insert(placement)).Outcome)));
+        return outcome == ChangeOutcome.Done ? created : new ChangeResult(outcome);
+
+        ChangeResult Insert(Placement? placement)
+        {
+            var now = Now();
+            var decision = Commit(null, placement, now);
+            if (decision.Next is { } document)
+                _ = SqliteSaves.Insert(session, document, now) ?? throw FileDocument.KnownAlready(id);
+            return decision.Answer;
+        }
+
+        Decision<ChangeResult> Commit(FileDocument? document, Placement? placement, DateTimeOffset at)
+        {
+            var committed = FileDocument.CommitInline(document, owner, id, blob, creates, commit, rules, at, placement);
             if (committed.Next is not null)
                 _quota.Admit(session, owner, new Reservation(commit.Size, creates));
             return committed;

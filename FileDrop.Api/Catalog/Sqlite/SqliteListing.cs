@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using Microsoft.Data.Sqlite;
 
 namespace FileDrop.Api.Catalog.Sqlite;
 
@@ -15,19 +16,48 @@ internal static class SqliteListing
     private static readonly byte[] BeforeIds = [];
     private static readonly byte[] BehindIds = Enumerable.Repeat(byte.MaxValue, 17).ToArray();
 
+    /// <summary>A table whose rows are listed.</summary>
+    /// <param name="Table">The table.</param>
+    /// <param name="Columns">The columns of an entry.</param>
+    /// <param name="Live">The first part of the names of the indexes of live entries, of one folder or all.</param>
+    /// <param name="Trash">The first part of the names of the indexes of entries in the trash.</param>
+    /// <param name="Word">The condition that an entry has a word.</param>
+    private sealed record Source(string Table, string Columns, Func<ListQuery, string> Live, string Trash, string Word);
+
+    private static readonly Source s_files = new(
+        "files", SqliteRows.FileColumns, query => query.Folder is null ? "files" : "placed", "trash",
+        "(instr(folded(f.name), ?) > 0 OR EXISTS (SELECT 1 FROM json_each(f.tags) t WHERE instr(folded(t.key || ':' || t.value), ?) > 0))");
+
+    private static readonly Source s_folders = new(
+        "folders", SqliteFolders.Columns, _ => "folders", "trashed_folders", "instr(folded(f.name), ?) > 0");
+
     public static CatalogPage Read(SqliteSession session, ListQuery query)
+    {
+        var (files, next) = Read(session, query, s_files, SqliteRows.ReadFile, file => PositionOf(file, query.Sort), ListQuery.WeightOf);
+        return new CatalogPage(files, next);
+    }
+
+    public static FolderPage ReadFolders(SqliteSession session, ListQuery query)
+    {
+        var (folders, next) = Read(
+            session, query, s_folders, row => SqliteFolders.Read(row).ToFolder(), folder => PositionOf(folder, query.Sort), _ => 0);
+        return new FolderPage(folders, next);
+    }
+
+    private static (List<T> Entries, ListPosition? Next) Read<T>(
+        SqliteSession session, ListQuery query, Source source, Func<SqliteDataReader, T> read, Func<T, ListPosition> position, Func<T, long> weigh)
     {
         var (low, high) = Edges(query);
         if (query.After is { } after)
         {
-            var position = new Edge(query.Sort == FileSort.FileName ? after.Name ?? "" : after.Number, SqliteRows.Bytes(after.Id));
-            (low, high) = query.Descending ? (low, Lesser(high, position)) : (Greater(low, position), high);
+            var edge = new Edge(query.Sort == FileSort.FileName ? after.Name ?? "" : after.Number, SqliteRows.Bytes(after.Id));
+            (low, high) = query.Descending ? (low, Lesser(high, edge)) : (Greater(low, edge), high);
         }
 
         ListPosition? end = null;
         if (NeedsWindow(query))
         {
-            end = FindWindowEnd(session, query, low, high);
+            end = FindWindowEnd(session, query, source, low, high);
             if (end is not null)
             {
                 var edge = new Edge(query.Sort == FileSort.FileName ? end.Name ?? "" : end.Number, SqliteRows.Bytes(end.Id));
@@ -35,26 +65,26 @@ internal static class SqliteListing
             }
         }
 
-        var (conditions, values) = Conditions(query, low, high);
-        var sql = $"SELECT {SqliteRows.FileColumns} {Walk(query)}{conditions} {Order(query)} LIMIT ?6";
-        var (files, weight) = (new List<CatalogFile>(), 0L);
+        var (conditions, values) = Conditions(query, source, low, high);
+        var sql = $"SELECT {source.Columns} {Walk(query, source)}{conditions} {Order(query)} LIMIT ?6";
+        var (entries, weight) = (new List<T>(), 0L);
         using var rows = session.Query(sql, [.. values]);
         while (rows.Read())
         {
-            // The query returns one file more than the page holds; it shows that there is another page.
-            if (files.Count == query.Limit || weight > ListQuery.MaxWeight)
-                return new CatalogPage(files, PositionOf(files[^1], query.Sort));
-            files.Add(SqliteRows.ReadFile(rows));
-            weight += ListQuery.WeightOf(files[^1]);
+            // The query returns one entry more than the page holds; it shows that there is another page.
+            if (entries.Count == query.Limit || weight > ListQuery.MaxWeight)
+                return (entries, position(entries[^1]));
+            entries.Add(read(rows));
+            weight += weigh(entries[^1]);
         }
 
-        return new CatalogPage(files, end);
+        return (entries, end);
     }
 
-    private static ListPosition? FindWindowEnd(SqliteSession session, ListQuery query, Edge low, Edge high)
+    private static ListPosition? FindWindowEnd(SqliteSession session, ListQuery query, Source source, Edge low, Edge high)
     {
-        var sql = $"SELECT {Key(query.Sort)}, f.id {Walk(query)} {Order(query)} LIMIT 1 OFFSET ?6";
-        using var rows = session.Query(sql, query.Owner, low.Key, low.Id, high.Key, high.Id, query.Examined - 1L);
+        var sql = $"SELECT {Key(query.Sort)}, f.id {Walk(query, source)} {Order(query)} LIMIT 1 OFFSET ?6";
+        using var rows = session.Query(sql, [.. Values(query, low, high, query.Examined - 1L)]);
         if (!rows.Read())
             return null;
         return query.Sort == FileSort.FileName
@@ -62,7 +92,7 @@ internal static class SqliteListing
             : new ListPosition(rows.GetInt64(0), null, SqliteRows.Id(rows, 1));
     }
 
-    private static string Walk(ListQuery query)
+    private static string Walk(ListQuery query, Source source)
     {
         if (query is { Sort: FileSort.DeletedAt, InTrash: false })
             throw new ArgumentException("Sort by the time of deletion only in the trash.", nameof(query));
@@ -71,10 +101,11 @@ internal static class SqliteListing
             ? $"({key}, f.id) >= (?2, ?3) AND ({key}, f.id) < (?4, ?5)"
             : $"({key}, f.id) > (?2, ?3) AND ({key}, f.id) <= (?4, ?5)";
         // The state is a literal, because each state has its own indexes.
-        var (index, state) = query.InTrash ? ("trash", 3) : ("files", 1);
+        var (index, state) = query.InTrash ? (source.Trash, 3) : (source.Live(query), 1);
+        var place = query.Folder is null ? "" : " AND f.parent = ?7";
         return string.Create(
             CultureInfo.InvariantCulture,
-            $"FROM files f INDEXED BY {index}_by_{key.AsSpan(2)} WHERE f.owner = ?1 AND f.state = {state} AND {edges}");
+            $"FROM {source.Table} f INDEXED BY {index}_by_{key.AsSpan(2)} WHERE f.owner = ?1 AND f.state = {state}{place} AND {edges}");
     }
 
     private static string Order(ListQuery query) =>
@@ -99,6 +130,14 @@ internal static class SqliteListing
         _ => new ListPosition(file.Content.Size, null, file.Id),
     };
 
+    private static ListPosition PositionOf(CatalogFolder folder, FileSort sort) => sort switch
+    {
+        FileSort.CreatedAt => new ListPosition(folder.CreatedAt.ToUnixTimeMilliseconds(), null, folder.Id),
+        FileSort.UpdatedAt => new ListPosition(folder.UpdatedAt.ToUnixTimeMilliseconds(), null, folder.Id),
+        FileSort.DeletedAt => new ListPosition(folder.DeletedAt?.ToUnixTimeMilliseconds() ?? 0, null, folder.Id),
+        _ => new ListPosition(0, NameKey.Of(folder.Name), folder.Id),
+    };
+
     /// <summary>The edges of the walk. A bound on the sort key itself is an edge, not a filter.</summary>
     private static (Edge Low, Edge High) Edges(ListQuery query) => (query.Sort, query.Filter) switch
     {
@@ -121,18 +160,18 @@ internal static class SqliteListing
     }).IsEmpty;
 
     /// <summary>Builds the SQL that follows the walk's own conditions, and the values of all parameters.</summary>
-    private static (string Sql, List<object?> Values) Conditions(ListQuery query, Edge low, Edge high)
+    private static (string Sql, List<object?> Values) Conditions(ListQuery query, Source source, Edge low, Edge high)
     {
         // The file's media type in lower case, without parameters; media types are ASCII.
         const string Type = "lower(trim(substr(f.type, 1, instr(f.type || ';', ';') - 1)))";
-        var values = new List<object?> { query.Owner, low.Key, low.Id, high.Key, high.Id, query.Limit + 1L };
+        var values = Values(query, low, high, query.Limit + 1L);
         var sql = new StringBuilder();
         var filter = query.Filter;
 
         foreach (var part in filter.NameKeyParts ?? [])
             Add("instr(f.name_key, ?) > 0", part);
         foreach (var word in filter.Words ?? [])
-            Add("(instr(folded(f.name), ?) > 0 OR EXISTS (SELECT 1 FROM json_each(f.tags) t WHERE instr(folded(t.key || ':' || t.value), ?) > 0))", word);
+            Add(source.Word, word);
         if (filter.Type is { } type && type.EndsWith("/*", StringComparison.Ordinal))
             Add($"substr({Type}, 1, length(?)) = ?", type[..^1]);
         else if (filter.Type is { } exact)
@@ -160,6 +199,15 @@ internal static class SqliteListing
             var parameter = string.Create(CultureInfo.InvariantCulture, $"?{values.Count}");
             sql.Append(" AND ").Append(condition.Replace("?", parameter, StringComparison.Ordinal));
         }
+    }
+
+    /// <summary>The values of the parameters 1 to 6 or, in a folder, 7.</summary>
+    private static List<object?> Values(ListQuery query, Edge low, Edge high, long count)
+    {
+        List<object?> values = [query.Owner, low.Key, low.Id, high.Key, high.Id, count];
+        if (query.Folder is { } folder)
+            values.Add(SqliteRows.Bytes(folder));
+        return values;
     }
 
     private static Edge Greater(Edge one, Edge other) => Compare(one, other) > 0 ? one : other;

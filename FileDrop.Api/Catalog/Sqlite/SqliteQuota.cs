@@ -11,7 +11,7 @@ internal sealed class SqliteQuota(Quotas quotas)
     private const string Actual =
         """
         WITH stored (owner, bytes, files) AS (
-            SELECT owner, 0, 1 FROM files WHERE state IN (1, 3)
+            SELECT owner, 0, 1 FROM files WHERE state IN (1, 3, 4)
             UNION ALL
             SELECT f.owner, c.size, 0 FROM (SELECT file, max(size) AS size FROM contents GROUP BY file, blob) c JOIN files f ON f.n = c.file
         ), reserved (owner, bytes, files) AS (

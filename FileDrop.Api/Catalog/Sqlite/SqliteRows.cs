@@ -21,10 +21,11 @@ internal static partial class SqliteRows
     /// <summary>The columns of a file, live or in the trash, in the order in which <see cref="ReadFile"/> reads them.</summary>
     public const string FileColumns =
         "f.id, f.owner, f.name, f.tags, f.version, f.created_at, f.updated_at, "
-        + "f.blob, f.size, f.type, f.sha256, f.xxh3, f.content_version, f.content_at, f.deleted_at, f.due";
+        + "f.blob, f.size, f.type, f.sha256, f.xxh3, f.content_version, f.content_at, f.deleted_at, f.due, "
+        + "f.parent, f.place, f.claim, f.modified_at";
 
     /// <summary>The number of columns in <see cref="FileColumns"/>.</summary>
-    public const int FileColumnCount = 16;
+    public const int FileColumnCount = 20;
 
     /// <summary>The columns of a content, in the order in which <see cref="ReadContent"/> reads them.</summary>
     public const string ContentColumns = "c.blob, c.size, c.type, c.sha256, c.xxh3, c.version, c.created_at";
@@ -32,6 +33,10 @@ internal static partial class SqliteRows
     public static byte[] Bytes(Guid id) => id.ToByteArray(bigEndian: true);
 
     public static Guid Id(SqliteDataReader row, int column) => new(row.GetFieldValue<byte[]>(column), bigEndian: true);
+
+    public static Guid? IdOrNull(SqliteDataReader row, int column) => row.IsDBNull(column) ? null : Id(row, column);
+
+    public static byte[]? Bytes(Guid? id) => id is { } some ? Bytes(some) : null;
 
     public static long? NumberOrNull(SqliteDataReader row, int column) => row.IsDBNull(column) ? null : row.GetInt64(column);
 
@@ -47,7 +52,16 @@ internal static partial class SqliteRows
         Time(row.GetInt64(6)),
         ReadContent(row, 7),
         TimeOrNull(row, 14),
-        TimeOrNull(row, 15));
+        TimeOrNull(row, 15))
+    {
+        Place = ReadPlace(row, 16),
+        ModifiedAt = TimeOrNull(row, 19),
+    };
+
+    /// <summary>Reads the columns <c>parent</c>, <c>place</c> and <c>claim</c>.</summary>
+    public static Place ReadPlace(SqliteDataReader row, int column) => row.IsDBNull(column) && row.GetInt64(column + 1) == 0
+        ? Place.Loose
+        : new Place(IdOrNull(row, column), row.GetInt64(column + 1), IdOrNull(row, column + 2));
 
     public static FileContent ReadContent(SqliteDataReader row, int column) => new(
         Id(row, column),

@@ -254,6 +254,73 @@ internal static class SqliteSchema
         """
         CREATE INDEX files_pending ON files (owner) WHERE state = 0;
         """,
+        // Folders. A file or folder in state 4 went to the trash with its folder.
+        """
+        ALTER TABLE files ADD COLUMN parent BLOB;                     -- the folder; null: loose
+        ALTER TABLE files ADD COLUMN place INTEGER NOT NULL DEFAULT 0; -- the fence
+        ALTER TABLE files ADD COLUMN claim BLOB;                      -- the operation that claimed the name
+        ALTER TABLE files ADD COLUMN modified_at INTEGER;             -- as the client knows it
+        ALTER TABLE uploads ADD COLUMN folder BLOB;
+        ALTER TABLE uploads ADD COLUMN on_conflict INTEGER NOT NULL DEFAULT 0;
+        ALTER TABLE uploads ADD COLUMN modified_at INTEGER;
+
+        CREATE INDEX files_by_parent ON files (owner, parent, state, id) WHERE parent IS NOT NULL;
+        CREATE INDEX placed_by_created_at ON files (owner, parent, created_at, id) WHERE state = 1 AND parent IS NOT NULL;
+        CREATE INDEX placed_by_updated_at ON files (owner, parent, updated_at, id) WHERE state = 1 AND parent IS NOT NULL;
+        CREATE INDEX placed_by_name_key ON files (owner, parent, name_key, id) WHERE state = 1 AND parent IS NOT NULL;
+        CREATE INDEX placed_by_size ON files (owner, parent, size, id) WHERE state = 1 AND parent IS NOT NULL;
+
+        DROP TRIGGER usage_of_new_file;
+        DROP TRIGGER usage_of_changed_file;
+        CREATE TRIGGER usage_of_new_file AFTER INSERT ON files BEGIN
+            INSERT INTO usage (owner) SELECT NEW.owner WHERE NOT EXISTS (SELECT 1 FROM usage WHERE owner = NEW.owner);
+            UPDATE usage SET files = files + (NEW.state IN (1, 3, 4)) WHERE owner = NEW.owner;
+        END;
+        CREATE TRIGGER usage_of_changed_file AFTER UPDATE OF state ON files WHEN (NEW.state IN (1, 3, 4)) <> (OLD.state IN (1, 3, 4)) BEGIN
+            UPDATE usage SET files = files + (NEW.state IN (1, 3, 4)) - (OLD.state IN (1, 3, 4)) WHERE owner = NEW.owner;
+        END;
+
+        CREATE TABLE folders (
+            id         BLOB    NOT NULL PRIMARY KEY CHECK (length(id) = 16),
+            owner      TEXT    NOT NULL,
+            state      INTEGER NOT NULL, -- as in files
+            parent     BLOB,
+            place      INTEGER NOT NULL,
+            claim      BLOB,
+            name       TEXT,
+            name_key   TEXT,
+            version    INTEGER NOT NULL,
+            created_at INTEGER NOT NULL,
+            updated_at INTEGER NOT NULL,
+            deleted_at INTEGER,
+            purge_at   INTEGER,
+            turn       INTEGER NOT NULL,
+            sweep      INTEGER NOT NULL, -- 0 none, 1 due, 2 due with fence
+            sweep_at   INTEGER,
+            CHECK (state NOT IN (1, 3, 4) OR (parent IS NOT NULL AND name IS NOT NULL AND name_key IS NOT NULL AND version > 0)),
+            CHECK (state <> 3 OR (deleted_at IS NOT NULL AND purge_at IS NOT NULL))
+        ) STRICT;
+
+        CREATE INDEX folders_by_parent ON folders (owner, parent, state, id);
+        CREATE INDEX folders_by_created_at ON folders (owner, parent, created_at, id) WHERE state = 1;
+        CREATE INDEX folders_by_updated_at ON folders (owner, parent, updated_at, id) WHERE state = 1;
+        CREATE INDEX folders_by_name_key ON folders (owner, parent, name_key, id) WHERE state = 1;
+        CREATE INDEX trashed_folders_by_deleted_at ON folders (owner, deleted_at, id) WHERE state = 3;
+        CREATE INDEX folders_by_sweep_at ON folders (sweep_at) WHERE sweep_at IS NOT NULL;
+
+        -- The claims of names. The key is the name in NFC.
+        CREATE TABLE names (
+            owner     TEXT    NOT NULL,
+            folder    BLOB    NOT NULL CHECK (length(folder) = 16),
+            key       TEXT    NOT NULL,
+            kind      INTEGER NOT NULL, -- 0 a folder, 1 a file
+            entry     BLOB    NOT NULL CHECK (length(entry) = 16),
+            operation BLOB    NOT NULL CHECK (length(operation) = 16),
+            fence     INTEGER NOT NULL, -- the entry's, before the operation
+            at        INTEGER NOT NULL,
+            PRIMARY KEY (owner, folder, key)
+        ) STRICT, WITHOUT ROWID;
+        """,
     ];
 
     /// <summary>Migrates the database to the current layout; safe beside another process that does the same.</summary>
