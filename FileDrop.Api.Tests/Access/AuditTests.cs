@@ -2,9 +2,11 @@ using System.Globalization;
 using System.Net;
 using System.Net.Http.Headers;
 using System.Net.Http.Json;
+using System.Text;
 using System.Text.Json;
 using FileDrop.Api.Catalog;
 using FileDrop.Api.Tests.Files;
+using FileDrop.Api.Tests.Folders;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Xunit;
@@ -68,6 +70,42 @@ public abstract class AuditTests(Pair pair)
         Assert.All(lines.Zip(events), pairOf => Assert.Equal(
             pairOf.Second.Text("result") == "done" ? LogLevel.Information : LogLevel.Warning, pairOf.First.Level));
         Assert.DoesNotContain(lines, line => line.Text.Contains("secret", StringComparison.Ordinal));
+        Assert.DoesNotContain(events, one => one.GetRawText().Contains("secret", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task Each_change_of_a_folder_is_one_event_with_its_id()
+    {
+        using var log = new LogLines();
+        await using var stores = await pair.MakeStoresAsync();
+        await using var service = await StartAsync(stores, log);
+        var http = service.Http;
+        var folder = (await http.FolderAsync("secret-name")).FolderId();
+        var at = $"/folders/{folder}";
+        foreach (var (status, method, path, body) in new (int, HttpMethod, string, string?)[]
+        {
+            (200, HttpMethod.Get, $"{at}/entries", null),
+            (200, HttpMethod.Get, "/paths/secret-name", null),
+            (200, HttpMethod.Patch, at, """{"name":"secret-other"}"""),
+            (409, HttpMethod.Patch, at, $$"""{"parent_id":"{{folder}}"}"""),
+            (200, HttpMethod.Delete, at, null),
+            (404, HttpMethod.Delete, at, null),
+            (404, HttpMethod.Post, $"/trash/folders/{folder}/restore", null),
+            (404, HttpMethod.Delete, $"/trash/folders/{folder}", null),
+        })
+        {
+            using var response = await http.SendAsync(method, path, body is null ? null : new StringContent(body, Encoding.UTF8, "application/json"));
+            Assert.Equal(status, (int)response.StatusCode);
+            if (status == 200 && method == HttpMethod.Delete)
+                await Service.UntilAsync("the folder is gone", async () => await http.GetStringAsync("/trash/folders") == "[]\n");
+        }
+        string[] wanted =
+        [
+            $"CreateFolder {folder} done 201", $"UpdateFolder {folder} done 200", $"UpdateFolder {folder} circle 409", $"DeleteFolder {folder} done 200",
+            $"DeleteFolder {folder} folder_not_found 404", $"RestoreFolder {folder} folder_not_found 404", $"PurgeFolder {folder} folder_not_found 404",
+        ];
+        var events = await EventsAsync(http, wanted.Length);
+        Assert.Equal(wanted, events.Select(one => Line(one, folder)));
         Assert.DoesNotContain(events, one => one.GetRawText().Contains("secret", StringComparison.Ordinal));
     }
 

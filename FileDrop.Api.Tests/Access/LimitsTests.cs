@@ -4,6 +4,7 @@ using System.Net.Http.Headers;
 using System.Net.Http.Json;
 using System.Text.Json;
 using FileDrop.Api.Tests.Files;
+using FileDrop.Api.Tests.Folders;
 using Xunit;
 
 namespace FileDrop.Api.Tests.Access;
@@ -35,6 +36,17 @@ public sealed class LimitsTests(EmbeddedPair pair) : IClassFixture<EmbeddedPair>
         using var probe = await service.Http.GetAsync("/health");
         Assert.Equal(HttpStatusCode.OK, probe.StatusCode);
         Assert.Null(Field(probe, "RateLimit"));
+    }
+
+    [Fact]
+    public async Task A_change_by_PATCH_counts_unless_it_appends_to_an_upload()
+    {
+        await using var stores = await pair.MakeStoresAsync();
+        await using var service = await Service.StartAsync(stores, ("FileDrop:Limits:RequestsPerCaller", "5"));
+        var folder = (await service.Http.FolderAsync("a")).FolderId();
+        using var renamed = await service.Http.PatchFolderAsync(folder, """{"name":"b"}""");
+        await renamed.SucceededAsync();
+        Assert.Equal("\"caller\";r=3", Field(renamed, "RateLimit"));
     }
 
     [Fact]
