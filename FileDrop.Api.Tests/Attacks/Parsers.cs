@@ -163,6 +163,7 @@ internal static class Parsers
         ["JSON of a key"] = (["{\"name\":\"x\",\"owner\":\"o\",\"scopes\":[\"read\"],\"expires_at\":\"2100-01-01T00:00:00Z\"}"], text => ReadJson(text, json => NewKey.Read(json, DateTimeOffset.UnixEpoch))),
         ["JSON of a file"] = (["{\"file_name\":\"a\",\"tags\":{\"k\":\"v\"}}"], text =>
             FileRequest.ReadChangeAsync(Body(text, "application/json"), Options).GetAwaiter().GetResult()),
+        ["JSON of a copy"] = (["{\"file_name\":\"a\",\"tags\":{\"k\":\"v\"}}", "{}"], text => ReadJson(text, CopyEndpoint.ReadBody)),
         ["JSON of a link"] = (["{\"version\":1}", "{}"], text => ReadJson(text, LinkEndpoints.ReadVersion)),
         ["form"] = (
         [

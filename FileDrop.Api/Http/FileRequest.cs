@@ -50,8 +50,7 @@ internal static class FileRequest
     public static bool IsCurlsDefault(HttpRequest request) => HasType(request, FileType.CurlsDefault);
 
     /// <summary>Whether the request brings content, or a form with it.</summary>
-    public static bool BringsContent(HttpRequest request) =>
-        request.HttpContext.Features.Get<IHttpRequestBodyDetectionFeature>() is { CanHaveBody: true } && !IsJson(request);
+    public static bool BringsContent(HttpRequest request) => CanHaveBody(request) && !IsJson(request);
 
     /// <summary>Reads the Idempotency-Key field: printable ASCII, bare or as a quoted string (RFC 8941, section 3.3.3).</summary>
     /// <param name="request">The request.</param>
@@ -99,6 +98,19 @@ internal static class FileRequest
         {
             throw new ProblemException(ApiProblem.InvalidRequest("The body is not well-formed JSON, or names a member twice."), malformed);
         }
+    }
+
+    /// <summary>Reads a JSON body if there is a body.</summary>
+    /// <param name="request">The request.</param>
+    /// <param name="limits">The service's limits.</param>
+    /// <param name="read">Reads the JSON; the result must not keep a part of it.</param>
+    /// <param name="absent">The result without a body.</param>
+    /// <inheritdoc cref="ReadJsonAsync{T}" path="/exception"/>
+    public static async Task<T> ReadJsonIfAnyAsync<T>(HttpRequest request, FileDropOptions limits, Func<JsonElement, T> read, T absent)
+    {
+        if (!CanHaveBody(request))
+            return absent;
+        return IsJson(request) ? await ReadJsonAsync(request, limits, read) : throw new ProblemException(NotJson);
     }
 
     /// <summary>Reads the name of a raw body: the query's, else the Content-Disposition field's. Returns false if the name breaks a rule.</summary>
@@ -149,7 +161,15 @@ internal static class FileRequest
     /// <summary>The lines of the digest fields (RFC 9530).</summary>
     public static IEnumerable<string?> DigestFields(IHeaderDictionary headers) => [.. headers["Content-Digest"], .. headers["Repr-Digest"]];
 
+    private static ApiProblem NotJson { get; } = ApiProblem.UnsupportedMediaType("Send the body as application/json.") with
+    {
+        Header = ("Accept", "application/json"),
+    };
+
     private static ApiProblem NotText { get; } = ApiProblem.InvalidName(FileName.NotText);
+
+    private static bool CanHaveBody(HttpRequest request) =>
+        request.HttpContext.Features.Get<IHttpRequestBodyDetectionFeature>() is { CanHaveBody: true };
 
     private static bool HasType(HttpRequest request, string type) =>
         MediaTypeHeaderValue.TryParse(request.ContentType, out var parsed) && parsed.MediaType.Equals(type, StringComparison.OrdinalIgnoreCase);
@@ -168,7 +188,7 @@ internal static class FileRequest
                     name = ReadName(member.Value);
                     break;
                 case { Name: "tags" }:
-                    tags = FileTags.TryRead(member.Value, out var read, out var wrong) ? read : throw new ProblemException(ApiProblem.InvalidTags(wrong));
+                    tags = ReadTags(member.Value);
                     break;
                 default:
                     throw Refused("The members are file_name, a string, and tags, an object of strings; there are no others.");
@@ -179,7 +199,14 @@ internal static class FileRequest
             : new MetadataChange(name, tags);
     }
 
-    private static string ReadName(JsonElement json)
+    /// <summary>Reads a file's tags.</summary>
+    /// <exception cref="ProblemException">They break a rule.</exception>
+    public static IReadOnlyDictionary<string, string> ReadTags(JsonElement json) =>
+        FileTags.TryRead(json, out var tags, out var wrong) ? tags : throw new ProblemException(ApiProblem.InvalidTags(wrong));
+
+    /// <summary>Reads a file's name from a JSON string.</summary>
+    /// <exception cref="ProblemException">It breaks a rule.</exception>
+    public static string ReadName(JsonElement json)
     {
         string sent;
         try
