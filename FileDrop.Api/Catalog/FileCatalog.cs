@@ -56,6 +56,10 @@ internal sealed class FileCatalog(ICatalogEngine engine, IIdempotencyRecords key
     public Task<ChangeResult> DeleteAsync(string owner, Guid id, long? ifVersion, bool permanent, CancellationToken cancellation) =>
         ChangeAsync(owner, id, (document, now) => document.Delete(ifVersion, permanent, rules, now), cancellation);
 
+    public Task<bool> RecordCrcAsync(string owner, Guid id, Guid blob, uint crc32, CancellationToken cancellation) =>
+        // A power cut may undo it, because the next whole read records it again.
+        DecideAsync(owner, id, (document, _) => document.RecordCrc(blob, crc32), false, cancellation, ChangeKind.Passing);
+
     public Task<ChangeResult> RestoreAsync(string owner, Guid id, CancellationToken cancellation) =>
         ChangeAsync(owner, id, (document, _) => document.Restore(), cancellation);
 

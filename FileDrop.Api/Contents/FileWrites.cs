@@ -99,5 +99,5 @@ internal sealed class FileWrites(FileStore files, IdempotencyKeys keys, FileDrop
         Commit(content, properties with { Name = properties.Name ?? FileName.Untitled, Tags = properties.Tags ?? FileTags.None });
 
     private static FileCommit Commit(ContentFacts content, FileProperties properties) =>
-        new(content.Size, properties.Type, content.Sha256, content.XxHash3, properties.Name, properties.Tags);
+        new(content.Size, properties.Type, content.Sha256, content.XxHash3, properties.Name, properties.Tags, Crc32: content.Crc32);
 }

@@ -1,3 +1,4 @@
+using FileDrop.Api.Hashing;
 using Microsoft.Data.Sqlite;
 using static FileDrop.Api.Catalog.Sqlite.SqliteRows;
 
@@ -110,8 +111,8 @@ internal static class SqliteDocuments
             CreatedAt = TimeOrNull(row, 5),
             UpdatedAt = TimeOrNull(row, 6),
             Content = row.IsDBNull(7) ? null : ReadContent(row, 7),
-            DeletedAt = TimeOrNull(row, 14),
-            PurgeAt = state == FileState.Trash ? TimeOrNull(row, 15) : null,
+            DeletedAt = TimeOrNull(row, 15),
+            PurgeAt = state == FileState.Trash ? TimeOrNull(row, 16) : null,
         };
     }
 
@@ -151,7 +152,7 @@ internal static class SqliteDocuments
         using var row = session.Query(
             """
             SELECT name, type, tags, sha256, metadata, concat, length, main, fence, "offset", hashes, store, step, stage, blob, until, holder,
-                seen_at, wanted
+                seen_at, wanted, crc32
             FROM uploads WHERE file = ?1
             """,
             file);
@@ -163,7 +164,7 @@ internal static class SqliteDocuments
             Main = Id(row, 7),
             Fence = row.GetInt64(8),
             Offset = row.GetInt64(9),
-            Hashes = row.IsDBNull(10) ? ReadOnlyMemory<byte>.Empty : row.GetFieldValue<byte[]>(10),
+            Hashes = row.IsDBNull(10) ? default : new HashMark(row.GetFieldValue<byte[]>(10), (uint?)NumberOrNull(row, 19)),
             Store = TextOrNull(row, 11),
             Step = row.GetInt64(12),
             Stage = (ResumableStage)row.GetInt64(13),

@@ -254,6 +254,12 @@ internal static class SqliteSchema
         """
         CREATE INDEX files_pending ON files (owner) WHERE state = 0;
         """,
+        // Zip archives. They need the CRC-32 of each content; it is null for contents of earlier layouts until somebody has read them.
+        """
+        ALTER TABLE files ADD COLUMN crc32 INTEGER;    -- the live content's
+        ALTER TABLE contents ADD COLUMN crc32 INTEGER;
+        ALTER TABLE uploads ADD COLUMN crc32 INTEGER;  -- of the bytes up to the offset
+        """,
     ];
 
     /// <summary>Migrates the database to the current layout; safe beside another process that does the same.</summary>
