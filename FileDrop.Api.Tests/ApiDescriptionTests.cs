@@ -200,6 +200,26 @@ public sealed class ApiDescriptionTests(EmbeddedPair pair) : IClassFixture<Embed
     }
 
     [Fact]
+    public async Task Copies_answer_as_described()
+    {
+        var api = await DescriptionAsync();
+        const string path = "/files/{file_id}/copy";
+        var at = $"/files/{(await pair.Http.UploadAsync([1, 2, 3], "a.bin")).Id()}/copy";
+        await api.CheckAsync(201, path, new HttpRequestMessage(HttpMethod.Post, at));
+        await api.CheckAsync(201, path, Post(at, JsonContent.Create(new { file_name = "b.bin", tags = new { project = "apollo" } })));
+        await api.CheckAsync(400, path, Post(at, JsonContent.Create(new { other = 1 })), "invalid_request");
+        await api.CheckAsync(400, path, Post(at, JsonContent.Create(new { file_name = "" })), "invalid_name");
+        await api.CheckAsync(400, path, Post(at, JsonContent.Create(new { tags = 1 })), "invalid_tags");
+        await api.CheckAsync(404, path, new HttpRequestMessage(HttpMethod.Post, $"/files/{Guid.NewGuid()}/copy"), "file_not_found");
+        await api.CheckAsync(412, path, With(new HttpRequestMessage(HttpMethod.Post, at), "If-Match", "\"other\""), "precondition_failed");
+        await api.CheckAsync(415, path, Post(at, Text("{}")), "unsupported_media_type");
+        await using var stores = new EmbeddedStores();
+        await using var limited = await Service.StartAsync(stores, ("FileDrop:Quota:Bytes", "5"));
+        var large = $"/files/{(await limited.Http.UploadAsync([1, 2, 3], "a.bin")).Id()}/copy";
+        await (api with { Http = limited.Http }).CheckAsync(507, path, new HttpRequestMessage(HttpMethod.Post, large), "quota_exceeded");
+    }
+
+    [Fact]
     public async Task Lists_and_probes_answer_as_described()
     {
         var api = await DescriptionAsync();

@@ -15,7 +15,7 @@ public sealed partial class ReadmeTests
     public Task The_commands_of_the_tour_can_be_pasted_one_after_the_other() => PasteAsync(
         "docs/api.md", "## A tour", "## Large files",
         "\"file_name\":\"sample.txt\"", "It has two lines.", "206 Partial Content", "'notes.txt' was updated.", "\"code\":\"precondition_failed\"",
-        "\"version\":3", "\"file_name\":\"raw.txt\"", "[{\"file_id\":", "'notes.txt' was deleted.", "\"code\":\"file_not_found\"");
+        "\"version\":3", "\"file_name\":\"raw.txt\"", "\"file_name\":\"copy.txt\"", "[{\"file_id\":", "'notes.txt' was deleted.", "\"code\":\"file_not_found\"");
 
     [Fact]
     public Task The_commands_about_folders_can_be_pasted_one_after_the_other() => PasteAsync(

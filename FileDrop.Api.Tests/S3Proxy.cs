@@ -16,6 +16,15 @@ public enum S3Fault
     /// <summary>The answer is 503 SlowDown, and the call is not done.</summary>
     SlowDown,
 
+    /// <summary>The answer is 501, and the call is not done.</summary>
+    NotImplemented,
+
+    /// <summary>The answer is 200 with an error in its body, as from a server that begins its answer early; the call is not done.</summary>
+    LateError,
+
+    /// <summary>The answer to a copy is 200, but the call is not done.</summary>
+    Pretence,
+
     /// <summary>The connection is reset, and the call is not done.</summary>
     Drop,
 
@@ -116,8 +125,10 @@ public sealed class S3Proxy : IAsyncDisposable
     {
         var ofObject = request.Path.Value?.Trim('/').Contains('/', StringComparison.Ordinal) is true;
         var (uploads, id) = (request.Query.ContainsKey("uploads"), request.Query.ContainsKey("uploadId"));
+        var copies = request.Headers.ContainsKey("x-amz-copy-source");
         return (request.Method, ofObject) switch
         {
+            ("PUT", true) when copies => id ? "CopyPart" : "CopyObject",
             ("PUT", true) => id ? "UploadPart" : "PutObject",
             ("POST", true) => uploads ? "BeginUpload" : "CompleteUpload",
             ("GET", true) => id ? "ListParts" : "GetObject",
@@ -152,6 +163,15 @@ public sealed class S3Proxy : IAsyncDisposable
                     break;
                 case S3Fault.SlowDown:
                     await RefuseAsync(context, 503, "SlowDown");
+                    break;
+                case S3Fault.NotImplemented:
+                    await RefuseAsync(context, 501, "NotImplemented");
+                    break;
+                case S3Fault.LateError:
+                    await RefuseAsync(context, 200, "InternalError");
+                    break;
+                case S3Fault.Pretence:
+                    await context.Response.WriteAsync("<?xml version=\"1.0\"?><CopyObjectResult><ETag>\"0\"</ETag></CopyObjectResult>");
                     break;
                 case S3Fault.Drop:
                     context.Abort();

@@ -57,6 +57,7 @@ try
     var api = app.MapGroup("").WithHead();
     api.MapApiDescription();
     var upload = api.MapFiles();
+    api.MapCopy();
     api.MapVersions();
     api.MapTrash();
     api.MapFolders();

@@ -34,6 +34,8 @@ public abstract class AuditTests(Pair pair)
             (200, "PUT", at + "/content", []),
             (412, "PUT", at + "/content", [("If-Match", "\"other\"")]),
             (200, "POST", at + "/link", []),
+            (201, "POST", at + "/copy", []),
+            (412, "POST", at + "/copy", [("If-Match", "\"other\"")]),
             (404, "GET", $"/links/{file.Id()}?grant=secret-grant", []),
             (404, "DELETE", $"/files/{Guid.NewGuid()}", []),
             (401, "GET", at, [("Authorization", "Bearer secret-wrong-key")]),
@@ -49,7 +51,8 @@ public abstract class AuditTests(Pair pair)
         string[] wanted =
         [
             $"UploadFile {file.Id()} done 201", $"UpdateContent {file.Id()} done 200", $"UpdateContent {file.Id()} precondition_failed 412",
-            $"CreateLink {file.Id()} done 200", $"ReadLink {file.Id()} link_not_found 404", "DeleteFile * file_not_found 404",
+            $"CreateLink {file.Id()} done 200", "CopyFile * done 201", $"CopyFile {file.Id()} precondition_failed 412",
+            $"ReadLink {file.Id()} link_not_found 404", "DeleteFile * file_not_found 404",
             $"ReadFile {file.Id()} unauthenticated 401", "none - forbidden 403", "none - misdirected_request 421", "none - not_found 404",
             $"DeleteFile {file.Id()} done 200",
         ];

@@ -19,6 +19,7 @@ internal sealed class Mutation(int seed, string file)
         "GET /trash?limit=3", "GET /admin/audit?limit=3", "GET /admin/keys", "GET /links/{id}?grant=AAAAAAAAAAEAAAGasL3qqw", "GET /uploads/{new}|Tus-Resumable: 1.0.0",
         "OPTIONS /uploads", "OPTIONS /files/upload|Origin: https://a.example|Access-Control-Request-Method: PUT", "DELETE /files/{new}?permanent=true", "POST /trash/{new}/restore",
         "POST /files/{id}/versions/1/restore|If-Match: \"x\"", "DELETE /files/{id}/versions/7", "DELETE /admin/keys/0123456789abcdef",
+        "POST /files/{id}/copy|Content-Type: application/json\n{\"file_name\":\"c.txt\",\"tags\":{\"k\":\"v\"}}",
         "POST /files/{id}/link|Content-Type: application/json\n{\"version\":1}", "POST /admin/keys|Content-Type: application/json\n{\"name\":\"x\",\"scopes\":[\"read\"]}",
         "PUT /files/{id}|Content-Type: application/json\n{\"file_name\":\"b.txt\",\"tags\":{\"k\":\"v\"}}", "PUT /files/{id}/content|Content-Type: text/plain\nnew content",
         "PUT /files/{id}|Content-Type: multipart/form-data; boundary=b\n" + Form,

@@ -100,7 +100,7 @@ public sealed class EmbeddedBlobs : DiskBlobs
     }
 }
 
-/// <summary>Objects in a bucket.</summary>
+/// <summary>Objects in a bucket. More than 5 MiB, the smallest part that S3 allows, are copied part by part.</summary>
 public sealed class S3Blobs : BlobStoreFixture
 {
     public override async Task<bool> IsPutAsideAsync(BlobKey key) =>
@@ -111,6 +111,6 @@ public sealed class S3Blobs : BlobStoreFixture
     protected override async Task<(Stores Stores, IBlobStore Store)> OpenAsync()
     {
         var stores = await ClusterStores.MakeAsync();
-        return (stores, new S3BlobStore(S3Options.Parse(stores.S3)));
+        return (stores, new S3BlobStore(S3Options.Parse(stores.S3) with { CopiedAtOnce = 5 * PartSizes.MiB }));
     }
 }

@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using FileDrop.Api.Blobs;
+using FileDrop.Api.Storage;
 using Xunit;
 
 namespace FileDrop.Api.Tests.Blobs;
@@ -86,6 +87,75 @@ public abstract class BlobStoreTests(BlobStoreFixture fixture)
         using var stop = new CancellationTokenSource();
         await using var content = new BrokenContent(until, null, stop.Cancel);
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => Store.WriteAsync(_key, "local", content, 20_000_000, exact: false, stop.Token));
+        await NothingIsLeftAsync();
+    }
+
+    [Theory]
+    [InlineData(0)]
+    [InlineData(1)]
+    [InlineData(70_000)]
+    [InlineData(Large)]
+    public async Task A_copy_has_the_bytes_of_its_source_and_both_live_on_their_own(int size)
+    {
+        var from = new BlobKey(Guid.NewGuid(), Guid.CreateVersion7());
+        var content = await WriteAsync(from, size);
+        Assert.True(await Store.CopyAsync(from, _key, "local", size, default));
+        Assert.Equal(content, await ReadAsync(_key, 0, size));
+        Assert.Equal(content, await ReadAsync(from, 0, size));
+        Assert.Equal(size, await Store.FindSizeAsync(_key, default));
+        await Store.DeleteAsync(from, default);
+        Assert.Equal(content, await ReadAsync(_key, 0, size));
+        await Store.DeleteAsync(_key, default);
+        await NothingIsLeftAsync();
+    }
+
+    [Theory]
+    [InlineData(0)]
+    [InlineData(100)]
+    [InlineData(Large)]
+    public async Task A_missing_blob_is_not_copied_and_nothing_is_written(int size)
+    {
+        Assert.False(await Store.CopyAsync(new BlobKey(Guid.NewGuid(), Guid.CreateVersion7()), _key, "local", size, default));
+        Assert.Null(await Store.FindSizeAsync(_key, default));
+        await NothingIsLeftAsync();
+    }
+
+    [Theory]
+    [InlineData(100, 99)]
+    [InlineData(99, 100)]
+    [InlineData(Large - 1, Large)]
+    public async Task A_blob_that_has_another_size_is_not_copied_and_nothing_is_left(int size, int expected)
+    {
+        var from = new BlobKey(Guid.NewGuid(), Guid.CreateVersion7());
+        await WriteAsync(from, size);
+        await Assert.ThrowsAsync<StorageException>(() => Store.CopyAsync(from, _key, "local", expected, default));
+        Assert.Null(await Store.FindSizeAsync(_key, default));
+        await NothingIsLeftAsync();
+    }
+
+    [Theory]
+    [InlineData(100)]
+    [InlineData(Large)]
+    public async Task A_cancelled_copy_is_whole_or_leaves_nothing_that_its_key_does_not_find(int size)
+    {
+        var from = new BlobKey(Guid.NewGuid(), Guid.CreateVersion7());
+        var content = await WriteAsync(from, size);
+        using var stop = new CancellationTokenSource();
+        var copying = Store.CopyAsync(from, _key, "local", size, stop.Token);
+        await stop.CancelAsync();
+        if (await Record.ExceptionAsync(() => copying) is { } cancelled)
+            Assert.IsAssignableFrom<OperationCanceledException>(cancelled);
+        else
+            Assert.Equal(content, await ReadAsync(_key, 0, size));
+        // A server may still end the copy, so the key is deleted more than once, as the sweeper does.
+        await Service.UntilAsync("the key finds all that is left", async () =>
+        {
+            await Store.DeleteAsync(_key, default);
+            return !await IsAnythingLeftAsync();
+        });
+        Assert.Equal(content, await ReadAsync(from, 0, size));
+
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => Store.CopyAsync(from, _key, "local", size, stop.Token));
         await NothingIsLeftAsync();
     }
 
@@ -208,8 +278,10 @@ public abstract class BlobStoreTests(BlobStoreFixture fixture)
         }
     }
 
-    private async Task NothingIsLeftAsync() =>
-        Assert.DoesNotContain(await fixture.Stores.BlobKeysAsync(), name => name.EndsWith(_key.FileId.ToString("N"), StringComparison.Ordinal));
+    private async Task NothingIsLeftAsync() => Assert.False(await IsAnythingLeftAsync(), "something is left under the file's id");
+
+    private async Task<bool> IsAnythingLeftAsync() =>
+        (await fixture.Stores.BlobKeysAsync()).Any(name => name.EndsWith(_key.FileId.ToString("N"), StringComparison.Ordinal));
 
     /// <summary>A content that, after some bytes, throws or runs an action and continues.</summary>
     private sealed class BrokenContent(long until, Exception? failure, Action? then = null) : Stream
@@ -257,6 +329,22 @@ public sealed class S3BlobStoreTests(S3Blobs fixture) : BlobStoreTests(fixture),
 public sealed class EmbeddedBlobStoreTests(EmbeddedBlobs fixture) : BlobStoreTests(fixture), IClassFixture<EmbeddedBlobs>
 {
     private readonly EmbeddedBlobs _fixture = fixture;
+
+    [Fact]
+    public async Task A_small_content_in_the_catalog_is_copied_if_it_has_the_expected_size()
+    {
+        var (from, to) = (new BlobKey(Guid.NewGuid(), Guid.CreateVersion7()), new BlobKey(Guid.NewGuid(), Guid.CreateVersion7()));
+        await _fixture.WriteSmallAsync(from, 100);
+        await Assert.ThrowsAsync<StorageException>(() => _fixture.Store.CopyAsync(from, to, "local", 99, default));
+        Assert.Null(await _fixture.Store.FindSizeAsync(to, default));
+        Assert.True(await _fixture.Store.CopyAsync(from, to, "local", 100, default));
+        await _fixture.Store.DeleteAsync(from, default);
+        await using var copy = await _fixture.Store.OpenAsync(to, 0, 100, default);
+        Assert.NotNull(copy);
+        var bytes = new byte[101];
+        Assert.Equal(100, await copy.ReadAtLeastAsync(bytes, 101, throwOnEndOfStream: false));
+        Assert.Equal(new byte[100], bytes[..100]);
+    }
 
     [Fact]
     public async Task A_small_content_in_the_catalog_is_read_measured_quarantined_and_deleted_like_any_blob()

@@ -9,7 +9,7 @@ public abstract partial class EngineTests
 {
     private static readonly CatalogRules s_limited = EngineStore.Limited;
 
-    private FileCatalog Limited => new(store.WithQuota, (IIdempotencyRecords)store.WithQuota, s_limited);
+    private FileCatalog Limited => new(store.WithQuota, (IFolderEngine)store.WithQuota, (IIdempotencyRecords)store.WithQuota, s_limited);
 
     [Fact]
     public async Task A_write_is_admitted_only_if_its_bytes_fit_into_the_quota_with_those_of_other_writes()

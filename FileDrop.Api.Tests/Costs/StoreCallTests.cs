@@ -34,6 +34,8 @@ public abstract class StoreCallTests(Pair pair)
             ("list", HttpMethod.Get, "/files?limit=100", None),
             ("rename", HttpMethod.Put, $"/files/{id}", () => new StringContent("{\"file_name\":\"f\"}", null, "application/json")),
             ("new content", HttpMethod.Put, $"/files/{id}", () => new ByteArrayContent(Requests.Bytes(Small))),
+            ("copy of 4 KiB", HttpMethod.Post, $"/files/{id}/copy", None),
+            ("copy of 100 kB", HttpMethod.Post, $"/files/{large}/copy", None),
             ("deletion", HttpMethod.Delete, $"/files/{doomed}", None),
         ];
 
@@ -66,6 +68,8 @@ public sealed class StoreCallOnEmbeddedTests(EmbeddedPair pair) : StoreCallTests
         ["list"] = (1, 0),
         ["rename"] = (2, 0),
         ["new content"] = (2, 0),
+        ["copy of 4 KiB"] = (3, 0),
+        ["copy of 100 kB"] = (4, 0),
         ["deletion"] = (2, 0),
     };
 }
@@ -82,6 +86,8 @@ public sealed class StoreCallOnClusterTests(ClusterPair pair) : StoreCallTests(p
         ["list"] = (1, 1),
         ["rename"] = (2, 2),
         ["new content"] = (4, 3),
+        ["copy of 4 KiB"] = (4, 3),
+        ["copy of 100 kB"] = (4, 3),
         ["deletion"] = (2, 2),
     };
 }

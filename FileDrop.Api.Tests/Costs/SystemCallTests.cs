@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Net;
 using FileDrop.Api.Tests.Files;
 using Xunit;
 
@@ -36,6 +37,22 @@ public sealed class SystemCallTests
         Assert.InRange(calls.Count(call => call.Name.StartsWith("send", StringComparison.Ordinal)), 1, 33 * MiB);
     }
 
+    [Fact]
+    public async Task The_bytes_of_a_copy_do_not_pass_through_the_service()
+    {
+        var calls = await TraceAsync(async (http, _, id) =>
+        {
+            using var answer = await http.PostAsync($"/files/{id}/copy", null);
+            await answer.SucceededAsync(HttpStatusCode.Created);
+        });
+        Assert.DoesNotContain(calls, call => call.Name.StartsWith('p') && IsOfBlob(call));
+        // No byte is copied where the file system shares blocks.
+        var copied = calls.Where(call => call.Name == "copy_file_range").ToList();
+        Assert.True(copied.Sum(Result) is 0 or MiB << 20, string.Join('\n', copied));
+        Assert.InRange(copied.Count, 0, (MiB / 32) + 1);
+        Assert.InRange(calls.Count(call => call.Name is "fsync" or "fdatasync"), 1, 7);
+    }
+
     private static async Task<IReadOnlyList<SystemCall>> TraceAsync(Func<HttpClient, byte[], string, Task> request)
     {
         await using var stores = new EmbeddedStores();
@@ -43,7 +60,7 @@ public sealed class SystemCallTests
         var content = Requests.Bytes(MiB << 20);
         var id = (await service.Http.UploadAsync(content, "warm")).Id();
         await using var strace = await Strace.AttachAsync(
-            service.Id, "-y", "-s", "0", "-e", "trace=pwrite64,pwritev,pread64,preadv,fsync,fdatasync,recvfrom,recvmsg,sendto,sendmsg,sendfile");
+            service.Id, "-y", "-s", "0", "-e", "trace=pwrite64,pwritev,pread64,preadv,copy_file_range,fsync,fdatasync,recvfrom,recvmsg,sendto,sendmsg,sendfile");
         await request(service.Http, content, id);
         return await strace.DetachAsync();
     }

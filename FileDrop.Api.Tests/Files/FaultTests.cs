@@ -20,6 +20,9 @@ public abstract class FaultTests(Pair pair)
     public static TheoryData<string, Fault> StepsOfReplace => Steps("IFileCatalog.FindAsync", "IWriteCatalog.BeginReplaceAsync",
         "IBlobStore.WriteAsync", "IWriteCatalog.CommitAsync");
 
+    public static TheoryData<string, Fault> StepsOfCopy => Steps("IFileCatalog.FindAsync", "IWriteCatalog.BeginCreateAsync",
+        "IBlobStore.CopyAsync", "IWriteCatalog.CommitAsync");
+
     public static TheoryData<string, Fault> StepsOfDelete => Steps("IFileCatalog.DeleteAsync");
 
     public static TheoryData<string, Fault> StepsOfSweep => Steps("ISweepCatalog.FindDueAsync", "ISweepCatalog.ClaimExpiredAsync",
@@ -68,6 +71,27 @@ public abstract class FaultTests(Pair pair)
             Assert.Equal(2, version);
         Assert.Equal(version == 1 ? Before : After, await service.Http.GetByteArrayAsync($"/files/{file.Id()}"));
         await Invariants.NothingElseIsLeftAsync(stores, new Dictionary<string, int> { [file.Id()] = version });
+    }
+
+    [Theory]
+    [MemberData(nameof(StepsOfCopy))]
+    public async Task A_copy_whose_step_fails_happened_whole_or_not_at_all(string step, Fault fault)
+    {
+        await using var stores = await pair.MakeStoresAsync();
+        var faults = new FaultyStores();
+        await using var service = await StartAsync(stores, faults);
+        var file = await service.Http.UploadAsync(Before, "a");
+
+        faults.Break(step, fault);
+        using var answer = await service.Http.PostAsync($"/files/{file.Id()}/copy", null);
+        faults.Heal();
+
+        Assert.Equal(1, faults.Happened);
+        await EndedWellAsync(answer, HttpStatusCode.Created);
+        var files = await Invariants.EveryFileIsWholeAsync(service.Http);
+        Assert.Equal(answer.IsSuccessStatusCode ? 2 : 1, files.Count);
+        Assert.All(files, one => Assert.Equal(1, one.GetProperty("version").GetInt32()));
+        await Invariants.NothingElseIsLeftAsync(stores, files.Select(HttpWords.Id));
     }
 
     [Theory]

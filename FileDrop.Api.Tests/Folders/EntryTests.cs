@@ -161,7 +161,7 @@ public abstract class EntryTests(Pair pair)
     {
         var folder = await NewFolderAsync();
         var random = new Random(5);
-        List<string> (folders, files) = ([folder], []);
+        List<string> folders = [folder], files = [];
         for (var i = 0; i < 40; i++)
         {
             var parent = folders[random.Next(folders.Count)];

@@ -48,6 +48,29 @@ public sealed class BrokenDiskTests
     }
 
     [Theory]
+    [InlineData("EXDEV")]
+    [InlineData("ENOSYS")]
+    [InlineData("EIO")]
+    public async Task A_copy_that_the_kernel_cannot_make_is_read_and_written(string error)
+    {
+        await using var stores = new EmbeddedStores();
+        await using var service = await ServiceProcess.StartAsync(stores, Quick);
+        var content = Requests.Bytes(3 * 1024 * 1024);
+        var source = (await service.Http.UploadAsync(content, "source")).Id();
+        IReadOnlyList<SystemCall> calls;
+        string[] faults = ["-e", $"inject=copy_file_range:error={error}", "-e", "inject=ioctl:error=EOPNOTSUPP"];
+        await using (var strace = await Strace.AttachAsync(service.Id, ["-e", "trace=copy_file_range,ioctl", .. faults]))
+        {
+            using var answer = await service.Http.PostAsync($"/files/{source}/copy", null);
+            var copy = (await answer.SucceededAsync(HttpStatusCode.Created)).Id();
+            Assert.Equal(content, await service.Http.GetByteArrayAsync($"/files/{copy}"));
+            calls = await strace.DetachAsync();
+            await Invariants.NothingElseIsLeftAsync(stores, source, copy);
+        }
+        Assert.Contains(calls, call => call.Name == "copy_file_range" && call.Text.Contains("INJECTED", StringComparison.Ordinal));
+    }
+
+    [Theory]
     [InlineData("incoming")]
     [InlineData("blobs")]
     public async Task A_folder_replaced_by_a_file_gives_503_until_it_is_back(string folder)

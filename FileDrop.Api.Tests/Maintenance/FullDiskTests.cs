@@ -30,6 +30,8 @@ public sealed class FullDiskTests
         await replaced.RefusedAsync(507, "insufficient_storage");
         using var unannounced = await service.Http.SendChunkedAsync(HttpMethod.Post, "/files/upload", new ByteArrayContent(Requests.Bytes(4 * Size)));
         await unannounced.RefusedAsync(507, "insufficient_storage");
+        using var copied = await service.Http.PostAsync($"/files/{files[0]}/copy", null);
+        await copied.RefusedAsync(507, "insufficient_storage");
         using var renamed = await service.Http.PutJsonAsync(files[0], """{"file_name":"another"}""");
         await renamed.SucceededAsync();
         await Invariants.NothingElseIsLeftAsync(stores, files);

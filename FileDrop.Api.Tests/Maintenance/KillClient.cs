@@ -39,10 +39,11 @@ internal sealed class KillClient(int number)
         while (lost == Lost && !stop.IsCancellationRequested)
         {
             var (id, file) = Ledger.Sure.ElementAtOrDefault(_random.Next(Ledger.Sure.Count));
-            await ((file, _random.Next(12)) switch
+            await ((file, _random.Next(14)) switch
             {
                 (null, _) => CreateAsync(http),
                 (_, 0 or 1) when Ledger.Sure.Count < FilesAtMost => CreateAsync(http),
+                (_, 12 or 13) when Ledger.Sure.Count < FilesAtMost => CopyAsync(http, id, file),
                 (_, 2) => CreateSlowlyAsync(http),
                 (_, 3) => GoAwayAsync(http, id),
                 (_, 10 or 11) => ResumeAsync(http),
@@ -70,6 +71,13 @@ internal sealed class KillClient(int number)
         await Task.WhenAny(sending, Task.Delay(Dawdle));
         body.Open();
         await CreatedAsync(await sending, wanted);
+    }
+
+    private async Task CopyAsync(HttpClient http, string id, KnownFile file)
+    {
+        var wanted = file with { Name = NewName(), Version = 1 };
+        using var body = JsonContent.Create(new { file_name = wanted.Name });
+        await CreatedAsync(await TryAsync(http.PostAsync($"/files/{id}/copy", body)), wanted);
     }
 
     /// <summary>Sends one request of a resumable upload, which continues through all kills.</summary>

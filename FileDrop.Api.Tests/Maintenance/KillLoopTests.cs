@@ -44,6 +44,7 @@ public abstract class KillLoopTests(Pair pair, ITestOutputHelper output)
                 "ISweepCatalog.Swept",
             }.Select(name => ($"{name}Async", new[] { KillMoment.Before, KillMoment.After })),
         ("IBlobStore.WriteAsync", [KillMoment.Before, KillMoment.Middle, KillMoment.After]),
+        ("IBlobStore.CopyAsync", [KillMoment.Before, KillMoment.After]),
         ("IBlobStore.AppendAsync", [KillMoment.Before, KillMoment.After]),
         ("IBlobStore.DeleteAsync", [KillMoment.Before, KillMoment.After]),
     ];

@@ -109,6 +109,34 @@ public sealed class S3FaultTests(ThroughS3Proxy pair) : IClassFixture<ThroughS3P
     }
 
     [Theory]
+    [InlineData(S3Fault.SlowDown)]
+    [InlineData(S3Fault.Drop)]
+    [InlineData(S3Fault.LoseAnswer)]
+    [InlineData(S3Fault.LateError)]
+    [InlineData(S3Fault.Silence)]
+    public async Task A_copy_of_a_file_is_retried_and_ends_with_503_and_nothing_left_if_S3_always_fails(S3Fault fault)
+    {
+        var content = Requests.Bytes(Small);
+        var source = (await pair.Http.UploadAsync(content, "a")).Id();
+        pair.Proxy.Break("CopyObject", fault);
+        using (var refused = await pair.Http.PostAsync($"/files/{source}/copy", null))
+            await refused.RefusedAsync(503, "storage_unavailable");
+        Assert.True(pair.Proxy.Happened > 0, "the fault happened");
+        pair.Proxy.Heal();
+        await Invariants.NothingElseIsLeftAsync(pair.Stores, source);
+
+        if (fault is not S3Fault.Silence)
+            pair.Proxy.Break("CopyObject", fault, times: 1);
+        using var answer = await pair.Http.PostAsync($"/files/{source}/copy", null);
+        var copy = (await answer.SucceededAsync(HttpStatusCode.Created)).Id();
+        Assert.Equal(content, await pair.Http.GetByteArrayAsync($"/files/{copy}"));
+        pair.Proxy.Heal();
+        await DeleteAsync(source);
+        await DeleteAsync(copy);
+        await Invariants.NothingElseIsLeftAsync(pair.Stores);
+    }
+
+    [Theory]
     [InlineData(S3Fault.Truncate, Small, false)]
     [InlineData(S3Fault.Truncate, Large, false)]
     [InlineData(S3Fault.Truncate, Large, true)]

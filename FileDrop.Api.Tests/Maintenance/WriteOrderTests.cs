@@ -1,3 +1,4 @@
+using System.Net;
 using FileDrop.Api.Tests.Files;
 using Xunit;
 
@@ -51,6 +52,38 @@ public sealed class WriteOrderTests
 
         SystemCall LogSynced(int after, int before) =>
             calls.Last(call => IsLog(call) && call.Name is "fsync" or "fdatasync" && call.Began >= after && call.Ended <= before);
+    }
+
+    [Fact]
+    public async Task A_copy_is_made_and_synced_then_renamed_then_committed_and_then_acknowledged()
+    {
+        await using var stores = new EmbeddedStores();
+        await using var service = await ServiceProcess.StartAsync(stores, ("FileDrop:SweepInterval", "01:00:00"));
+        var source = (await service.Http.UploadAsync(Requests.Bytes(3 * 1024 * 1024), "a")).Id();
+        IReadOnlyList<SystemCall> calls;
+        await using (var strace = await Strace.AttachAsync(service.Id, "-y", "-s", "64", "-e", $"{Calls},copy_file_range,ioctl"))
+        {
+            using var answer = await service.Http.PostAsync($"/files/{source}/copy", null);
+            Assert.Equal(HttpStatusCode.Created, answer.StatusCode);
+            calls = await strace.DetachAsync();
+        }
+
+        var key = Path.GetFileName(Only("rename", "/incoming/").Text.Split('"')[1]);
+        var temporary = $"/incoming/{key}";
+        var created = Only("openat", temporary);
+        // A file system that cannot share blocks refuses the first call.
+        var made = calls.Last(call => call.Name is "copy_file_range" or "ioctl" && call.Text.Contains(temporary, StringComparison.Ordinal));
+        Assert.DoesNotContain("= -1", made.Text, StringComparison.Ordinal);
+        var named = Only("fsync", $"/blobs/{key[..2]}/{key[2..4]}>");
+        var answered = calls.Single(call => call.Name.StartsWith("send", StringComparison.Ordinal) && call.Text.Contains("HTTP/1.1 201", StringComparison.Ordinal));
+        InOrder(created, made, Only("fsync", temporary), Only("rename", temporary), named);
+        // The log is synced for the intent before, and for the commit afterwards.
+        var logged = calls.Where(call => IsLog(call) && call.Name is "fsync" or "fdatasync").ToList();
+        InOrder(logged.Last(call => call.Ended < created.Began), created);
+        InOrder(named, logged.First(call => call.Began > named.Ended), answered);
+
+        SystemCall Only(string name, string text) =>
+            Assert.Single(calls, call => call.Name.StartsWith(name, StringComparison.Ordinal) && call.Text.Contains(text, StringComparison.Ordinal));
     }
 
     [Fact]

@@ -38,14 +38,14 @@ internal static class AccessDescription
         [.. new[] { Bearer, Basic }.Select(scheme =>
             new OpenApiSecurityRequirement { [new OpenApiSecuritySchemeReference(scheme, document)] = [.. scopes] })];
 
-    /// <summary>The scope that an operation requires.</summary>
+    /// <summary>The scopes that an operation requires.</summary>
     public sealed class RequiredScope(Scope scope) : IOperationPart
     {
         public void WriteTo(OpenApiOperation operation, OpenApiDocument document)
         {
             var scopes = Scopes.Names(scope);
             operation.Security = Credentials(document, scopes);
-            operation.Description += $"\n\nRequires the scope `{string.Join("`, `", scopes)}`.";
+            operation.Description += $"\n\nRequires the scope{(scopes.Count > 1 ? "s" : "")} `{string.Join("` and `", scopes)}`.";
         }
     }
 }

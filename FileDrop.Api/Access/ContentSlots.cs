@@ -5,7 +5,7 @@ using FileDrop.Api.Settings;
 
 namespace FileDrop.Api.Access;
 
-/// <summary>Limits the requests of one owner that bring content at the same time, on this replica.</summary>
+/// <summary>Limits the requests of one owner that bring or copy content at the same time, on this replica.</summary>
 /// <remarks>
 /// Appends to the same upload count as one request. The newer of two replaces the older, and a client that reconnects must not wait until its dead connection
 /// ends.
@@ -16,7 +16,7 @@ internal sealed class ContentSlots(FileDropOptions options) : IDisposable
 
     private static readonly HashSet<string> Operations = new(StringComparer.Ordinal)
     {
-        "UploadFile", "UpdateFile", "UpdateContent", "CreateUpload", "AppendToUpload", "AppendToUploadResource",
+        "UploadFile", "UpdateFile", "UpdateContent", "CopyFile", "CreateUpload", "AppendToUpload", "AppendToUploadResource",
     };
 
     private readonly PartitionedRateLimiter<string> _owners = PartitionedRateLimiter.Create<string, string>(owner =>

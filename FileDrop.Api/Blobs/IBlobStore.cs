@@ -72,6 +72,22 @@ public interface IBlobStore
     /// </exception>
     Task WriteAsync(BlobKey key, string owner, Stream content, long? length, bool exact, CancellationToken cancellation);
 
+    /// <summary>
+    /// Copies a whole blob under a new key, without reading its bytes into this process if possible. The copy is complete and durable when this
+    /// returns, and invisible before.
+    /// </summary>
+    /// <param name="source">The blob to copy; it stays as it is.</param>
+    /// <param name="target">A key never used before.</param>
+    /// <param name="owner">The owner of the copy's file, as for <see cref="WriteAsync"/>.</param>
+    /// <param name="size">Bytes in the blob.</param>
+    /// <param name="cancellation">Stops the copy, which then deletes what it left as far as that is possible.</param>
+    /// <returns>False if there is no blob <paramref name="source"/>; then nothing was written.</returns>
+    /// <exception cref="StorageException">
+    /// The store failed, or the blob has another size. It left nothing readable, or a deletion by the key finds what it left.
+    /// </exception>
+    /// <remarks>Damage within the blob is copied too. The checksum that the catalog has for both finds it.</remarks>
+    Task<bool> CopyAsync(BlobKey source, BlobKey target, string owner, long size, CancellationToken cancellation);
+
     /// <summary>The largest blob that can be appended to, in bytes.</summary>
     long MaxAppendedSize { get; }
 

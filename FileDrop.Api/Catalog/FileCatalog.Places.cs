@@ -10,7 +10,7 @@ internal sealed partial class FileCatalog
             // A new document has the first fence, so it need not be read.
             var begun = new FileDocument { Owner = owner, Id = id };
             return await PlaceAsync(
-                owner, id, begun, (_, _) => new(FolderProtocol.TargetOfNew(folder, commit)),
+                owner, id, begun, (_, _) => new(new FolderProtocol.Choice(FolderProtocol.TargetOfNew(folder, commit))),
                 (file, placement, now) => file.Commit(intent, commit, rules, now, placement), cancellation);
         }
         var result = await ChangeAsync(owner, id, (file, now) => file.Commit(intent, commit, rules, now), cancellation);
@@ -51,21 +51,16 @@ internal sealed partial class FileCatalog
             if (result.Outcome != ChangeOutcome.Stale)
                 return result;
         }
-        var isParentGone = false;
-        var restored = await PlaceAsync(owner, id, known: null, ChooseAsync, (file, placement, _) => file.Restore(placement), cancellation);
-        return isParentGone ? new ChangeResult(ChangeOutcome.ParentInTrash) : restored;
+        return await PlaceAsync(owner, id, known: null, ChooseAsync, (file, placement, _) => file.Restore(placement), cancellation);
 
         // To the folder that the user names, else to its own folder if that is live. What was deleted on its own otherwise goes to the root.
-        async ValueTask<Target?> ChooseAsync(FolderProtocol protocol, FileDocument file)
+        async ValueTask<FolderProtocol.Choice> ChooseAsync(FolderProtocol protocol, FileDocument file)
         {
             if (file.State is not (FileState.Trash or FileState.Carried) || (folder ?? file.Place.Folder) is not { } own)
-                return null;
+                return default;
             if (folder is null && !await protocol.IsLiveAsync(own))
-            {
-                isParentGone = file.State == FileState.Carried;
-                return isParentGone ? null : new Target(Place.Root, file.Name ?? "", onConflict);
-            }
-            return new Target(own, file.Name ?? "", onConflict);
+                return file.State == FileState.Carried ? new(null, ChangeOutcome.ParentInTrash) : new(new Target(Place.Root, file.Name ?? "", onConflict));
+            return new(new Target(own, file.Name ?? "", onConflict));
         }
     }
 
@@ -79,7 +74,7 @@ internal sealed partial class FileCatalog
     }
 
     private Task<ChangeResult> PlaceAsync(
-        string owner, Guid id, FileDocument? known, Func<FolderProtocol, FileDocument, ValueTask<Target?>> choose,
+        string owner, Guid id, FileDocument? known, Func<FolderProtocol, FileDocument, ValueTask<FolderProtocol.Choice>> choose,
         Func<FileDocument, Placement?, DateTimeOffset, Decision<ChangeResult>> rule, CancellationToken cancellation) =>
         folders.RunAsync(owner, steps => new FolderProtocol(steps, rules).PlaceFileAsync(id, known, choose, rule), cancellation);
 

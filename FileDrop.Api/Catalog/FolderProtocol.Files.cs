@@ -9,24 +9,31 @@ internal sealed partial class FolderProtocol
     public static Target TargetOfNew(Guid folder, FileCommit commit) =>
         new(folder, commit.Name ?? "", commit.OnConflict == OnConflict.Rename ? OnConflict.Rename : OnConflict.Fail);
 
-    /// <summary>The place that a change asks for; null if the file stays loose.</summary>
-    public static Target? TargetOf(FileDocument file, Guid? folder, string? name, OnConflict onConflict) =>
-        (folder ?? file.Place.Folder) is { } target ? new Target(target, name ?? file.Name ?? "", onConflict) : null;
+    /// <summary>The place that a change asks for.</summary>
+    public static Choice TargetOf(FileDocument file, Guid? folder, string? name, OnConflict onConflict) =>
+        new((folder ?? file.Place.Folder) is { } target ? new Target(target, name ?? file.Name ?? "", onConflict) : null);
+
+    /// <summary>The place that was chosen for a file.</summary>
+    /// <param name="Target">The place; null if the file stays loose.</param>
+    /// <param name="Refusal">The reason to refuse the change; null if there is none.</param>
+    public readonly record struct Choice(Target? Target, ChangeOutcome? Refusal = null);
 
     /// <summary>Changes a file by a rule that needs a claimed place. A file that has moved meanwhile is looked at again.</summary>
     /// <param name="id">The file.</param>
     /// <param name="known">The file as it certainly is or was; null if it must be read.</param>
-    /// <param name="choose">Chooses the place; null if the file stays loose.</param>
+    /// <param name="choose">Chooses the place.</param>
     /// <param name="rule">The rule.</param>
     public async ValueTask<ChangeResult> PlaceFileAsync(
-        Guid id, FileDocument? known, Func<FolderProtocol, FileDocument, ValueTask<Target?>> choose,
+        Guid id, FileDocument? known, Func<FolderProtocol, FileDocument, ValueTask<Choice>> choose,
         Func<FileDocument, Placement?, DateTimeOffset, Decision<ChangeResult>> rule)
     {
         var before = known ?? await steps.LoadFileAsync(id);
         for (var tries = 0; before is not null && tries < MaxTries; tries++)
         {
             var result = default(ChangeResult);
-            var target = await choose(this, before);
+            var (target, refusal) = await choose(this, before);
+            if (refusal is { } reason)
+                return new ChangeResult(reason);
             if (target is null)
                 result = await SaveAsync(null);
             else if (await PlaceAsync(before, target, async placement => (result = await SaveAsync(placement)).Outcome) is var outcome and not ChangeOutcome.Done)

@@ -1,3 +1,4 @@
+using FileDrop.Api.Blobs;
 using FileDrop.Api.Catalog;
 using FileDrop.Api.Settings;
 using FileDrop.Api.Storage;
@@ -9,8 +10,8 @@ namespace FileDrop.Api.Contents;
 /// <param name="Difference">The property in which this request differs from the first one, or null if none differs.</param>
 internal readonly record struct CreateResult(CatalogFile File, string? Difference = null);
 
-/// <summary>Writes files: a new file, or new content of one. Every door brings its files here.</summary>
-internal sealed class FileWrites(FileStore files, IdempotencyKeys keys, FileDropOptions options)
+/// <summary>Writes files: a new file, a copy of one, or new content of one. Every door brings its files here.</summary>
+internal sealed class FileWrites(FileStore files, IdempotencyKeys keys, Integrity integrity, FileDropOptions options)
 {
     /// <summary>Creates a file.</summary>
     /// <param name="owner">The file's owner.</param>
@@ -72,6 +73,51 @@ internal sealed class FileWrites(FileStore files, IdempotencyKeys keys, FileDrop
         }
     }
 
+    /// <summary>Makes a new file with the live content of another one, which the blob store copies.</summary>
+    /// <param name="source">The file to copy, as it was found. If its content is replaced meanwhile, the copy still gets the former one.</param>
+    /// <param name="properties">The properties in which the copy differs.</param>
+    /// <param name="mayCopy">Whether the source may still be copied. Asked if the former content is gone, so that the new one must be copied.</param>
+    /// <param name="cancellation">The client's patience; the commit is not cancelled.</param>
+    /// <returns>
+    /// Done with the copy. Not found if the source was deleted and its content is gone; a version mismatch if it may not be copied any more.
+    /// </returns>
+    /// <exception cref="DamagedContentException">The source's blob is missing or has another size.</exception>
+    /// <exception cref="QuotaExceededException">The owner's quota has no room for the copy.</exception>
+    /// <exception cref="StorageException">A store failed.</exception>
+    public async Task<ChangeResult> CopyAsync(
+        CatalogFile source, CopyProperties properties, Func<CatalogFile, bool> mayCopy, CancellationToken cancellation)
+    {
+        while (true)
+        {
+            var content = source.Content;
+            var length = ContentLength.Exactly(content.Size);
+            await using (var write = await files.BeginCreateAsync(source.Owner, length, isRecorded: false, cancellation))
+            {
+                if (await CopyAsync(write, source, cancellation))
+                    return await write.CommitAsync(CommitOfCopy(content, properties.Name ?? source.Name, properties.Tags ?? source.Tags));
+            }
+            if (await files.FindAsync(source.Owner, source.Id, cancellation) is not { } now)
+                return new ChangeResult(ChangeOutcome.NotFound);
+            if (now.Content.BlobId == content.BlobId)
+                throw await integrity.ReportAsync(source.Id, content, "is missing");
+            if (!mayCopy(now))
+                return new ChangeResult(ChangeOutcome.VersionMismatch);
+            source = now;
+        }
+    }
+
+    private async Task<bool> CopyAsync(PendingWrite write, CatalogFile source, CancellationToken cancellation)
+    {
+        try
+        {
+            return await write.CopyAsync(new BlobKey(source.Content.BlobId, source.Id), source.Content.Size, cancellation);
+        }
+        catch (StorageException failure)
+        {
+            throw await integrity.JudgeAsync(source.Id, source.Content, failure, cancellation);
+        }
+    }
+
     private static async Task<CatalogFile> WriteAsync(
         PendingWrite write, IIncomingFile incoming, TimeSpan? rememberFor, ResumablePlan? upload, CancellationToken cancellation)
     {
@@ -104,6 +150,9 @@ internal sealed class FileWrites(FileStore files, IdempotencyKeys keys, FileDrop
     private static FileCommit CommitOfNew(ContentFacts content, FileProperties properties) =>
         Commit(content, properties with { Name = properties.Name ?? FileName.Untitled, Tags = properties.Tags ?? FileTags.None });
 
+    private static FileCommit CommitOfCopy(FileContent content, string name, IReadOnlyDictionary<string, string> tags) =>
+        new(content.Size, content.Type, content.Sha256, content.XxHash3, name, tags);
+
     private static FileCommit Commit(ContentFacts content, FileProperties properties) =>
-        new(content.Size, properties.Type, content.Sha256, content.XxHash3, properties.Name, properties.Tags);
+        new(content.Size, properties.Type, content.Sha256, content.XxHash3, properties.Name, properties.Tags, Crc32: content.Crc32);
 }

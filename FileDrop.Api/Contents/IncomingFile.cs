@@ -6,6 +6,15 @@ namespace FileDrop.Api.Contents;
 /// <param name="Tags">The tags, or null if not given.</param>
 internal sealed record FileProperties(string? Name, string Type, IReadOnlyDictionary<string, string>? Tags);
 
+/// <summary>The properties in which a copy differs from its source.</summary>
+/// <param name="Name">As <see cref="FileName"/> makes it, or null for the source's.</param>
+/// <param name="Tags">The tags, or null for the source's.</param>
+internal sealed record CopyProperties(string? Name, IReadOnlyDictionary<string, string>? Tags)
+{
+    /// <summary>The copy differs in nothing.</summary>
+    public static CopyProperties OfSource { get; } = new(null, null);
+}
+
 /// <summary>A file on its way in, as a door receives it: a form, a raw body, a concatenation.</summary>
 internal interface IIncomingFile
 {

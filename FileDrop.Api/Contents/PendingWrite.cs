@@ -80,17 +80,30 @@ internal sealed partial class PendingWrite : IAsyncDisposable
             _bytes = await ReadInlineAsync(content, length.AtMost ?? 0, length.IsExact, cancellation);
             return;
         }
-        using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellation, _lost.Token);
-        try
+        await using var reserved = new ReservedContent(
+            content, Reserved, (needed, wanted, token) => _catalog.ReserveAsync(Owner, FileId, Intent, needed, wanted, token));
+        await WhileHeldAsync(stop => _blobs.WriteAsync(Key, Owner, reserved, length.AtMost, length.IsExact, stop), cancellation);
+    }
+
+    /// <summary>Copies a blob within the blob store.</summary>
+    /// <param name="from">The blob.</param>
+    /// <param name="size">Bytes in it, all of which are reserved.</param>
+    /// <param name="cancellation">The client's patience.</param>
+    /// <returns>False if the blob does not exist.</returns>
+    /// <exception cref="StorageException">The store failed, or the lease was lost.</exception>
+    public async Task<bool> CopyAsync(BlobKey from, long size, CancellationToken cancellation)
+    {
+        if (!IsInline)
         {
-            await using var reserved = new ReservedContent(
-                content, Reserved, (needed, wanted, token) => _catalog.ReserveAsync(Owner, FileId, Intent, needed, wanted, token));
-            await _blobs.WriteAsync(Key, Owner, reserved, length.AtMost, length.IsExact, stop.Token);
+            var isThere = false;
+            await WhileHeldAsync(async stop => isThere = await _blobs.CopyAsync(from, Key, Owner, size, stop), cancellation);
+            return isThere;
         }
-        catch (Exception failure) when (failure is StorageException || (failure is OperationCanceledException && _lost.IsCancellationRequested))
-        {
-            throw await ExplainAsync(failure);
-        }
+        await using var content = await _blobs.OpenAsync(from, 0, size, cancellation);
+        if (content is null)
+            return false;
+        _bytes = await ReadInlineAsync(content, size, exact: true, cancellation);
+        return true;
     }
 
     /// <summary>Commits the written blob.</summary>
@@ -117,6 +130,20 @@ internal sealed partial class PendingWrite : IAsyncDisposable
         {
             _ended.Dispose();
             _lost.Dispose();
+        }
+    }
+
+    /// <summary>Makes the blob by a call of the store, which ends when the lease is lost.</summary>
+    private async Task WhileHeldAsync(Func<CancellationToken, Task> call, CancellationToken cancellation)
+    {
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellation, _lost.Token);
+        try
+        {
+            await call(stop.Token);
+        }
+        catch (Exception failure) when (failure is StorageException || (failure is OperationCanceledException && _lost.IsCancellationRequested))
+        {
+            throw await ExplainAsync(failure);
         }
     }
 

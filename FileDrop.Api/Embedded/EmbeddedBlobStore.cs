@@ -29,6 +29,18 @@ internal sealed class EmbeddedBlobStore(DiskBlobStore disk, SmallBlobs small) : 
     public Task WriteAsync(BlobKey key, string owner, Stream content, long? length, bool exact, CancellationToken cancellation) =>
         disk.WriteAsync(key, owner, content, length, exact, cancellation);
 
+    public async Task<bool> CopyAsync(BlobKey source, BlobKey target, string owner, long size, CancellationToken cancellation)
+    {
+        if (size > SmallBlobs.MaxSize || await small.FindAsync(source, cancellation) is not { } bytes)
+            return await disk.CopyAsync(source, target, owner, size, cancellation);
+        if (bytes.Length != size)
+            throw new StorageException(StorageFailure.Unavailable, $"Blob {source} has {bytes.Length} bytes instead of {size} in the catalog.");
+        // The copy becomes a file, because only a commit stores rows.
+        using var content = new MemoryStream(bytes, writable: false);
+        await disk.WriteAsync(target, owner, content, size, exact: true, cancellation);
+        return true;
+    }
+
     public Task<IBlobAppender> AppendAsync(BlobKey key, AppendPoint from, AppendExtent extent, IAppendJournal journal, CancellationToken cancellation) =>
         disk.AppendAsync(key, from, extent, journal, cancellation);
 

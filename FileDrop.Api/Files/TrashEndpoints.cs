@@ -51,7 +51,7 @@ internal static class TrashEndpoints
     {
         if (!Preconditions.TryRead(context.Request, out _, out var problem))
             return problem;
-        var target = await FileRequest.ReadOptionalJsonAsync(context.Request, options, RestoreTarget.Read) ?? new RestoreTarget();
+        var target = await FileRequest.ReadJsonIfAnyAsync(context.Request, options, RestoreTarget.Read, new RestoreTarget());
         if (!Parameters.TryReadId(file_id, out var id))
             return ApiProblem.FileNotFound;
         var result = await files.RestoreAsync(Caller.Owner(context), id, target.Folder, target.OnConflict, context.RequestAborted);

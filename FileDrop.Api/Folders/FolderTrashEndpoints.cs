@@ -82,7 +82,7 @@ internal static class FolderTrashEndpoints
     {
         if (!Preconditions.TryRead(context.Request, out _, out var problem))
             return problem;
-        var body = await FileRequest.ReadOptionalJsonAsync(context.Request, options, FolderBody.ReadRestoration) ?? new FolderBody();
+        var body = await FileRequest.ReadJsonIfAnyAsync(context.Request, options, FolderBody.ReadRestoration, new FolderBody());
         if (!Parameters.TryReadFolder(folder_id, out var id))
             return ApiProblem.FolderNotFound;
         var result = await folders.RestoreAsync(Caller.Owner(context), id, body.Parent, body.OnConflict, context.RequestAborted);

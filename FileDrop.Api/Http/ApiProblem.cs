@@ -187,7 +187,7 @@ public sealed record ApiProblem(int Status, string Code, string Title, string De
         "The store is full. Nothing was stored. Delete files or add storage.");
 
     public static ApiProblem QuotaExceeded { get; } = new(507, "quota_exceeded", "Your quota is used up",
-        "This upload exceeds your quota. GET /usage shows your usage. Files in the trash and earlier versions count, "
+        "The content exceeds your quota. GET /usage shows your usage. Files in the trash and earlier versions count, "
         + "and can be deleted permanently.");
 
     public static ApiProblem TooManyUploads(int most) => QuotaExceeded with

@@ -50,8 +50,7 @@ internal static class FileRequest
     public static bool IsCurlsDefault(HttpRequest request) => HasType(request, FileType.CurlsDefault);
 
     /// <summary>Whether the request brings content, or a form with it.</summary>
-    public static bool BringsContent(HttpRequest request) =>
-        request.HttpContext.Features.Get<IHttpRequestBodyDetectionFeature>() is { CanHaveBody: true } && !IsJson(request);
+    public static bool BringsContent(HttpRequest request) => CanHaveBody(request) && !IsJson(request);
 
     /// <summary>Reads the Idempotency-Key field: printable ASCII, bare or as a quoted string (RFC 8941, section 3.3.3).</summary>
     /// <param name="request">The request.</param>
@@ -101,15 +100,18 @@ internal static class FileRequest
         return Parse(text, read);
     }
 
-    /// <summary>Reads a JSON body that a request may leave out or leave empty.</summary>
-    /// <returns>Null without a body.</returns>
-    /// <inheritdoc cref="ReadJsonAsync"/>
-    public static async Task<T?> ReadOptionalJsonAsync<T>(HttpRequest request, FileDropOptions limits, Func<JsonElement, T> read) where T : class
+    /// <summary>Reads a JSON body if there is one of at least a byte.</summary>
+    /// <param name="request">The request.</param>
+    /// <param name="limits">The service's limits.</param>
+    /// <param name="read">Reads the JSON; the result must not keep a part of it.</param>
+    /// <param name="absent">The result without a body.</param>
+    /// <inheritdoc cref="ReadJsonAsync{T}" path="/exception"/>
+    public static async Task<T> ReadJsonIfAnyAsync<T>(HttpRequest request, FileDropOptions limits, Func<JsonElement, T> read, T absent)
     {
-        if (request.HttpContext.Features.Get<IHttpRequestBodyDetectionFeature>() is not { CanHaveBody: true })
-            return null;
+        if (!CanHaveBody(request))
+            return absent;
         using var text = await ReadTextAsync(request, limits);
-        return text.Length == 0 ? null
+        return text.Length == 0 ? absent
             : IsJson(request) ? Parse(text, read)
             : throw new ProblemException(NotJson);
     }
@@ -120,8 +122,6 @@ internal static class FileRequest
         Header = ("Accept", "application/json"),
     };
 
-    /// <exception cref="ProblemException">The body is refused.</exception>
-    /// <exception cref="RefusedException">The body is too large, or does not have the digest that was sent.</exception>
     private static async Task<MemoryStream> ReadTextAsync(HttpRequest request, FileDropOptions limits)
     {
         if (!ContentDigest.TryRead(DigestFields(request.Headers), out var digest, out var wrong))
@@ -198,6 +198,9 @@ internal static class FileRequest
 
     private static ApiProblem NotText { get; } = ApiProblem.InvalidName(FileName.NotText);
 
+    private static bool CanHaveBody(HttpRequest request) =>
+        request.HttpContext.Features.Get<IHttpRequestBodyDetectionFeature>() is { CanHaveBody: true };
+
     private static bool HasType(HttpRequest request, string type) =>
         MediaTypeHeaderValue.TryParse(request.ContentType, out var parsed) && parsed.MediaType.Equals(type, StringComparison.OrdinalIgnoreCase);
 
@@ -215,7 +218,7 @@ internal static class FileRequest
                     name = ReadName(member.Value);
                     break;
                 case { Name: "tags" }:
-                    tags = FileTags.TryRead(member.Value, out var read, out var wrong) ? read : throw new ProblemException(ApiProblem.InvalidTags(wrong));
+                    tags = ReadTags(member.Value);
                     break;
                 default:
                     throw Refused("The members are file_name, a string, and tags, an object of strings; there are no others.");
@@ -226,7 +229,14 @@ internal static class FileRequest
             : new MetadataChange(name, tags);
     }
 
-    private static string ReadName(JsonElement json) =>
+    /// <summary>Reads a file's tags.</summary>
+    /// <exception cref="ProblemException">They break a rule.</exception>
+    public static IReadOnlyDictionary<string, string> ReadTags(JsonElement json) =>
+        FileTags.TryRead(json, out var tags, out var wrong) ? tags : throw new ProblemException(ApiProblem.InvalidTags(wrong));
+
+    /// <summary>Reads a file's name from a JSON string.</summary>
+    /// <exception cref="ProblemException">It breaks a rule.</exception>
+    public static string ReadName(JsonElement json) =>
         FileName.TryMake(ReadNameText(json), out var name, out var wrong) ? name : throw new ProblemException(ApiProblem.InvalidName(wrong));
 
     private static ProblemException Refused(string detail) => new(ApiProblem.InvalidRequest(detail));

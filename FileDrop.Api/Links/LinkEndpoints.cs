@@ -6,7 +6,6 @@ using FileDrop.Api.Http;
 using FileDrop.Api.OpenApi;
 using FileDrop.Api.Settings;
 using FileDrop.Api.Text;
-using Microsoft.AspNetCore.Http.Features;
 
 namespace FileDrop.Api.Links;
 
@@ -69,13 +68,7 @@ internal static class LinkEndpoints
         var owner = Caller.Owner(context);
         if (!Parameters.TryReadId(file_id, out var id) || await files.FindAsync(owner, id, context.RequestAborted) is not { } file)
             return ApiProblem.FileNotFound;
-        long? version = null;
-        if (context.Features.Get<IHttpRequestBodyDetectionFeature>() is { CanHaveBody: true })
-        {
-            if (!FileRequest.IsJson(context.Request))
-                return ApiProblem.UnsupportedMediaType("Send the version to link to as application/json.") with { Header = ("Accept", "application/json") };
-            version = await FileRequest.ReadJsonAsync(context.Request, options, ReadVersion);
-        }
+        var version = await FileRequest.ReadJsonIfAnyAsync(context.Request, options, ReadVersion, absent: null);
         if (version is { } wanted && await files.FindVersionAsync(owner, id, wanted, context.RequestAborted) is null)
             return ApiProblem.VersionNotFound;
         var key = await keys.CurrentAsync(context.RequestAborted);

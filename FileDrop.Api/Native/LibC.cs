@@ -18,6 +18,9 @@ internal static unsafe partial class LibC
     /// <summary><c>sync_file_range</c>: begin to write, and do not wait.</summary>
     public const uint StartWrite = 2;
 
+    /// <summary><c>ioctl</c> on Linux: make a file share all blocks of another one (<c>FICLONE</c>).</summary>
+    public const uint Clone = 0x40049409;
+
     private const string Name = "libc";
 
     /// <summary>Returns a descriptor, or -1 and an error number.</summary>
@@ -42,6 +45,15 @@ internal static unsafe partial class LibC
     /// <summary>A hint: its result does not matter. Linux.</summary>
     [LibraryImport(Name)]
     public static partial int sync_file_range(SafeFileHandle file, long offset, long count, uint flags);
+
+    /// <summary>Returns 0, or -1. Linux, whose variadic functions are called like others.</summary>
+    [LibraryImport(Name)]
+    public static partial int ioctl(SafeFileHandle file, nuint operation, SafeFileHandle argument);
+
+    /// <summary>Returns the number of bytes that the kernel copied, 0 at the end of the source, or -1. Advances both offsets. Linux.</summary>
+    [LibraryImport(Name)]
+    public static partial nint copy_file_range(
+        SafeFileHandle from, ref long fromOffset, SafeFileHandle to, ref long toOffset, nuint count, uint flags);
 
     /// <summary>Advice: its result does not matter. Linux.</summary>
     [LibraryImport(Name)]

@@ -18,7 +18,7 @@ public sealed record LimitOptions
     public int? RequestsPerAddress { get; init; }
 
     /// <summary>
-    /// <c>UploadsPerOwner</c>: requests of one owner that bring content at the same time, on each replica: 1 to 10000.
+    /// <c>UploadsPerOwner</c>: requests of one owner that bring or copy content at the same time, on each replica: 1 to 10000.
     /// </summary>
     public int? UploadsPerOwner { get; init; }
 

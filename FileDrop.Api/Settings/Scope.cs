@@ -2,7 +2,10 @@ using System.Diagnostics.CodeAnalysis;
 
 namespace FileDrop.Api.Settings;
 
-/// <summary>The permissions of a credential. No scope includes another: a key with only <c>write</c> cannot read.</summary>
+/// <summary>
+/// The permissions of a credential. No scope includes another: a key with only <c>write</c> cannot read. Copying a file needs <c>read</c> and
+/// <c>write</c>.
+/// </summary>
 [Flags]
 public enum Scope
 {

@@ -25,6 +25,9 @@ internal sealed class BlobSlice : ForwardStream
         _left = count;
     }
 
+    /// <summary>The blob's file, open for reading until the slice is disposed of.</summary>
+    public SafeFileHandle Handle => _file;
+
     /// <exception cref="IOException">As <see cref="File.OpenHandle"/>; the file may not exist.</exception>
     public static BlobSlice Open(string path, long offset, long count)
     {

@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using FileDrop.Api.Memory;
+using Microsoft.Win32.SafeHandles;
 
 namespace FileDrop.Api.Blobs.Disk;
 
@@ -57,25 +58,9 @@ internal sealed partial class DiskBlobStore(string directory) : IBlobStore
         Room.TakeBack();
     });
 
-    public async Task WriteAsync(BlobKey key, string owner, Stream content, long? length, bool exact, CancellationToken cancellation)
-    {
-        cancellation.ThrowIfCancellationRequested();
-        var name = key.ToString();
-        var temporary = Path.Combine(_incoming, name);
-        var file = BlobWriter.Create(temporary, length, exact, Room);
-        try
-        {
-            using (file)
-                await BlobWriter.WriteAsync(file, content, length, exact, Room, _buffers, cancellation);
-            cancellation.ThrowIfCancellationRequested();
-            DiskFailure.Guard(() => Publish(temporary, name));
-        }
-        catch
-        {
-            TryDelete(temporary);
-            throw;
-        }
-    }
+    public Task WriteAsync(BlobKey key, string owner, Stream content, long? length, bool exact, CancellationToken cancellation) =>
+        WriteAsync(
+            key, length, exact, file => BlobWriter.WriteAsync(file, content, length, exact, Room, _buffers, cancellation), cancellation);
 
     public Task<Stream?> OpenAsync(BlobKey key, long offset, long count, CancellationToken cancellation)
     {
@@ -141,6 +126,27 @@ internal sealed partial class DiskBlobStore(string directory) : IBlobStore
         Delete(PathOf(name));
         SyncFolderOf(PathOf(name));
     });
+
+    /// <summary>Makes a blob of the file that <paramref name="fill"/> writes and syncs.</summary>
+    private async Task WriteAsync(BlobKey key, long? length, bool exact, Func<SafeFileHandle, Task> fill, CancellationToken cancellation)
+    {
+        cancellation.ThrowIfCancellationRequested();
+        var name = key.ToString();
+        var temporary = Path.Combine(_incoming, name);
+        var file = BlobWriter.Create(temporary, length, exact, Room);
+        try
+        {
+            using (file)
+                await fill(file);
+            cancellation.ThrowIfCancellationRequested();
+            DiskFailure.Guard(() => Publish(temporary, name));
+        }
+        catch
+        {
+            TryDelete(temporary);
+            throw;
+        }
+    }
 
     /// <summary>Gives a complete file its final name, durably.</summary>
     private void Publish(string temporary, string name)

@@ -28,7 +28,7 @@ internal sealed class PartSizes
         _largestPooled = largestPooled;
         if (length is not { } bytes)
             return;
-        var equal = Math.Max(Smallest, RoundUp((bytes + PlannedParts - 1) / PlannedParts));
+        var equal = Equal(bytes, Smallest);
         if (exact && equal > Largest)
             throw new BlobTooLargeException($"{bytes} bytes are more than {PlannedParts} parts of 5 GiB hold.");
         Streamed = exact && equal > largestPooled;
@@ -45,6 +45,11 @@ internal sealed class PartSizes
         number > MaxParts
             ? throw new BlobTooLargeException($"The content is longer than {MaxParts} parts, the most that S3 allows.")
             : _equal ?? Math.Min(_largestPooled, Smallest << Math.Min(3, (number - 1) / PartsOfATier));
+
+    /// <summary>The size of the parts of a content whose parts are equal, in bytes.</summary>
+    /// <param name="bytes">Bytes in the content.</param>
+    /// <param name="smallest">The smallest size.</param>
+    public static long Equal(long bytes, long smallest) => Math.Max(smallest, RoundUp((bytes + PlannedParts - 1) / PlannedParts));
 
     private static long RoundUp(long bytes) => (bytes + MiB - 1) / MiB * MiB;
 }

@@ -16,6 +16,9 @@
 // Content-MD5, with Checksums=supported) guards bytes on the wire. The SHA-256 in the catalog detects damage afterwards. Use TLS between
 // machines that do not trust their network.
 //
+// Copying. The server copies objects up to 256 MiB in one call, and larger ones part by part. A server that has no such operation says so once; from
+// then on, copies go through this process like other content.
+//
 // Leftovers. A write that fails aborts its upload. If that fails too, the parts take space but stay invisible without their completion. A
 // call whose answer was lost may take effect until CallTimeout after its begin, and never later. DeleteAsync finds all leftovers by the
 // key, at the price of one ListMultipartUploads for each deletion. That call is necessary, because the id of an upload whose begin got no
@@ -61,9 +64,9 @@ internal sealed partial class S3BlobStore : IBlobStore, IDisposable
 
     /// <inheritdoc/>
     /// <remarks>
-    /// It holds for every call except one. A streamed part (above 64 MiB) has this time once more for each 8 MiB, because its sender sets
-    /// the pace. It ends when the store takes no bytes for this time. It stays invisible until an ordinary call completes its upload. A
-    /// deletion finds the upload by its key and aborts it.
+    /// It holds for every call except those of large parts. A streamed part (above 64 MiB) has this time once more for each 8 MiB, because its
+    /// sender sets the pace. It ends when the store takes no bytes for this time. A copied part above 256 MiB has this time for each 256 MiB. Both
+    /// stay invisible until an ordinary call completes their upload. A deletion finds the upload by its key and aborts it.
     /// </remarks>
     public TimeSpan CallTimeout => _options.CallTimeout;
 

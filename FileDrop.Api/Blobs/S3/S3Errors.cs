@@ -19,6 +19,11 @@ internal static class S3Errors
     public static bool IsNoSuchUpload(AmazonS3Exception e) =>
         e.StatusCode == HttpStatusCode.NotFound && e.ErrorCode is not "NoSuchBucket";
 
+    /// <summary>Whether the server does not know the operation, and so will not know it the next time.</summary>
+    public static bool IsUnknownOperation(AmazonS3Exception e) =>
+        e.StatusCode is HttpStatusCode.NotImplemented or HttpStatusCode.MethodNotAllowed
+        || e.ErrorCode is "NotImplemented" or "MethodNotAllowed";
+
     private const string TimeTooSkewed = "RequestTimeTooSkewed";
 
     /// <summary>Makes a refusal that a wrong clock caused; the clock is corrected by now.</summary>

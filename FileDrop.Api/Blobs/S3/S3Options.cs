@@ -32,6 +32,12 @@ internal sealed partial record S3Options
     /// <summary>Memory that the parts of all uploads may hold together, in bytes.</summary>
     public long PartMemory { get; init; } = 128 * PartSizes.MiB;
 
+    /// <summary>
+    /// The largest object, or part of one, that the server copies in one call, in bytes. It must do so within <see cref="CallTimeout"/>, or it
+    /// counts as hanging. S3's own limit, 5 GiB, would take longer.
+    /// </summary>
+    public long CopiedAtOnce { get; init; } = 256 * PartSizes.MiB;
+
     /// <summary>The hard limit of one call with all its repetitions, and of the wait for the next bytes of a body.</summary>
     public TimeSpan CallTimeout { get; init; } = TimeSpan.FromSeconds(60);
 
