@@ -66,9 +66,6 @@ internal static class FolderEndpoints
         return new JsonAnswer<FolderUpdatedJson>(new FolderUpdatedJson(message, FolderJson.Of(folder)), ApiJson.Instance.FolderUpdatedJson);
     }
 
-    /// <summary>The answer to a change that was not done: to the folder in the path, no other code means that it is missing.</summary>
-    public static ApiProblem ProblemOf(ChangeOutcome outcome) => outcome == ChangeOutcome.NotFound ? ApiProblem.FolderNotFound : Problems.Of(outcome);
-
     private static ApiProblem RootIsFixed { get; } = ApiProblem.InvalidRequest("The root cannot be renamed, moved or deleted. Change the folders in it.");
 
     private static async Task<IResult> CreateAsync(HttpContext context, FolderStore folders, FileDropOptions options)
@@ -79,7 +76,7 @@ internal static class FolderEndpoints
         var target = new Target(body.Parent ?? Place.Root, body.Name ?? "", body.OnConflict);
         var result = await folders.CreateAsync(Caller.Owner(context), target, context.RequestAborted);
         if (result is not { Outcome: ChangeOutcome.Done, Folder: { } folder })
-            return ProblemOf(result.Outcome);
+            return Problems.Of(result.Outcome);
         WriteValidators(context.Response, folder);
         context.Response.Headers.Location = Caller.Follow(context.Request, $"/folders/{folder.Id}");
         return new JsonAnswer<FolderJson>(FolderJson.Of(folder), ApiJson.Instance.FolderJson, StatusCodes.Status201Created);
@@ -119,7 +116,7 @@ internal static class FolderEndpoints
         var result = await folders.ChangeAsync(owner, id, change, context.RequestAborted);
         return result is { Outcome: ChangeOutcome.Done, Folder: { } changed }
             ? Updated(context, changed, $"'{changed.Name}' was updated.")
-            : ProblemOf(result.Outcome);
+            : Problems.Of(result.Outcome);
     }
 
     private static async Task<IResult> DeleteAsync(HttpContext context, FolderStore folders, string folder_id)
@@ -138,6 +135,6 @@ internal static class FolderEndpoints
         var result = await folders.DeleteAsync(owner, id, preconditions.CommitVersion(folder), permanent, context.RequestAborted);
         return result.Outcome == ChangeOutcome.Done
             ? new JsonAnswer<FolderDeletedJson>(new FolderDeletedJson($"'{folder.Name}' was deleted.", id), ApiJson.Instance.FolderDeletedJson)
-            : ProblemOf(result.Outcome);
+            : Problems.Of(result.Outcome);
     }
 }

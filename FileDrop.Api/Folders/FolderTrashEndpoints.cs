@@ -88,7 +88,7 @@ internal static class FolderTrashEndpoints
         var result = await folders.RestoreAsync(Caller.Owner(context), id, body.Parent, body.OnConflict, context.RequestAborted);
         return result is { Outcome: ChangeOutcome.Done, Folder: { } folder }
             ? FolderEndpoints.Updated(context, folder, $"'{folder.Name}' was restored.")
-            : FolderEndpoints.ProblemOf(result.Outcome);
+            : Problems.Of(result.Outcome);
     }
 
     private static async Task<IResult> PurgeAsync(HttpContext context, FolderStore folders, string folder_id)
