@@ -150,7 +150,7 @@ public abstract class FolderCatalogTests(EngineStore store)
         Assert.Equal(ChangeOutcome.NameTaken, (await Folders.RestoreFolderAsync(_owner, docs.Id, null, OnConflict.Fail, default)).Outcome);
 
         var restored = await Folders.RestoreFolderAsync(_owner, docs.Id, null, OnConflict.Rename, default);
-        Assert.Equal((ChangeOutcome.Done, "docs (2)", 1L), (restored.Outcome, restored.Folder?.Name, restored.Folder?.Version ?? 0));
+        Assert.Equal((ChangeOutcome.Done, "docs (2)", 2L), (restored.Outcome, restored.Folder?.Name, restored.Folder?.Version ?? 0));
         await SweepAsync();
         Assert.Equal(["", "docs (2)", "inner"], (await Folders.FindPathAsync(_owner, inner.Id, default))?.Select(folder => folder.Name));
         Assert.Equal(1, (await Files.FindAsync(_owner, below.Id, forChange: false, default))?.Version);

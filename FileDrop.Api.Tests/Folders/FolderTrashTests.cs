@@ -83,7 +83,9 @@ public abstract class FolderTrashTests(Pair pair)
         await RefusedAsync("""{"name":"b"}""", 400, "invalid_request");
         await RefusedAsync("[]", 400, "invalid_request");
         await RefusedAsync("{", 400, "invalid_request");
-        Assert.Equal("a (2)", (await RestoredAsync("""{"on_conflict":"rename"}""")).Text("name"));
+        var renamed = await RestoredAsync("""{"on_conflict":"rename"}""");
+        // Under another name it is another version.
+        Assert.Equal(("a (2)", 2), (renamed.Text("name"), renamed.Version()));
         await http.DeletedAsync($"/folders/{folder}");
         Assert.Equal((taker, "a (2)"), (await RestoredAsync($$"""{"parent_id":"{{taker}}"}""")) is var moved ? (moved.Text("parent_id"), moved.Text("name")) : default);
         // Without its parent it returns to the root.
@@ -130,7 +132,8 @@ public abstract class FolderTrashTests(Pair pair)
             await text.RefusedAsync(415, "unsupported_media_type");
         using var restored = await http.SendJsonAsync(HttpMethod.Post, $"/trash/{file}/restore", $$"""{"folder_id":"{{other}}","on_conflict":"rename"}""");
         var now = (await restored.SucceededAsync()).GetProperty("file");
-        Assert.Equal((other, "f (2).txt"), (now.Text("folder_id"), now.Name()));
+        // As after a move, it is another version.
+        Assert.Equal((other, "f (2).txt", 3), (now.Text("folder_id"), now.Name(), now.Version()));
         Assert.Equal([1, 2, 3], await http.GetByteArrayAsync("/paths/b/f%20(2).txt?content"));
 
         async Task RestoreAsync(string body, int status, string code)
@@ -151,7 +154,8 @@ public abstract class FolderTrashTests(Pair pair)
         var loose = (await http.UploadAsync([2], "f.txt")).Id();
         foreach (var id in new[] { file, loose })
             await http.DeletedAsync($"/files/{id}");
-        Assert.Equal(folder, (await RestoredAsync(file)).Text("folder_id"));
+        var same = await RestoredAsync(file);
+        Assert.Equal((folder, 2), (same.Text("folder_id"), same.Version()));
         Assert.Equal(JsonValueKind.Null, (await RestoredAsync(loose)).GetProperty("folder_id").ValueKind);
         await http.DeletedAsync($"/files/{file}");
         await http.DeletedAsync($"/folders/{folder}");

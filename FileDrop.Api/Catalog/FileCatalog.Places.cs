@@ -51,7 +51,8 @@ internal sealed partial class FileCatalog
             if (result.Outcome != ChangeOutcome.Stale)
                 return result;
         }
-        return await PlaceAsync(owner, id, known: null, ChooseAsync, (file, placement, _) => file.Restore(placement), cancellation);
+        return await PlaceAsync(
+            owner, id, known: null, ChooseAsync, (file, placement, now) => placement is null ? file.Restore() : file.RestoreTo(placement, now), cancellation);
 
         // To the folder that the user names, else to its own folder if that is live. What was deleted on its own otherwise goes to the root.
         async ValueTask<FolderProtocol.Choice> ChooseAsync(FolderProtocol protocol, FileDocument file)

@@ -86,22 +86,30 @@ internal sealed partial record FileDocument
         });
     }
 
-    /// <summary>Restores a file from the trash unchanged, even after its retention: nothing is lost until the sweeper has come.</summary>
-    /// <param name="placement">The claimed place; null for a loose file, which stays loose.</param>
-    public Decision<ChangeResult> Restore(Placement? placement = null)
+    /// <summary>Restores a loose file from the trash unchanged, even after its retention: nothing is lost until the sweeper has come.</summary>
+    public Decision<ChangeResult> Restore()
     {
         if (State is not (FileState.Trash or FileState.Carried))
             return new(new ChangeResult(ChangeOutcome.NotFound));
-        if (placement is null ? Place.Folder is not null : Place.Fence != placement.Fence)
+        return Place.Folder is null ? Restored(this) : new(new ChangeResult(ChangeOutcome.Stale));
+    }
+
+    /// <summary>
+    /// Restores a file to a claimed place. Clients see its name and its folder, so under another name or in another folder it is a new version, as after a move.
+    /// </summary>
+    public Decision<ChangeResult> RestoreTo(Placement placement, DateTimeOffset now)
+    {
+        if (State is not (FileState.Trash or FileState.Carried))
+            return new(new ChangeResult(ChangeOutcome.NotFound));
+        if (Place.Fence != placement.Fence)
             return new(new ChangeResult(ChangeOutcome.Stale));
-        var next = this with
-        {
-            State = FileState.Live,
-            Name = placement?.Name ?? Name,
-            Place = placement?.ToPlace() ?? Place,
-            DeletedAt = null,
-            PurgeAt = null,
-        };
+        var next = placement.IsOf(this) ? this : Remembering(now) with { Version = Version + 1, UpdatedAt = At(now) };
+        return Restored(next with { Name = placement.Name, Place = placement.ToPlace() });
+    }
+
+    private static Decision<ChangeResult> Restored(FileDocument file)
+    {
+        var next = file with { State = FileState.Live, DeletedAt = null, PurgeAt = null };
         return new(new ChangeResult(ChangeOutcome.Done, next.ToFile()), next);
     }
 

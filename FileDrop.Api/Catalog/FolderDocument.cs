@@ -115,15 +115,15 @@ internal sealed record FolderDocument : IEntry
             return new(new FolderResult(ChangeOutcome.Stale));
         var returns = State is FileState.Trash or FileState.Carried;
         var moved = this with { Name = placement.Name, Place = placement.ToPlace() };
-        // A folder that returns keeps its version, as a file does.
+        // A folder that returns to its place keeps its version, as a file does.
+        if (!returns || !placement.IsOf(this))
+            moved = moved with { Version = Version + 1, UpdatedAt = State == FileState.Pending || now > UpdatedAt ? now : UpdatedAt };
         var next = returns
             ? moved.Turned(now) with { State = FileState.Live, DeletedAt = null, PurgeAt = null }
             : moved with
             {
                 State = FileState.Live,
-                Version = Version + 1,
                 CreatedAt = State == FileState.Pending ? now : CreatedAt,
-                UpdatedAt = State == FileState.Pending || now > UpdatedAt ? now : UpdatedAt,
                 SweepAt = State == FileState.Pending ? null : SweepAt,
             };
         return new(new FolderResult(ChangeOutcome.Done, next.ToFolder()), next);

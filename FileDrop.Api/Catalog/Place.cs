@@ -61,6 +61,9 @@ public sealed record Target(Guid Folder, string Name, OnConflict OnConflict = On
 /// <param name="Fence">The fence that the document must still have.</param>
 internal sealed record Placement(Guid? Folder, string Name, Guid? Claim, long Fence)
 {
+    /// <summary>Whether the change leaves an entry where it is, under its name.</summary>
+    public bool IsOf(IEntry entry) => entry.Place.Folder == Folder && string.Equals(entry.Name, Name, StringComparison.Ordinal);
+
     /// <summary>The place after the change.</summary>
     public Place ToPlace() => new(Folder, Fence + 1, Claim);
 }
