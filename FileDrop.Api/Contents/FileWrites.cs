@@ -11,8 +11,11 @@ namespace FileDrop.Api.Contents;
 internal readonly record struct CreateResult(CatalogFile File, string? Difference = null);
 
 /// <summary>Writes files: a new file, a copy of one, or new content of one. Every door brings its files here.</summary>
-internal sealed class FileWrites(FileStore files, IdempotencyKeys keys, Integrity integrity, FileDropOptions options)
+internal sealed class FileWrites(FileStore files, FolderStore folders, IdempotencyKeys keys, Integrity integrity, FileDropOptions options)
 {
+    /// <summary>Tries to commit or replace a file whose name is given free and taken again meanwhile.</summary>
+    private const int MaxTries = 10;
+
     /// <summary>Creates a file.</summary>
     /// <param name="owner">The file's owner.</param>
     /// <param name="file">The file.</param>
@@ -94,7 +97,7 @@ internal sealed class FileWrites(FileStore files, IdempotencyKeys keys, Integrit
             await using (var write = await files.BeginCreateAsync(source.Owner, length, isRecorded: false, cancellation))
             {
                 if (await CopyAsync(write, source, cancellation))
-                    return await write.CommitAsync(CommitOfCopy(content, properties.Name ?? source.Name, properties.Tags ?? source.Tags));
+                    return await CommitAsync(write, CommitOfCopy(source, properties), cancellation);
             }
             if (await files.FindAsync(source.Owner, source.Id, cancellation) is not { } now)
                 return new ChangeResult(ChangeOutcome.NotFound);
@@ -118,18 +121,62 @@ internal sealed class FileWrites(FileStore files, IdempotencyKeys keys, Integrit
         }
     }
 
-    private static async Task<CatalogFile> WriteAsync(
+    private async Task<CatalogFile> WriteAsync(
         PendingWrite write, IIncomingFile incoming, TimeSpan? rememberFor, ResumablePlan? upload, CancellationToken cancellation)
     {
         await write.StoreAsync(incoming.Content, cancellation);
-        var commit = CommitOfNew(incoming.Content.Facts, await incoming.ReadPropertiesAsync(cancellation)) with { RememberFor = rememberFor, Upload = upload };
-        return await write.CommitAsync(commit) switch
+        var properties = await incoming.ReadPropertiesAsync(cancellation);
+        if (properties.Destination.Path is not null)
+            properties = properties with { Destination = await folders.ResolveAsync(write.Owner, properties.Destination, cancellation) };
+        var commit = CommitOfNew(incoming.Content.Facts, properties) with { RememberFor = rememberFor, Upload = upload };
+        return await CommitAsync(write, commit, cancellation) switch
         {
             { File: { } file } => file,
             { Outcome: ChangeOutcome.NameTaken } => throw new RefusedException(RefusalCode.NameTaken),
             { Outcome: ChangeOutcome.FolderNotFound } => throw new RefusedException(RefusalCode.FolderNotFound),
             var result => throw new InvalidOperationException($"A commit without a condition is {result.Outcome}."),
         };
+    }
+
+    /// <summary>Commits a new file. If another file has its name and is to be replaced, that one gets the content as a new version.</summary>
+    private async Task<ChangeResult> CommitAsync(PendingWrite write, FileCommit commit, CancellationToken cancellation)
+    {
+        for (var tries = 0; ; tries++)
+        {
+            var result = await write.CommitAsync(commit);
+            if (result.Outcome != ChangeOutcome.NameTaken || commit.OnConflict != OnConflict.Replace || tries == MaxTries)
+                return result;
+            if (await TryReplaceAsync(write.Owner, commit, replacement => replacement.TakeAsync(write, commit.Size, cancellation), cancellation) is { } replaced)
+                return replaced;
+        }
+    }
+
+    /// <summary>Stores a content as a new version of the file that has a name in a folder.</summary>
+    /// <param name="owner">The owner.</param>
+    /// <param name="commit">The commit of the new file that would have the name.</param>
+    /// <param name="fill">Fills the new version's blob. False if its source is gone.</param>
+    /// <param name="cancellation">The client's patience.</param>
+    /// <returns>The result. Null if the name is free now, or the other file was deleted meanwhile: commit again.</returns>
+    public async Task<ChangeResult?> TryReplaceAsync(string owner, FileCommit commit, Func<PendingWrite, Task<bool>> fill, CancellationToken cancellation)
+    {
+        var holder = await folders.FindAsync(owner, commit.Folder ?? Place.Root, commit.Name ?? FileName.Untitled, cancellation);
+        if (holder is { Folder: not null })
+            return new ChangeResult(ChangeOutcome.NameTaken);
+        if (holder?.File is not { } target || await files.BeginReplaceAsync(owner, target.Id, ContentLength.Exactly(commit.Size), cancellation) is not { } write)
+            return null;
+        await using (write)
+        {
+            if (!await fill(write))
+                return new ChangeResult(ChangeOutcome.NotFound);
+            try
+            {
+                return await write.CommitAsync(commit with { Name = null, Folder = null, OnConflict = OnConflict.Fail, RememberFor = null, Upload = null });
+            }
+            catch (RefusedException refused) when (refused.Refusal.Code == RefusalCode.FileNotFound)
+            {
+                return null;
+            }
+        }
     }
 
     /// <summary>Compares a repeated request with the file that the first one created. The content is not read if its announced digest suffices.</summary>
@@ -150,9 +197,20 @@ internal sealed class FileWrites(FileStore files, IdempotencyKeys keys, Integrit
     private static FileCommit CommitOfNew(ContentFacts content, FileProperties properties) =>
         Commit(content, properties with { Name = properties.Name ?? FileName.Untitled, Tags = properties.Tags ?? FileTags.None });
 
-    private static FileCommit CommitOfCopy(FileContent content, string name, IReadOnlyDictionary<string, string> tags) =>
-        new(content.Size, content.Type, content.Sha256, content.XxHash3, name, tags);
+    private static FileCommit CommitOfCopy(CatalogFile source, CopyProperties properties) =>
+        new(source.Content.Size, source.Content.Type, source.Content.Sha256, source.Content.XxHash3, properties.Name ?? source.Name,
+            properties.Tags ?? source.Tags, Crc32: source.Content.Crc32)
+        {
+            Folder = properties.Folder ?? source.Place.Folder,
+            OnConflict = properties.OnConflict,
+            ModifiedAt = source.ModifiedAt,
+        };
 
     private static FileCommit Commit(ContentFacts content, FileProperties properties) =>
-        new(content.Size, properties.Type, content.Sha256, content.XxHash3, properties.Name, properties.Tags, Crc32: content.Crc32);
+        new(content.Size, properties.Type, content.Sha256, content.XxHash3, properties.Name, properties.Tags, Crc32: content.Crc32)
+        {
+            Folder = properties.Destination.Folder,
+            OnConflict = properties.Destination.OnConflict,
+            ModifiedAt = properties.ModifiedAt,
+        };
 }

@@ -16,6 +16,10 @@ internal sealed class FolderStore(IFolderCatalog catalog, IReserve reserve, Time
     public async Task<IReadOnlyList<CatalogFolder>?> FindPathAsync(string owner, Guid id, CancellationToken cancellation) =>
         await catalog.FindPathAsync(owner, id, cancellation) is { } path ? [.. path.Where(folder => folder.Id != Place.Root)] : null;
 
+    /// <summary>The live folder or file with this name in a folder, or null.</summary>
+    public Task<FolderEntry?> FindAsync(string owner, Guid folder, string name, CancellationToken cancellation) =>
+        catalog.FindEntryAsync(owner, folder, name, cancellation);
+
     /// <summary>The entry at a path, or null. Every folder on the way is live when it is read.</summary>
     /// <param name="owner">The owner.</param>
     /// <param name="names">The names from below the root down to the entry; none for the root.</param>
@@ -53,6 +57,19 @@ internal sealed class FolderStore(IFolderCatalog catalog, IReserve reserve, Time
         return result;
     }
 
+    /// <summary>Finds the folder of a new file before its content arrives, and creates missing ones if the sender wishes so.</summary>
+    /// <returns>The destination with the folder's id instead of its path.</returns>
+    /// <exception cref="RefusedException">There is no such folder, or a file has the name of one.</exception>
+    public async Task<Destination> ResolveAsync(string owner, Destination destination, CancellationToken cancellation)
+    {
+        if (destination == Destination.Loose)
+            return destination;
+        var folder = destination.Path is not { } path ? await FindAsync(owner, destination.Folder ?? Place.Root, cancellation)
+            : destination.CreatesFolders ? Created(await FindOrCreateAsync(owner, path, cancellation))
+            : (await FindAsync(owner, path, cancellation))?.Folder;
+        return folder is null ? throw new RefusedException(RefusalCode.FolderNotFound) : new Destination(folder.Id, OnConflict: destination.OnConflict);
+    }
+
     /// <summary>Renames or moves a folder.</summary>
     public Task<FolderResult> ChangeAsync(string owner, Guid id, FolderChange change, CancellationToken cancellation) =>
         catalog.ChangeFolderAsync(owner, id, change, cancellation);
@@ -85,6 +102,13 @@ internal sealed class FolderStore(IFolderCatalog catalog, IReserve reserve, Time
         while (after is not null);
         return purged;
     }
+
+    private static CatalogFolder? Created(FolderResult result) => result.Outcome switch
+    {
+        ChangeOutcome.NameTaken => throw new RefusedException(new Refusal(RefusalCode.NameTaken, "A file has the name of one of the path's folders.")),
+        ChangeOutcome.TooDeep => throw new RefusedException(RefusalCode.TooDeep),
+        _ => result.Folder,
+    };
 
     private async Task<FolderResult> FindOrCreateAsync(string owner, Guid parent, string name, CancellationToken cancellation)
     {

@@ -1,10 +1,19 @@
+using FileDrop.Api.Catalog;
+
 namespace FileDrop.Api.Contents;
 
 /// <summary>Properties of a file besides its content, as its sender gave them.</summary>
 /// <param name="Name">As <see cref="FileName"/> makes it, or null if not given.</param>
 /// <param name="Type">The content's media type.</param>
 /// <param name="Tags">The tags, or null if not given.</param>
-internal sealed record FileProperties(string? Name, string Type, IReadOnlyDictionary<string, string>? Tags);
+internal sealed record FileProperties(string? Name, string Type, IReadOnlyDictionary<string, string>? Tags)
+{
+    /// <summary>The place of a new file.</summary>
+    public Destination Destination { get; init; } = Destination.Loose;
+
+    /// <summary>When the content last changed, as the client knows it, or null if not given.</summary>
+    public DateTimeOffset? ModifiedAt { get; init; }
+}
 
 /// <summary>The properties in which a copy differs from its source.</summary>
 /// <param name="Name">As <see cref="FileName"/> makes it, or null for the source's.</param>
@@ -13,6 +22,12 @@ internal sealed record CopyProperties(string? Name, IReadOnlyDictionary<string, 
 {
     /// <summary>The copy differs in nothing.</summary>
     public static CopyProperties OfSource { get; } = new(null, null);
+
+    /// <summary>The copy's folder; null for that of its source.</summary>
+    public Guid? Folder { get; init; }
+
+    /// <summary>What to do if the name is taken in the folder.</summary>
+    public OnConflict OnConflict { get; init; }
 }
 
 /// <summary>A file on its way in, as a door receives it: a form, a raw body, a concatenation.</summary>

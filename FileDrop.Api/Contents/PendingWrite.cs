@@ -106,6 +106,20 @@ internal sealed partial class PendingWrite : IAsyncDisposable
         return true;
     }
 
+    /// <summary>Takes over the content of another write, which was stored and not committed.</summary>
+    /// <param name="other">The other write.</param>
+    /// <param name="size">Bytes in the content.</param>
+    /// <param name="cancellation">The client's patience.</param>
+    /// <returns>False if the other write's blob is gone.</returns>
+    /// <exception cref="StorageException">The store failed, or the lease was lost.</exception>
+    public async Task<bool> TakeAsync(PendingWrite other, long size, CancellationToken cancellation)
+    {
+        if (!IsInline || other._bytes is null)
+            return await CopyAsync(other.Key, size, cancellation);
+        _bytes = other._bytes;
+        return true;
+    }
+
     /// <summary>Commits the written blob.</summary>
     /// <returns>Done, with the file; or a version mismatch, or a refusal of the name or the folder.</returns>
     /// <exception cref="StorageException">The lease was lost, or it is unknown whether the commit happened.</exception>

@@ -17,8 +17,8 @@ internal sealed record UploadResult(ResumableUpload Upload, long Offset, DateTim
 
 /// <summary>Resumable uploads, for every protocol that has them. Between two requests, this process keeps no state of them.</summary>
 internal sealed class UploadStore(
-    IUploadCatalog catalog, IWriteCatalog reservations, IBlobStore blobs, IReserve reserve, FileStore files, FileWrites writes, FileDropOptions options,
-    TimeProvider time, ILogger<UploadWriter> log)
+    IUploadCatalog catalog, IWriteCatalog reservations, IBlobStore blobs, IReserve reserve, FileStore files, FolderStore folders, FileWrites writes,
+    FileDropOptions options, TimeProvider time, ILogger<UploadWriter> log)
 {
     /// <summary>How long a newcomer waits until the holder has made its bytes durable and let go.</summary>
     private static readonly TimeSpan TakePatience = TimeSpan.FromSeconds(10);
@@ -30,6 +30,11 @@ internal sealed class UploadStore(
 
     /// <summary>Whole seconds until a moment; 0 if it has passed.</summary>
     public long SecondsUntil(DateTimeOffset moment) => Math.Max(0, (long)(moment - time.GetUtcNow()).TotalSeconds);
+
+    /// <summary>Completes a plan with the folder that its file is to be in.</summary>
+    /// <exception cref="RefusedException">There is no such folder, or a file has the name of one.</exception>
+    public async Task<ResumablePlan> PlaceAsync(string owner, ResumablePlan plan, Destination destination, CancellationToken cancellation) =>
+        await folders.ResolveAsync(owner, destination, cancellation) is { Folder: { } folder } ? plan with { Folder = folder, OnConflict = destination.OnConflict } : plan;
 
     /// <summary>Begins an upload whose bytes come later.</summary>
     public Task<ResumableUpload> CreateAsync(string owner, ResumablePlan plan, long? length, CancellationToken cancellation) =>
@@ -181,7 +186,11 @@ internal sealed class UploadStore(
             throw new RefusedException(new Refusal(RefusalCode.FileTooLarge, $"The limit is {options.MaxFileSize} bytes."));
         await using var joined = new ConcatenatedBlobs(blobs, parts);
         using var content = new IncomingContent(joined, first: null, options.MaxFileSize, plan.Sha256) { Announced = ContentLength.Exactly((long)total) };
-        return await writes.CreateAsync(owner, new KnownFile(content, new FileProperties(plan.Name, plan.Type, plan.Tags)), plan, cancellation);
+        return await writes.CreateAsync(owner, new KnownFile(content, new FileProperties(plan.Name, plan.Type, plan.Tags)
+        {
+            Destination = plan.Folder is { } folder ? new Destination(folder, OnConflict: plan.OnConflict) : Destination.Loose,
+            ModifiedAt = plan.ModifiedAt,
+        }), plan, cancellation);
     }
 
     private static bool HasAll(ResumableUpload upload, bool atLength) =>
@@ -234,10 +243,38 @@ internal sealed class UploadStore(
     private async Task<CatalogFile> CommitAsync(UploadWriter writer, WriteIntent blob, ContentFacts facts)
     {
         var (upload, plan) = (writer.Upload, writer.Upload.Plan);
-        var change = new FileCommit(facts.Size, plan.Type, facts.Sha256, facts.XxHash3, plan.Name, plan.Tags, Upload: plan, Crc32: facts.Crc32);
-        return await files.CommitOf(upload.Owner, upload.Id).RunAsync(blob, change, writer.Lost) is { File: { } file }
-            ? file
-            : throw new StorageException(StorageFailure.Unavailable, $"Upload {upload.Id} was taken over before its commit.");
+        var change = new FileCommit(facts.Size, plan.Type, facts.Sha256, facts.XxHash3, plan.Name, plan.Tags, Upload: plan, Crc32: facts.Crc32)
+        {
+            Folder = plan.Folder,
+            OnConflict = plan.OnConflict,
+            ModifiedAt = plan.ModifiedAt,
+        };
+        return await files.CommitOf(upload.Owner, upload.Id).RunAsync(blob, change, writer.Lost) switch
+        {
+            { File: { } file } => file,
+            { Outcome: ChangeOutcome.NameTaken } when plan.OnConflict == OnConflict.Replace => await ReplaceAsync(writer, blob, change),
+            { Outcome: ChangeOutcome.NameTaken } => throw new RefusedException(RefusalCode.NameTaken),
+            { Outcome: ChangeOutcome.FolderNotFound } => throw new RefusedException(RefusalCode.FolderNotFound),
+            _ => throw new StorageException(StorageFailure.Unavailable, $"Upload {upload.Id} was taken over before its commit."),
+        };
+    }
+
+    /// <summary>
+    /// Makes a copy of the uploaded content a new version of the file that has the name, and ends the upload. If the process ends in between, the next request
+    /// makes another version of the same bytes.
+    /// </summary>
+    private async Task<CatalogFile> ReplaceAsync(UploadWriter writer, WriteIntent blob, FileCommit change)
+    {
+        var upload = writer.Upload;
+        var replaced = await writes.TryReplaceAsync(
+            upload.Owner, change, replacement => replacement.CopyAsync(new BlobKey(blob.BlobId, upload.Id), change.Size, CancellationToken.None),
+            CancellationToken.None);
+        if (replaced is { Outcome: ChangeOutcome.NameTaken })
+            throw new RefusedException(RefusalCode.NameTaken);
+        if (replaced?.File is not { } file)
+            throw new StorageException(StorageFailure.Unavailable, $"The file that upload {upload.Id} replaces was deleted meanwhile.");
+        await catalog.EndResumableAsync(upload.Owner, upload.Id, upload.Intent, CancellationToken.None);
+        return file;
     }
 
     /// <summary>Lets go of an upload after a failure, and throws the failure or the refusal that explains it.</summary>

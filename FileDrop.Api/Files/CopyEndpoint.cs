@@ -1,4 +1,3 @@
-using System.Text.Json;
 using System.Text.Json.Nodes;
 using FileDrop.Api.Access;
 using FileDrop.Api.Catalog;
@@ -14,23 +13,25 @@ internal static class CopyEndpoint
 {
     private static readonly ApiSchema Body = new("FileCopy", document => Shape.Options(
         "The properties in which the copy differs from its source. An unknown member is an error.",
+        ("folder_id", FolderWords.Id("The copy's folder, or `root`. Default: the source's.")),
         ("file_name", FileWords.Name("The copy's name. Default: the source's.")),
-        ("tags", FileWords.Tags.In(document))))
+        ("tags", FileWords.Tags.In(document)),
+        ("on_conflict", FolderWords.OnConflict("the file that has the name gets the content as a new version."))))
     {
         Example = new JsonObject { ["file_name"] = "copy of report.pdf" },
     };
 
     public static void MapCopy(this IEndpointRouteBuilder app) => app.MapPost("/files/{file_id}/copy", CopyAsync).WithTags("Files")
         .WithName("CopyFile").WithSummary("Copy a file").WithDescription("""
-            Makes a new file with the live content of this one and its type. It also has its name and tags, unless the body has others. Earlier
-            versions are not copied. Later changes of one of the two files leave the other one unchanged.
+            Makes a new file with the live content of this one and its type. It also has its name, tags and folder, unless the body has others; in the same
+            folder it needs another name. Earlier versions are not copied. Later changes of one of the two files leave the other one unchanged.
 
             The preconditions apply to the source. If it changes while it is copied, the copy gets the content from before or after the change.
             """)
         .Takes([FileWords.FileId, .. FileWords.Preconditions]).TakesJson(Body, required: false).Needs(Scope.Read | Scope.Write)
         .Answers(201, "The copy is stored.", ApiBody.Json(FileWords.File), [.. CommonHeaders.Validators, CommonHeaders.Location])
         .Leads(201, "file_id", "$response.body#/file_id", "ReadFile", "ReadMetadata", "UpdateFile", "DeleteFile")
-        .Fails(ApiProblem.QuotaExceeded, CommonErrors.InvalidName, CommonErrors.InvalidTags);
+        .Fails([ApiProblem.QuotaExceeded, CommonErrors.InvalidName, CommonErrors.InvalidTags, .. FolderWords.OfPlace]);
 
     private static async Task<IResult> CopyAsync(
         HttpContext context, FileStore files, FileWrites writes, FileMetrics metrics, FileDropOptions options, string file_id)
@@ -43,7 +44,7 @@ internal static class CopyEndpoint
             return ApiProblem.FileNotFound;
         if (!MayCopy(source))
             return ApiProblem.PreconditionFailed;
-        var properties = await FileRequest.ReadJsonIfAnyAsync(request, options, ReadBody, CopyProperties.OfSource);
+        var properties = await FileRequest.ReadJsonIfAnyAsync(request, options, FileBodyJson.ReadCopy, CopyProperties.OfSource);
         using var transfer = metrics.Begin(upload: true);
         var result = await writes.CopyAsync(source, properties, MayCopy, context.RequestAborted);
         if (result is not { Outcome: ChangeOutcome.Done, File: { } copy })
@@ -55,26 +56,4 @@ internal static class CopyEndpoint
 
         bool MayCopy(CatalogFile file) => preconditions.Check(file) == PreconditionState.Met;
     }
-
-    /// <summary>Reads a request's body.</summary>
-    /// <exception cref="ProblemException">The body is refused.</exception>
-    internal static CopyProperties ReadBody(JsonElement json)
-    {
-        if (json.ValueKind != JsonValueKind.Object)
-            throw Refused("The body is a JSON object.");
-        var properties = CopyProperties.OfSource;
-        foreach (var member in json.EnumerateObject())
-        {
-            properties = member switch
-            {
-                { Name: "file_name", Value.ValueKind: JsonValueKind.String } =>
-                    properties with { Name = FileRequest.ReadName(member.Value) },
-                { Name: "tags" } => properties with { Tags = FileRequest.ReadTags(member.Value) },
-                _ => throw Refused("The members are file_name, a string, and tags, an object of strings; there are no others."),
-            };
-        }
-        return properties;
-    }
-
-    private static ProblemException Refused(string detail) => new(ApiProblem.InvalidRequest(detail));
 }

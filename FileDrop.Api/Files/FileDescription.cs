@@ -76,6 +76,21 @@ internal static class FileDescription
         Example = new JsonObject { ["folder_id"] = ApiExamples.FolderId },
     };
 
+    public static readonly ApiSchema Move = new("FileMove", document =>
+    {
+        var move = Shape.Options("What changes: at least one of the first four members. An unknown member is an error.",
+            ("folder_id", FolderWords.Id("The folder to move the file to, or `root`.")),
+            ("file_name", FileWords.Name("The new name.")),
+            ("tags", FileWords.Tags.In(document)),
+            ("modified_at", Shape.Stamp("When the content last changed, as the client knows it.")),
+            ("on_conflict", FolderWords.OnConflict("the entry that has the name goes to the trash.")));
+        move.MinProperties = 1;
+        return move;
+    })
+    {
+        Example = new JsonObject { ["folder_id"] = ApiExamples.FolderId, ["file_name"] = "report.pdf", ["on_conflict"] = "rename" },
+    };
+
     private static readonly FileJson Renamed = FileWords.Example with { FileName = "report.pdf", UpdatedAt = ApiExamples.Created.AddMinutes(1), Version = 2 };
 
     private static readonly FileJson Deleted = FileWords.Example with

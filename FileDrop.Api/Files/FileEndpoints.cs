@@ -80,6 +80,16 @@ internal static class FileEndpoints
             .Needs(Scope.Write)
             .Answers(200, "The file after the update.", ApiBody.Json(FileDescription.FileUpdated), CommonHeaders.Validators);
 
+        files.MapPatch("/{file_id}", PatchAsync)
+            .WithName("MoveFile").WithSummary("Move, rename or tag a file").WithDescription("""
+                Changes the members that are there. `tags` replaces all tags. A file in a folder has a name that nothing else there has; loose files may share
+                names. The file keeps its id, its content and its versions.
+                """)
+            .Takes([FileWords.FileId, .. FileWords.Preconditions]).TakesJson(FileDescription.Move)
+            .Needs(Scope.Write)
+            .Answers(200, "The file after the change.", ApiBody.Json(FileDescription.FileUpdated), CommonHeaders.Validators)
+            .Fails([CommonErrors.InvalidName, CommonErrors.InvalidTags, .. FolderWords.OfPlace]);
+
         files.MapDelete("/{file_id}", DeleteAsync)
             .WithName("DeleteFile").WithSummary("Delete a file")
             .WithDescription("Moves the file to the trash. It disappears from every other read at once, and can be restored until its time in the trash ends.")
@@ -117,6 +127,22 @@ internal static class FileEndpoints
         return state == PreconditionState.NotModified
             ? TypedResults.StatusCode(StatusCodes.Status304NotModified)
             : new JsonAnswer<FileJson>(FileJson.Of(file), ApiJson.Instance.FileJson);
+    }
+
+    private static async Task<IResult> PatchAsync(HttpContext context, FileStore store, FileDropOptions options, string file_id)
+    {
+        if (!Preconditions.TryRead(context.Request, out var preconditions, out var problem))
+            return problem;
+        var owner = Caller.Owner(context);
+        if (!Parameters.TryReadId(file_id, out var id) || await store.FindForChangeAsync(owner, id, context.RequestAborted) is not { } file)
+            return ApiProblem.FileNotFound;
+        if (preconditions.Check(file) != PreconditionState.Met)
+            return ApiProblem.PreconditionFailed;
+        if (!FileRequest.IsJson(context.Request))
+            return ApiProblem.UnsupportedMediaType("A PATCH takes JSON: {\"folder_id\": …, \"file_name\": …}.") with { Header = ("Accept-Patch", "application/json") };
+        var change = (await FileRequest.ReadJsonAsync(context.Request, options, FileBodyJson.ReadChange)).ToChange(preconditions.CommitVersion(file));
+        var result = await store.ChangeAsync(owner, id, change, context.RequestAborted);
+        return result.File is { } changed ? FileAnswers.Updated(context, changed, $"'{changed.Name}' was updated.") : Problems.Of(result.Outcome);
     }
 
     private static async Task<IResult> DeleteAsync(HttpContext context, FileStore store, string file_id)

@@ -6,7 +6,7 @@ using FileDrop.Api.Settings;
 namespace FileDrop.Api.Files;
 
 /// <summary>Requests that bring a file's bytes: a new file, or new content, name and tags.</summary>
-internal sealed class FileUpload(FileWrites writes, FileStore files, FileDropOptions options, FileMetrics metrics)
+internal sealed class FileUpload(FileWrites writes, FileStore files, FolderStore folders, FileDropOptions options, FileMetrics metrics)
 {
     /// <summary>Below <c>/files</c>, the segment for uploads, which stands in the place of an id.</summary>
     private const string UploadSegment = "upload";
@@ -23,11 +23,18 @@ internal sealed class FileUpload(FileWrites writes, FileStore files, FileDropOpt
         string? rawName = null;
         if (!isForm && !FileRequest.TryReadRawName(request, out rawName, out problem))
             return problem;
+        var (destination, place) = (Destination.Loose, PlaceFields.OfQuery(request));
+        if (!isForm)
+        {
+            (destination, rawName) = place.ReadFor(rawName);
+            // Before the content arrives, so that a long upload is not refused at its end.
+            destination = await folders.ResolveAsync(Caller.Owner(context), destination, context.RequestAborted);
+        }
 
         using var transfer = metrics.Begin(upload: true);
         using FileBody body = isForm
             ? new FileForm(request, FileName.Untitled, useFileName: true, options)
-            : new RawBody(request, rawName, FileName.Untitled, mayBeNothing: false, options);
+            : new RawBody(request, rawName, FileName.Untitled, mayBeNothing: false, options, destination, place.ModifiedAt);
         if (!await body.OpenAsync(context.RequestAborted))
             return ApiProblem.FileMissing("A form carries one part with a filename.");
         var (file, difference) = await writes.CreateOnceAsync(Caller.Owner(context), body, key, context.RequestAborted);

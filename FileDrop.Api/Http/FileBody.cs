@@ -25,19 +25,26 @@ internal sealed class RawBody : FileBody
     private readonly string? _name;
     private readonly string _type;
     private readonly bool _mayBeNothing;
+    private readonly Destination _destination;
+    private readonly DateTimeOffset? _modifiedAt;
 
     /// <param name="request">The request.</param>
     /// <param name="name">The name that the request gives, or null.</param>
     /// <param name="usualName">The name whose extension decides on the type if the request gives neither.</param>
     /// <param name="mayBeNothing">Whether the body may be empty if the request gives no name.</param>
     /// <param name="limits">The service's limits.</param>
+    /// <param name="destination">The place of a new file; null for a loose one.</param>
+    /// <param name="modifiedAt">When the content last changed, as the client knows it; null if it did not tell.</param>
     /// <exception cref="ProblemException">A field is refused.</exception>
-    public RawBody(HttpRequest request, string? name, string usualName, bool mayBeNothing, FileDropOptions limits)
+    public RawBody(
+        HttpRequest request, string? name, string usualName, bool mayBeNothing, FileDropOptions limits, Destination? destination = null,
+        DateTimeOffset? modifiedAt = null)
     {
         if (!FileType.TryRead(request.ContentType, raw: true, out var type, out var wrong)
             || !ContentDigest.TryRead(FileRequest.DigestFields(request.Headers), out var digest, out wrong))
             throw new ProblemException(ApiProblem.InvalidRequest(wrong));
         (_name, _type, _mayBeNothing) = (name, type ?? FileType.OfName(name ?? usualName), mayBeNothing);
+        (_destination, _modifiedAt) = (destination ?? Destination.Loose, modifiedAt);
         _body = new RequestStream(request.BodyReader, limits.UploadPatience, digest: null);
         Content = new IncomingContent(_body, first: null, limits.MaxFileSize, digest)
         {
@@ -51,7 +58,7 @@ internal sealed class RawBody : FileBody
 
     /// <exception cref="ProblemException">The body is empty and has no name.</exception>
     public override ValueTask<FileProperties> ReadPropertiesAsync(CancellationToken cancellation) => _mayBeNothing || _name is not null || Content.Count > 0
-        ? ValueTask.FromResult(new FileProperties(_name, _type, null))
+        ? ValueTask.FromResult(new FileProperties(_name, _type, null) { Destination = _destination, ModifiedAt = _modifiedAt })
         : throw new ProblemException(ApiProblem.FileMissing("The body is empty and has no name. Send the file as the body, or name an empty file: ?file_name=empty.txt."));
 
     public override void Dispose()

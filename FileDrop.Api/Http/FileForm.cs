@@ -39,6 +39,7 @@ internal sealed class FileForm : FileBody
     private IncomingContent? _content;
     private string? _fileName;
     private string? _type;
+    private readonly PlaceFields _place = new();
 
     /// <param name="request">Its body is a form.</param>
     /// <param name="usualName">The name whose extension decides on the type if the form gives neither.</param>
@@ -95,9 +96,13 @@ internal sealed class FileForm : FileBody
         {
             throw FormPart.Malformed(malformed);
         }
-        if (Name is null && _useFileName)
-            Name = _fileName is null ? FileName.Untitled : Made(_fileName);
-        return new FileProperties(Name, _type ?? FileType.OfName(Name ?? _usualName), Tags);
+        var destination = Destination.Loose;
+        if (_useFileName)
+        {
+            // A path with the file's name wins over the name that the file has on the client's disk.
+            (destination, Name) = _place.ReadFor(Name ?? (_place.HasPath ? null : _fileName is null ? FileName.Untitled : Made(_fileName)));
+        }
+        return new FileProperties(Name, _type ?? FileType.OfName(Name ?? _usualName), Tags) { Destination = destination, ModifiedAt = _place.ModifiedAt };
     }
 
     public override void Dispose()
@@ -148,6 +153,8 @@ internal sealed class FileForm : FileBody
             Name = Name is null ? Made(name) : throw Twice("file_name");
         else if (disposition.Name is "tags" && await ReadTextAsync(part, cancellation) is { Length: > 0 } tags)
             Tags = Tags is null ? Parsed(tags) : throw Twice("tags");
+        else if ((_useFileName || disposition.Name is "modified_at") && PlaceFields.Knows(disposition.Name))
+            _place.Take(disposition.Name ?? "", await ReadTextAsync(part, cancellation));
         return null;
     }
 

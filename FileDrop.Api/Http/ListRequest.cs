@@ -124,27 +124,8 @@ internal static partial class ListRequest
         : long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var value) && value >= min && value <= max ? value
         : throw Malformed(string.Create(CultureInfo.InvariantCulture, $"{name} is a whole number from {min} to {max}."));
 
-    /// <summary>Reads a time. The catalog keeps whole milliseconds, so a bound between two of them is rounded to mean the same.</summary>
-    private static DateTimeOffset? Time(IQueryCollection query, string name, bool roundUp)
-    {
-        if (One(query, name) is not { } text)
-            return null;
-        // A + in a time's offset that was not escaped arrives as a space.
-        var parts = Rfc3339().Match(text.Replace(' ', '+').ToUpperInvariant());
-        if (!parts.Success || !DateTimeOffset.TryParseExact(parts.Groups["second"].Value + parts.Groups["offset"].Value,
-                "yyyy-MM-ddTHH:mm:ssK", CultureInfo.InvariantCulture, DateTimeStyles.None, out var time))
-            throw Malformed($"{name} is a time of RFC 3339, for example 2026-11-23T08:25:25.123Z.");
-        var fraction = parts.Groups["fraction"].Value;
-        // In UTC, because adding to a local time could exceed the last year.
-        time = time.ToUniversalTime().AddMilliseconds(int.Parse(fraction.PadRight(3, '0')[..3], CultureInfo.InvariantCulture));
-        var isBetween = fraction.AsSpan(Math.Min(3, fraction.Length)).ContainsAnyExcept('0');
-        return roundUp && isBetween ? WholeMilliseconds.After(time, TimeSpan.FromMilliseconds(1)) : time;
-    }
-
-    /// <summary>A time of section 5.6 in upper case, with any number of digits of a second.</summary>
-    [GeneratedRegex(@"^(?<second>[0-9-]{10}T[0-9:]{8})(\.(?<fraction>[0-9]+))?(?<offset>Z|[+-][0-9]{2}:[0-9]{2})\z",
-        RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]
-    private static partial Regex Rfc3339();
+    private static DateTimeOffset? Time(IQueryCollection query, string name, bool roundUp) =>
+        One(query, name) is { } text ? Rfc3339.Read(name, text, roundUp) : null;
 
     private static string NameKeyOf(string name) => UnicodeText.IsWellFormed(name) ? NameKey.Of(name) : throw Malformed("Write name and search in valid Unicode.");
 

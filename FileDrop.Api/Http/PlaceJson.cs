@@ -19,7 +19,10 @@ internal static class PlaceJson
         Parameters.TryReadFolder(json.GetString() ?? "", out var folder) ? folder : throw new ProblemException(ApiProblem.FolderNotFound);
 
     /// <summary>Reads what to do if a name is taken; null if the text is none of the choices.</summary>
-    public static OnConflict? ReadOnConflict(JsonElement json) => json.ValueKind != JsonValueKind.String ? null : json.GetString() switch
+    public static OnConflict? ReadOnConflict(JsonElement json) => json.ValueKind != JsonValueKind.String ? null : OnConflictOf(json.GetString());
+
+    /// <summary>What to do if a name is taken; null if the text is none of the choices.</summary>
+    public static OnConflict? OnConflictOf(string? text) => text switch
     {
         "fail" => OnConflict.Fail,
         "rename" => OnConflict.Rename,

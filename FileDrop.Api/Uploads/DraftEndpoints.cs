@@ -107,8 +107,12 @@ internal static class DraftEndpoints
         if (!RequestChecksum.TryReadDigest(request, out var check, out problem))
             return problem;
         using var disposal = check;
+        var fields = PlaceFields.OfQuery(request);
+        (var destination, name) = fields.ReadFor(name);
         name ??= FileName.Untitled;
-        var plan = new ResumablePlan(name, type ?? FileType.OfName(name), FileTags.None, sha256);
+        var plan = await uploads.PlaceAsync(
+            owner, new ResumablePlan(name, type ?? FileType.OfName(name), FileTags.None, sha256) { ModifiedAt = fields.ModifiedAt }, destination,
+            context.RequestAborted);
         using var transfer = services.GetRequiredService<FileMetrics>().Begin(upload: true);
         using var body = new RequestBytes(request.BodyReader, options.UploadPatience);
         var append = new IncomingAppend(body, request.ContentLength, IsLast: false, check);

@@ -103,10 +103,11 @@ internal static class TusEndpoints
     {
         var (request, owner) = (context.Request, Caller.Owner(context));
         if (!TusRequest.TryReadNumber(request, "Upload-Length", out var length, out var problem)
-            || !TusRequest.TryReadPlan(request, out var plan, out problem)
+            || !TusRequest.TryReadPlan(request, out var plan, out var destination, out problem)
             || !RequestChecksum.TryReadTus(request, out var check, out problem))
             return problem;
         using var disposal = check;
+        plan = await uploads.PlaceAsync(owner, plan, destination, context.RequestAborted);
         var deferred = request.Headers["Upload-Defer-Length"].ToString();
         if (plan.Concat is not null && !plan.IsPartial)
             return length is not null || deferred.Length > 0

@@ -47,9 +47,15 @@ internal static class TusRequest
     /// A partial upload does not become a file, and its metadata is not passed on (tus 1.0.0, "Concatenation"). Its metadata is kept, but not
     /// interpreted.
     /// </remarks>
-    public static bool TryReadPlan(HttpRequest request, [NotNullWhen(true)] out ResumablePlan? plan, [NotNullWhen(false)] out ApiProblem? problem)
+    /// <param name="request">The request.</param>
+    /// <param name="plan">The plan, without the folder of the file.</param>
+    /// <param name="destination">The place of the file.</param>
+    /// <param name="problem">A field is refused.</param>
+    /// <exception cref="ProblemException">A field about the place is refused.</exception>
+    public static bool TryReadPlan(
+        HttpRequest request, [NotNullWhen(true)] out ResumablePlan? plan, out Destination destination, [NotNullWhen(false)] out ApiProblem? problem)
     {
-        plan = null;
+        (plan, destination) = (null, Destination.Loose);
         var concat = request.Headers["Upload-Concat"].ToString() is { Length: > 0 } field ? field : null;
         var metadata = request.Headers["Upload-Metadata"].ToString() is { Length: > 0 } sent ? sent : null;
         // Both are returned unchanged, and an answer's fields are printable ASCII.
@@ -72,7 +78,7 @@ internal static class TusRequest
             return true;
         }
         // tus's own clients use the first names; Uppy uses the second ones, too.
-        var (name, tags) = (FileName.Untitled, FileTags.None);
+        var (name, tags) = ((string?)null, FileTags.None);
         if ((Value("filename") ?? Value("name")) is { } sentName && !FileName.TryMake(sentName, out name, out var wrong))
             problem = ApiProblem.InvalidName(wrong);
         else if (!FileType.TryRead(Value("filetype") ?? Value("type"), raw: false, out var type, out wrong))
@@ -80,8 +86,15 @@ internal static class TusRequest
         else if (Value("tags") is { } sentTags && !FileTags.TryParse(sentTags, out tags, out wrong))
             problem = ApiProblem.InvalidTags(wrong);
         else
-            plan = new ResumablePlan(name, type ?? FileType.OfName(name), tags, Metadata: metadata, Concat: concat);
+            (plan, destination) = Place(PlaceFields.Of(values));
         return problem is null;
+
+        (ResumablePlan Plan, Destination Destination) Place(PlaceFields fields)
+        {
+            var (place, given) = fields.ReadFor(name);
+            var placed = given ?? FileName.Untitled;
+            return (new ResumablePlan(placed, type ?? FileType.OfName(placed), tags, Metadata: metadata, Concat: concat) { ModifiedAt = fields.ModifiedAt }, place);
+        }
 
         string? Value(string key) => values.TryGetValue(key, out var value) && value.Length > 0 ? value : null;
     }
