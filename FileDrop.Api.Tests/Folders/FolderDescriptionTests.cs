@@ -1,5 +1,4 @@
 using System.Net.Http.Json;
-using FileDrop.Api.Tests.Files;
 using Xunit;
 
 namespace FileDrop.Api.Tests.Folders;
