@@ -8,6 +8,7 @@ using FileDrop.Api.Contents;
 using FileDrop.Api.Edge;
 using FileDrop.Api.Embedded;
 using FileDrop.Api.Files;
+using FileDrop.Api.Folders;
 using FileDrop.Api.Http;
 using FileDrop.Api.Maintenance;
 using FileDrop.Api.Settings;
@@ -71,6 +72,7 @@ internal static class Composition
         services.AddSingleton<FolderWalk>();
         services.AddSingleton<FileWrites>();
         services.AddSingleton<FileUpload>();
+        services.AddSingleton<BatchEndpoint>();
         services.AddSingleton<FileDownload>();
         services.AddSingleton<FileMetrics>();
         services.AddSingleton<IdempotencyKeys>();

@@ -64,6 +64,7 @@ try
     api.MapEntries();
     api.MapPaths();
     api.MapFolderTrash();
+    BatchEndpoint.Map(api);
     api.MapUsage();
     api.MapTus();
     api.MapDraft(upload);

@@ -134,13 +134,13 @@ internal static class Parsers
         ),
         ["tus's metadata"] = (["filename YS50eHQ=,filetype dGV4dC9wbGFpbg==,tags e30=", "is_confidential", "name YQ=="], text =>
         {
-            Refuses(TusRequest.TryReadPlan(Request(("Upload-Metadata", text)), out var plan, out var problem), problem);
+            Refuses(TusRequest.TryReadPlan(Request(("Upload-Metadata", text)), out var plan, out _, out var problem), problem);
             Assert.DoesNotContain(plan?.Metadata ?? "", each => each is < ' ' or > '~');
         }
         ),
         ["tus's concatenation"] = (["partial", $"final;/uploads/{FileId} https://a.example/uploads/{FileId}"], text =>
         {
-            Refuses(TusRequest.TryReadPlan(Request(("Upload-Concat", text)), out _, out var problem), problem);
+            Refuses(TusRequest.TryReadPlan(Request(("Upload-Concat", text)), out _, out _, out var problem), problem);
             TusRequest.ReadFinal(text);
         }
         ),

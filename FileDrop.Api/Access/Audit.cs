@@ -47,23 +47,37 @@ internal sealed partial class Audit(ILogger<Audit> log, AuditTrail trail, TimePr
         if (isRefused ? !isChange && !IsRefusal(context, status) : !isChange || IsPiece(context))
             return;
 
+        Record(
+            context, context.GetEndpoint()?.Metadata.GetMetadata<IEndpointNameMetadata>()?.EndpointName ?? "none", Subject(context), status,
+            isCutOff ? "cut_off" : isRefused ? context.Items[typeof(ApiProblem)] as string ?? "refused" : "done");
+    }
+
+    /// <summary>Records an event of a request. A request that does several things records each of them.</summary>
+    /// <param name="context">The request.</param>
+    /// <param name="operation">What was done.</param>
+    /// <param name="subject">The file, folder, upload or key; null if unknown.</param>
+    /// <param name="status">The HTTP status.</param>
+    /// <param name="result"><c>done</c>, or the code of the refusal.</param>
+    public void Record(HttpContext context, string operation, string? subject, int status, string result)
+    {
+        var request = context.Request;
         var isKnown = context.User.Identity?.IsAuthenticated == true;
         var at = WholeMilliseconds.Floor(time.GetUtcNow());
         var path = request.Path.ToUriComponent();
         var one = new AuditEvent(
             NextId(at),
             at,
-            context.GetEndpoint()?.Metadata.GetMetadata<IEndpointNameMetadata>()?.EndpointName ?? "none",
+            operation,
             isKnown ? UnicodeText.Escape(Caller.Name(context)) : "nobody",
             isKnown ? Owner(context) : null,
-            Subject(context),
+            subject,
             Cut(request.Method, MaxMethodLength),
             Cut(path, MaxPathLength),
             status,
-            isCutOff ? "cut_off" : isRefused ? context.Items[typeof(ApiProblem)] as string ?? "refused" : "done",
+            result,
             context.Connection.RemoteIpAddress?.ToString() ?? "",
             Activity.Current?.TraceId.ToHexString() ?? context.TraceIdentifier);
-        LogEvent(isRefused ? LogLevel.Warning : LogLevel.Information,
+        LogEvent(status >= StatusCodes.Status400BadRequest ? LogLevel.Warning : LogLevel.Information,
             one.Operation, one.Subject, one.Result, one.Status, one.Caller, one.Owner, one.Address, one.Method, one.Path, one.TraceId);
         trail.Add(one);
     }

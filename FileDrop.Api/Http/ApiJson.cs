@@ -22,6 +22,7 @@ namespace FileDrop.Api.Http;
 [JsonSerializable(typeof(EntryJson))]
 [JsonSerializable(typeof(EntryJson[]))]
 [JsonSerializable(typeof(PathJson))]
+[JsonSerializable(typeof(BatchResultJson[]))]
 [JsonSerializable(typeof(LinkJson))]
 [JsonSerializable(typeof(AuditJson[]))]
 [JsonSerializable(typeof(KeyJson[]))]

@@ -1,6 +1,5 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Globalization;
-using System.Text.RegularExpressions;
 using FileDrop.Api.Catalog;
 using FileDrop.Api.Contents;
 using FileDrop.Api.Text;

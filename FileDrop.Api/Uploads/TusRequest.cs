@@ -78,10 +78,10 @@ internal static class TusRequest
             return true;
         }
         // tus's own clients use the first names; Uppy uses the second ones, too.
-        var (name, tags) = ((string?)null, FileTags.None);
+        var (name, type, tags) = ((string?)null, (string?)null, FileTags.None);
         if ((Value("filename") ?? Value("name")) is { } sentName && !FileName.TryMake(sentName, out name, out var wrong))
             problem = ApiProblem.InvalidName(wrong);
-        else if (!FileType.TryRead(Value("filetype") ?? Value("type"), raw: false, out var type, out wrong))
+        else if (!FileType.TryRead(Value("filetype") ?? Value("type"), raw: false, out type, out wrong))
             problem = ApiProblem.InvalidRequest(wrong);
         else if (Value("tags") is { } sentTags && !FileTags.TryParse(sentTags, out tags, out wrong))
             problem = ApiProblem.InvalidTags(wrong);

@@ -1,9 +1,8 @@
 using System.Text.Json;
 using FileDrop.Api.Catalog;
 using FileDrop.Api.Contents;
-using FileDrop.Api.Http;
 
-namespace FileDrop.Api.Files;
+namespace FileDrop.Api.Http;
 
 /// <summary>A JSON body about a file: the properties that it sets.</summary>
 /// <param name="Folder">The folder; null if not given.</param>
@@ -42,21 +41,24 @@ internal sealed record FileBodyJson(
         var body = new FileBodyJson();
         foreach (var member in json.EnumerateObject())
         {
-            body = member switch
-            {
-                { Name: "folder_id", Value.ValueKind: JsonValueKind.String } => body with { Folder = PlaceJson.ReadFolder(member.Value) },
-                { Name: "file_name", Value.ValueKind: JsonValueKind.String } => body with { Name = FileRequest.ReadName(member.Value) },
-                { Name: "tags" } => body with { Tags = FileRequest.ReadTags(member.Value) },
-                { Name: "modified_at", Value.ValueKind: JsonValueKind.String } when takesTime =>
-                    body with { ModifiedAt = Rfc3339.Read("modified_at", member.Value.GetString() ?? "", roundUp: false) },
-                { Name: "on_conflict" } when PlaceJson.ReadOnConflict(member.Value) is { } choice => body with { OnConflict = choice },
-                _ => throw Refused(
-                    $"The members are folder_id, a folder's id or root, file_name, a string, tags, an object of strings, {(takesTime ? "modified_at, a time, " : "")}"
-                    + "and on_conflict, which is fail, rename or replace; there are no others."),
-            };
+            body = Take(body, member, takesTime) ?? throw Refused(
+                $"The members are folder_id, a folder's id or root, file_name, a string, tags, an object of strings, {(takesTime ? "modified_at, a time, " : "")}"
+                + "and on_conflict, which is fail, rename or replace; there are no others.");
         }
         return body;
     }
+
+    /// <summary>Takes a member of a body; null if it is none of these.</summary>
+    public static FileBodyJson? Take(FileBodyJson body, JsonProperty member, bool takesTime) => member switch
+    {
+        { Name: "folder_id", Value.ValueKind: JsonValueKind.String } => body with { Folder = PlaceJson.ReadFolder(member.Value) },
+        { Name: "file_name", Value.ValueKind: JsonValueKind.String } => body with { Name = FileRequest.ReadName(member.Value) },
+        { Name: "tags" } => body with { Tags = FileRequest.ReadTags(member.Value) },
+        { Name: "modified_at", Value.ValueKind: JsonValueKind.String } when takesTime =>
+            body with { ModifiedAt = Rfc3339.Read("modified_at", member.Value.GetString() ?? "", roundUp: false) },
+        { Name: "on_conflict" } when PlaceJson.ReadOnConflict(member.Value) is { } choice => body with { OnConflict = choice },
+        _ => null,
+    };
 
     private static ProblemException Refused(string detail) => new(ApiProblem.InvalidRequest(detail));
 }
