@@ -87,7 +87,6 @@ public abstract class PathTests(Pair pair)
     [InlineData("/paths/{0}/..", 400)]
     [InlineData("/paths/{0}/../{0}", 400)]
     [InlineData("/paths/./{0}", 400)]
-    [InlineData("/paths/%2e%2e", 404)]
     [InlineData("/paths/{0}/%2E%2e/{0}", 400)]
     [InlineData("/paths//{0}", 400)]
     [InlineData("/paths/{0}//", 400)]
@@ -138,7 +137,7 @@ public abstract class PathTests(Pair pair)
         var file = await pair.Service.PlaceAsync([1], "f.txt", chain[2]);
         using var read = await Http.GetAsync($"/files/{file}/path");
         Assert.Null(read.Headers.ETag);
-        Assert.Equal("private, no-cache", read.Headers.CacheControl?.ToString());
+        Assert.True(read.Headers.CacheControl is { Private: true, NoCache: true });
         var path = await read.SucceededAsync();
         Assert.Equal($"/{top}/b/c/f.txt", path.Text("path"));
         Assert.Equal(chain, path.GetProperty("folders").EnumerateArray().Select(folder => folder.FolderId()));
