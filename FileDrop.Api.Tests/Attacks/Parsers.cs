@@ -187,7 +187,7 @@ internal static class Parsers
                 Assert.Equal(entries.Write(entries.ReadPlace()), ListRequest.Cursor(Query(text)));
         }
         ),
-        ["JSON of a copy"] = (["{\"file_name\":\"a\",\"tags\":{\"k\":\"v\"}}", "{}"], text => ReadJson(text, CopyEndpoint.ReadBody)),
+        ["JSON of a copy"] = (["{\"file_name\":\"a\",\"tags\":{\"k\":\"v\"}}", "{}"], text => ReadJson(text, FileBodyJson.ReadCopy)),
         ["JSON of a link"] = (["{\"version\":1}", "{}"], text => ReadJson(text, LinkEndpoints.ReadVersion)),
         ["form"] = (
         [

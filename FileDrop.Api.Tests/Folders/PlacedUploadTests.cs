@@ -265,6 +265,18 @@ public abstract class PlacedUploadTests(Pair pair)
     private static string Unique(string name) => $"{name} {Guid.NewGuid():N}";
 }
 
-public sealed class PlacedUploadOnEmbeddedTests(EmbeddedPair pair) : PlacedUploadTests(pair), IClassFixture<EmbeddedPair>;
+public sealed class PlacedUploadOnEmbeddedTests(TrashEmbeddedPair pair) : PlacedUploadTests(pair), IClassFixture<TrashEmbeddedPair>;
 
-public sealed class PlacedUploadOnClusterTests(ClusterPair pair) : PlacedUploadTests(pair), IClassFixture<ClusterPair>;
+public sealed class PlacedUploadOnClusterTests(TrashClusterPair pair) : PlacedUploadTests(pair), IClassFixture<TrashClusterPair>;
+
+/// <summary>An embedded service that keeps deleted files for a day.</summary>
+public sealed class TrashEmbeddedPair : EmbeddedPair
+{
+    protected override (string Key, string Value)[] Settings => [FolderRequests.Day];
+}
+
+/// <summary>A service on the cluster that keeps deleted files for a day.</summary>
+public sealed class TrashClusterPair : ClusterPair
+{
+    protected override (string Key, string Value)[] Settings => [FolderRequests.Day];
+}

@@ -273,6 +273,7 @@ internal sealed class UploadStore(
             throw new RefusedException(RefusalCode.NameTaken);
         if (replaced?.File is not { } file)
             throw new StorageException(StorageFailure.Unavailable, $"The file that upload {upload.Id} replaces was deleted meanwhile.");
+        writer.LetGo();
         await catalog.EndResumableAsync(upload.Owner, upload.Id, upload.Intent, CancellationToken.None);
         return file;
     }

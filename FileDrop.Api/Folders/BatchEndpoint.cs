@@ -5,7 +5,6 @@ using FileDrop.Api.Contents;
 using FileDrop.Api.Http;
 using FileDrop.Api.OpenApi;
 using FileDrop.Api.Settings;
-using FileDrop.Api.Storage;
 
 namespace FileDrop.Api.Folders;
 

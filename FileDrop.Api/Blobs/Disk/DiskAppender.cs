@@ -62,8 +62,8 @@ internal sealed class DiskAppender(
     public async Task<Guid> FinishAsync(CancellationToken cancellation)
     {
         await SettleAsync(cancellation);
-        if (OperatingSystem.IsWindows())
-            file.Dispose();
+        // An open file is locked: nobody could read the blob, and Windows would not rename it.
+        file.Dispose();
         var blob = Guid.Empty;
         DiskFailure.Guard(() => blob = publish());
         return blob;
