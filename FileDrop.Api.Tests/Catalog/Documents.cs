@@ -57,7 +57,8 @@ internal static class Documents
 
     public static ResumableStep Step(
         long number, long offset, ResumableStage stage = ResumableStage.Open, bool release = false, params Guid[] pieces) =>
-        new(number, new ResumableProgress(offset, new HashMark(new byte[] { 1, 2 }, CrcOf(offset)), "store", pieces), Length: 100, stage, Release: release);
+        new(number, new ResumableProgress(offset, new HashMark(new byte[] { 1, 2 }, CrcOf(offset)), "store", pieces), Length: 100, stage,
+            Release: release);
 
     /// <summary>The document in the decision.</summary>
     public static FileDocument Saved<T>(this Decision<T> decision)

@@ -19,7 +19,9 @@ internal static class Crcs
 
     /// <summary>Checks that each content has the CRC-32 of its bytes, which are given newest first.</summary>
     public static async Task AreOfAsync(Service service, string file, params byte[][] newestFirst) =>
-        Assert.Equal(newestFirst.Select(bytes => (uint?)Crc32.HashToUInt32(bytes)), (await ContentsAsync(service, file)).Select(content => content.Crc32));
+        Assert.Equal(
+            newestFirst.Select(bytes => (uint?)Crc32.HashToUInt32(bytes)),
+            (await ContentsAsync(service, file)).Select(content => content.Crc32));
 
     /// <summary>Waits until each content has a CRC-32, and checks them.</summary>
     public static async Task BecomeAsync(Service service, string file, params byte[][] newestFirst)

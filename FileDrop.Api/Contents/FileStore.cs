@@ -185,7 +185,8 @@ internal sealed class FileStore(
         if (file.Content.Crc32 is { } known)
             return known;
         var open = await OpenAsync(
-            file, () => FindVersionAsync(file.Owner, file.Id, file.Content.Version, cancellation), now => ContentSlice.All(now.Content.Size), cancellation);
+            file, () => FindVersionAsync(file.Owner, file.Id, file.Content.Version, cancellation), now => ContentSlice.All(now.Content.Size),
+            cancellation);
         if (open is null)
             return null;
         await using var content = open.Content;
