@@ -22,7 +22,7 @@ internal static class CopyEndpoint
 
     public static void MapCopy(this IEndpointRouteBuilder app) => app.MapPost("/files/{file_id}/copy", CopyAsync).WithTags("Files")
         .WithName("CopyFile").WithSummary("Copy a file").WithDescription("""
-            Makes a new file with the live content of this one and its type. It also has its name and tags, unless the body has others. Earlier
+            Makes a new file with the live content, type, name and tags of this one. The body can give another name or other tags. Earlier
             versions are not copied. Later changes of one of the two files leave the other one unchanged.
 
             The preconditions apply to the source. If it changes while it is copied, the copy gets the content from before or after the change.
