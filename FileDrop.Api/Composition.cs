@@ -73,6 +73,8 @@ internal static class Composition
         services.AddSingleton<FileWrites>();
         services.AddSingleton<FileUpload>();
         services.AddSingleton<BatchEndpoint>();
+        services.AddSingleton<Archives>();
+        services.AddSingleton<ArchiveDownload>();
         services.AddSingleton<FileDownload>();
         services.AddSingleton<FileMetrics>();
         services.AddSingleton<IdempotencyKeys>();

@@ -65,10 +65,12 @@ try
     api.MapPaths();
     api.MapFolderTrash();
     BatchEndpoint.Map(api);
+    api.MapFolderZip();
     api.MapUsage();
     api.MapTus();
     api.MapDraft(upload);
     api.MapLinks();
+    api.MapZipLinks();
     api.MapKeys();
     api.MapAudit();
     await app.DemandAccessAsync(options);

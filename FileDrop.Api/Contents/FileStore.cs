@@ -164,7 +164,7 @@ internal sealed class FileStore(
         while (true)
         {
             var slice = choose(file);
-            if (await OpenSliceAsync(file, slice, cancellation) is { } stream)
+            if (await OpenContentAsync(file.Id, file.Content, slice, cancellation) is { } stream)
                 return new OpenFile(file, slice, stream);
             if (await findAgain() is not { } now)
                 return null;
@@ -193,15 +193,20 @@ internal sealed class FileStore(
         return await integrity.ComputeCrcAsync(open.File, content, cancellation);
     }
 
-    private async Task<Stream?> OpenSliceAsync(CatalogFile file, ContentSlice slice, CancellationToken cancellation)
+    /// <summary>Opens a slice of exactly this content. Returns null if it is gone.</summary>
+    /// <param name="file">The file's id.</param>
+    /// <param name="content">A content of the file, as it was found.</param>
+    /// <param name="slice">The slice.</param>
+    /// <param name="cancellation">Ends the opening and the reading.</param>
+    public async Task<Stream?> OpenContentAsync(Guid file, FileContent content, ContentSlice slice, CancellationToken cancellation)
     {
         try
         {
-            return await blobs.OpenAsync(new BlobKey(file.Content.BlobId, file.Id), slice.Offset, slice.Count, cancellation);
+            return await blobs.OpenAsync(new BlobKey(content.BlobId, file), slice.Offset, slice.Count, cancellation);
         }
         catch (StorageException failure)
         {
-            throw await integrity.JudgeAsync(file.Id, file.Content, failure, cancellation);
+            throw await integrity.JudgeAsync(file, content, failure, cancellation);
         }
     }
 

@@ -33,6 +33,9 @@ internal enum RefusalCode
     /// <summary>The owner's quota has no room.</summary>
     QuotaExceeded,
 
+    /// <summary>An archive would have too many entries.</summary>
+    TooManyEntries,
+
     /// <summary>Another entry of the folder has the name.</summary>
     NameTaken,
 
