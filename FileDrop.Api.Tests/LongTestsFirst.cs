@@ -9,7 +9,10 @@ namespace FileDrop.Api.Tests;
 public sealed class LongTestsFirst : ITestCollectionOrderer
 {
     private static readonly string[] Long =
-        ["OutageTests", "KillLoop", "ConnectionFaultTests", Page.ChromiumTests.Name, "ResumptionOn", "LimitOn", "QuotaOnCluster", "S3FaultTests", "FuzzOn"];
+    [
+        "OutageTests", "KillLoop", "ConnectionFaultTests", Page.ChromiumTests.Name, "ResumptionOn", "LimitOn", "QuotaOnCluster", "S3FaultTests", "FuzzOn",
+        "FolderModel",
+    ];
 
     public IReadOnlyCollection<TTestCollection> OrderTestCollections<TTestCollection>(IReadOnlyCollection<TTestCollection> testCollections)
         where TTestCollection : ITestCollection =>

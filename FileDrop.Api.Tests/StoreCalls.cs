@@ -25,24 +25,38 @@ public abstract class StoreCalls
             Wrap<IInlineContents>(services);
     }
 
-    /// <summary>Runs before a call. An exception thrown here replaces the call.</summary>
+    /// <summary>Wraps one store.</summary>
+    public T WrapOne<T>(T real) where T : class
+    {
+        var proxy = DispatchProxy.Create<T, Proxy>();
+        ((Proxy)(object)proxy).Set(this, real);
+        return proxy;
+    }
+
+    /// <summary>Awaited before a call. An exception thrown here replaces the call.</summary>
     /// <param name="method">The method, such as <c>IBlobStore.WriteAsync</c>.</param>
     /// <param name="arguments">The arguments, which may be changed.</param>
-    protected abstract void Before(string method, object?[] arguments);
+    protected virtual Task BeforeAsync(string method, object?[] arguments)
+    {
+        Before(method, arguments);
+        return Task.CompletedTask;
+    }
+
+    /// <inheritdoc cref="BeforeAsync"/>
+    protected virtual void Before(string method, object?[] arguments)
+    {
+    }
 
     /// <summary>Runs after a successful call. An exception thrown here replaces its answer.</summary>
-    protected abstract void After(string method);
+    protected virtual void After(string method)
+    {
+    }
 
     private void Wrap<T>(IServiceCollection services) where T : class
     {
         var real = services.Last(service => service.ServiceType == typeof(T)).ImplementationFactory
             ?? throw new InvalidOperationException("The stores are registered by factories.");
-        services.AddSingleton(provider =>
-        {
-            var proxy = DispatchProxy.Create<T, Proxy>();
-            ((Proxy)(object)proxy).Set(this, real(provider));
-            return proxy;
-        });
+        services.AddSingleton(provider => WrapOne((T)real(provider)));
     }
 
     /// <summary>One store, seen through the watcher.</summary>
@@ -67,14 +81,14 @@ public abstract class StoreCalls
 
         private async Task DoneAsync(MethodInfo method, object?[]? arguments)
         {
-            _calls!.Before(Name(method), arguments ?? []);
+            await _calls!.BeforeAsync(Name(method), arguments ?? []);
             await (Task)Call(method, arguments)!;
             _calls.After(Name(method));
         }
 
         private async Task<T> ResultAsync<T>(MethodInfo method, object?[]? arguments)
         {
-            _calls!.Before(Name(method), arguments ?? []);
+            await _calls!.BeforeAsync(Name(method), arguments ?? []);
             var result = await (Task<T>)Call(method, arguments)!;
             _calls.After(Name(method));
             return result;

@@ -54,10 +54,6 @@ internal sealed class TracedCalls : StoreCalls, IStartupFilter, IDisposable
 
     protected override void Before(string method, object?[] arguments) => Note(method);
 
-    protected override void After(string method)
-    {
-    }
-
     private void Note(string call)
     {
         if (_mark.Value is { } mark)

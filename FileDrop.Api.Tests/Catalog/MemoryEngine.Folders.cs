@@ -9,6 +9,12 @@ internal sealed partial class MemoryEngine : IFolderEngine
     private readonly Dictionary<(string Owner, EntryKey Key), NameClaim> _names = [];
     private readonly Dictionary<string, FolderSlot> _slots = [];
 
+    /// <summary>All files and folders as they are now.</summary>
+    public IEnumerable<IEntry> All => [.. _folders.Values, .. _documents.Values];
+
+    /// <summary>All claims of names as they are now.</summary>
+    public IReadOnlyDictionary<(string Owner, EntryKey Key), NameClaim> Names => _names;
+
     /// <summary>Awaited before each step of a protocol; null lets every step run at once.</summary>
     public Func<Task>? Gate { get; set; }
 

@@ -90,10 +90,6 @@ public abstract class LostAnswerTests(Pair pair)
             set => _next = value;
         }
 
-        protected override void Before(string method, object?[] arguments)
-        {
-        }
-
         protected override void After(string method)
         {
             if (method is not ("IWriteCatalog.CommitAsync" or "IInlineContents.CommitAsync") || Interlocked.Exchange(ref _next, null) is not { } meanwhile)

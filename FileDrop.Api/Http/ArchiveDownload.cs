@@ -18,7 +18,7 @@ internal sealed class ArchiveDownload(Archives archives, FileMetrics metrics)
         var (request, response, length) = (context.Request, context.Response, archive.Layout.Length);
         var tag = new EntityTagHeaderValue($"\"{archive.Layout.Tag}\"");
         var fields = request.GetTypedHeaders();
-        if (fields.IfMatch is { Count: > 0 } wanted && !wanted.Any(each => each == EntityTagHeaderValue.Any || each.Compare(tag, useStrongComparison: true)))
+        if (fields.IfMatch is { Count: > 0 } wanted && !wanted.Any(each => each.Equals(EntityTagHeaderValue.Any) || each.Compare(tag, useStrongComparison: true)))
             return ApiProblem.PreconditionFailed;
         response.GetTypedHeaders().ETag = tag;
         response.Headers.CacheControl = "private, no-cache";
