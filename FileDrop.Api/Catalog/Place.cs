@@ -61,6 +61,9 @@ public sealed record Target(Guid Folder, string Name, OnConflict OnConflict = On
 /// <param name="Fence">The fence that the document must still have.</param>
 internal sealed record Placement(Guid? Folder, string Name, Guid? Claim, long Fence)
 {
+    /// <summary>Whether the place is in a folder other than the root, which can be in the trash.</summary>
+    public bool IsInFolder => Folder is { } folder && folder != Place.Root;
+
     /// <summary>The place after the change.</summary>
     public Place ToPlace() => new(Folder, Fence + 1, Claim);
 }
