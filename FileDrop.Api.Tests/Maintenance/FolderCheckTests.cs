@@ -1,4 +1,5 @@
 using FileDrop.Api.Catalog;
+using FileDrop.Api.Tests.Access;
 using FileDrop.Api.Tests.Folders;
 using Xunit;
 
@@ -96,7 +97,9 @@ public abstract class FolderCheckTests(Pair pair)
             [.. lasting, ("HalfCarried", carried), ("HalfCarried", late), ("SweepOverdue", overdue), ("NameUnclaimed", unclaimed), ("DeadClaim", dead)];
         for (var run = 0; run < 2; run++)
             Assert.Equal(all.Order(), (await tree.CheckAsync(repair: run == 1)).Order());
+        Assert.Equal(2, (await tree.Files.MeasureAsync(default)).Folders);
         await tree.SweepAsync();
+        Assert.Equal(0, (await tree.Files.MeasureAsync(default)).Folders);
         Assert.Equal(lasting.Order(), (await tree.CheckAsync()).Order());
 
         Assert.Equal("/docs/carried.txt", await tree.PathAsync(carried));
@@ -131,6 +134,30 @@ public abstract class FolderCheckTests(Pair pair)
             return await steps.InsertNameAsync(
                 new NameClaim(EntryKey.Of(folder, name), kind, id, place?.Claim ?? default, place?.Fence ?? 0, await steps.NowAsync()));
         });
+    }
+
+    [Fact]
+    public async Task A_file_that_went_to_the_trash_with_its_folder_counts_for_the_quota_and_is_scrubbed()
+    {
+        await using var stores = await pair.MakeStoresAsync();
+        (string, string)[] settings = [("FileDrop:Trash:Retention", "1.00:00:00"), ("FileDrop:Quota:Files", "2")];
+        Guid carried;
+        await using (var service = await Service.StartAsync(stores, settings))
+        {
+            var tree = new FolderTree(service);
+            var docs = await tree.FolderAsync("docs");
+            carried = await tree.FileAsync("a.txt", docs);
+            await tree.FileAsync("b.txt", docs);
+            await tree.DeleteFolderAsync(docs);
+            await tree.SweptAsync();
+            await service.Http.UsesAsync(20, 2);
+            Assert.Null(await service.Http.TryUploadAsync(1));
+            Assert.Empty(await tree.CheckAsync());
+        }
+        await Damage.FlipAsync(stores, $"{carried}");
+        await using var scrubbing = await Service.StartAsync(stores, [.. settings, ("FileDrop:Scrub:BytesPerSecond", "1000000000")]);
+        await Service.UntilAsync("the scrub has found it", async () =>
+            (await scrubbing.Http.GetStringAsync("/health")).Contains("\"integrity\":\"degraded\"", StringComparison.Ordinal));
     }
 
     [Fact]
