@@ -167,6 +167,7 @@ internal static class Composition
         services.AddSingleton(provider => new FolderCatalog(provider.GetRequiredService<TEngine>(), rules));
         services.AddSingleton<IFolderCatalog>(provider => provider.GetRequiredService<FolderCatalog>());
         services.AddSingleton<IFolderSweepCatalog>(provider => provider.GetRequiredService<FolderCatalog>());
+        services.AddSingleton<IFolderDocumentCatalog>(provider => provider.GetRequiredService<FolderCatalog>());
         services.AddSingleton<ICatalog>(provider => provider.GetRequiredService<FileCatalog>());
         services.AddSingleton<IFileCatalog>(provider => provider.GetRequiredService<FileCatalog>());
         services.AddSingleton<IWriteCatalog>(provider => provider.GetRequiredService<FileCatalog>());

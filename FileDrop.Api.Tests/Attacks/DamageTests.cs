@@ -1,12 +1,10 @@
 using System.IO.Hashing;
 using System.Net;
-using FileDrop.Api.Blobs;
 using FileDrop.Api.Commands;
 using FileDrop.Api.Maintenance;
 using FileDrop.Api.Tests.Files;
 using FileDrop.Api.Tests.Maintenance;
 using Microsoft.Data.Sqlite;
-using Microsoft.Extensions.DependencyInjection;
 using Xunit;
 
 namespace FileDrop.Api.Tests.Attacks;
@@ -78,9 +76,7 @@ public abstract class DamageTests(Pair pair)
     {
         List<Finding> findings = [];
         Assert.NotNull(stores);
-        var catalog = Backups.Catalog(service);
-        await new Check(catalog, catalog, Backups.Blobs(service), service.Services.GetRequiredService<IDamageNotes>(),
-            service.Services.GetRequiredService<IReserve>(), new CheckOptions(Repair: false, hash, TimeSpan.FromMinutes(1)), findings.Add).RunAsync(default);
+        await Backups.Check(service, new CheckOptions(Repair: false, hash, TimeSpan.FromMinutes(1)), findings.Add).RunAsync(default);
         return findings;
     }
 

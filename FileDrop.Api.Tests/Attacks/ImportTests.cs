@@ -7,7 +7,6 @@ using FileDrop.Api.Commands;
 using FileDrop.Api.Tests.Files;
 using FileDrop.Api.Tests.Maintenance;
 using Microsoft.Data.Sqlite;
-using Microsoft.Extensions.DependencyInjection;
 using Xunit;
 
 namespace FileDrop.Api.Tests.Attacks;
@@ -260,9 +259,7 @@ public sealed class ImportOnEmbeddedTests(EmbeddedPair pair) : ImportTests(pair)
         await AddOwnerAsync(stores, "other");
 
         List<Finding> findings = [];
-        var reserve = service.Services.GetRequiredService<IReserve>();
-        var summary = await new Check(catalog, catalog, Backups.Blobs(service), service.Services.GetRequiredService<IDamageNotes>(), reserve,
-            new CheckOptions(Repair: true, Hash: true, TimeSpan.FromMinutes(1)), findings.Add).RunAsync(default);
+        var summary = await Backups.Check(service, new CheckOptions(Repair: true, Hash: true, TimeSpan.FromMinutes(1)), findings.Add).RunAsync(default);
         Assert.True(summary is { Documents: 2, Findings: 0 }, string.Join('\n', findings));
         Assert.Equal(ChangeOutcome.Done, (await catalog.DeleteAsync("other", mine.FileId, null, permanent: true, default)).Outcome);
         await Service.UntilAsync("the sweeper has forgotten the other's file",
@@ -282,7 +279,7 @@ public sealed class ImportOnEmbeddedTests(EmbeddedPair pair) : ImportTests(pair)
         await using var target = new BackupFolder(folder);
         for (var run = 0; run < 2; run++)
         {
-            await new Export(Backups.Catalog(service), Backups.Blobs(service), target, TimeProvider.System, _ => { }).RunAsync(default);
+            await new Export(Backups.Catalog(service), Backups.Folders(service), Backups.Blobs(service), target, TimeProvider.System, _ => { }).RunAsync(default);
             foreach (var path in Directory.EnumerateFileSystemEntries(folder, "*", SearchOption.AllDirectories).Append(folder))
                 Assert.Equal(Directory.Exists(path) ? "rwx------" : "rw-------", Letters(new FileInfo(path).UnixFileMode));
             // Set the mode that an earlier release left.
@@ -307,7 +304,7 @@ public sealed class ImportOnEmbeddedTests(EmbeddedPair pair) : ImportTests(pair)
         using var archive = new MemoryStream();
         await using (var target = new BackupArchive(archive))
         {
-            var (manifest, failed) = await new Export(Backups.Catalog(service), Backups.Blobs(service), target, TimeProvider.System, _ => { }).RunAsync(default);
+            var (manifest, failed) = await new Export(Backups.Catalog(service), Backups.Folders(service), Backups.Blobs(service), target, TimeProvider.System, _ => { }).RunAsync(default);
             Assert.Equal((1, 2), (manifest.Files, failed));
         }
         await using var other = new EmbeddedStores();

@@ -53,6 +53,13 @@ internal sealed partial class MemoryEngine : IFolderEngine
         Locked<IReadOnlyList<(string, NameClaim)>>(() =>
             [.. Ordered(_names).SkipWhile(each => after is { } last && Compare(each.Key, last) <= 0).Take(limit).Select(each => (each.Key.Owner, each.Value))]);
 
+    public Task<IReadOnlyList<FolderDocument>> FindFoldersAsync(IReadOnlyCollection<Guid> ids, CancellationToken cancellation) =>
+        Locked<IReadOnlyList<FolderDocument>>(() => [.. ids.Distinct().Where(_folders.ContainsKey).Select(id => _folders[id])]);
+
+    public Task<IReadOnlyList<(string Owner, NameClaim Claim)>> FindNamesAsync(
+        IReadOnlyCollection<(string Owner, EntryKey Key)> keys, CancellationToken cancellation) =>
+        Locked<IReadOnlyList<(string, NameClaim)>>(() => [.. keys.Where(_names.ContainsKey).Select(key => (key.Owner, _names[key]))]);
+
     public Task<(long Files, long Folders)> CountCarriedAsync(string owner, Guid folder, int limit, CancellationToken cancellation) => Locked(() => (
         (long)Children(owner, folder, FileState.Carried).Count(entry => entry.Kind == EntryKind.File),
         (long)Children(owner, folder, FileState.Carried).Count(entry => entry.Kind == EntryKind.Folder)));

@@ -102,7 +102,10 @@ internal sealed partial class MemoryEngine(CatalogRules rules, TimeProvider time
     {
         var late = _documents.Values.Select(file => Now - file.DueAt(Now) ?? TimeSpan.Zero).Append(TimeSpan.Zero).Max();
         return new CatalogBacklog(
-            _documents.Values.Sum(file => (long)file.Intents.Count), _documents.Values.Sum(file => (long)file.Garbage.Count), late);
+            _documents.Values.Sum(file => (long)file.Intents.Count), _documents.Values.Sum(file => (long)file.Garbage.Count), late)
+        {
+            Folders = _folders.Values.Count(folder => folder.SweepAt <= Now),
+        };
     });
 
     public Task<OwnerUsage> FindUsageAsync(string owner, CancellationToken cancellation) => Locked(() => UsageOf(owner).Usage);

@@ -23,8 +23,8 @@ public sealed record CatalogFile(
     DateTimeOffset? DeletedAt = null,
     DateTimeOffset? PurgeAt = null)
 {
-    /// <summary>The folder that the file is in.</summary>
-    public Place Place { get; init; } = Place.Loose;
+    /// <summary>The folder that the file is in. Files that earlier releases wrote as JSON have no place, and are loose.</summary>
+    public Place Place { get; init => field = value ?? Place.Loose; } = Place.Loose;
 
     /// <summary>The time of the content's last change as the client knows it, in whole milliseconds; null if it never told.</summary>
     public DateTimeOffset? ModifiedAt { get; init; }
@@ -233,12 +233,25 @@ public sealed record CatalogRules(
 /// <summary>Everything that one document names, for the check, a backup and the scrub.</summary>
 /// <param name="Owner">The document's owner.</param>
 /// <param name="FileId">The document's id.</param>
-/// <param name="File">The file, live or in the trash; null for a pending document and a tombstone.</param>
+/// <param name="File">The file, live, in the trash or carried there; null for a pending document and a tombstone.</param>
 /// <param name="Contents">The versions that it keeps, newest first; empty without a file.</param>
 /// <param name="Intents">Blobs being written.</param>
 /// <param name="Garbage">Blobs to be deleted.</param>
 public sealed record CatalogDocument(
-    string Owner, Guid FileId, CatalogFile? File, IReadOnlyList<FileContent> Contents, IReadOnlyList<DueBlob> Intents, IReadOnlyList<DueBlob> Garbage);
+    string Owner, Guid FileId, CatalogFile? File, IReadOnlyList<FileContent> Contents, IReadOnlyList<DueBlob> Intents, IReadOnlyList<DueBlob> Garbage)
+{
+    /// <summary>Whether the file went to the trash with its folder. Such a file has no times of the trash itself.</summary>
+    public bool IsCarried { get; init; }
+
+    /// <summary>The state of the file; <see cref="FileState.Deleted"/> without one.</summary>
+    internal FileState State => this switch
+    {
+        { File: null } => FileState.Deleted,
+        { IsCarried: true } => FileState.Carried,
+        { File.DeletedAt: null } => FileState.Live,
+        _ => FileState.Trash,
+    };
+}
 
 /// <summary>A blob that the sweeper will handle.</summary>
 /// <param name="BlobId">The blob.</param>
@@ -248,5 +261,9 @@ public sealed record DueBlob(Guid BlobId, TimeSpan Overdue);
 /// <summary>Writes in progress and outstanding deletions, over all owners.</summary>
 /// <param name="Intents">Blobs being written.</param>
 /// <param name="Garbage">Blobs to be deleted.</param>
-/// <param name="OldestOverdue">The delay of the entry that has been due the longest; zero if none is due.</param>
-public sealed record CatalogBacklog(long Intents, long Garbage, TimeSpan OldestOverdue);
+/// <param name="OldestOverdue">The delay of the blob or file that has been due the longest; zero if none is due.</param>
+public sealed record CatalogBacklog(long Intents, long Garbage, TimeSpan OldestOverdue)
+{
+    /// <summary>Folders whose entries must still follow them, or that are to be purged or forgotten.</summary>
+    public long Folders { get; init; }
+}

@@ -133,6 +133,11 @@ internal sealed partial record FileDocument
     public FileDocument? Bury(long fence, CatalogRules rules, DateTimeOffset now) =>
         State == FileState.Carried && Place.Fence == fence ? Purged(rules, now) : null;
 
+    /// <summary>Takes a place that was claimed for a file without a claim. A file that is in no folder, or in the root, is live. The version stays.</summary>
+    public FileDocument? Settle(Placement placement) => State is FileState.Live or FileState.Carried && Place.Fence == placement.Fence
+        ? this with { State = placement.IsInFolder ? State : FileState.Live, Name = placement.Name, Place = placement.ToPlace() }
+        : null;
+
     /// <summary>Raises the fence, which ends an operation under way.</summary>
     public FileDocument? Raise(long fence) => Place.Fence == fence ? this with { Place = Place.Raised() } : null;
 

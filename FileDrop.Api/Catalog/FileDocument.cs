@@ -118,30 +118,37 @@ internal sealed partial record FileDocument : IEntry
     public CatalogDocument ToCatalogDocument(DateTimeOffset now) => new(
         Owner, Id, IsFile ? ToFile() : null, IsFile ? [.. Contents] : [],
         [.. Intents.OrderBy(intent => intent.LeaseUntil).Select(intent => new DueBlob(intent.BlobId, now - intent.LeaseUntil))],
-        [.. Garbage.OrderBy(blob => blob.Due).Select(blob => new DueBlob(blob.BlobId, now - blob.Due))]);
+        [.. Garbage.OrderBy(blob => blob.Due).Select(blob => new DueBlob(blob.BlobId, now - blob.Due))])
+    {
+        IsCarried = State == FileState.Carried,
+    };
 
     /// <summary>The document's share of its owner's usage: the bytes of its distinct blobs, and 1 if it is a file.</summary>
     public (long Bytes, long Files) Usage() =>
         IsFile ? (Contents.DistinctBy(content => content.BlobId).Sum(content => content.Size), 1) : (0, 0);
 
-    /// <summary>Makes the document of a file that another catalog had.</summary>
-    /// <exception cref="ArgumentException">The document has no file, or has a file in the trash without its times.</exception>
+    /// <summary>Makes the document of a file that another catalog had. Its name in its folder is not claimed yet.</summary>
+    /// <exception cref="ArgumentException">The document has no file, has a file in the trash without its times, or one that no folder can have carried.</exception>
     public static FileDocument Imported(CatalogDocument document)
     {
         if (document.File is not { } file)
             throw new ArgumentException("Only a document with a file can be imported.", nameof(document));
         if (file.DeletedAt is null != file.PurgeAt is null)
             throw new ArgumentException("A file in the trash must have both a deletion time and a purge time.", nameof(document));
+        if (document.IsCarried && (file.DeletedAt is not null || file.Place.Folder is null))
+            throw new ArgumentException("A file that went to the trash with its folder must be in one, and has no times of its own.", nameof(document));
         return new FileDocument
         {
             Owner = document.Owner,
             Id = document.FileId,
-            State = file.DeletedAt is null ? FileState.Live : FileState.Trash,
+            State = document.State,
             Name = file.Name,
+            Place = file.Place.Folder is { } folder ? new Place(folder, 0, null) : Place.Loose,
             Tags = file.Tags,
             Version = file.Version,
             CreatedAt = file.CreatedAt,
             UpdatedAt = file.UpdatedAt,
+            ModifiedAt = file.ModifiedAt,
             DeletedAt = file.DeletedAt,
             PurgeAt = file.PurgeAt,
             Content = file.Content,

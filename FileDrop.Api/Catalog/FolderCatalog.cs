@@ -5,7 +5,7 @@ namespace FileDrop.Api.Catalog;
 /// <summary>The catalog's folders: the rules of <see cref="FolderDocument"/> and <see cref="FolderProtocol"/> over an engine.</summary>
 /// <param name="engine">The store of folders and of the claims of names.</param>
 /// <param name="rules">The protocol's times and counts.</param>
-internal sealed class FolderCatalog(IFolderEngine engine, CatalogRules rules) : IFolderCatalog, IFolderSweepCatalog
+internal sealed partial class FolderCatalog(IFolderEngine engine, CatalogRules rules) : IFolderCatalog, IFolderSweepCatalog, IFolderDocumentCatalog
 {
     /// <summary>Entries that follow their folder, or claims that are looked at, in one step of a sweep.</summary>
     private const int Batch = 200;

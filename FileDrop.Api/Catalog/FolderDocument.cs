@@ -83,9 +83,12 @@ internal sealed record FolderDocument : IEntry
 
     public EntryKind Kind => EntryKind.Folder;
 
+    /// <summary>Whether the document has a folder, live, in the trash or carried there.</summary>
+    public bool IsFolder => State is FileState.Live or FileState.Trash or FileState.Carried;
+
     /// <summary>The folder as readers see it.</summary>
     /// <exception cref="InvalidOperationException">The document is pending or a tombstone.</exception>
-    public CatalogFolder ToFolder() => State is FileState.Live or FileState.Trash or FileState.Carried && Name is { } name
+    public CatalogFolder ToFolder() => IsFolder && Name is { } name
         ? new CatalogFolder(Id, Owner, name, Place.Folder, Version, CreatedAt, UpdatedAt, DeletedAt, PurgeAt)
         : throw new InvalidOperationException($"Document {Id} is {State} and has no folder.");
 
@@ -99,6 +102,31 @@ internal sealed record FolderDocument : IEntry
         UpdatedAt = now,
         SweepAt = WholeMilliseconds.After(now, rules.Lease),
     };
+
+    /// <summary>Makes the document of a folder that another catalog had. Its name is not claimed yet; a sweep lets entries follow it that differ.</summary>
+    /// <param name="folder">The folder.</param>
+    /// <param name="isCarried">Whether it went to the trash with its folder.</param>
+    /// <param name="now">The catalog's clock.</param>
+    public static FolderDocument Imported(CatalogFolder folder, bool isCarried, DateTimeOffset now) => new()
+    {
+        Owner = folder.Owner,
+        Id = folder.Id,
+        State = isCarried ? FileState.Carried : folder.DeletedAt is null ? FileState.Live : FileState.Trash,
+        Name = folder.Name,
+        Place = new Place(folder.Parent, 0, null),
+        Version = folder.Version,
+        CreatedAt = folder.CreatedAt,
+        UpdatedAt = folder.UpdatedAt,
+        DeletedAt = folder.DeletedAt,
+        PurgeAt = folder.PurgeAt,
+        Sweep = FolderSweep.Due,
+        SweepAt = now,
+    };
+
+    /// <summary>Takes a place that was claimed for a folder without a claim. A folder in the root is live. The version stays.</summary>
+    public FolderDocument? Settle(Placement placement) => State is FileState.Live or FileState.Carried && Place.Fence == placement.Fence
+        ? this with { State = placement.IsInFolder ? State : FileState.Live, Name = placement.Name, Place = placement.ToPlace() }
+        : null;
 
     /// <summary>Creates, renames, moves or restores the folder: makes it live in a claimed place.</summary>
     /// <param name="placement">The place.</param>

@@ -24,10 +24,7 @@ internal sealed partial class FolderProtocol
     {
         var claims = await steps.FindNamesAsync(folder, after, limit);
         foreach (var claim in claims)
-        {
-            if (await FindHolderAsync(claim, waits: false) is null)
-                await steps.DeleteNameAsync(claim.Key, claim.Operation);
-        }
+            await DropAsync(claim);
         return claims.Count < limit ? null : claims[^1].Key;
     }
 

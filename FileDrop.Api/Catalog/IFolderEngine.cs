@@ -31,6 +31,13 @@ internal interface IFolderEngine
     /// <summary>Returns claims of all owners after one, in the engine's order.</summary>
     Task<IReadOnlyList<(string Owner, NameClaim Claim)>> ScanNamesAsync((string Owner, EntryKey Key)? after, int limit, CancellationToken cancellation);
 
+    /// <summary>Returns the existing folders with these ids, of any owner and in any state.</summary>
+    Task<IReadOnlyList<FolderDocument>> FindFoldersAsync(IReadOnlyCollection<Guid> ids, CancellationToken cancellation);
+
+    /// <summary>Returns the existing claims of these names.</summary>
+    Task<IReadOnlyList<(string Owner, NameClaim Claim)>> FindNamesAsync(
+        IReadOnlyCollection<(string Owner, EntryKey Key)> keys, CancellationToken cancellation);
+
     /// <summary>Counts the files and folders that a folder has carried into the trash itself, up to a limit each.</summary>
     Task<(long Files, long Folders)> CountCarriedAsync(string owner, Guid folder, int limit, CancellationToken cancellation);
 }

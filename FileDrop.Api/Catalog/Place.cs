@@ -64,6 +64,9 @@ internal sealed record Placement(Guid? Folder, string Name, Guid? Claim, long Fe
     /// <summary>Whether the change leaves an entry where it is, under its name.</summary>
     public bool IsOf(IEntry entry) => entry.Place.Folder == Folder && string.Equals(entry.Name, Name, StringComparison.Ordinal);
 
+    /// <summary>Whether the place is in a folder other than the root, which can be in the trash.</summary>
+    public bool IsInFolder => Folder is { } folder && folder != Place.Root;
+
     /// <summary>The place after the change.</summary>
     public Place ToPlace() => new(Folder, Fence + 1, Claim);
 }

@@ -12,13 +12,16 @@ namespace FileDrop.Api.Commands;
 /// <param name="Detail">For a person.</param>
 /// <param name="Repaired">Whether the check has repaired it.</param>
 /// <param name="Owner">The owner, if the finding concerns an owner instead of a file.</param>
-internal sealed record Finding(FindingKind Kind, Guid FileId, Guid BlobId, long? Version, string Detail, bool Repaired, string? Owner = null);
+/// <param name="FolderId">The folder, if the finding concerns a folder or an entry's place in one.</param>
+internal sealed record Finding(
+    FindingKind Kind, Guid FileId, Guid BlobId, long? Version, string Detail, bool Repaired, string? Owner = null, Guid? FolderId = null);
 
 /// <summary>The summary of a check.</summary>
 /// <param name="Documents">The number of documents in the catalog.</param>
+/// <param name="Folders">The number of folders in the catalog.</param>
 /// <param name="Blobs">The number of blobs in the store.</param>
 /// <param name="Findings">The number of findings.</param>
-internal sealed record CheckSummary(long Documents, long Blobs, long Findings);
+internal sealed record CheckSummary(long Documents, long Folders, long Blobs, long Findings);
 
 /// <summary>
 /// Compares the catalog and the blob store both ways, in bounded memory and beside a running service (fsck). It walks the store first, then the catalog. It
@@ -29,7 +32,8 @@ internal sealed record CheckSummary(long Documents, long Blobs, long Findings);
 /// catalog itself names. It cannot mend damaged or missing content: restore an earlier version, or import a backup.
 /// </remarks>
 internal sealed class Check(
-    IDocumentCatalog catalog, ISweepCatalog sweep, IBlobStore blobs, IDamageNotes notes, IReserve reserve, CheckOptions options, Action<Finding> report)
+    IDocumentCatalog catalog, ISweepCatalog sweep, FolderCheck folders, IBlobStore blobs, IDamageNotes notes, IReserve reserve, CheckOptions options,
+    Action<Finding> report)
 {
     private const int DocumentsAtOnce = 500;
 
@@ -46,9 +50,11 @@ internal sealed class Check(
         using var seen = new SeenBlobs();
         await CheckStoreAsync(seen, cancellation);
         await CheckCatalogAsync(seen, cancellation);
+        // Behind the files, whose claims a repair makes again.
+        await folders.RunAsync(cancellation);
         await CheckUsageAsync(cancellation);
         await ReviewNotesAsync(cancellation);
-        return new CheckSummary(_documents, _blobs, _findings);
+        return new CheckSummary(_documents, folders.Folders, _blobs, _findings + folders.Findings);
     }
 
     /// <summary>Checks that a document names every blob in the store, with its size.</summary>
@@ -96,6 +102,7 @@ internal sealed class Check(
         for (Guid? after = null; await catalog.ScanAsync(after, DocumentsAtOnce, cancellation) is { Count: > 0 } page; after = page[^1].FileId)
         {
             _documents += page.Count;
+            await folders.CheckFilesAsync(page, cancellation);
             foreach (var document in page)
             {
                 foreach (var content in document.Contents.DistinctBy(content => content.BlobId))
@@ -185,4 +192,8 @@ internal sealed class Check(
 /// <param name="Repair">Whether to repair what can be repaired, instead of only reporting it.</param>
 /// <param name="Hash">Whether to read every content and compare its SHA-256.</param>
 /// <param name="SweepersTime">The time for which work may be due without being a finding, since a running sweeper needs time.</param>
-internal sealed record CheckOptions(bool Repair, bool Hash, TimeSpan SweepersTime);
+internal sealed record CheckOptions(bool Repair, bool Hash, TimeSpan SweepersTime)
+{
+    /// <summary>The time after which the claim of a name that no entry holds is a finding, since its operation has certainly ended.</summary>
+    public TimeSpan Lease { get; init; } = TimeSpan.FromMinutes(1);
+}

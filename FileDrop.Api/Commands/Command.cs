@@ -82,9 +82,9 @@ internal sealed class Command(Action<IServiceCollection, FileDropOptions, bool> 
                 ["check", .. var flags] when flags.All(flag => flag is "--repair" or "--hash" or "--json") => await WithStoresAsync(options,
                     alone: false, stores => CheckAsync(stores, options, [.. flags], stop.Token), stop.Token),
                 ["export", var target] => await WithStoresAsync(options,
-                    alone: false, stores => ExportAsync(stores.Catalog, stores.Blobs, target, stop.Token), stop.Token),
+                    alone: false, stores => ExportAsync(stores, target, stop.Token), stop.Token),
                 ["import", var source] => await WithStoresAsync(options,
-                    alone: true, stores => ImportAsync(stores.Catalog, stores.Blobs, source, stop.Token), stop.Token),
+                    alone: true, stores => ImportAsync(stores, source, stop.Token), stop.Token),
                 ["keys", .. var rest] => await KeysAsync(options, [.. rest], stop.Token) switch
                 {
                     true => Clean,
@@ -131,6 +131,7 @@ internal sealed class Command(Action<IServiceCollection, FileDropOptions, bool> 
     {
         await using var provider = Stores(options, alone);
         var stores = new Opened(provider.GetRequiredService<IDocumentCatalog>(), provider.GetRequiredService<ISweepCatalog>(),
+            provider.GetRequiredService<IFolderDocumentCatalog>(), provider.GetRequiredService<IFolderSweepCatalog>(),
             provider.GetRequiredService<IBlobStore>(), provider.GetRequiredService<IDamageNotes>(), provider.GetRequiredService<IReserve>());
         var catalog = provider.GetRequiredService<ICatalog>();
         await stores.Reserve.FreeAsync(() => Task.WhenAll(catalog.StartAsync(cancellation), stores.Blobs.StartAsync(cancellation)));
@@ -158,45 +159,59 @@ internal sealed class Command(Action<IServiceCollection, FileDropOptions, bool> 
     private static async Task<int> CheckAsync(Opened stores, FileDropOptions options, HashSet<string> flags, CancellationToken cancellation)
     {
         var json = flags.Contains("--json");
-        var how = new CheckOptions(flags.Contains("--repair"), flags.Contains("--hash"), options.SweepInterval + SweepersMargin);
-        var summary = await new Check(stores.Catalog, stores.Sweep, stores.Blobs, stores.Notes, stores.Reserve, how, finding => Console.Out.WriteLine(json
-            ? JsonSerializer.Serialize(finding, MaintenanceJson.Default.Finding)
-            : Tell(finding))).RunAsync(cancellation);
+        var how = new CheckOptions(flags.Contains("--repair"), flags.Contains("--hash"), options.SweepInterval + SweepersMargin) { Lease = options.Lease };
+        var folders = new FolderCheck(stores.Catalog, stores.Folders, stores.FolderSweep, stores.Reserve, how, Report);
+        var summary = await new Check(stores.Catalog, stores.Sweep, folders, stores.Blobs, stores.Notes, stores.Reserve, how, Report).RunAsync(cancellation);
         await Console.Out.WriteLineAsync(json
             ? JsonSerializer.Serialize(summary, MaintenanceJson.Default.CheckSummary)
-            : $"{summary.Documents} documents, {summary.Blobs} blobs, {summary.Findings} findings.");
+            : $"{summary.Documents} documents, {summary.Folders} folders, {summary.Blobs} blobs, {summary.Findings} findings.");
         return summary.Findings == 0 ? Clean : Findings;
+
+        void Report(Finding finding) =>
+            Console.Out.WriteLine(json ? JsonSerializer.Serialize(finding, MaintenanceJson.Default.Finding) : Tell(finding));
     }
 
     /// <summary>A finding as one line for a terminal. Its owner comes from outside.</summary>
     internal static string Tell(Finding finding) => UnicodeText.Escape(
-        $"{finding.Kind}: {(finding.Owner is { } owner ? $"owner {owner}" : $"file {finding.FileId}, blob {finding.BlobId}")}"
-        + $"{(finding.Version is { } version ? $", version {version}" : "")}. "
+        $"{finding.Kind}: {Subject(finding)}{(finding.Version is { } version ? $", version {version}" : "")}. "
         + $"{finding.Detail}{(finding.Repaired ? " Repaired." : "")}");
 
-    private static async Task<int> ExportAsync(IDocumentCatalog catalog, IBlobStore blobs, string target, CancellationToken cancellation)
+    private static string Subject(Finding finding) => finding switch
+    {
+        { FileId: var file, FolderId: { } folder } when file != Guid.Empty => $"file {file} in folder {folder}",
+        { FolderId: { } folder } => $"folder {folder}",
+        { Owner: { } owner } => $"owner {owner}",
+        _ => $"file {finding.FileId}, blob {finding.BlobId}",
+    };
+
+    private static async Task<int> ExportAsync(Opened stores, string target, CancellationToken cancellation)
     {
         await using var output = target is "-" ? Console.OpenStandardOutput() : Stream.Null;
         await using BackupTarget backup = target is "-" ? new BackupArchive(output) : new BackupFolder(Path.GetFullPath(target));
-        var (manifest, failed) = await new Export(catalog, blobs, backup, TimeProvider.System, Console.Error.WriteLine).RunAsync(cancellation);
-        await Console.Error.WriteLineAsync($"{manifest.Files} files with {manifest.Contents} contents of {manifest.Bytes} bytes are in the backup.");
+        var (manifest, failed) = await new Export(stores.Catalog, stores.Folders, stores.Blobs, backup, TimeProvider.System, Console.Error.WriteLine).RunAsync(cancellation);
+        await Console.Error.WriteLineAsync(
+            $"{manifest.Files} files with {manifest.Contents} contents of {manifest.Bytes} bytes, in {manifest.Folders} folders, are in the backup.");
         return failed == 0 ? Clean : Findings;
     }
 
-    private static async Task<int> ImportAsync(IDocumentCatalog catalog, IBlobStore blobs, string source, CancellationToken cancellation)
+    private static async Task<int> ImportAsync(Opened stores, string source, CancellationToken cancellation)
     {
-        var import = new Import(catalog, blobs, Console.Error.WriteLine);
+        var import = new Import(stores.Catalog, stores.Folders, stores.Blobs, Console.Error.WriteLine);
         await using var input = source is "-" ? Console.OpenStandardInput() : Stream.Null;
         var result = source is "-" ? await import.RunAsync(input, cancellation) : await import.RunAsync(Path.GetFullPath(source), cancellation);
         await Console.Error.WriteLineAsync(
             $"{result.Imported} files were imported, {result.Present} were there already, {result.Failed} could not be imported.");
+        if (result.Folders + result.FoldersFailed > 0)
+            await Console.Error.WriteLineAsync($"{result.Folders} folders were imported, {result.FoldersFailed} could not be imported.");
         if (result.Mended > 0)
             await Console.Error.WriteLineAsync($"{result.Mended} missing or damaged contents were mended.");
         if (!result.Complete)
-            await Console.Error.WriteLineAsync("The backup is incomplete: its manifest is missing or lists more files.");
-        return result is { Failed: 0, Complaints: 0, Complete: true } ? Clean : Findings;
+            await Console.Error.WriteLineAsync("The backup is incomplete: its manifest is missing or lists more files or folders.");
+        return result is { Failed: 0, FoldersFailed: 0, Complaints: 0, Complete: true } ? Clean : Findings;
     }
 
     /// <summary>The configured stores.</summary>
-    private sealed record Opened(IDocumentCatalog Catalog, ISweepCatalog Sweep, IBlobStore Blobs, IDamageNotes Notes, IReserve Reserve);
+    private sealed record Opened(
+        IDocumentCatalog Catalog, ISweepCatalog Sweep, IFolderDocumentCatalog Folders, IFolderSweepCatalog FolderSweep, IBlobStore Blobs, IDamageNotes Notes,
+        IReserve Reserve);
 }

@@ -8,10 +8,10 @@ using FileDrop.Api.Text;
 namespace FileDrop.Api.Commands;
 
 /// <summary>
-/// Writes every file, live and in the trash, with all its versions into a backup. It may run beside the service. A later run into the same folder writes only
-/// new entries.
+/// Writes every folder and every file, live and in the trash, with all its versions into a backup. It may run beside the service. A later run into the same
+/// folder writes only new entries.
 /// </summary>
-internal sealed class Export(IDocumentCatalog catalog, IBlobStore blobs, BackupTarget target, TimeProvider time, Action<string> complain)
+internal sealed class Export(IDocumentCatalog catalog, IFolderDocumentCatalog folders, IBlobStore blobs, BackupTarget target, TimeProvider time, Action<string> complain)
 {
     private const int DocumentsAtOnce = 200;
 
@@ -20,6 +20,8 @@ internal sealed class Export(IDocumentCatalog catalog, IBlobStore blobs, BackupT
     public async Task<(BackupManifest Manifest, long Failed)> RunAsync(CancellationToken cancellation)
     {
         var (files, contents, bytes, failed) = (0L, 0L, 0L, 0L);
+        // First, so that an import of the archive can put each file into its folder as it comes.
+        var (exported, newest) = await WriteFoldersAsync(after: null, cancellation);
         Guid? last = null;
         for (Guid? after = null; await catalog.ScanAsync(after, DocumentsAtOnce, cancellation) is { Count: > 0 } page; after = page[^1].FileId)
         {
@@ -50,14 +52,36 @@ internal sealed class Export(IDocumentCatalog catalog, IBlobStore blobs, BackupT
                 if (document is not { File: { } file })
                     continue;
                 await WriteJsonAsync(Backup.PathOfDocument(document.FileId),
-                    JsonSerializer.SerializeToUtf8Bytes(new BackupFile(document.Owner, file, document.Contents), MaintenanceJson.Default.BackupFile), cancellation);
+                    JsonSerializer.SerializeToUtf8Bytes(Backed(document, file), MaintenanceJson.Default.BackupFile), cancellation);
                 var kept = document.Contents.DistinctBy(content => content.BlobId).ToList();
                 (files, contents, bytes) = (files + 1, contents + kept.Count, bytes + kept.Sum(content => content.Size));
             }
         }
-        var manifest = new BackupManifest(Backup.Format, time.GetUtcNow(), files, contents, bytes);
+        // Files were exported since, and may lie in folders made since.
+        var (later, _) = await WriteFoldersAsync(newest, cancellation);
+        var manifest = new BackupManifest(Backup.Format, time.GetUtcNow(), files, contents, bytes) { Folders = exported + later };
         await WriteJsonAsync(Backup.Manifest, JsonSerializer.SerializeToUtf8Bytes(manifest, MaintenanceJson.Default.BackupManifest), cancellation);
         return (manifest, failed);
+    }
+
+    private static BackupFile Backed(CatalogDocument document, CatalogFile file) =>
+        new(document.Owner, file with { Place = new Place(file.Place.Folder, 0, null) }, document.Contents) { Carried = document.IsCarried };
+
+    /// <summary>Writes the folders behind an id. Returns their number, and the last one's id.</summary>
+    private async Task<(long Folders, Guid? Last)> WriteFoldersAsync(Guid? after, CancellationToken cancellation)
+    {
+        var count = 0L;
+        for (; await folders.ScanFoldersAsync(after, DocumentsAtOnce, cancellation) is { Count: > 0 } page; after = page[^1].Id)
+        {
+            foreach (var folder in page.Where(folder => folder.IsFolder))
+            {
+                var document = new BackedUpFolder(folder.Owner, folder.ToFolder()) { Carried = folder.State == FileState.Carried };
+                await WriteJsonAsync(Backup.PathOfFolder(folder.Id),
+                    JsonSerializer.SerializeToUtf8Bytes(document, MaintenanceJson.Default.BackedUpFolder), cancellation);
+                count++;
+            }
+        }
+        return (count, after);
     }
 
     private void Complain(string what) => complain(UnicodeText.Escape(what));

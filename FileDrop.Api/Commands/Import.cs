@@ -14,25 +14,39 @@ namespace FileDrop.Api.Commands;
 /// <param name="Mended">The number of missing or damaged contents of existing files that were restored from the backup.</param>
 /// <param name="Complaints">The number of messages about faults of the backup.</param>
 /// <param name="Complete">Whether the backup had its manifest and all files that the manifest lists.</param>
-internal sealed record ImportResult(long Imported, long Present, long Failed, long Mended, long Complaints, bool Complete);
+internal sealed record ImportResult(long Imported, long Present, long Failed, long Mended, long Complaints, bool Complete)
+{
+    /// <summary>The number of folders that are new here.</summary>
+    public long Folders { get; init; }
+
+    /// <summary>The number of folders that could not be imported.</summary>
+    public long FoldersFailed { get; init; }
+}
 
 /// <summary>
-/// Imports every file of a backup under its id, with its contents, versions and times. Each content is checked against its SHA-256. An interrupted import can
-/// run again, because existing files stay unchanged.
+/// Imports every folder and file of a backup under its id, with its place, contents, versions and times. Each content is checked against its SHA-256. An
+/// interrupted import can run again, because existing folders and files stay unchanged.
 /// </summary>
 /// <remarks>
-/// A backup comes from outside, so anything in it may be wrong. Each fault gets a message, and the rest is imported. Only <see cref="ImportedFile"/> changes
-/// the stores; its comment says why it cannot harm existing files.
+/// A backup comes from outside, so anything in it may be wrong. Each fault gets a message, and the rest is imported. Only <see cref="ImportedFile"/> and
+/// <see cref="ImportedPlaces"/> change the stores; their comments say why they cannot harm existing files.
 /// </remarks>
-internal sealed class Import(IDocumentCatalog catalog, IBlobStore blobs, Action<string> say)
+internal sealed class Import
 {
     private const int MaxDocumentBytes = 16 * 1024 * 1024;
 
     /// <summary>Files of an archive that are not complete yet; at most one at a time in an archive that an export wrote.</summary>
     private readonly Dictionary<Guid, ImportedFile> _open = [];
 
+    private readonly IDocumentCatalog _catalog;
+    private readonly IBlobStore _blobs;
+    private readonly ImportedPlaces _places;
+    private readonly Action<string> _say;
     private ImportResult _result = new(0, 0, 0, 0, 0, false);
     private BackupManifest? _manifest;
+
+    public Import(IDocumentCatalog catalog, IFolderDocumentCatalog folders, IBlobStore blobs, Action<string> say) =>
+        (_catalog, _blobs, _say, _places) = (catalog, blobs, say, new ImportedPlaces(folders, Complain));
 
     /// <summary>Imports a folder.</summary>
     /// <exception cref="IOException">The folder does not exist or cannot be listed.</exception>
@@ -40,17 +54,14 @@ internal sealed class Import(IDocumentCatalog catalog, IBlobStore blobs, Action<
     {
         if (!Directory.Exists(folder))
             throw new DirectoryNotFoundException($"The folder {folder} does not exist.");
-        var files = Path.Combine(folder, Backup.Files);
-        if (Directory.Exists(files))
+        foreach (var outer in OuterFolders(folder, Backup.Folders))
         {
-            foreach (var outer in Directory.EnumerateFileSystemEntries(files).Order(StringComparer.Ordinal))
-            {
-                if (Directory.Exists(outer))
-                    await TakeFolderAsync(folder, outer, cancellation);
-                else
-                    Complain($"{Path.GetRelativePath(folder, outer)} is not part of a backup.");
-            }
+            foreach (var id in Ids(folder, outer))
+                await OfFileAsync(folder, Path.Combine(outer, $"{id}.json"), entry => TakeFolderAsync(id, entry, cancellation));
         }
+        foreach (var outer in OuterFolders(folder, Backup.Files))
+            await TakeFilesAsync(folder, outer, cancellation);
+        await _places.EndAsync(cancellation);
         var manifest = Path.Combine(folder, Backup.Manifest);
         if (File.Exists(manifest))
             await OfFileAsync(folder, manifest, entry => TakeManifestAsync(entry, cancellation));
@@ -74,6 +85,7 @@ internal sealed class Import(IDocumentCatalog catalog, IBlobStore blobs, Action<
         }
         foreach (var file in _open.Values)
             await EndAsync(file, cancellation);
+        await _places.EndAsync(cancellation);
         return Result(isComplete);
     }
 
@@ -114,6 +126,10 @@ internal sealed class Import(IDocumentCatalog catalog, IBlobStore blobs, Action<
             if (file.Document is not null)
                 await EndIfCompleteAsync(file, cancellation);
         }
+        else if (Backup.FolderOfDocument(path) is { } folder)
+        {
+            await TakeFolderAsync(folder, content, cancellation);
+        }
         else if (path is Backup.Manifest)
         {
             await TakeManifestAsync(content, cancellation);
@@ -124,8 +140,23 @@ internal sealed class Import(IDocumentCatalog catalog, IBlobStore blobs, Action<
         }
     }
 
-    /// <summary>Imports the files of one of a backup's two-digit folders.</summary>
-    private async Task TakeFolderAsync(string folder, string outer, CancellationToken cancellation)
+    /// <summary>The two-digit folders of one kind.</summary>
+    private IEnumerable<string> OuterFolders(string folder, string kind)
+    {
+        var all = Path.Combine(folder, kind);
+        if (!Directory.Exists(all))
+            yield break;
+        foreach (var outer in Directory.EnumerateFileSystemEntries(all).Order(StringComparer.Ordinal))
+        {
+            if (Directory.Exists(outer))
+                yield return outer;
+            else
+                Complain($"{Path.GetRelativePath(folder, outer)} is not part of a backup.");
+        }
+    }
+
+    /// <summary>The ids in one of a backup's two-digit folders.</summary>
+    private SortedSet<Guid> Ids(string folder, string outer)
     {
         var ids = new SortedSet<Guid>();
         foreach (var path in Directory.EnumerateFileSystemEntries(outer))
@@ -137,7 +168,13 @@ internal sealed class Import(IDocumentCatalog catalog, IBlobStore blobs, Action<
             else if (!name.EndsWith(BackupFolder.Partial, StringComparison.Ordinal))
                 Complain($"{Path.GetRelativePath(folder, path)} is not part of a backup.");
         }
-        foreach (var id in ids)
+        return ids;
+    }
+
+    /// <summary>Imports the files of one of a backup's two-digit folders.</summary>
+    private async Task TakeFilesAsync(string folder, string outer, CancellationToken cancellation)
+    {
+        foreach (var id in Ids(folder, outer))
         {
             var file = await OpenAsync(id, cancellation);
             var document = Path.Combine(outer, $"{id}.json");
@@ -170,7 +207,7 @@ internal sealed class Import(IDocumentCatalog catalog, IBlobStore blobs, Action<
     private async Task<ImportedFile> OpenAsync(Guid id, CancellationToken cancellation)
     {
         if (!_open.TryGetValue(id, out var file))
-            _open[id] = file = await ImportedFile.BeginAsync(catalog, blobs, Complain, id, cancellation);
+            _open[id] = file = await ImportedFile.BeginAsync(_catalog, _blobs, Complain, id, cancellation);
         return file;
     }
 
@@ -192,6 +229,14 @@ internal sealed class Import(IDocumentCatalog catalog, IBlobStore blobs, Action<
             Failed = _result.Failed + (end is ImportEnd.Failed ? 1 : 0),
             Mended = _result.Mended + file.Mended,
         };
+        if (file.IsUnsettled && file.Document is { } document)
+            await _places.SettleAsync(document.Owner, file.Id, cancellation);
+    }
+
+    private async Task TakeFolderAsync(Guid id, BackupEntry entry, CancellationToken cancellation)
+    {
+        var (document, problem) = await ParseAsync(entry, MaintenanceJson.Default.BackedUpFolder, cancellation);
+        await _places.TakeAsync(id, document, problem ?? document?.Problem(id), cancellation);
     }
 
     private async Task<BackupFile?> ReadDocumentAsync(ImportedFile file, BackupEntry entry, CancellationToken cancellation)
@@ -217,7 +262,10 @@ internal sealed class Import(IDocumentCatalog catalog, IBlobStore blobs, Action<
 
     private ImportResult Result(bool isComplete) => _result with
     {
-        Complete = isComplete && _manifest?.Format == Backup.Format && _manifest.Files <= _result.Imported + _result.Present + _result.Failed,
+        Folders = _places.Imported,
+        FoldersFailed = _places.Failed,
+        Complete = isComplete && _manifest?.Format == Backup.Format && _manifest.Files <= _result.Imported + _result.Present + _result.Failed
+            && _manifest.Folders <= _places.Imported + _places.Present + _places.Failed,
     };
 
     private static async Task<(T? Value, string? Problem)> ParseAsync<T>(BackupEntry entry, JsonTypeInfo<T> type, CancellationToken cancellation)
@@ -241,7 +289,7 @@ internal sealed class Import(IDocumentCatalog catalog, IBlobStore blobs, Action<
     private void Complain(string what)
     {
         _result = _result with { Complaints = _result.Complaints + 1 };
-        say(UnicodeText.Escape(what));
+        _say(UnicodeText.Escape(what));
     }
 
     /// <summary>Shortens the path of an entry, which has no limit of its own in an archive.</summary>

@@ -36,6 +36,7 @@ internal sealed class ImportedFile
     private readonly Action<string> _complain;
     private readonly Dictionary<Guid, Arrived> _arrived = [];
     private IReadOnlyList<CatalogDocument> _here;
+    private bool _isInserted;
 
     private ImportedFile(IDocumentCatalog catalog, IBlobStore blobs, Action<string> complain, Guid id, IReadOnlyList<CatalogDocument> here) =>
         (_catalog, _blobs, _complain, Id, _here) = (catalog, blobs, complain, id, here);
@@ -48,6 +49,12 @@ internal sealed class ImportedFile
 
     /// <summary>Whether the document in the backup was refused.</summary>
     public bool IsRefused { get; set; }
+
+    /// <summary>Whether the file is here, live or carried, but its name in its folder is not claimed yet: this import or an interrupted one made it.</summary>
+    public bool IsUnsettled => _isInserted
+        ? Document?.File is { Place.Folder: not null, DeletedAt: null }
+        : _here.Any(here => here is { State: FileState.Live or FileState.Carried, File.Place: { Folder: not null, Claim: null } }
+            && here.Owner.Equals(Document?.Owner, StringComparison.Ordinal));
 
     /// <summary>The number of missing or damaged contents that were restored from the backup.</summary>
     public long Mended { get; private set; }
@@ -122,7 +129,8 @@ internal sealed class ImportedFile
             // Backups of earlier releases have no CRC-32.
             var contents = document.Contents.Select(content => content with { Crc32 = _arrived[content.BlobId].Facts?.Crc32 }).ToList();
             var file = document.File with { Content = contents[0] };
-            if (await _catalog.ImportAsync(new CatalogDocument(document.Owner, Id, file, contents, [], []), cancellation))
+            var imported = new CatalogDocument(document.Owner, Id, file, contents, [], []) { IsCarried = document.Carried };
+            if (_isInserted = await _catalog.ImportAsync(imported, cancellation))
                 return true;
             _here = await _catalog.FindDocumentsAsync([Id], cancellation);
         }

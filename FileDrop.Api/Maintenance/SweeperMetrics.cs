@@ -16,6 +16,7 @@ internal sealed class SweeperMetrics : IDisposable
         _deleted = _meter.CreateCounter<long>("filedrop.sweeper.deleted", "{blob}", "Blobs deleted by the sweeper.");
         _meter.CreateObservableGauge("filedrop.sweeper.pending", () => _backlog.Intents, "{blob}", "Blobs being written.");
         _meter.CreateObservableGauge("filedrop.sweeper.garbage", () => _backlog.Garbage, "{blob}", "Blobs to be deleted.");
+        _meter.CreateObservableGauge("filedrop.sweeper.folders", () => _backlog.Folders, "{folder}", "Folders whose entries must still follow them.");
         _meter.CreateObservableGauge("filedrop.sweeper.oldest", () => _backlog.OldestOverdue.TotalSeconds, "s", "How long the oldest entry has been due.");
     }
 

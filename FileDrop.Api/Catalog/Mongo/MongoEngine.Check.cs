@@ -31,12 +31,14 @@ internal sealed partial class MongoEngine
                 return await cursor.FirstOrDefaultAsync(token);
             },
             cancellation);
+        var due = await DueFoldersAsync(cancellation);
+        var folders = await CallAsync(token => Folders.CountDocumentsAsync(due, new CountOptions { Hint = "due" }, token), cancellation);
         return total is null
-            ? new CatalogBacklog(0, 0, TimeSpan.Zero)
+            ? new CatalogBacklog(0, 0, TimeSpan.Zero) { Folders = folders }
             : new CatalogBacklog(
                 total["intents"].ToInt64(),
                 total["garbage"].ToInt64(),
-                TimeSpan.FromMilliseconds(Math.Max(0, total["overdue"].ToInt64())));
+                TimeSpan.FromMilliseconds(Math.Max(0, total["overdue"].ToInt64()))) { Folders = folders };
     }
 
     public Task<(IReadOnlyList<FileDocument> Documents, DateTimeOffset Now)> ScanAsync(Guid? after, int limit, CancellationToken cancellation)

@@ -42,8 +42,7 @@ internal sealed partial class MongoEngine : IFolderEngine
 
     public async Task<IReadOnlyList<(string Owner, Guid Id)>> FindDueFoldersAsync(int limit, CancellationToken cancellation)
     {
-        var now = await _clock.NowAsync(cancellation);
-        var due = new BsonDocument("sweep_at", new BsonDocument { { "$gte", new BsonDateTime(0) }, { "$lte", MongoSchema.Time(now) } });
+        var due = await DueFoldersAsync(cancellation);
         var found = await CallAsync(
             token => Folders.Find(due, new FindOptions { Hint = "due" }).Sort(new BsonDocument("sweep_at", 1)).Limit(limit)
                 .Project(new BsonDocument("owner", 1)).ToListAsync(token),
@@ -66,12 +65,38 @@ internal sealed partial class MongoEngine : IFolderEngine
         return [.. found.Select(claim => (claim["owner"].AsString, MongoFolders.ReadName(claim)))];
     }
 
+    public async Task<IReadOnlyList<FolderDocument>> FindFoldersAsync(IReadOnlyCollection<Guid> ids, CancellationToken cancellation)
+    {
+        var found = await FindManyAsync(Folders, ids.Select(MongoSchema.Uuid), cancellation);
+        return [.. found.Select(MongoFolders.Read)];
+    }
+
+    public async Task<IReadOnlyList<(string Owner, NameClaim Claim)>> FindNamesAsync(
+        IReadOnlyCollection<(string Owner, EntryKey Key)> keys, CancellationToken cancellation)
+    {
+        var found = await FindManyAsync(Names, keys.Select(each => MongoFolders.NameId(each.Owner, each.Key)), cancellation);
+        return [.. found.Select(claim => (claim["owner"].AsString, MongoFolders.ReadName(claim)))];
+    }
+
     public async Task<(long Files, long Folders)> CountCarriedAsync(string owner, Guid folder, int limit, CancellationToken cancellation)
     {
         var (carried, options) = (Child(owner, folder, FileState.Carried), new CountOptions { Limit = limit, Hint = "placed" });
         return (
             await CallAsync(token => _files.CountDocumentsAsync(carried, options, token), cancellation),
             await CallAsync(token => Folders.CountDocumentsAsync(carried, options, token), cancellation));
+    }
+
+    /// <summary>A condition that a folder is due.</summary>
+    private async Task<BsonDocument> DueFoldersAsync(CancellationToken cancellation) =>
+        new("sweep_at", new BsonDocument { { "$gte", new BsonDateTime(0) }, { "$lte", MongoSchema.Time(await _clock.NowAsync(cancellation)) } });
+
+    private static async Task<List<BsonDocument>> FindManyAsync(
+        IMongoCollection<BsonDocument> collection, IEnumerable<BsonValue> ids, CancellationToken cancellation)
+    {
+        var wanted = new BsonArray(ids.Distinct());
+        return wanted.Count == 0
+            ? []
+            : await CallAsync(token => collection.Find(new BsonDocument("_id", new BsonDocument("$in", wanted))).ToListAsync(token), cancellation);
     }
 
     private static BsonDocument Child(string owner, Guid folder, FileState state) => new()

@@ -27,6 +27,13 @@ internal sealed partial class SqliteEngine : IFolderEngine
         (string Owner, EntryKey Key)? after, int limit, CancellationToken cancellation) =>
         ReadAsync(session => SqliteFolders.ScanNames(session, after, limit), cancellation);
 
+    public Task<IReadOnlyList<FolderDocument>> FindFoldersAsync(IReadOnlyCollection<Guid> ids, CancellationToken cancellation) =>
+        ReadAsync(session => SqliteFolders.FindMany(session, ids), cancellation);
+
+    public Task<IReadOnlyList<(string Owner, NameClaim Claim)>> FindNamesAsync(
+        IReadOnlyCollection<(string Owner, EntryKey Key)> keys, CancellationToken cancellation) =>
+        ReadAsync(session => SqliteFolders.FindNames(session, keys), cancellation);
+
     public Task<(long Files, long Folders)> CountCarriedAsync(string owner, Guid folder, int limit, CancellationToken cancellation) =>
         ReadAsync(session => SqliteFolders.CountCarried(session, owner, folder, limit), cancellation);
 

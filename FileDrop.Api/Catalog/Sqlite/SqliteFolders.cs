@@ -43,6 +43,20 @@ internal static class SqliteFolders
     public static IReadOnlyList<FolderDocument> Scan(SqliteSession session, Guid? after, int limit) => ReadAll(session.Query(
         $"SELECT {Columns} FROM folders WHERE id > ?1 ORDER BY id LIMIT ?2", BytesOrLeast(after), (long)limit));
 
+    public static IReadOnlyList<FolderDocument> FindMany(SqliteSession session, IReadOnlyCollection<Guid> ids) =>
+        [.. ids.Distinct().SelectMany(id => ReadAll(session.Query($"SELECT {Columns} FROM folders WHERE id = ?1", Bytes(id))))];
+
+    public static IReadOnlyList<(string Owner, NameClaim Claim)> FindNames(SqliteSession session, IReadOnlyCollection<(string Owner, EntryKey Key)> keys)
+    {
+        var claims = new List<(string, NameClaim)>();
+        foreach (var (owner, key) in keys)
+        {
+            if (FindName(session, owner, key) is { } claim)
+                claims.Add((owner, claim));
+        }
+        return claims;
+    }
+
     public static IReadOnlyList<(string Owner, Guid Id)> FindDue(SqliteSession session, int limit, long now)
     {
         using var rows = session.Query(

@@ -41,11 +41,13 @@ internal static class SqliteReads
             """
             SELECT count(*) FILTER (WHERE role = 0), count(*) FILTER (WHERE role = 2),
                 (SELECT min(due) FROM (SELECT min(due) AS due FROM blobs WHERE due IS NOT NULL
-                    UNION ALL SELECT min(due) FROM files WHERE due IS NOT NULL))
+                    UNION ALL SELECT min(due) FROM files WHERE due IS NOT NULL)),
+                (SELECT count(*) FROM folders WHERE sweep_at <= ?1)
             FROM blobs WHERE due IS NOT NULL
-            """);
+            """,
+            now);
         return row.Read()
-            ? new CatalogBacklog(row.GetInt64(0), row.GetInt64(1), Behind(NumberOrNull(row, 2), now))
+            ? new CatalogBacklog(row.GetInt64(0), row.GetInt64(1), Behind(NumberOrNull(row, 2), now)) { Folders = row.GetInt64(3) }
             : new CatalogBacklog(0, 0, TimeSpan.Zero);
     }
 
