@@ -23,7 +23,7 @@ public sealed class LayerTests
         ["Embedded"],
         ["Settings"],
         ["Catalog", "Blobs"],
-        ["Hashing"],
+        ["Hashing", "Zip"],
         ["Memory"],
         ["Storage", "Native", "Text"],
     ];
