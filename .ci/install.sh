@@ -4,13 +4,19 @@ npm_packages=(newman@6.2.2 @redocly/cli@2.77.0)
 install() { # what `later` began before it (npm, restore) runs beside the servers' start
     local began=$SECONDS
     [ ! -x ../shared/servers/up ] || [ -n "${FILEDROP_TEST_MONGODB:-}" ] || step 'start MongoDB and S3' start_servers
-    # Some tests trace the service's system calls, and some use its page in a browser. Without strace and Chromium they are skipped.
-    { command -v strace && command -v chromium; } >/dev/null || [ "$(id -u)" -ne 0 ] || ! command -v apt-get >/dev/null \
-        || step 'install strace and Chromium' sh -c 'apt-get update && apt-get install -y strace chromium'
+    # Some tests trace the service's system calls, use its page in a browser, or read its zip archives. Without these programs they are skipped.
+    ! are_missing strace chromium unzip 7z bsdtar python3 || [ "$(id -u)" -ne 0 ] || ! command -v apt-get >/dev/null \
+        || step 'install the programs of some tests' sh -c 'apt-get update && apt-get install -y strace chromium unzip p7zip-full libarchive-tools python3'
     command -v dockerd >/dev/null || docker info >/dev/null 2>&1 || [ "$(id -u)" -ne 0 ] || ! command -v apt-get >/dev/null \
         || step 'install a container engine' sh -c 'apt-get update && DEBIAN_FRONTEND=noninteractive apt-get install -y docker.io'
     join
     say "installed in $((SECONDS - began)) s"
+}
+
+are_missing() { # PROGRAM…: whether one of them is not installed
+    local program
+    for program; do command -v "$program" >/dev/null || return 0; done
+    return 1
 }
 
 start_servers() { # MongoDB and S3 for the tests; uses servers that already run, and leaves them running
