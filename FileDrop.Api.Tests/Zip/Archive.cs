@@ -31,7 +31,7 @@ internal sealed class Archive
     public int Folder(string name, int folder = ZipEntry.Top) => Add(new ZipEntry(folder, name, Time));
 
     public int File(string name, byte[] bytes, int folder = ZipEntry.Top, DateTimeOffset? time = null, uint? crc = null) =>
-        File(name, bytes.Length, crc ?? Crc32.HashToUInt32(bytes), (offset, part) => bytes.AsSpan((int)offset, part.Length).CopyTo(part), folder, time);
+        File(name, bytes.Length, crc ?? Crc32.HashToUInt32(bytes), Of(bytes), folder, time);
 
     public int File(string name, long size, uint crc, Fill fill, int folder = ZipEntry.Top, DateTimeOffset? time = null)
     {
@@ -40,8 +40,7 @@ internal sealed class Archive
     }
 
     /// <summary>Gives a file another content than the layout knows, from now on.</summary>
-    public void Replace(int entry, byte[] bytes) =>
-        _contents[entry] = (bytes.Length, (offset, part) => bytes.AsSpan((int)offset, part.Length).CopyTo(part));
+    public void Replace(int entry, byte[] bytes) => _contents[entry] = (bytes.Length, Of(bytes));
 
     public Task CopyAsync(Stream destination, long from = 0, long? to = null) =>
         ZipCopy.CopyAsync(Layout, from, to ?? Layout.Length, OpenAsync, destination, CancellationToken.None);
@@ -97,6 +96,8 @@ internal sealed class Archive
         }
         return crc.GetCurrentHashAsUInt32();
     }
+
+    private static Fill Of(byte[] bytes) => (offset, part) => bytes.AsSpan((int)offset, part.Length).CopyTo(part);
 
     private int Add(ZipEntry entry)
     {

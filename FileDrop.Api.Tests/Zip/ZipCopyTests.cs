@@ -28,7 +28,8 @@ public sealed class ZipCopyTests
             .. Enumerable.Range(0, archive.Layout.Count).Select(entry => archive.Layout.ContentOf(entry).Start), whole.Length,
         ];
         var bound = Gen.Frequency(
-            (1, Gen.Long[0, whole.Length]), (1, Gen.Select(Gen.OneOf(edges), Gen.Int[-2, 2], (edge, off) => Math.Clamp(edge + off, 0, whole.Length))));
+            (1, Gen.Long[0, whole.Length]),
+            (1, Gen.Select(Gen.OneOf(edges), Gen.Int[-2, 2], (edge, off) => Math.Clamp(edge + off, 0, whole.Length))));
         await Gen.Select(bound, bound).SampleAsync(async (one, other) =>
         {
             var (from, to) = (Math.Min(one, other), Math.Max(one, other));

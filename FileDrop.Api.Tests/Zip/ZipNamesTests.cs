@@ -14,7 +14,8 @@ public sealed partial class ZipNamesTests
     /// <summary>Names of few letters, which are likely to be unsafe or to collide; also some that are not text.</summary>
     private static readonly Gen<string> s_name = Gen.Frequency(
         (6, Gen.OneOf("a", "A", "é", "e\u0301", "ß", "ss", "\u1E9E", "ǰ", "j\u030C", "ı", "İ", "🎉", "中", "_")),
-        (6, Gen.OneOf(".", "..", " ", "/", "\\", ":", "?", "CON", "nul", "com1", "LPT³", ".txt", ".TXT", " (2)", " (3)", "\n", "\u0085", "\uFFFE")),
+        (4, Gen.OneOf(".", "..", " ", "/", "\\", ":", "?", "\n", "\u0085", "\uFFFE")),
+        (4, Gen.OneOf("CON", "nul", "com1", "LPT³", ".txt", ".TXT", " (2)", " (3)")),
         (2, Generators.Rune.Select(rune => rune.ToString())),
         (1, Gen.Char.Select(unit => unit.ToString())),
         (1, Gen.Select(Gen.OneOf("x", "中", "🎉"), Gen.Int[240, 255], Generators.OfLength))).Array[0, 4].Select(string.Concat);
@@ -121,7 +122,8 @@ public sealed partial class ZipNamesTests
     {
         // All of them are cut to the same beginning before they are numbered, and their numbers are taken from each other.
         const int Count = 5_000;
-        var names = Enumerable.Range(0, 2 * Count).Select(i => (0, new string(i < Count ? 'x' : 'X', 246) + $"{i % Count:d5}.txt", false)).ToList();
+        var names = Enumerable.Range(0, 2 * Count)
+            .Select(i => (0, new string(i < Count ? 'x' : 'X', 246) + $"{i % Count:d5}.txt", false)).ToList();
         var before = GC.GetAllocatedBytesForCurrentThread();
         var taken = TakeAll(names);
         var each = (GC.GetAllocatedBytesForCurrentThread() - before) / names.Count;

@@ -86,8 +86,11 @@ internal sealed class ZipNames
     }
 
     /// <summary>Whether Windows takes the name for a device: extensions, and spaces before them, make no difference.</summary>
-    private static bool IsDevice(string name) =>
-        s_devices.Contains(name.AsSpan(0, name.IndexOf('.', StringComparison.Ordinal) is >= 0 and var dot ? dot : name.Length).TrimEnd(' '));
+    private static bool IsDevice(string name)
+    {
+        var dot = name.IndexOf('.', StringComparison.Ordinal);
+        return s_devices.Contains(name.AsSpan(0, dot < 0 ? name.Length : dot).TrimEnd(' '));
+    }
 
     /// <summary>Divides a name into the part before its number and the extension behind it.</summary>
     private static (string Stem, string Extension) Split(string name, bool isFolder)
