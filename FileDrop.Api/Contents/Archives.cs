@@ -1,4 +1,5 @@
 using FileDrop.Api.Catalog;
+using FileDrop.Api.Storage;
 using FileDrop.Api.Zip;
 
 namespace FileDrop.Api.Contents;
@@ -14,7 +15,7 @@ internal sealed record Archive(ZipLayout Layout, IReadOnlyList<ArchivedContent?>
 internal sealed record ArchivedContent(Guid FileId, FileContent Content);
 
 /// <summary>Makes zip archives of folders and files. Nothing is stored: the same files give the same bytes again, so that a download can go on.</summary>
-internal sealed class Archives(IFolderCatalog folders, FileStore files)
+internal sealed class Archives(IFolderCatalog folders, FileStore files, Integrity integrity)
 {
     /// <summary>The most files and folders in an archive.</summary>
     public const int MaxEntries = 100_000;
@@ -60,16 +61,27 @@ internal sealed class Archives(IFolderCatalog folders, FileStore files)
     /// <param name="to">The byte behind the last one.</param>
     /// <param name="destination">Gets the bytes.</param>
     /// <param name="cancellation">Ends the copying.</param>
-    /// <exception cref="ZipContentException">A content is not the one that the archive was laid out for.</exception>
-    public Task CopyAsync(Archive archive, long from, long to, Stream destination, CancellationToken cancellation) =>
-        ZipCopy.CopyAsync(
-            archive.Layout, from, to, (entry, offset, count, token) => OpenAsync(archive, entry, offset, count, token), destination, cancellation);
+    /// <exception cref="DamagedContentException">A content is damaged.</exception>
+    /// <exception cref="RefusedException">A content is gone, because its file was replaced or deleted.</exception>
+    /// <exception cref="StorageException">A store failed.</exception>
+    public async Task CopyAsync(Archive archive, long from, long to, Stream destination, CancellationToken cancellation)
+    {
+        try
+        {
+            await ZipCopy.CopyAsync(
+                archive.Layout, from, to, (entry, offset, count, token) => OpenAsync(archive, entry, offset, count, token), destination, cancellation);
+        }
+        catch (ZipContentException damage) when (archive.Contents[damage.Entry] is { } content)
+        {
+            throw await integrity.ReportAsync(content.FileId, content.Content, "differs from its length or its CRC-32");
+        }
+    }
 
     private async Task<Stream> OpenAsync(Archive archive, int entry, long offset, long count, CancellationToken cancellation)
     {
         var content = archive.Contents[entry] ?? throw new InvalidOperationException("A folder has no content.");
         return await files.OpenContentAsync(content.FileId, content.Content, new ContentSlice(offset, count, IsPart: true), cancellation)
-            ?? throw new ZipContentException(entry, "was replaced or deleted, and is gone");
+            ?? throw new RefusedException(new Refusal(RefusalCode.FileNotFound, "A file was replaced or deleted after the archive was laid out."));
     }
 
     /// <summary>Adds what is in these folders, and in the folders in them, level by level.</summary>
