@@ -63,6 +63,7 @@ internal static class Composition
 
     public static void AddFiles(this IServiceCollection services)
     {
+        services.AddSingleton<MissingCrcs>();
         services.AddSingleton<Integrity>();
         services.AddSingleton<FileStore>();
         services.AddSingleton<FileWrites>();

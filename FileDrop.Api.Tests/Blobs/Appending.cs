@@ -48,7 +48,7 @@ internal sealed class Appending(IBlobStore store, BlobKey key, long? length)
 
     private async Task<(IBlobAppender Appender, ContentHashState Hashes)> OpenAsync(long incoming, bool keeps)
     {
-        var hashes = Point.Hashes.IsEmpty ? new ContentHashState() : ContentHashState.Import(Point.Hashes.Span);
+        var hashes = ContentHashState.Resume(Point.Hashes);
         var journal = new Journal(this, hashes, keeps);
         var appender = await store.AppendAsync(key, Point, new AppendExtent(length, incoming, "local"), journal, default);
         journal.Appender = appender;
@@ -67,7 +67,7 @@ internal sealed class Appending(IBlobStore store, BlobKey key, long? length)
 
         public void Hash(ReadOnlySpan<byte> bytes) => hashes.Append(bytes);
 
-        public ReadOnlyMemory<byte> Mark() => hashes.Export();
+        public HashMark Mark() => hashes.Mark();
 
         public Task RecordAsync(bool isSealed, CancellationToken cancellation)
         {

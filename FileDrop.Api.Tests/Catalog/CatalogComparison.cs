@@ -119,6 +119,9 @@ internal sealed class CatalogComparison(CatalogRules rules, IReadOnlyList<ICatal
                 return Call(catalog => catalog.FindCreationAsync(_owner, file.Id, default));
             case Verb.History:
                 return Call(catalog => catalog.FindHistoryAsync(_owner, file.Id, default));
+            case Verb.RecordCrc:
+                var blob = contents.Count == 0 ? known.BlobId : contents[number % contents.Count].BlobId;
+                return Call(catalog => catalog.RecordCrcAsync(_owner, file.Id, blob, uint.MaxValue - (uint)number, default));
             case Verb.BeginUpload:
                 file.Renew();
                 intent = file.Begin();

@@ -8,7 +8,7 @@ namespace FileDrop.Api.Tests.Catalog;
 internal enum Verb
 {
     Create, Replace, Commit, Abandon, Renew, Fate, Reserve, Change, RestoreVersion, DeleteVersion, Delete, Restore, Purge, Claim, Sweep, Repeat,
-    History, BeginUpload, TakeUpload, Step, FinishUpload, EndUpload, FindUpload, Wait,
+    History, RecordCrc, BeginUpload, TakeUpload, Step, FinishUpload, EndUpload, FindUpload, Wait,
 }
 
 /// <summary>One operation of a random sequence.</summary>
@@ -23,7 +23,7 @@ internal sealed record CatalogOperation(Verb Verb, int File, int Number, bool Fl
         (5, Gen.Const(Verb.Replace)),
         (6, Gen.Const(Verb.Commit)),
         (8, Gen.OneOf(Verb.Change, Verb.RestoreVersion, Verb.DeleteVersion, Verb.Delete, Verb.Restore, Verb.Restore, Verb.Purge)),
-        (4, Gen.OneOf(Verb.Abandon, Verb.Renew, Verb.Fate, Verb.Reserve, Verb.Repeat, Verb.History)),
+        (4, Gen.OneOf(Verb.Abandon, Verb.Renew, Verb.Fate, Verb.Reserve, Verb.Repeat, Verb.History, Verb.RecordCrc)),
         (5, Gen.OneOf(Verb.Claim, Verb.Sweep, Verb.Wait)),
         (5, Gen.OneOf(Verb.TakeUpload, Verb.Step, Verb.Step, Verb.FinishUpload, Verb.EndUpload, Verb.FindUpload)));
 

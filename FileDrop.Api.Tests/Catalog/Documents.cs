@@ -1,4 +1,5 @@
 using FileDrop.Api.Catalog;
+using FileDrop.Api.Hashing;
 using Xunit;
 
 namespace FileDrop.Api.Tests.Catalog;
@@ -21,7 +22,10 @@ internal static class Documents
     public static FileCommit Commit(
         long size = 1, string? name = "a.txt", string? type = "text/plain", long? ifVersion = null, TimeSpan? rememberFor = null,
         ResumablePlan? upload = null, IReadOnlyDictionary<string, string>? tags = null) =>
-        new(size, type, new string('0', 64), XxHash3: size, name, tags, ifVersion, rememberFor, upload);
+        new(size, type, new string('0', 64), XxHash3: size, name, tags, ifVersion, rememberFor, upload, CrcOf(size));
+
+    /// <summary>The CRC-32 of a content of this size; null for sizes divisible by four, as if an earlier release had stored these contents.</summary>
+    public static uint? CrcOf(long size) => size % 4 == 0 ? null : unchecked((uint)size * 0x9E37_79B1);
 
     public static DateTimeOffset Minutes(double later) => Noon.AddMinutes(later);
 
@@ -53,7 +57,7 @@ internal static class Documents
 
     public static ResumableStep Step(
         long number, long offset, ResumableStage stage = ResumableStage.Open, bool release = false, params Guid[] pieces) =>
-        new(number, new ResumableProgress(offset, new byte[] { 1, 2 }, "store", pieces), Length: 100, stage, Release: release);
+        new(number, new ResumableProgress(offset, new HashMark(new byte[] { 1, 2 }, CrcOf(offset)), "store", pieces), Length: 100, stage, Release: release);
 
     /// <summary>The document in the decision.</summary>
     public static FileDocument Saved<T>(this Decision<T> decision)

@@ -95,6 +95,7 @@ public abstract partial class EngineTests(EngineStore store)
             document => document.Commit(third, Commit(5, null, null), Rules, Minutes(3)).Next,
             document => document.RestoreVersion(1, null, Rules, Minutes(4)).Next,
             document => document.RestoreVersion(3, null, Rules, Minutes(5)).Next,
+            document => document.RecordCrc(second.BlobId, uint.MaxValue).Next,
             document => document.DeleteVersion(4, null, Rules, Minutes(6)).Next,
             document => document.BeginReplace(first with { BlobId = Guid.NewGuid() }, 1, Rules, Minutes(6)).Next,
             document => document.Claim(Rules, Minutes(7)).Next,

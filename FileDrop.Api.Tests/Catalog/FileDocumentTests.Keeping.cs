@@ -25,6 +25,43 @@ public sealed partial class FileDocumentTests
     }
 
     [Fact]
+    public void A_CRC_32_is_recorded_in_each_content_with_its_blob_that_lacks_it_and_nothing_else_changes()
+    {
+        var file = Live(4, 3, 8).RestoreVersion(1, null, Rules, Minutes(3)).Saved();
+        var (live, other) = (file.Content?.BlobId ?? default, file.Versions[0].BlobId);
+        foreach (var one in new[] { file, file.Delete(null, permanent: false, Rules, Minutes(4)).Saved() })
+        {
+            var decision = one.RecordCrc(live, 7);
+            var next = decision.Saved();
+            Assert.True(decision.Answer);
+            Assert.Equal((uint?[])[7, null, CrcOf(3), 7], next.Contents.Select(content => content.Crc32));
+            Assert.Equal((4L, Minutes(3), one.State), (next.Version, next.UpdatedAt, next.State));
+            Assert.Equal(one.Contents.Select(content => content with { Crc32 = null }), next.Contents.Select(content => content with { Crc32 = null }));
+            Assert.Same(one.Garbage, next.Garbage);
+            Assert.Same(next.Content, next.RecordCrc(other, 9).Saved().Content);
+            Assert.Equal(new Decision<bool>(false), next.RecordCrc(live, 8));
+        }
+        var latest = Live(3, 4);
+        Assert.Same(latest.Versions, latest.RecordCrc(latest.Content?.BlobId ?? default, 1).Saved().Versions);
+    }
+
+    [Fact]
+    public void A_CRC_32_of_a_blob_that_is_no_content_is_not_recorded()
+    {
+        var (intent, file) = (NewIntent(), Live(4, 8));
+        Assert.Equal(new Decision<bool>(false), file.RecordCrc(Guid.NewGuid(), 1));
+        Assert.Equal(new Decision<bool>(false), Pending(intent).RecordCrc(intent.BlobId, 1));
+        var pruned = file.DeleteVersion(1, null, Rules, Noon).Saved();
+        Assert.Equal(new Decision<bool>(false), pruned.RecordCrc(file.Versions[0].BlobId, 1));
+        var purged = file.Delete(null, permanent: true, Rules, Noon).Saved();
+        Assert.Equal(new Decision<bool>(false), purged.RecordCrc(file.Versions[0].BlobId, 1));
+    }
+
+    [Fact]
+    public void A_restored_version_keeps_its_CRC_32() =>
+        Assert.Equal(CrcOf(5), Live(5, 4).RestoreVersion(1, null, Rules, Minutes(2)).Saved().Content?.Crc32);
+
+    [Fact]
     public void Every_change_of_a_file_that_is_not_live_is_not_found()
     {
         var live = Live(1, 2);

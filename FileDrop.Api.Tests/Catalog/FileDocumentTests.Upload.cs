@@ -80,10 +80,11 @@ public sealed partial class FileDocumentTests
         var file = Upload(main, length: null);
         var still = file.RecordStep(main, Step(1, 0), Rules, Minutes(10));
         Assert.Equal((Noon + Rules.ResumableExpiry, 100L), (Told(still).ExpiresAt, Told(still).Length));
-        var moved = still.Saved().RecordStep(main, Step(2, 40), Rules, Minutes(20));
-        Assert.Equal((40L, 2L, Minutes(20) + Rules.ResumableExpiry), (Told(moved).Progress.Offset, Told(moved).Step, Told(moved).ExpiresAt));
+        var moved = still.Saved().RecordStep(main, Step(2, 41), Rules, Minutes(20));
+        Assert.Equal((41L, 2L, Minutes(20) + Rules.ResumableExpiry), (Told(moved).Progress.Offset, Told(moved).Step, Told(moved).ExpiresAt));
         Assert.Equal("store", Told(moved).Progress.Store);
-        Assert.Equal([1, 2], Told(moved).Progress.Hashes.ToArray());
+        Assert.Equal([1, 2], Told(moved).Progress.Hashes.State.ToArray());
+        Assert.Equal(CrcOf(41), Told(moved).Progress.Hashes.Crc32);
         Assert.All(moved.Saved().Intents, intent => Assert.Equal(Minutes(20) + Rules.ResumableExpiry, intent.LeaseUntil));
     }
 

@@ -32,7 +32,7 @@ public sealed partial class FileDocumentTests
         Assert.Equal(new ChangeResult(ChangeOutcome.Done, file.ToFile()), decision.Answer);
         Assert.Equal((FileState.Live, 1L, "b.txt"), (file.State, file.Version, file.Name));
         Assert.Equal((Minutes(50), Minutes(50)), (file.CreatedAt, file.UpdatedAt));
-        Assert.Equal(new FileContent(intent.BlobId, 7, "text/plain", new string('0', 64), 7, 1, Minutes(50)), file.Content);
+        Assert.Equal(new FileContent(intent.BlobId, 7, "text/plain", new string('0', 64), 7, 1, Minutes(50), CrcOf(7)), file.Content);
         Assert.Same(tags, file.Tags);
         Assert.Empty(file.Intents);
         Assert.Empty(file.Garbage);

@@ -1,5 +1,6 @@
 using FileDrop.Api.Catalog;
 using FileDrop.Api.Catalog.Mongo;
+using MongoDB.Bson;
 using MongoDB.Driver;
 using Xunit;
 using static FileDrop.Api.Tests.Catalog.Documents;
@@ -53,6 +54,34 @@ public sealed class MongoEngineTests(MongoEngineStore store) : EngineTests(store
             ChangeKind.Plain,
             default);
         Assert.True(isAbsent);
+    }
+
+    /// <summary>The release before sets the fields that it knows one by one, and so leaves a CRC-32 beside another content or offset.</summary>
+    [Fact]
+    public async Task A_CRC_32_that_another_release_left_beside_another_content_or_offset_does_not_count()
+    {
+        var (file, main) = (FileDocument.Imported(Live(5).ToCatalogDocument(Noon)), NewIntent());
+        var upload = FileDocument.BeginResumable(Owner, Guid.CreateVersion7(), main, Plan, 100, null, Rules, Noon)
+            .RecordStep(main, Step(1, 10), Rules, Noon).Saved();
+        await _store.Engine.InsertAsync(Owner, file.Id, _ => file, default);
+        await _store.Engine.InsertAsync(Owner, upload.Id, _ => upload, default);
+        Assert.Equal((CrcOf(5), CrcOf(10)), await LoadAsync());
+        var content = new BsonDocument { { "blob", MongoSchema.Uuid(Guid.NewGuid()) }, { "size", 6L }, { "version", 2L } };
+        await SetAsync(file.Id, new BsonDocument { { "content", content }, { "version", 2L } });
+        await SetAsync(upload.Id, new BsonDocument("upload", new BsonDocument("offset", 20L)));
+        Assert.Equal(((uint?)null, (uint?)null), await LoadAsync());
+
+        async Task<(uint? Content, uint? Upload)> LoadAsync() => (
+            (await _store.Other.LoadAsync(Owner, file.Id, DocumentParts.File, default)).Document?.Content?.Crc32,
+            (await _store.Other.LoadAsync(Owner, upload.Id, DocumentParts.Settled, default)).Document?.Upload?.Hashes.Crc32);
+
+        async Task SetAsync(Guid id, BsonDocument fields)
+        {
+            var files = new MongoClient(_store.ConnectionString).GetDatabase(new MongoUrl(_store.ConnectionString).DatabaseName)
+                .GetCollection<BsonDocument>(MongoSchema.Files);
+            var changed = await files.UpdateOneAsync(new BsonDocument("_id", MongoSchema.Uuid(id)), MongoExpressions.Pipeline(fields));
+            Assert.Equal(1, changed.ModifiedCount);
+        }
     }
 
     [Fact]

@@ -1,4 +1,9 @@
 using System.Collections.Concurrent;
+using System.IO.Hashing;
+using System.Text;
+using FileDrop.Api.Catalog;
+using FileDrop.Api.Catalog.Mongo;
+using FileDrop.Api.Tests.Catalog;
 using FileDrop.Api.Tests.Files;
 using FileDrop.Api.Tests.Uploads;
 using Xunit;
@@ -87,6 +92,24 @@ public sealed class RollingUpdateOnClusterTests(ReleaseBefore before, ClusterPai
         await NothingIsFoundAsync(stores);
     }
 
+    [Fact]
+    public async Task An_upload_goes_from_release_to_release_and_its_CRC_32_is_never_wrong()
+    {
+        await using var stores = await Pair.MakeStoresAsync();
+        await using var old = await StartBeforeAsync(stores);
+        await using var now = await ServiceProcess.StartAsync(stores);
+        var content = Requests.Bytes(30);
+        // The release before takes none of the three parts, one, or all but the first.
+        foreach (ServiceProcess[] releases in new[] { new[] { now, now, now }, [now, old, now], [now, old, old], [now, now, old] })
+        {
+            var upload = await new TusClient(now.Http).CreateAsync(content.Length);
+            for (var part = 0; part < releases.Length; part++)
+                await new TusClient(releases[part].Http).AppendAsync(upload, 10 * part, content[(10 * part)..(10 * (part + 1))]);
+            Assert.Equal(content, await now.Http.GetByteArrayAsync($"/files/{TusClient.Id(upload)}"));
+        }
+        Assert.True(await NoCrcIsWrongAsync(stores, (_, _) => content) > 0);
+    }
+
     /// <summary>Every acknowledged write is one version, so a lost one would be missing at the end.</summary>
     [Fact]
     public async Task Nothing_acknowledged_is_lost_while_both_releases_change_the_same_files()
@@ -110,6 +133,7 @@ public sealed class RollingUpdateOnClusterTests(ReleaseBefore before, ClusterPai
         }
         TestContext.Current.TestOutputHelper?.WriteLine($"{contents.Count} contents and {renames.Count} renames");
         await NothingIsFoundAsync(stores);
+        await NoCrcIsWrongAsync(stores, (id, version) => Encoding.UTF8.GetBytes(contents.GetValueOrDefault(($"{id}", version), "first")));
 
         async Task WriteAsync(int writer)
         {
@@ -128,5 +152,17 @@ public sealed class RollingUpdateOnClusterTests(ReleaseBefore before, ClusterPai
                 renames.Add(id);
             }
         }
+    }
+
+    /// <summary>Checks each CRC-32 in the catalog; a missing one is no mistake.</summary>
+    /// <returns>How many there are.</returns>
+    private static async Task<int> NoCrcIsWrongAsync(Stores stores, Func<Guid, long, byte[]> bytesOf)
+    {
+        var engine = new MongoEngine(((ClusterStores)stores).MongoDb, Documents.Rules);
+        var documents = await new FileCatalog(engine, engine, Documents.Rules).ScanAsync(null, 1_000, default);
+        var known = documents.SelectMany(document => document.Contents.Select(content => (document.FileId, content)))
+            .Where(each => each.content.Crc32 is not null).ToList();
+        Assert.All(known, each => Assert.Equal(Crc32.HashToUInt32(bytesOf(each.FileId, each.content.Version)), each.content.Crc32));
+        return known.Count;
     }
 }

@@ -3,6 +3,7 @@ using System.Net;
 using System.Text;
 using FileDrop.Api.Blobs;
 using FileDrop.Api.Tests.Access;
+using FileDrop.Api.Tests.Contents;
 using FileDrop.Api.Tests.Files;
 using Microsoft.Data.Sqlite;
 using Microsoft.Extensions.DependencyInjection;
@@ -43,6 +44,7 @@ public sealed class UpgradeTests
             var files = await Invariants.EveryFileIsWholeAsync(service.Http);
             Assert.Equal([pruned, replacing, keyed, versioned], files.Select(file => Guid.Parse(file.Id())).OrderByDescending(id => id));
             await AllVersionsAreThereAsync(service.Http, versioned);
+            await Crcs.BecomeAsync(service, $"{versioned}", s_third, s_second, s_first);
             await RepeatedAsync(service.Http, "a-key", "keyed.txt", s_first, keyed);
             await RepeatedAsync(service.Http, "old-key", "gone.txt", s_second, remembered);
             using var gone = await service.Http.GetAsync($"/files/{deleted}");
@@ -52,6 +54,7 @@ public sealed class UpgradeTests
             using var restored = await service.Http.PostAsync($"/files/{versioned}/versions/1/restore", null);
             await restored.SucceededAsync();
             Assert.Equal(6, (await service.Http.MetadataAsync($"{versioned}")).Version());
+            await Crcs.AreOfAsync(service, $"{versioned}", s_first, s_third, s_second, s_first);
             Assert.Equal(s_first, await service.Http.GetByteArrayAsync($"/files/{versioned}"));
             await Invariants.NothingElseIsLeftAsync(stores, new Dictionary<string, int>
             {
@@ -62,12 +65,24 @@ public sealed class UpgradeTests
             });
         }
 
-        Assert.Equal(8, LayoutOf(stores.Directory));
+        Assert.Equal(9, LayoutOf(stores.Directory));
         var (exit, output) = await ServiceProcess.CommandAsync(stores, "check", "--hash");
         Assert.True(exit == 0, output);
         Assert.Contains("6 blobs, 0 findings", output, StringComparison.Ordinal);
         await using var again = await Service.StartAsync(stores);
         Assert.Equal(4, (await Invariants.EveryFileIsWholeAsync(again.Http)).Count);
+    }
+
+    [Fact]
+    public async Task Contents_of_the_first_layout_get_their_CRC_32_from_a_scrub_without_a_new_version()
+    {
+        await using var stores = new EmbeddedStores();
+        Guid file;
+        using (var written = new FirstLayout(stores.Directory))
+            file = written.AddFile("a", "{}", s_first, s_second, s_third);
+        await using var service = await Service.StartAsync(stores, ("FileDrop:Scrub:BytesPerSecond", "1000000000"));
+        await Crcs.BecomeAsync(service, $"{file}", s_third, s_second, s_first);
+        Assert.Equal(5, (await service.Http.MetadataAsync($"{file}")).Version());
     }
 
     [Theory]
@@ -152,6 +167,7 @@ public sealed class UpgradeTests
 
         Assert.Single(await Invariants.EveryFileIsWholeAsync(service.Http));
         await AllVersionsAreThereAsync(service.Http, FirstDocuments.Live);
+        await Crcs.BecomeAsync(service, $"{FirstDocuments.Live}", s_third, s_second, s_first);
         using (var restored = await service.Http.PostAsync($"/trash/{FirstDocuments.InTrash}/restore", null))
             await restored.SucceededAsync();
         Assert.Equal(s_first, await service.Http.GetByteArrayAsync($"/files/{FirstDocuments.InTrash}"));

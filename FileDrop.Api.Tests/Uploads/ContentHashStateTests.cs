@@ -105,28 +105,28 @@ public sealed class ContentHashStateTests
     public void A_content_split_anywhere_and_continued_by_any_implementation_has_the_hashes_of_the_whole() => s_pieces.Sample(pieces =>
     {
         var bytes = Content(pieces.Sum(piece => piece.Length));
-        var export = new ContentHashState().Export();
+        var mark = new ContentHashState().Mark();
         var position = 0;
         foreach (var (length, managed) in pieces)
         {
-            var state = ContentHashState.Import(export, managed ? Sha256Blocks.Managed : null);
+            var state = ContentHashState.Import(mark.State.Span, mark.Crc32, managed ? Sha256Blocks.Managed : null);
             state.Append(bytes.AsSpan(position, length));
             position += length;
             IsOf(bytes.AsSpan(0, position), state);
-            export = state.Export();
-            IsOf(bytes.AsSpan(0, position), ContentHashState.Import(export));
+            mark = state.Mark();
+            IsOf(bytes.AsSpan(0, position), ContentHashState.Resume(mark));
         }
     }, iter: 1_000, print: pieces => string.Join(" + ", pieces.Select(piece => $"{piece.Length}{(piece.Managed ? " managed" : "")}")));
 
     [Fact]
-    public void An_export_is_a_snapshot_and_the_exported_state_can_continue() => Gen.Select(s_length, s_length).Sample((before, after) =>
+    public void A_mark_is_a_snapshot_and_the_marked_state_can_continue() => Gen.Select(s_length, s_length).Sample((before, after) =>
     {
         var bytes = Content(before + after);
         var state = Of(bytes.AsSpan(0, before));
-        var export = state.Export();
+        var mark = state.Mark();
         state.Append(bytes.AsSpan(before));
         IsOf(bytes, state);
-        IsOf(bytes.AsSpan(0, before), ContentHashState.Import(export));
+        IsOf(bytes.AsSpan(0, before), ContentHashState.Resume(mark));
     }, iter: 500);
 
     [Fact]
@@ -137,9 +137,21 @@ public sealed class ContentHashStateTests
         Assert.Equal(1, export[0]);
     }, iter: 100);
 
+    [Fact]
+    public void The_CRC_32_matches_the_standards_check_value()
+    {
+        var bytes = "123456789"u8;
+        for (var length = 0; length <= bytes.Length; length++)
+        {
+            var state = ContentHashState.Resume(Of(bytes[..length]).Mark());
+            state.Append(bytes[length..]);
+            Assert.Equal(0xCBF4_3926, state.Crc32);
+        }
+    }
+
     /// <summary>An upload can outlive an update of the service, and can move to another kind of machine.</summary>
     [Fact]
-    public void An_export_of_format_1_is_still_read_and_written()
+    public void An_export_of_format_1_is_still_read_and_written_and_goes_on_without_a_CRC_32()
     {
         const string Known =
             "AdwFAAAAAAAAr3FUR6fi8gwBMwnyPM1joqDqYcKtJtokRljz0+ONoeqm0RwfMyx5Vk8qs7Y9kD3P0NRYIrLFXt4JXQ/rpKLBh3z97LVbgrKd7BSYz0wo8K5n"
@@ -149,11 +161,15 @@ public sealed class ContentHashStateTests
             + "2/fiVv9Khqt0";
         byte[] bytes = [.. Enumerable.Range(0, 1_500).Select(i => (byte)(i * i / 7))];
         Assert.Equal(Known, Convert.ToBase64String(Of(bytes).Export()));
-        var state = ContentHashState.Import(Convert.FromBase64String(Known));
-        IsOf(bytes, state);
+        var state = ContentHashState.Resume(new HashMark(Convert.FromBase64String(Known), Crc32: null));
+        IsOf(bytes, state, hasCrc32: false);
         state.Append(bytes);
-        IsOf([.. bytes, .. bytes], state);
+        IsOf([.. bytes, .. bytes], state, hasCrc32: false);
+        IsOf([.. bytes, .. bytes], ContentHashState.Resume(state.Mark()), hasCrc32: false);
     }
+
+    [Fact]
+    public void A_mark_without_bytes_is_that_of_an_empty_content() => IsOf([], ContentHashState.Resume(default));
 
     [Fact]
     public void An_export_with_one_changed_bit_is_refused()
@@ -162,10 +178,10 @@ public sealed class ContentHashStateTests
         for (var bit = 0; bit < export.Length * 8; bit++)
         {
             export[bit / 8] ^= (byte)(1 << (bit % 8));
-            Assert.Throws<InvalidDataException>(() => ContentHashState.Import(export));
+            Assert.Throws<InvalidDataException>(() => Imported(export));
             export[bit / 8] ^= (byte)(1 << (bit % 8));
         }
-        Assert.Equal(700, ContentHashState.Import(export).Length);
+        Assert.Equal(700, Imported(export).Length);
     }
 
     [Fact]
@@ -173,8 +189,8 @@ public sealed class ContentHashStateTests
     {
         var export = Of(Content(700)).Export();
         for (var length = 0; length < export.Length; length++)
-            Assert.Throws<InvalidDataException>(() => ContentHashState.Import(export.AsSpan(0, length)));
-        Assert.Throws<InvalidDataException>(() => ContentHashState.Import([.. export, 0]));
+            Assert.Throws<InvalidDataException>(() => Imported(export.AsSpan(0, length)));
+        Assert.Throws<InvalidDataException>(() => Imported([.. export, 0]));
     }
 
     [Theory]
@@ -184,14 +200,14 @@ public sealed class ContentHashStateTests
     [InlineData(long.MaxValue)]
     public void An_export_of_an_impossible_length_is_refused(long length) =>
         Assert.Throws<InvalidDataException>(() =>
-            ContentHashState.Import(Sealed(export => BitConverter.TryWriteBytes(export.AsSpan(1), length))));
+            Imported(Sealed(export => BitConverter.TryWriteBytes(export.AsSpan(1), length))));
 
     [Theory]
     [InlineData(0)]
     [InlineData(2)]
     [InlineData(255)]
     public void An_export_of_another_format_is_refused(byte format) =>
-        Assert.Throws<InvalidDataException>(() => ContentHashState.Import(Sealed(export => export[0] = format)));
+        Assert.Throws<InvalidDataException>(() => Imported(Sealed(export => export[0] = format)));
 
     /// <summary>Makes a changed export with a matching checksum.</summary>
     private static byte[] Sealed(Action<byte[]> change)
@@ -201,6 +217,8 @@ public sealed class ContentHashStateTests
         BitConverter.TryWriteBytes(export.AsSpan(export.Length - 8), XxHash3.HashToUInt64(export.AsSpan(..^8)));
         return export;
     }
+
+    private static ContentHashState Imported(ReadOnlySpan<byte> export) => ContentHashState.Import(export, crc32: null);
 
     private static ContentHashState Of(ReadOnlySpan<byte> bytes, Sha256Compression? compression = null)
     {
@@ -216,10 +234,11 @@ public sealed class ContentHashStateTests
         return bytes;
     }
 
-    private static void IsOf(ReadOnlySpan<byte> bytes, ContentHashState state)
+    private static void IsOf(ReadOnlySpan<byte> bytes, ContentHashState state, bool hasCrc32 = true)
     {
         Assert.Equal(bytes.Length, state.Length);
         Assert.Equal(Convert.ToHexStringLower(SHA256.HashData(bytes)), state.Sha256);
         Assert.Equal(unchecked((long)XxHash3.HashToUInt64(bytes)), state.XxHash3);
+        Assert.Equal(hasCrc32 ? Crc32.HashToUInt32(bytes) : (uint?)null, state.Crc32);
     }
 }

@@ -1,3 +1,4 @@
+using FileDrop.Api.Hashing;
 using FileDrop.Api.Storage;
 
 namespace FileDrop.Api.Blobs;
@@ -9,8 +10,8 @@ public interface IAppendJournal
     /// <summary>Adds bytes to the content's hashes. The appender passes every byte once and in order, while it writes.</summary>
     void Hash(ReadOnlySpan<byte> bytes);
 
-    /// <summary>Returns the state of the hashes after all bytes added so far.</summary>
-    ReadOnlyMemory<byte> Mark();
+    /// <summary>Returns the hashes of all bytes added so far.</summary>
+    HashMark Mark();
 
     /// <summary>
     /// Records the appender's point durably: <see cref="IBlobAppender.Durable"/>, or <see cref="IBlobAppender.Discarded"/> while the

@@ -1,17 +1,18 @@
 using System.Buffers;
+using FileDrop.Api.Hashing;
 using FileDrop.Api.Storage;
 
 namespace FileDrop.Api.Blobs;
 
 /// <summary>How far an unfinished blob is durable, and everything that another process needs to continue it.</summary>
 /// <param name="Offset">Bytes that are durable.</param>
-/// <param name="Hashes">The state of the content's hashes at <paramref name="Offset"/>; opaque to the store.</param>
+/// <param name="Hashes">The content's hashes at <paramref name="Offset"/>; opaque to the store.</param>
 /// <param name="State">The store's own state; null at the beginning.</param>
 /// <param name="Pieces">Other blobs of the same file that hold bytes of this one, or are about to.</param>
-public sealed record AppendPoint(long Offset, ReadOnlyMemory<byte> Hashes, string? State, IReadOnlyList<Guid> Pieces)
+public sealed record AppendPoint(long Offset, HashMark Hashes, string? State, IReadOnlyList<Guid> Pieces)
 {
     /// <summary>The beginning of a blob.</summary>
-    public static AppendPoint Start { get; } = new(0, ReadOnlyMemory<byte>.Empty, null, []);
+    public static AppendPoint Start { get; } = new(0, default, null, []);
 }
 
 /// <summary>The sizes that a caller knows before it appends.</summary>

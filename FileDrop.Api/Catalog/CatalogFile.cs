@@ -43,6 +43,7 @@ public sealed record FileHistory(CatalogFile File, IReadOnlyList<FileContent> Co
 /// <param name="XxHash3">The fast checksum (XXH3, 64 bits), which verifies a read while it streams.</param>
 /// <param name="Version">The file's version number when this content was committed.</param>
 /// <param name="CreatedAt">The time of the commit.</param>
+/// <param name="Crc32">The CRC-32 (ISO-HDLC) that a zip archive needs; null if an earlier release stored the content and no whole read has filled it.</param>
 public sealed record FileContent(
     Guid BlobId,
     long Size,
@@ -50,7 +51,8 @@ public sealed record FileContent(
     string Sha256,
     long XxHash3,
     long Version,
-    DateTimeOffset CreatedAt);
+    DateTimeOffset CreatedAt,
+    uint? Crc32 = null);
 
 /// <summary>A blob being written, as its document records it. Its holder may renew, commit or abandon it while the document names it with this fence.</summary>
 /// <param name="BlobId">The blob that is written.</param>
@@ -69,6 +71,7 @@ public sealed record WriteIntent(Guid BlobId, long Fence);
 /// idempotency key. Null without one. </param>
 /// <param name="Upload"> The resumable upload that this commit completes; the document remembers that for <see cref="CatalogRules.ResumableExpiry"/>. The
 /// upload's other intents become garbage. Null for an ordinary write. </param>
+/// <param name="Crc32">The CRC-32 of the same bytes; null if an earlier release hashed some of them.</param>
 public sealed record FileCommit(
     long Size,
     string? Type,
@@ -78,7 +81,8 @@ public sealed record FileCommit(
     IReadOnlyDictionary<string, string>? Tags,
     long? IfVersion = null,
     TimeSpan? RememberFor = null,
-    ResumablePlan? Upload = null)
+    ResumablePlan? Upload = null,
+    uint? Crc32 = null)
 {
     /// <summary>The folder of a new file; null makes a loose file. Replacing a file's content leaves it where it is.</summary>
     public Guid? Folder { get; init; }

@@ -48,6 +48,10 @@ internal sealed partial class FileCatalog(ICatalogEngine engine, IFolderEngine f
     public Task<ChangeResult> DeleteVersionAsync(string owner, Guid id, long version, long? ifVersion, CancellationToken cancellation) =>
         ChangeAsync(owner, id, (document, now) => document.DeleteVersion(version, ifVersion, rules, now), cancellation);
 
+    public Task<bool> RecordCrcAsync(string owner, Guid id, Guid blob, uint crc32, CancellationToken cancellation) =>
+        // A power cut may undo it, because the next whole read records it again.
+        DecideAsync(owner, id, (document, _) => document.RecordCrc(blob, crc32), false, cancellation, ChangeKind.Passing);
+
     public Task<Guid?> FindIdempotencyKeyAsync(string owner, string key, CancellationToken cancellation) => keys.FindIdempotencyKeyAsync(owner, key, cancellation);
 
     public Task<bool> AddIdempotencyKeyAsync(string owner, string key, Guid id, TimeSpan life, CancellationToken cancellation) =>

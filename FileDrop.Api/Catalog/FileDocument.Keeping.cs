@@ -53,6 +53,22 @@ internal sealed partial record FileDocument
         return new(new ChangeResult(ChangeOutcome.Done, next.ToFile()), next);
     }
 
+    /// <summary>Records the CRC-32 of a blob in the contents that lack it. The bytes have always had it, so this is no new version.</summary>
+    public Decision<bool> RecordCrc(Guid blob, uint crc32)
+    {
+        if (!Contents.Any(IsWithout))
+            return new(false);
+        return new(true, this with
+        {
+            Content = Content is { } live ? With(live) : null,
+            Versions = Versions.Any(IsWithout) ? [.. Versions.Select(With)] : Versions,
+        });
+
+        bool IsWithout(FileContent content) => content.BlobId == blob && content.Crc32 is null;
+
+        FileContent With(FileContent content) => IsWithout(content) ? content with { Crc32 = crc32 } : content;
+    }
+
     /// <summary>Moves a live file to the trash. Purges it instead if <paramref name="permanent"/> is set or the trash has no retention.</summary>
     public Decision<ChangeResult> Delete(long? ifVersion, bool permanent, CatalogRules rules, DateTimeOffset now)
     {

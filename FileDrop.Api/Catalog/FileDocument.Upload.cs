@@ -1,3 +1,4 @@
+using FileDrop.Api.Hashing;
 using FileDrop.Api.Text;
 
 namespace FileDrop.Api.Catalog;
@@ -21,7 +22,7 @@ internal sealed record StoredUpload
 
     public long Offset { get; init; }
 
-    public ReadOnlyMemory<byte> Hashes { get; init; }
+    public HashMark Hashes { get; init; }
 
     public string? Store { get; init; }
 

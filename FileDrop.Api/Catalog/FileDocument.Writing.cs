@@ -52,7 +52,8 @@ internal sealed partial record FileDocument
             next = next with { RememberUntil = WholeMilliseconds.After(at, life) };
         if (commit.Upload is { } plan)
             next = next.Finish(intent, commit.Size, plan, rules, now);
-        return next.MakeLive(new FileContent(intent.BlobId, commit.Size, type, commit.Sha256, commit.XxHash3, Version + 1, at), rules, now);
+        var content = new FileContent(intent.BlobId, commit.Size, type, commit.Sha256, commit.XxHash3, Version + 1, at, commit.Crc32);
+        return next.MakeLive(content, rules, now);
     }
 
     /// <summary>Begins and commits a write in one step, with its bytes at hand; it happens completely or not at all.</summary>

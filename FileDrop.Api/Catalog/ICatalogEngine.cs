@@ -24,7 +24,9 @@ internal enum ChangeKind
     /// <summary>The change survives every crash and power cut. Its rule may add garbage but does not read it, so the engine need not load garbage.</summary>
     Plain,
 
-    /// <summary>As <see cref="Plain"/>, but the change matters only while this process lives, so a power cut may undo it.</summary>
+    /// <summary>
+    /// As <see cref="Plain"/>, but a power cut may undo it: the change matters only while this process lives, or is made again when it is missed.
+    /// </summary>
     Passing,
 
     /// <summary>The change survives every crash and power cut, and its rule reads the garbage.</summary>

@@ -47,6 +47,17 @@ public interface IFileCatalog
     Task<ChangeResult> DeleteAsync(string owner, Guid id, long? ifVersion, bool permanent, CancellationToken cancellation);
 
     /// <summary>
+    /// Records the CRC-32 of a blob in every content that names the blob and lacks a CRC-32, of a file live or in the trash. Version and times stay.
+    /// Returns false if no content lacks it. A power cut may undo the change.
+    /// </summary>
+    /// <param name="owner">The file's owner.</param>
+    /// <param name="id">The file's id.</param>
+    /// <param name="blob">The blob, whose bytes were read and verified.</param>
+    /// <param name="crc32">The CRC-32 of these bytes.</param>
+    /// <param name="cancellation">Ends the waiting.</param>
+    Task<bool> RecordCrcAsync(string owner, Guid id, Guid blob, uint crc32, CancellationToken cancellation);
+
+    /// <summary>
     /// Takes a file out of the trash with its name, tags, contents and version. Not found: it is not in the trash. A file that went there with its folder
     /// needs that folder to be live, or another one.
     /// </summary>

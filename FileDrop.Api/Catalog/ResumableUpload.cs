@@ -1,3 +1,5 @@
+using FileDrop.Api.Hashing;
+
 namespace FileDrop.Api.Catalog;
 
 /// <summary>The stage of a resumable upload.</summary>
@@ -41,10 +43,10 @@ public sealed record ResumablePlan(
 
 /// <summary>The durable progress of a resumable upload.</summary>
 /// <param name="Offset">Acknowledged bytes; never more than are stored, and never fewer than before.</param>
-/// <param name="Hashes">The state of the content's hashes at <paramref name="Offset"/>; opaque to the catalog.</param>
+/// <param name="Hashes">The content's hashes at <paramref name="Offset"/>; opaque to the catalog.</param>
 /// <param name="Store">The blob store's state for going on; opaque to the catalog.</param>
 /// <param name="Pieces">Other blobs that hold bytes of the upload, or soon will.</param>
-public sealed record ResumableProgress(long Offset, ReadOnlyMemory<byte> Hashes, string? Store, IReadOnlyList<Guid> Pieces);
+public sealed record ResumableProgress(long Offset, HashMark Hashes, string? Store, IReadOnlyList<Guid> Pieces);
 
 /// <summary>A resumable upload as its document records it.</summary>
 /// <param name="Id">The id of the upload and of its later file.</param>

@@ -124,7 +124,8 @@ internal sealed record BackupFile(string Owner, CatalogFile File, IReadOnlyList<
             if (content.Type.Length == 0 || !FileType.TryRead(content.Type, raw: false, out _, out _))
                 return $"the type of version {content.Version} is not valid";
             var twin = Contents.First(other => other.BlobId == content.BlobId);
-            if ((twin.Size, twin.Sha256, twin.XxHash3) != (content.Size, content.Sha256, content.XxHash3))
+            if ((twin.Size, twin.Sha256, twin.XxHash3) != (content.Size, content.Sha256, content.XxHash3)
+                || (twin.Crc32 is { } one && content.Crc32 is { } other && one != other))
                 return $"versions {twin.Version} and {content.Version} name the same blob but differ";
         }
         return null;

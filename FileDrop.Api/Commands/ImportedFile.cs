@@ -126,7 +126,10 @@ internal sealed class ImportedFile
     {
         try
         {
-            var imported = new CatalogDocument(document.Owner, Id, document.File, document.Contents, [], []) { IsCarried = document.Carried };
+            // Backups of earlier releases have no CRC-32.
+            var contents = document.Contents.Select(content => content with { Crc32 = _arrived[content.BlobId].Facts?.Crc32 }).ToList();
+            var file = document.File with { Content = contents[0] };
+            var imported = new CatalogDocument(document.Owner, Id, file, contents, [], []) { IsCarried = document.Carried };
             if (_isInserted = await _catalog.ImportAsync(imported, cancellation))
                 return true;
             _here = await _catalog.FindDocumentsAsync([Id], cancellation);
@@ -238,7 +241,8 @@ internal sealed class ImportedFile
     }
 
     private static bool IsSame(ContentFacts facts, FileContent content) =>
-        facts.Size == content.Size && facts.XxHash3 == content.XxHash3 && facts.Sha256.Equals(content.Sha256, StringComparison.Ordinal);
+        facts.Size == content.Size && facts.XxHash3 == content.XxHash3 && facts.Sha256.Equals(content.Sha256, StringComparison.Ordinal)
+        && (content.Crc32 is null || content.Crc32 == facts.Crc32);
 
     /// <param name="Facts">The facts of the content; null if it was refused.</param>
     /// <param name="IsWritten">Whether this import has written the blob, rather than found it.</param>

@@ -171,6 +171,24 @@ internal sealed class FileStore(
         }
     }
 
+    /// <summary>The CRC-32 of a live file's content. If none is recorded yet, all bytes are read and verified, and it is recorded.</summary>
+    /// <param name="file">The file with one of its contents, as it was found.</param>
+    /// <param name="cancellation">Ends the reading.</param>
+    /// <returns>Null if the file does not keep that content any more.</returns>
+    /// <exception cref="DamagedContentException">The content is damaged or missing.</exception>
+    /// <exception cref="StorageException">A store failed.</exception>
+    public async Task<uint?> FindOrComputeCrcAsync(CatalogFile file, CancellationToken cancellation)
+    {
+        if (file.Content.Crc32 is { } known)
+            return known;
+        var open = await OpenAsync(
+            file, () => FindVersionAsync(file.Owner, file.Id, file.Content.Version, cancellation), now => ContentSlice.All(now.Content.Size), cancellation);
+        if (open is null)
+            return null;
+        await using var content = open.Content;
+        return await integrity.ComputeCrcAsync(open.File, content, cancellation);
+    }
+
     private async Task<Stream?> OpenSliceAsync(CatalogFile file, ContentSlice slice, CancellationToken cancellation)
     {
         try

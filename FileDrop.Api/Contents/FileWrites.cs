@@ -154,5 +154,5 @@ internal sealed class FileWrites(FileStore files, IdempotencyKeys keys, Integrit
         new(content.Size, content.Type, content.Sha256, content.XxHash3, name, tags);
 
     private static FileCommit Commit(ContentFacts content, FileProperties properties) =>
-        new(content.Size, properties.Type, content.Sha256, content.XxHash3, properties.Name, properties.Tags);
+        new(content.Size, properties.Type, content.Sha256, content.XxHash3, properties.Name, properties.Tags, Crc32: content.Crc32);
 }

@@ -9,7 +9,8 @@ namespace FileDrop.Api.Contents;
 /// <param name="Size">In bytes.</param>
 /// <param name="Sha256">In lower-case hexadecimal.</param>
 /// <param name="XxHash3">The fast checksum, of 64 bits.</param>
-internal sealed record ContentFacts(long Size, string Sha256, long XxHash3);
+/// <param name="Crc32">The CRC-32; null if an earlier release hashed some of the bytes.</param>
+internal sealed record ContentFacts(long Size, string Sha256, long XxHash3, uint? Crc32);
 
 /// <summary>The bounds of a content's length, as far as they are known before it is read.</summary>
 /// <param name="AtLeast">Bytes that will certainly come, if the content comes at all.</param>
@@ -38,6 +39,7 @@ internal sealed class IncomingContent(Stream source, byte? first, long maxSize, 
 {
     private readonly IncrementalHash _sha256 = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
     private readonly XxHash3 _xxHash3 = new();
+    private readonly Crc32 _crc32 = new();
     private byte? _first = first;
     private string? _hash;
 
@@ -52,7 +54,7 @@ internal sealed class IncomingContent(Stream source, byte? first, long maxSize, 
 
     /// <summary>The content's facts. If the content did not have to be read, its hash is the one that the sender announced.</summary>
     public ContentFacts Facts => new(Count, _hash ?? digest ?? throw new InvalidOperationException("The content was not read to its end."),
-        unchecked((long)_xxHash3.GetCurrentHashAsUInt64()));
+        unchecked((long)_xxHash3.GetCurrentHashAsUInt64()), _crc32.GetCurrentHashAsUInt32());
 
     /// <summary>Compares a SHA-256 with the one that was announced.</summary>
     /// <exception cref="RefusedException">They differ.</exception>
@@ -79,6 +81,7 @@ internal sealed class IncomingContent(Stream source, byte? first, long maxSize, 
             throw new RefusedException(new Refusal(RefusalCode.FileTooLarge, $"The limit is {maxSize} bytes."));
         _sha256.AppendData(buffer.Span[..read]);
         _xxHash3.Append(buffer.Span[..read]);
+        _crc32.Append(buffer.Span[..read]);
         if (read == 0)
         {
             _hash = Convert.ToHexStringLower(_sha256.GetHashAndReset());

@@ -31,6 +31,7 @@ internal sealed partial class Integrity : IHealthCheck, IDisposable
 
     private readonly IBlobStore _blobs;
     private readonly IDamageNotes _notes;
+    private readonly MissingCrcs _crcs;
     private readonly TimeProvider _time;
     private readonly Meter _meter;
     private readonly Counter<long> _counter;
@@ -41,30 +42,35 @@ internal sealed partial class Integrity : IHealthCheck, IDisposable
     private readonly SemaphoreSlim _changing = new(1);
     private long _listedAt = long.MinValue;
 
-    public Integrity(IBlobStore blobs, IDamageNotes notes, IMeterFactory factory, TimeProvider time, ILogger<Integrity> log)
+    public Integrity(IBlobStore blobs, IDamageNotes notes, MissingCrcs crcs, IMeterFactory factory, TimeProvider time, ILogger<Integrity> log)
     {
-        (_blobs, _notes, _time, _meter, _log) = (blobs, notes, time, factory.Create("FileDrop"), log);
+        (_blobs, _notes, _crcs, _time, _meter, _log) = (blobs, notes, crcs, time, factory.Create("FileDrop"), log);
         _counter = _meter.CreateCounter<long>("filedrop.damages", "{damage}", "Contents found damaged or missing when they were read.");
     }
 
     /// <summary>
     /// Copies a whole content. It holds back the last bytes until the checksum is right, so that a damaged content never ends as if it were
-    /// intact.
+    /// intact. A CRC-32 that the content lacks is recorded afterwards, in the background.
     /// </summary>
     /// <exception cref="DamagedContentException">The content is damaged; its last bytes were not written.</exception>
     /// <exception cref="StorageException">The store failed.</exception>
-    public async Task CopyAsync(Guid file, FileContent expected, Stream content, Stream destination, CancellationToken cancellation)
+    public async Task CopyAsync(CatalogFile file, Stream content, Stream destination, CancellationToken cancellation)
     {
-        try
-        {
-            await CopyWholeAsync(file, expected, content, destination, cancellation);
-        }
-        catch (StorageException failure)
-        {
-            throw await JudgeAsync(file, expected, failure, cancellation);
-        }
-        if (!_known.IsEmpty)
-            await MendedAsync(new BlobKey(expected.BlobId, file), cancellation);
+        var crc32 = file.Content.Crc32 is null ? new Crc32() : null;
+        await CopyVerifiedAsync(file, content, destination, crc32, cancellation);
+        if (crc32 is not null)
+            _crcs.RecordSoon(file, crc32.GetCurrentHashAsUInt32());
+    }
+
+    /// <summary>Reads a whole content that lacks a CRC-32, and records it.</summary>
+    /// <inheritdoc cref="CopyAsync"/>
+    public async Task<uint> ComputeCrcAsync(CatalogFile file, Stream content, CancellationToken cancellation)
+    {
+        var crc32 = new Crc32();
+        await CopyVerifiedAsync(file, content, Stream.Null, crc32, cancellation);
+        var found = crc32.GetCurrentHashAsUInt32();
+        await _crcs.RecordAsync(file.Owner, file.Id, file.Content.BlobId, found);
+        return found;
     }
 
     /// <summary>Copies a part of a content. The checksum cannot tell whether a part is right.</summary>
@@ -96,7 +102,22 @@ internal sealed partial class Integrity : IHealthCheck, IDisposable
         }
     }
 
-    private async Task CopyWholeAsync(Guid file, FileContent expected, Stream content, Stream destination, CancellationToken cancellation)
+    private async Task CopyVerifiedAsync(CatalogFile file, Stream content, Stream destination, Crc32? crc32, CancellationToken cancellation)
+    {
+        try
+        {
+            await CopyWholeAsync(file.Id, file.Content, content, destination, crc32, cancellation);
+        }
+        catch (StorageException failure)
+        {
+            throw await JudgeAsync(file.Id, file.Content, failure, cancellation);
+        }
+        if (!_known.IsEmpty)
+            await MendedAsync(new BlobKey(file.Content.BlobId, file.Id), cancellation);
+    }
+
+    private async Task CopyWholeAsync(
+        Guid file, FileContent expected, Stream content, Stream destination, Crc32? crc32, CancellationToken cancellation)
     {
         var hash = new XxHash3();
         var size = (int)Math.Min(BufferSize, Math.Max(1, expected.Size));
@@ -106,12 +127,14 @@ internal sealed partial class Integrity : IHealthCheck, IDisposable
         {
             var count = await content.ReadAsync(held, cancellation);
             hash.Append(held.AsSpan(0, count));
+            crc32?.Append(held.AsSpan(0, count));
             for (var total = (long)count; total < expected.Size; total += count)
             {
                 // The first read did not reach the end of the content, so a second buffer is needed.
                 next = next.Length > 0 ? next : ArrayPool<byte>.Shared.Rent(size);
                 var following = await content.ReadAsync(next, cancellation);
                 hash.Append(next.AsSpan(0, following));
+                crc32?.Append(next.AsSpan(0, following));
                 if (following == 0)
                     break;
                 await destination.WriteAsync(held.AsMemory(0, count), cancellation);

@@ -234,7 +234,7 @@ internal sealed class UploadStore(
     private async Task<CatalogFile> CommitAsync(UploadWriter writer, WriteIntent blob, ContentFacts facts)
     {
         var (upload, plan) = (writer.Upload, writer.Upload.Plan);
-        var change = new FileCommit(facts.Size, plan.Type, facts.Sha256, facts.XxHash3, plan.Name, plan.Tags, Upload: plan);
+        var change = new FileCommit(facts.Size, plan.Type, facts.Sha256, facts.XxHash3, plan.Name, plan.Tags, Upload: plan, Crc32: facts.Crc32);
         return await files.CommitOf(upload.Owner, upload.Id).RunAsync(blob, change, writer.Lost) is { File: { } file }
             ? file
             : throw new StorageException(StorageFailure.Unavailable, $"Upload {upload.Id} was taken over before its commit.");

@@ -61,7 +61,7 @@ internal sealed partial class UploadWriter : IAppendJournal, IAsyncDisposable
         (Upload, _stage, _length, _step, _seenAt) = (upload, upload.Stage, upload.Length, upload.Step, time.GetTimestamp());
         var progress = upload.Progress;
         _recorded = new AppendPoint(progress.Offset, progress.Hashes, progress.Store, progress.Pieces);
-        _hashes = progress.Hashes.IsEmpty ? new ContentHashState() : ContentHashState.Import(progress.Hashes.Span);
+        _hashes = ContentHashState.Resume(progress.Hashes);
         (Offset, ExpiresAt) = (progress.Offset, upload.ExpiresAt);
         _ticks = new PeriodicTimer(Tick, time);
     }
@@ -145,7 +145,7 @@ internal sealed partial class UploadWriter : IAppendJournal, IAsyncDisposable
     public async Task<(WriteIntent Blob, ContentFacts Facts)> FinishAsync()
     {
         var blob = await Opened().FinishAsync(_lost.Token);
-        return (Upload.Intent with { BlobId = blob }, new ContentFacts(Offset, _hashes.Sha256, _hashes.XxHash3));
+        return (Upload.Intent with { BlobId = blob }, new ContentFacts(Offset, _hashes.Sha256, _hashes.XxHash3, _hashes.Crc32));
     }
 
     /// <summary>Records a finished partial upload, and lets go of it.</summary>
@@ -153,7 +153,7 @@ internal sealed partial class UploadWriter : IAppendJournal, IAsyncDisposable
     {
         _hasLetGo = true;
         Guid[] pieces = blob == Upload.Intent.BlobId ? [] : [blob];
-        await StepAsync(() => new AppendPoint(Offset, _hashes.Export(), null, pieces), ResumableStage.Complete, blob, release: true);
+        await StepAsync(() => new AppendPoint(Offset, _hashes.Mark(), null, pieces), ResumableStage.Complete, blob, release: true);
     }
 
     /// <summary>Makes the bytes that arrived durable, records them, and lets go.</summary>
@@ -209,7 +209,7 @@ internal sealed partial class UploadWriter : IAppendJournal, IAsyncDisposable
 
     void IAppendJournal.Hash(ReadOnlySpan<byte> bytes) => _hashes.Append(bytes);
 
-    ReadOnlyMemory<byte> IAppendJournal.Mark() => _hashes.Export();
+    HashMark IAppendJournal.Mark() => _hashes.Mark();
 
     Task IAppendJournal.RecordAsync(bool isSealed, CancellationToken cancellation) =>
         StepAsync(

@@ -77,7 +77,7 @@ internal sealed class FileDownload(FileStore files, Integrity integrity, FileMet
                 $"bytes {open.Slice.Offset}-{open.Slice.Offset + open.Slice.Count - 1}/{open.File.Content.Size}";
         }
         if (open.Slice.Count == open.File.Content.Size)
-            await integrity.CopyAsync(id, open.File.Content, content, response.Body, context.RequestAborted);
+            await integrity.CopyAsync(open.File, content, response.Body, context.RequestAborted);
         else
             await integrity.CopySliceAsync(id, open.File.Content, content, response.Body, context.RequestAborted);
         transfer.Moved(open.Slice.Count);

@@ -7,12 +7,12 @@ using FileDrop.Api.Storage;
 namespace FileDrop.Api.Maintenance;
 
 /// <summary>
-/// Reads all content again in the background at a set rate, and compares its SHA-256. It thus finds damage while a backup to mend it still exists. It is off
-/// unless a rate is set. Each replica with a rate reads everything.
+/// Reads all content again in the background at a set rate, and compares its SHA-256. It thus finds damage while a backup to mend it still exists, and records
+/// each CRC-32 that is missing. It is off unless a rate is set. Each replica with a rate reads everything.
 /// </summary>
 internal sealed partial class Scrub(
-    IDocumentCatalog catalog, IBlobStore blobs, Integrity integrity, StoreStarter starter, FileDropOptions options, TimeProvider time, ILogger<Scrub> log)
-    : BackgroundService
+    IDocumentCatalog catalog, IBlobStore blobs, Integrity integrity, MissingCrcs crcs, StoreStarter starter, FileDropOptions options, TimeProvider time,
+    ILogger<Scrub> log) : BackgroundService
 {
     private const int DocumentsAtOnce = 100;
     private static readonly TimeSpan PauseBetweenPasses = TimeSpan.FromMinutes(1);
@@ -50,9 +50,10 @@ internal sealed partial class Scrub(
             after = documents[^1].FileId;
             foreach (var document in documents)
             {
-                foreach (var content in document.Contents.DistinctBy(content => content.BlobId))
+                // Of versions that share a blob, the one that lacks a CRC-32 comes first.
+                foreach (var content in document.Contents.OrderBy(content => content.Crc32.HasValue).DistinctBy(content => content.BlobId))
                 {
-                    var whole = await IsWholeAsync(document.FileId, content, cancellation);
+                    var whole = await IsWholeAsync(document.Owner, document.FileId, content, cancellation);
                     (contents, damaged) = (contents + 1, damaged + (whole ? 0 : 1));
                 }
             }
@@ -60,11 +61,11 @@ internal sealed partial class Scrub(
         LogPass(contents, damaged, time.GetElapsedTime(begun).TotalSeconds);
     }
 
-    private async Task<bool> IsWholeAsync(Guid file, FileContent content, CancellationToken cancellation)
+    private async Task<bool> IsWholeAsync(string owner, Guid file, FileContent content, CancellationToken cancellation)
     {
         try
         {
-            if (await FindDamageAsync(file, content, cancellation) is not { } damage)
+            if (await FindDamageAsync(owner, file, content, cancellation) is not { } damage)
             {
                 await integrity.MendedAsync(new BlobKey(content.BlobId, file), cancellation);
                 return true;
@@ -88,7 +89,7 @@ internal sealed partial class Scrub(
     }
 
     /// <summary>Finds the damage of a content, or null. It compares the SHA-256, because the fast checksum does not detect tampering.</summary>
-    private async Task<string?> FindDamageAsync(Guid file, FileContent content, CancellationToken cancellation)
+    private async Task<string?> FindDamageAsync(string owner, Guid file, FileContent content, CancellationToken cancellation)
     {
         var key = new BlobKey(content.BlobId, file);
         if (await blobs.FindSizeAsync(key, cancellation) is not { } size)
@@ -103,7 +104,12 @@ internal sealed partial class Scrub(
             using var hashed = new IncomingContent(stream, first: null, long.MaxValue, digest: null);
             await using var paced = new PacedSink(options.ScrubBytesPerSecond, time);
             await hashed.CopyToAsync(paced, cancellation);
-            return hashed.Facts.Sha256.Equals(content.Sha256, StringComparison.Ordinal) ? null : "is damaged";
+            var facts = hashed.Facts;
+            if (!facts.Sha256.Equals(content.Sha256, StringComparison.Ordinal))
+                return "is damaged";
+            if (content.Crc32 is null && facts.Crc32 is { } crc32)
+                await crcs.RecordAsync(owner, file, content.BlobId, crc32);
+            return null;
         }
         catch (StorageException failure)
         {

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using FileDrop.Api.Hashing;
 
 namespace FileDrop.Api.Blobs.S3;
 
@@ -33,7 +34,7 @@ internal sealed record S3AppendState(
     public override string ToString() => JsonSerializer.Serialize(this, S3AppendJson.Default.S3AppendState);
 
     /// <summary>Makes the point of this state.</summary>
-    public AppendPoint At(long offset, ReadOnlyMemory<byte> hashes) => new(offset, hashes, ToString(), [.. Tail.Select(piece => piece.BlobId)]);
+    public AppendPoint At(long offset, HashMark hashes) => new(offset, hashes, ToString(), [.. Tail.Select(piece => piece.BlobId)]);
 
     public S3AppendState WithPart(int number) =>
         this with { Parts = Parts.Count > 0 && Parts[^1] == number - 1 ? [.. Parts.SkipLast(1), number] : [.. Parts, number, number] };

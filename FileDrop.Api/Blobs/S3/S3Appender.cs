@@ -1,4 +1,5 @@
 using System.Buffers;
+using FileDrop.Api.Hashing;
 using FileDrop.Api.Storage;
 
 namespace FileDrop.Api.Blobs.S3;
@@ -34,7 +35,7 @@ internal sealed class S3Appender(
     /// <summary>The pieces that no part on its way contains.</summary>
     private IReadOnlyList<S3Piece> _tail = S3AppendState.Parse(from.State).Tail;
     private long _durable = from.Offset;
-    private ReadOnlyMemory<byte> _hashes = from.Hashes;
+    private HashMark _hashes = from.Hashes;
     private string? _uploadId = S3AppendState.Parse(from.State).UploadId;
     private int _used = S3AppendState.Parse(from.State).Reserved;
     private int _reserved = S3AppendState.Parse(from.State).Reserved;
@@ -220,7 +221,7 @@ internal sealed class S3Appender(
     }
 
     /// <summary>Hashes the new bytes of a part, after those before it, while the part goes to the store.</summary>
-    private async Task<ReadOnlyMemory<byte>> HashAsync(Task before, PartBuffer part, int skip)
+    private async Task<HashMark> HashAsync(Task before, PartBuffer part, int skip)
     {
         await before;
         return await Task.Run(() =>
@@ -231,7 +232,7 @@ internal sealed class S3Appender(
         });
     }
 
-    private async Task StoreAsync(SentPart sent, PartBuffer part, Task<ReadOnlyMemory<byte>> hashing)
+    private async Task StoreAsync(SentPart sent, PartBuffer part, Task<HashMark> hashing)
     {
         try
         {
@@ -292,8 +293,8 @@ internal sealed class S3Appender(
     /// <param name="TakesTail">Whether it begins with the tail, whose pieces are not needed then.</param>
     private sealed record SentPart(int Number, long Offset, bool TakesTail)
     {
-        /// <summary>The state of the hashes at its end.</summary>
-        public ReadOnlyMemory<byte> Hashes { get; set; }
+        /// <summary>The hashes at its end.</summary>
+        public HashMark Hashes { get; set; }
 
         public bool IsStored { get; set; }
     }

@@ -21,13 +21,13 @@ namespace FileDrop.Api.Catalog.Mongo;
 ///   place: long, claim: UUID,
 ///   version: long, created_at, updated_at, modified_at,
 ///   deleted_at, purge_at,           only in the trash
-///   content: { blob: UUID, size: long, type, type_key, sha256, xxh3: long, version: long, created_at },
+///   content: { blob: UUID, size: long, type, type_key, sha256, xxh3: long, version: long, created_at, crc32: long, crc32_at: long },
 ///   versions: [ as content, newest first ],
 ///   intents: [ { blob, fence: long, lease_until } ],
 ///   garbage: [ { blob, due, until, committed: bool } ],
 ///   sweep_at,                       absent while there is nothing to sweep, ever
 ///   upload: { name, type, tags, sha256, metadata, concat, length: long, main: UUID, fence: long, until,
-///             offset: long, hashes: binary, store, step: long, stage: int, blob: UUID, holder: UUID, seen_at, wanted: bool },
+///             offset: long, hashes: binary, crc32: long, crc32_at: long, store, step: long, stage: int, blob: UUID, holder: UUID, seen_at, wanted: bool },
 ///   charged: { bytes: long, files: long }, held: [UUID], settle: [ { op: UUID, bytes: long, files: long } ],
 ///   remember_until, first: { name, tags, version, created_at, updated_at, content }
 /// }
@@ -37,6 +37,8 @@ namespace FileDrop.Api.Catalog.Mongo;
 /// <para>A restored version shares its blob with its source, and both are listed.</para>
 /// <para><c>due</c> is the time of a garbage blob's next deletion, and <c>until</c> that of its last. They are equal for former content; <c>until</c> is later
 /// for an unfinished write, whose bytes may still arrive. <c>committed</c> tells the two apart for a writer whose commit's answer was lost.</para>
+/// <para><c>crc32</c> counts only if <c>crc32_at</c> is the content's version, or the upload's offset. A replica of the release before leaves both as they are
+/// when it puts another content, or another offset, beside them.</para>
 /// <para><c>sweep_at</c> is the earliest time at which the sweeper has work, so that one small index finds all its work. For a file in the trash,
 /// <c>purge_at</c> is such a time. A tombstone (<c>deleted</c>) keeps the fields that the sweeper needs. Until <c>remember_until</c> its <c>first</c> also
 /// keeps the file as created, for a repeated upload.</para>
@@ -156,17 +158,33 @@ internal static partial class MongoSchema
     }
 
     /// <summary>A content as stored in a document.</summary>
-    public static BsonDocument Content(FileContent content) => new()
+    public static BsonDocument Content(FileContent content)
     {
-        { "blob", Uuid(content.BlobId) },
-        { "size", content.Size },
-        { "type", content.Type },
-        { "type_key", TypeKey(content.Type) },
-        { "sha256", content.Sha256 },
-        { "xxh3", content.XxHash3 },
-        { "version", content.Version },
-        { "created_at", Time(content.CreatedAt) },
+        var stored = new BsonDocument
+        {
+            { "blob", Uuid(content.BlobId) },
+            { "size", content.Size },
+            { "type", content.Type },
+            { "type_key", TypeKey(content.Type) },
+            { "sha256", content.Sha256 },
+            { "xxh3", content.XxHash3 },
+            { "version", content.Version },
+            { "created_at", Time(content.CreatedAt) },
+        };
+        return content.Crc32 is { } crc32 ? stored.AddRange(Crc32(crc32, content.Version)) : stored;
+    }
+
+    /// <summary>A CRC-32 as stored in a content or an upload, with the version or the offset that it belongs to.</summary>
+    public static BsonDocument Crc32(uint? crc32, long at) => new()
+    {
+        { "crc32", crc32 is { } known ? (long)known : BsonNull.Value }, { "crc32_at", at },
     };
+
+    /// <summary>Reads the CRC-32 of a content or an upload; null if it is unknown.</summary>
+    public static uint? ToCrc32(BsonDocument source, long at) =>
+        source.TryGetValue("crc32", out var crc32) && crc32.IsInt64 && source.TryGetValue("crc32_at", out var of) && of == at
+            ? (uint)crc32.AsInt64
+            : null;
 
     public static BsonDateTime Time(DateTimeOffset time) => new(time.ToUnixTimeMilliseconds());
 
@@ -262,7 +280,8 @@ internal static partial class MongoSchema
         content["sha256"].AsString,
         content["xxh3"].ToInt64(),
         content["version"].ToInt64(),
-        ToTime(content["created_at"]));
+        ToTime(content["created_at"]),
+        ToCrc32(content, content["version"].ToInt64()));
 
     public static DateTimeOffset ToTime(BsonValue time) =>
         DateTimeOffset.FromUnixTimeMilliseconds(time.AsBsonDateTime.MillisecondsSinceEpoch);

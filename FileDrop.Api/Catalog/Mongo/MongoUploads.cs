@@ -1,3 +1,4 @@
+using FileDrop.Api.Hashing;
 using MongoDB.Bson;
 
 namespace FileDrop.Api.Catalog.Mongo;
@@ -20,7 +21,7 @@ internal static class MongoUploads
         Fence = upload["fence"].ToInt64(),
         Until = MongoSchema.ToTime(upload["until"]),
         Offset = upload["offset"].ToInt64(),
-        Hashes = Value(upload, "hashes")?.AsBsonBinaryData.Bytes ?? ReadOnlyMemory<byte>.Empty,
+        Hashes = new HashMark(Value(upload, "hashes")?.AsBsonBinaryData.Bytes, MongoSchema.ToCrc32(upload, upload["offset"].ToInt64())),
         Store = Value(upload, "store")?.AsString,
         Step = upload["step"].ToInt64(),
         Stage = (ResumableStage)upload["stage"].ToInt32(),
@@ -31,14 +32,14 @@ internal static class MongoUploads
     };
 
     /// <summary>The fields that a step may change.</summary>
-    public static BsonDocument Progress(StoredUpload upload) => new()
+    public static BsonDocument Progress(StoredUpload upload) => new BsonDocument
     {
         { "length", upload.Length is { } length ? length : BsonNull.Value },
         { "main", MongoSchema.Uuid(upload.Main) },
         { "fence", upload.Fence },
         { "until", MongoSchema.Time(upload.Until) },
         { "offset", upload.Offset },
-        { "hashes", new BsonBinaryData(upload.Hashes.ToArray()) },
+        { "hashes", new BsonBinaryData(upload.Hashes.State.ToArray()) },
         { "store", upload.Store is { } store ? store : BsonNull.Value },
         { "step", upload.Step },
         { "stage", (int)upload.Stage },
@@ -46,7 +47,7 @@ internal static class MongoUploads
         { "holder", OrNull(upload.Holder) },
         { "seen_at", MongoSchema.Time(upload.SeenAt) },
         { "wanted", upload.IsWanted },
-    };
+    }.AddRange(MongoSchema.Crc32(upload.Hashes.Crc32, upload.Offset));
 
     public static BsonDocument ToBson(StoredUpload upload) => Place(upload.Plan, new BsonDocument
     {

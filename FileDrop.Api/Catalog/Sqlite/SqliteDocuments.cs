@@ -1,3 +1,4 @@
+using FileDrop.Api.Hashing;
 using Microsoft.Data.Sqlite;
 using static FileDrop.Api.Catalog.Sqlite.SqliteRows;
 
@@ -144,10 +145,10 @@ internal static class SqliteDocuments
             CreatedAt = TimeOrNull(row, 5),
             UpdatedAt = TimeOrNull(row, 6),
             Content = row.IsDBNull(7) ? null : ReadContent(row, 7),
-            DeletedAt = TimeOrNull(row, 14),
-            PurgeAt = state == FileState.Trash ? TimeOrNull(row, 15) : null,
-            Place = ReadPlace(row, 16),
-            ModifiedAt = TimeOrNull(row, 19),
+            DeletedAt = TimeOrNull(row, 15),
+            PurgeAt = state == FileState.Trash ? TimeOrNull(row, 16) : null,
+            Place = ReadPlace(row, 17),
+            ModifiedAt = TimeOrNull(row, 20),
         };
     }
 
@@ -187,7 +188,7 @@ internal static class SqliteDocuments
         using var row = session.Query(
             """
             SELECT name, type, tags, sha256, metadata, concat, length, main, fence, "offset", hashes, store, step, stage, blob, until, holder,
-                seen_at, wanted, folder, on_conflict, modified_at
+                seen_at, wanted, crc32, folder, on_conflict, modified_at
             FROM uploads WHERE file = ?1
             """,
             file);
@@ -196,15 +197,15 @@ internal static class SqliteDocuments
             Plan = new ResumablePlan(
                 row.GetString(0), row.GetString(1), Tags(row.GetString(2)), TextOrNull(row, 3), TextOrNull(row, 4), TextOrNull(row, 5))
             {
-                Folder = IdOrNull(row, 19),
-                OnConflict = (OnConflict)row.GetInt64(20),
-                ModifiedAt = TimeOrNull(row, 21),
+                Folder = IdOrNull(row, 20),
+                OnConflict = (OnConflict)row.GetInt64(21),
+                ModifiedAt = TimeOrNull(row, 22),
             },
             Length = NumberOrNull(row, 6),
             Main = Id(row, 7),
             Fence = row.GetInt64(8),
             Offset = row.GetInt64(9),
-            Hashes = row.IsDBNull(10) ? ReadOnlyMemory<byte>.Empty : row.GetFieldValue<byte[]>(10),
+            Hashes = row.IsDBNull(10) ? default : new HashMark(row.GetFieldValue<byte[]>(10), (uint?)NumberOrNull(row, 19)),
             Store = TextOrNull(row, 11),
             Step = row.GetInt64(12),
             Stage = (ResumableStage)row.GetInt64(13),

@@ -21,14 +21,14 @@ internal static partial class SqliteRows
     /// <summary>The columns of a file, live or in the trash, in the order in which <see cref="ReadFile"/> reads them.</summary>
     public const string FileColumns =
         "f.id, f.owner, f.name, f.tags, f.version, f.created_at, f.updated_at, "
-        + "f.blob, f.size, f.type, f.sha256, f.xxh3, f.content_version, f.content_at, f.deleted_at, f.due, "
+        + "f.blob, f.size, f.type, f.sha256, f.xxh3, f.content_version, f.content_at, f.crc32, f.deleted_at, f.due, "
         + "f.parent, f.place, f.claim, f.modified_at";
 
     /// <summary>The number of columns in <see cref="FileColumns"/>.</summary>
-    public const int FileColumnCount = 20;
+    public const int FileColumnCount = 21;
 
     /// <summary>The columns of a content, in the order in which <see cref="ReadContent"/> reads them.</summary>
-    public const string ContentColumns = "c.blob, c.size, c.type, c.sha256, c.xxh3, c.version, c.created_at";
+    public const string ContentColumns = "c.blob, c.size, c.type, c.sha256, c.xxh3, c.version, c.created_at, c.crc32";
 
     public static byte[] Bytes(Guid id) => id.ToByteArray(bigEndian: true);
 
@@ -51,11 +51,11 @@ internal static partial class SqliteRows
         Time(row.GetInt64(5)),
         Time(row.GetInt64(6)),
         ReadContent(row, 7),
-        TimeOrNull(row, 14),
-        TimeOrNull(row, 15))
+        TimeOrNull(row, 15),
+        TimeOrNull(row, 16))
     {
-        Place = ReadPlace(row, 16),
-        ModifiedAt = TimeOrNull(row, 19),
+        Place = ReadPlace(row, 17),
+        ModifiedAt = TimeOrNull(row, 20),
     };
 
     /// <summary>Reads the columns <c>parent</c>, <c>place</c> and <c>claim</c>.</summary>
@@ -70,7 +70,8 @@ internal static partial class SqliteRows
         Convert.ToHexStringLower(row.GetFieldValue<byte[]>(column + 3)),
         row.GetInt64(column + 4),
         row.GetInt64(column + 5),
-        Time(row.GetInt64(column + 6)));
+        Time(row.GetInt64(column + 6)),
+        (uint?)NumberOrNull(row, column + 7));
 
     /// <summary>Writes tags as a JSON object, which SQLite's JSON functions read too.</summary>
     public static string Json(IReadOnlyDictionary<string, string> tags) =>

@@ -10,7 +10,7 @@ internal static class SqliteSaves
     private static readonly string[] Changeable =
     [
         "state", "version", "created_at", "updated_at", "name", "name_key", "tags", "blob", "size", "type", "sha256", "xxh3",
-        "content_version", "content_at", "deleted_at", "due", "remember_until", "first", "parent", "place", "claim", "modified_at",
+        "content_version", "content_at", "crc32", "deleted_at", "due", "remember_until", "first", "parent", "place", "claim", "modified_at",
     ];
 
     /// <summary>The SQL of each update, by the bits of its columns.</summary>
@@ -23,14 +23,14 @@ internal static class SqliteSaves
         var inserted = session.Execute(
             """
             INSERT INTO files (owner, id, state, version, created_at, updated_at, name, name_key, tags, blob, size, type, sha256, xxh3,
-                content_version, content_at, deleted_at, due, remember_until, parent, place, claim, modified_at)
-            SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22, ?23
+                content_version, content_at, crc32, deleted_at, due, remember_until, parent, place, claim, modified_at)
+            SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22, ?23, ?24
             WHERE NOT EXISTS (SELECT 1 FROM files WHERE id = ?2)
             """,
             document.Owner, Bytes(document.Id), (long)document.State, document.Version, Milliseconds(document.CreatedAt),
             Milliseconds(document.UpdatedAt), document.Name, KeyOf(document.Name), TagsOf(document),
             content is null ? null : Bytes(content.BlobId), content?.Size, content?.Type, Sha256Of(content), content?.XxHash3, content?.Version,
-            Milliseconds(content?.CreatedAt), Milliseconds(document.DeletedAt), Milliseconds(DueOf(document, now)),
+            Milliseconds(content?.CreatedAt), (long?)content?.Crc32, Milliseconds(document.DeletedAt), Milliseconds(DueOf(document, now)),
             Milliseconds(document.RememberUntil), Bytes(document.Place.Folder), document.Place.Fence, Bytes(document.Place.Claim),
             Milliseconds(document.ModifiedAt));
         if (inserted == 0)
@@ -87,21 +87,22 @@ internal static class SqliteSaves
             Add(values, 11, content?.XxHash3);
             Add(values, 12, content?.Version);
             Add(values, 13, Milliseconds(content?.CreatedAt));
+            Add(values, 14, (long?)content?.Crc32);
         }
-        Set(values, 14, Milliseconds(before.DeletedAt), Milliseconds(after.DeletedAt));
-        Set(values, 15, Milliseconds(DueOf(before, now)), Milliseconds(DueOf(after, now)));
-        Set(values, 16, Milliseconds(before.RememberUntil), Milliseconds(after.RememberUntil));
+        Set(values, 15, Milliseconds(before.DeletedAt), Milliseconds(after.DeletedAt));
+        Set(values, 16, Milliseconds(DueOf(before, now)), Milliseconds(DueOf(after, now)));
+        Set(values, 17, Milliseconds(before.RememberUntil), Milliseconds(after.RememberUntil));
         if (!ReferenceEquals(before.First, after.First))
-            Add(values, 17, after.First is { } first ? Json(first) : null);
+            Add(values, 18, after.First is { } first ? Json(first) : null);
         if (!ReferenceEquals(before.Place, after.Place))
         {
             if (before.Place.Folder != after.Place.Folder)
-                Add(values, 18, Bytes(after.Place.Folder));
-            Set(values, 19, before.Place.Fence, after.Place.Fence);
+                Add(values, 19, Bytes(after.Place.Folder));
+            Set(values, 20, before.Place.Fence, after.Place.Fence);
             if (before.Place.Claim != after.Place.Claim)
-                Add(values, 20, Bytes(after.Place.Claim));
+                Add(values, 21, Bytes(after.Place.Claim));
         }
-        Set(values, 21, Milliseconds(before.ModifiedAt), Milliseconds(after.ModifiedAt));
+        Set(values, 22, Milliseconds(before.ModifiedAt), Milliseconds(after.ModifiedAt));
         if (bits != 0)
             session.Execute(Updates.GetOrAdd(bits, TextOf), values[..count]);
 
@@ -165,18 +166,21 @@ internal static class SqliteSaves
 
     private static void SaveContents(SqliteSession session, long n, FileDocument? before, FileDocument after)
     {
-        var former = (before?.Contents ?? []).Select(content => content.Version).ToHashSet();
+        var former = (before?.Contents ?? []).ToDictionary(content => content.Version);
         foreach (var content in after.Contents)
         {
-            if (!former.Remove(content.Version))
+            if (!former.Remove(content.Version, out var known))
                 session.Execute(
                     """
-                    INSERT INTO contents (file, version, blob, size, type, sha256, xxh3, created_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)
+                    INSERT INTO contents (file, version, blob, size, type, sha256, xxh3, created_at, crc32)
+                    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)
                     """,
                     n, content.Version, Bytes(content.BlobId), content.Size, content.Type, Sha256Of(content), content.XxHash3,
-                    Milliseconds(content.CreatedAt));
+                    Milliseconds(content.CreatedAt), (long?)content.Crc32);
+            else if (content.Crc32 != known.Crc32)
+                session.Execute("UPDATE contents SET crc32 = ?3 WHERE file = ?1 AND version = ?2", n, content.Version, (long?)content.Crc32);
         }
-        foreach (var version in former)
+        foreach (var version in former.Keys)
             session.Execute("DELETE FROM contents WHERE file = ?1 AND version = ?2", n, version);
     }
 
@@ -193,15 +197,16 @@ internal static class SqliteSaves
         session.Execute(
             """
             INSERT INTO uploads (file, name, type, tags, sha256, metadata, concat, length, main, fence, "offset", hashes, store, step, stage, blob,
-                until, holder, seen_at, wanted, folder, on_conflict, modified_at)
-            VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22, ?23)
+                until, holder, seen_at, wanted, crc32, folder, on_conflict, modified_at)
+            VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22, ?23, ?24)
             ON CONFLICT (file) DO UPDATE SET length = ?8, main = ?9, fence = ?10, "offset" = ?11, hashes = ?12, store = ?13, step = ?14,
-                stage = ?15, blob = ?16, until = ?17, holder = ?18, seen_at = ?19, wanted = ?20
+                stage = ?15, blob = ?16, until = ?17, holder = ?18, seen_at = ?19, wanted = ?20,
+                crc32 = ?21
             """,
             n, plan.Name, plan.Type, Json(plan.Tags), plan.Sha256, plan.Metadata, plan.Concat, after.Length, Bytes(after.Main), after.Fence,
-            after.Offset, after.Hashes.ToArray(), after.Store, after.Step, (long)after.Stage, after.Blob is { } blob ? Bytes(blob) : null,
+            after.Offset, after.Hashes.State.ToArray(), after.Store, after.Step, (long)after.Stage, after.Blob is { } blob ? Bytes(blob) : null,
             Milliseconds(after.Until), after.Holder is { } holder ? Bytes(holder) : null, Milliseconds(after.SeenAt), after.IsWanted ? 1L : 0L,
-            Bytes(plan.Folder), (long)plan.OnConflict, Milliseconds(plan.ModifiedAt));
+            (long?)after.Hashes.Crc32, Bytes(plan.Folder), (long)plan.OnConflict, Milliseconds(plan.ModifiedAt));
     }
 
     /// <summary>The time at which the row itself is due; its blobs and its upload have their own times.</summary>

@@ -254,8 +254,13 @@ internal static class SqliteSchema
         """
         CREATE INDEX files_pending ON files (owner) WHERE state = 0;
         """,
-        // Folders. A file or folder in state 4 went to the trash with its folder.
+        // Folders, and what zip archives need. A file or folder in state 4 went to the trash with its folder. The CRC-32 is null for contents of earlier
+        // layouts until somebody has read them.
         """
+        ALTER TABLE files ADD COLUMN crc32 INTEGER;    -- the live content's
+        ALTER TABLE contents ADD COLUMN crc32 INTEGER;
+        ALTER TABLE uploads ADD COLUMN crc32 INTEGER;  -- of the bytes up to the offset
+
         ALTER TABLE files ADD COLUMN parent BLOB;                     -- the folder; null: loose
         ALTER TABLE files ADD COLUMN place INTEGER NOT NULL DEFAULT 0; -- the fence
         ALTER TABLE files ADD COLUMN claim BLOB;                      -- the operation that claimed the name
