@@ -33,12 +33,13 @@ internal sealed partial class MongoEngine
             cancellation);
         var due = await DueFoldersAsync(cancellation);
         var folders = await CallAsync(token => Folders.CountDocumentsAsync(due, new CountOptions { Hint = "due" }, token), cancellation);
-        return total is null
-            ? new CatalogBacklog(0, 0, TimeSpan.Zero) { Folders = folders }
+        var backlog = total is null
+            ? new CatalogBacklog(0, 0, TimeSpan.Zero)
             : new CatalogBacklog(
                 total["intents"].ToInt64(),
                 total["garbage"].ToInt64(),
-                TimeSpan.FromMilliseconds(Math.Max(0, total["overdue"].ToInt64()))) { Folders = folders };
+                TimeSpan.FromMilliseconds(Math.Max(0, total["overdue"].ToInt64())));
+        return backlog with { Folders = folders };
     }
 
     public Task<(IReadOnlyList<FileDocument> Documents, DateTimeOffset Now)> ScanAsync(Guid? after, int limit, CancellationToken cancellation)
