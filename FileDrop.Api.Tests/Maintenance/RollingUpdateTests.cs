@@ -159,7 +159,7 @@ public sealed class RollingUpdateOnClusterTests(ReleaseBefore before, ClusterPai
     private static async Task<int> NoCrcIsWrongAsync(Stores stores, Func<Guid, long, byte[]> bytesOf)
     {
         var engine = new MongoEngine(((ClusterStores)stores).MongoDb, Documents.Rules);
-        var documents = await new FileCatalog(engine, engine, Documents.Rules).ScanAsync(null, 1_000, default);
+        var documents = await new FileCatalog(engine, engine, engine, Documents.Rules).ScanAsync(null, 1_000, default);
         var known = documents.SelectMany(document => document.Contents.Select(content => (document.FileId, content)))
             .Where(each => each.content.Crc32 is not null).ToList();
         Assert.All(known, each => Assert.Equal(Crc32.HashToUInt32(bytesOf(each.FileId, each.content.Version)), each.content.Crc32));
