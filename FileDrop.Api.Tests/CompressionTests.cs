@@ -4,6 +4,7 @@ using System.Text;
 using FileDrop.Api.Http;
 using FileDrop.Api.Tests.Access;
 using FileDrop.Api.Tests.Files;
+using FileDrop.Api.Tests.Folders;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.TestHost;
@@ -21,12 +22,16 @@ public sealed class CompressionTests(EmbeddedPair pair) : IClassFixture<Embedded
     [InlineData("/files", "gzip")]
     [InlineData("/files", "br")]
     [InlineData("/trash", "gzip")]
+    [InlineData("/folders/root/entries", "br")]
+    [InlineData("/trash/folders", "gzip")]
     public async Task Page_lists_and_documents_are_compressed_without_a_change_of_content(string path, string coding)
     {
         await using var stores = new EmbeddedStores();
         await using var service = await Service.StartAsync(stores, ("FileDrop:Trash:Retention", "1d"));
         for (var i = 0; i < 5; i++)
         {
+            await service.Http.FolderAsync($"a folder with a name as long as it takes to fill a packet, and beside others of the same kind {i}");
+            await service.Http.DeletedAsync($"/folders/{(await service.Http.FolderAsync($"a folder that is deleted at once, and has a name as long as that, too {i}")).FolderId()}");
             await service.Http.UploadAsync([1], $"a name as long as it takes to fill a packet or two {i}");
             using var deleted = await service.Http.DeleteAsync($"/files/{(await service.Http.UploadAsync([1], $"of a deleted file, and as long as that, too {i}")).Id()}");
         }
@@ -50,7 +55,8 @@ public sealed class CompressionTests(EmbeddedPair pair) : IClassFixture<Embedded
     {
         var text = Encoding.UTF8.GetBytes(new string('a', 10_000));
         var file = (await pair.Http.UploadAsync(text, "a.txt", "text/plain")).Id();
-        foreach (var path in new[] { $"/files/{file}", $"/files/{file}/metadata" })
+        await pair.Service.PlaceAsync(text, "a.txt", "root");
+        foreach (var path in new[] { $"/files/{file}", $"/files/{file}/metadata", "/paths/a.txt?content", "/paths/a.txt" })
         {
             using var response = await pair.Http.SendAsync(HttpMethod.Get, path, null, ("Accept-Encoding", "gzip, br"));
             Assert.Empty(response.Content.Headers.ContentEncoding);

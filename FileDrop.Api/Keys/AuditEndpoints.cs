@@ -16,7 +16,7 @@ internal static class AuditEndpoints
         ("event_id", Shape.Id()),
         ("at", Shape.Stamp("The time of the answer.")),
         ("operation", Shape.Text("The operation's id in this document; `none` for an unknown path.", "DeleteFile")),
-        ("subject", Shape.Text("The id of the file, upload or key, as it was sent. Absent if the request has none.", ApiExamples.FileId)),
+        ("subject", Shape.Text("The id of the file, folder, upload or key, as it was sent. Absent if the request has none.", ApiExamples.FileId)),
         ("result", Shape.Text("`done`, an error's code, or `cut_off` if the client went away before the answer.", "done")),
         ("status", Shape.Integer("The HTTP status; 499 for `cut_off`.", 100, 599, 200)),
         ("caller", Shape.Text("A key's id and name, or a subject; `nobody` for an unknown caller.", $"key {KeyDescription.ExampleKeyId}")),

@@ -12,13 +12,13 @@ public enum Scope
     /// <summary>Nothing.</summary>
     None = 0,
 
-    /// <summary><c>read</c>: files, their metadata, versions and lists.</summary>
+    /// <summary><c>read</c>: files, folders, their metadata, versions, paths and lists.</summary>
     Read = 1,
 
-    /// <summary><c>write</c>: uploads, new content, names and tags, and restoring.</summary>
+    /// <summary><c>write</c>: uploads, new content, names and tags, folders, moving and restoring.</summary>
     Write = 2,
 
-    /// <summary><c>delete</c>: files and versions, into the trash and for good.</summary>
+    /// <summary><c>delete</c>: files, folders and versions, into the trash and for good.</summary>
     Delete = 4,
 
     /// <summary><c>admin</c>: API keys and the audit log. With another scope it also covers the files of any owner, by <c>?owner=</c>.</summary>
