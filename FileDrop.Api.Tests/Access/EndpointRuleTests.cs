@@ -19,8 +19,8 @@ public abstract partial class EndpointRuleTests(Pair pair)
 {
     private static readonly string[] OpenToAll =
     [
-        "GET /alive", "GET /health", "GET /links/{file_id}", "GET /openapi/{documentName}.json", "HEAD /links/{file_id}", "HEAD /openapi/{documentName}.json",
-        "OPTIONS /files/upload", "OPTIONS /uploads", "OPTIONS /uploads/{upload_id}",
+        "GET /alive", "GET /health", "GET /links/{file_id}", "GET /openapi/{documentName}.json", "GET /zip/{ids}", "HEAD /links/{file_id}",
+        "HEAD /openapi/{documentName}.json", "HEAD /zip/{ids}", "OPTIONS /files/upload", "OPTIONS /uploads", "OPTIONS /uploads/{upload_id}",
     ];
 
     [Fact]
@@ -128,7 +128,7 @@ public abstract partial class EndpointRuleTests(Pair pair)
                     $"{Guid.CreateVersion7()}", (http, id, field) => SendAsync(http, endpoint, id, [field]));
                 Assert.True(foreign.StartsWith("404", StringComparison.Ordinal), $"{endpoint.Name}: {foreign}");
                 Assert.Equal(unknown, foreign);
-                Assert.NotEmpty(unknownCalls);
+                Assert.True(unknownCalls.Any(), endpoint.Name);
                 Assert.Equal(unknownCalls, foreignCalls);
             }
         }

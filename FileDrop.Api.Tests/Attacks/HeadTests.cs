@@ -1,6 +1,7 @@
 using System.Net;
 using FileDrop.Api.Tests.Access;
 using FileDrop.Api.Tests.Files;
+using FileDrop.Api.Tests.Folders;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
 using Xunit;
@@ -16,6 +17,8 @@ public abstract class HeadTests(Pair pair)
         var file = (await admin.UploadAsync([1, 2, 3], "a.txt")).Id();
         var link = await admin.PostAsync($"/files/{file}/link", null);
         var grant = new Uri(pair.Service.Address, (await link.JsonAsync()).Text("url")).Query;
+        using var zip = await admin.SendJsonAsync(HttpMethod.Post, "/zip", $$"""{"ids":["{{file}}"]}""");
+        var archive = (await zip.JsonAsync()).Text("url");
         using var draft = await admin.SendAsync(HttpMethod.Post, "/files/upload", new ByteArrayContent([1]), ("Upload-Complete", "?0"));
         var paths = pair.Service.Services.GetRequiredService<EndpointDataSource>().Endpoints.OfType<RouteEndpoint>()
             .Where(endpoint => endpoint.Metadata.GetMetadata<IHttpMethodMetadata>()?.HttpMethods.Contains("GET") != false)
@@ -27,6 +30,8 @@ public abstract class HeadTests(Pair pair)
                 .Replace("{upload_id}", draft.Headers.Location?.ToString().Split('/')[^1], StringComparison.Ordinal)
                 .Replace("{documentName}", "v1", StringComparison.Ordinal).Replace("{documentName?}", "", StringComparison.Ordinal)
                 + (path.StartsWith("/links", StringComparison.Ordinal) ? grant : "");
+            if (path.StartsWith("/zip/", StringComparison.Ordinal))
+                filled = archive;
             using var get = await admin.GetAsync(filled);
             using var head = await admin.SendAsync(HttpMethod.Head, filled, null);
             Assert.True(get.StatusCode is HttpStatusCode.OK or HttpStatusCode.NoContent, $"{path}: {get.StatusCode}");

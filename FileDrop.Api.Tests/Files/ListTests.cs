@@ -30,7 +30,7 @@ public abstract class ListTests(Pair pair)
         var list = await response.Content.ReadAsStringAsync();
         var file = Assert.Single((await response.JsonAsync()).EnumerateArray());
         Assert.Equal(
-            ["created_at", "file_id", "file_name", "file_size", "file_type", "sha256", "tags", "updated_at", "version"],
+            ["created_at", "file_id", "file_name", "file_size", "file_type", "folder_id", "modified_at", "sha256", "tags", "updated_at", "version"],
             file.EnumerateObject().Select(member => member.Name).Order(StringComparer.Ordinal));
         Assert.Equal($"[{(await http.GetStringAsync($"/files/{file.Id()}/metadata")).TrimEnd()}]\n", list);
         Assert.Equal("Żółć 灯泡.pdf", file.GetProperty("file_name").GetString());

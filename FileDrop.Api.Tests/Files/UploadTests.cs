@@ -9,7 +9,7 @@ public abstract class UploadTests(Pair pair)
 {
     private const int MiB = 1024 * 1024;
     private static readonly string[] Members =
-        ["file_id", "file_name", "file_size", "file_type", "created_at", "updated_at", "version", "sha256", "tags"];
+        ["file_id", "file_name", "file_size", "file_type", "created_at", "updated_at", "version", "sha256", "tags", "folder_id", "modified_at"];
 
     public static TheoryData<int> Sizes => [0, 1, (5 * MiB) - 1, 5 * MiB, (5 * MiB) + 1, 8 * MiB, (8 * MiB) + 1, 16 * MiB, (20 * MiB) + 3];
 
