@@ -1,7 +1,6 @@
 using System.Net;
 using System.Text;
 using System.Text.Json;
-using FileDrop.Api.Tests.Access;
 using FileDrop.Api.Tests.Files;
 using Xunit;
 
@@ -208,7 +207,10 @@ public abstract class FolderTests(Pair pair)
     public async Task A_body_of_another_type_is_refused(string type)
     {
         var folder = (await Http.FolderAsync(Unique("a"))).FolderId();
-        foreach (var (method, path) in new[] { (HttpMethod.Post, "/folders"), (HttpMethod.Patch, $"/folders/{folder}"), (HttpMethod.Post, $"/trash/folders/{folder}/restore") })
+        foreach (var (method, path) in new[]
+        {
+            (HttpMethod.Post, "/folders"), (HttpMethod.Patch, $"/folders/{folder}"), (HttpMethod.Post, $"/trash/folders/{folder}/restore"),
+        })
         {
             using var refused = await Http.SendAsync(method, path, new StringContent("""{"name":"a"}""", Encoding.UTF8, type));
             await refused.RefusedAsync(415, "unsupported_media_type");
@@ -295,28 +297,3 @@ public abstract class FolderTests(Pair pair)
 public sealed class FolderOnEmbeddedTests(EmbeddedPair pair) : FolderTests(pair), IClassFixture<EmbeddedPair>;
 
 public sealed class FolderOnClusterTests(ClusterPair pair) : FolderTests(pair), IClassFixture<ClusterPair>;
-
-/// <summary>Folders of one owner are as absent for another as those that never were.</summary>
-public sealed class FolderOwnerTests(GuardedEmbeddedPair pair) : IClassFixture<GuardedEmbeddedPair>
-{
-    [Fact]
-    public async Task Owners_have_trees_of_their_own()
-    {
-        using var alice = await pair.Service.OwnerAsync("alice");
-        using var bob = await pair.Service.OwnerAsync("bob");
-        var hers = (await alice.FolderAsync("a")).FolderId();
-        var his = (await bob.FolderAsync("a")).FolderId();
-        using var created = await bob.PostFolderAsync("b", hers);
-        await created.RefusedAsync(404, "folder_not_found");
-        using var moved = await bob.PatchFolderAsync(his, $$"""{"parent_id":"{{hers}}"}""");
-        await moved.RefusedAsync(404, "folder_not_found");
-        foreach (var path in new[] { "", "/path", "/entries", "/entries?deep=true" })
-            await bob.GetRefusedAsync($"/folders/{hers}{path}", 404, "folder_not_found");
-        Assert.Equal(his, (await (await bob.GetAsync("/paths/a")).SucceededAsync()).FolderId());
-        Assert.Equal([hers], (await alice.EntriesAsync("root")).Select(entry => entry.FolderId()));
-        // A cursor names folders, and still opens only the caller's own.
-        await alice.FolderAsync("inner", hers);
-        var (_, next) = await alice.EntryPageAsync("/folders/root/entries?deep=true&limit=1");
-        Assert.Equal([his], (await bob.EntryPageAsync(next ?? "")).Entries.Select(entry => entry.FolderId()));
-    }
-}

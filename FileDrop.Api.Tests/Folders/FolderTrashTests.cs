@@ -87,7 +87,8 @@ public abstract class FolderTrashTests(Pair pair)
         // Under another name it is another version.
         Assert.Equal(("a (2)", 2), (renamed.Text("name"), renamed.Version()));
         await http.DeletedAsync($"/folders/{folder}");
-        Assert.Equal((taker, "a (2)"), (await RestoredAsync($$"""{"parent_id":"{{taker}}"}""")) is var moved ? (moved.Text("parent_id"), moved.Text("name")) : default);
+        var moved = await RestoredAsync($$"""{"parent_id":"{{taker}}"}""");
+        Assert.Equal((taker, "a (2)"), (moved.Text("parent_id"), moved.Text("name")));
         // Without its parent it returns to the root.
         await http.DeletedAsync($"/folders/{folder}");
         await http.DeletedAsync($"/folders/{taker}");
@@ -242,7 +243,11 @@ public abstract class FolderTrashTests(Pair pair)
         using var same = await http.SendAsync(HttpMethod.Get, "/trash/folders", null, ("If-None-Match", $"{first.Headers.ETag}"));
         Assert.Equal(HttpStatusCode.NotModified, same.StatusCode);
         var cursor = (await http.EntryPageAsync("/folders/root/entries?limit=1&deep=true")).Next?.Split("cursor=")[1] ?? "AAAAAAAAAAA";
-        foreach (var (query, code) in new[] { ("limit=0", "invalid_request"), ("limit=101", "invalid_request"), ("offset=1", "invalid_request"), ("cursor=x", "invalid_cursor"), ($"cursor={cursor}", "invalid_cursor") })
+        foreach (var (query, code) in new[]
+        {
+            ("limit=0", "invalid_request"), ("limit=101", "invalid_request"), ("offset=1", "invalid_request"), ("cursor=x", "invalid_cursor"),
+            ($"cursor={cursor}", "invalid_cursor"),
+        })
             await http.GetRefusedAsync($"/trash/folders?{query}", 400, code);
     }
 

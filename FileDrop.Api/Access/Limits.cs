@@ -73,7 +73,8 @@ internal sealed class Limits : IDisposable
         /// <param name="partition">Names the bucket that counts a request; null if none does.</param>
         public Policy(string name, int quota, Func<HttpContext, string?> partition)
         {
-            (_name, _quota, _counted) = (name, quota, context => Transport.IsProbe(context.Request) || PartialContent.IsAppend(context) ? null : partition(context));
+            (_name, _quota) = (name, quota);
+            _counted = context => Transport.IsProbe(context.Request) || PartialContent.IsAppend(context) ? null : partition(context);
             _requests = Limiter(_counted);
             _refusedAppends = Limiter(partition);
             _guesses = Limiter(context => Transport.IsProbe(context.Request) ? null : partition(context));

@@ -4,8 +4,8 @@ namespace FileDrop.Api.Contents;
 
 /// <summary>A place in a walk through everything below a folder.</summary>
 /// <param name="Way">
-/// The folders from the walk's first one, itself excluded, down to the current one, each as a place between its siblings. It leads the walk on if one of them is
-/// gone.
+/// The folders from the walk's first one, itself excluded, down to the current one, each as a place between its siblings. So the walk can go on if one of
+/// them is gone.
 /// </param>
 /// <param name="Kind">The kind of the current folder's entries that come next. Files come first.</param>
 /// <param name="After">The last entry of this kind before the place; null if there is none.</param>
@@ -24,7 +24,8 @@ internal sealed record WalkPage(IReadOnlyList<FolderEntry> Entries, WalkPosition
 internal sealed class FolderWalk(IFolderCatalog catalog, FileStore files)
 {
     /// <summary>
-    /// The most folders from the walk's first one down to another. Folders that were moved with one above them can lie deeper than <see cref="Place.MaxDepth"/>.
+    /// The most folders from the walk's first one down to another. Folders that were moved with one above them can lie deeper than
+    /// <see cref="Place.MaxDepth"/>.
     /// </summary>
     public const int MaxWay = 2 * Place.MaxDepth;
 

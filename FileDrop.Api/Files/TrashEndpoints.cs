@@ -42,7 +42,8 @@ internal static class TrashEndpoints
             .Answers(200, "The file is gone.", ApiBody.Json(FileDescription.FileDeleted));
 
         trash.MapDelete("/", EmptyAsync)
-            .WithName("EmptyTrash").WithSummary("Empty the trash").WithDescription("Deletes every file and folder in the trash for good. What went to the trash with a folder goes with it, and is not counted.")
+            .WithName("EmptyTrash").WithSummary("Empty the trash")
+            .WithDescription("Deletes every file and folder in the trash for good. What went to the trash with a folder goes with it, and is not counted.")
             .Needs(Scope.Delete)
             .Answers(200, "The trash is empty.", ApiBody.Json(FileDescription.TrashEmptied));
     }

@@ -13,8 +13,8 @@ internal static class EntryEndpoint
     public static void MapEntries(this IEndpointRouteBuilder app) => app.MapGroup("/folders").WithTags("Folders")
         .MapGet("/{folder_id}/entries", ListAsync).Compressed()
         .WithName("ListEntries").WithSummary("List what is in a folder").WithDescription("""
-            Returns folders first, then files, one page at a time, with sorts, filters and `Link` as in `GET /files`. Sorted by size, folders are in the order of
-            their names. A filter that only files can match (`type`, `tag`, `min_size`, `max_size`) leaves out folders. A page may be short or empty and still
+            Returns folders first, then files, one page at a time, with sorts, filters and `Link` as in `GET /files`. A list by size sorts folders by
+            name. A filter that only files can match (`type`, `tag`, `min_size`, `max_size`) leaves out folders. A page may be short or empty and still
             have a next one.
 
             `deep=true` lists everything below the folder: each folder before what is in it, in the order of creation. A page ends early after 200 folders.

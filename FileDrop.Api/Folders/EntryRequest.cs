@@ -23,7 +23,8 @@ internal sealed record EntryRequest(Guid Folder, ListQuery Query, bool IsDeep, L
         if (!Parameters.TryReadFlag(query, "deep", out var deep))
             throw new ProblemException(ApiProblem.InvalidRequest("deep is true or false."));
         if (deep && (query.ContainsKey("sort") || query.ContainsKey("order")))
-            throw new ProblemException(ApiProblem.InvalidRequest("A deep list has an order of its own: parents before what is in them. Leave out sort and order."));
+            throw new ProblemException(
+                ApiProblem.InvalidRequest("A deep list has an order of its own: each folder before what is in it. Leave out sort and order."));
         return new EntryRequest(
             folder, ListRequest.Read(query, owner, inTrash: false) with { Folder = folder }, deep,
             ListRequest.Cursor(query) is { } cursor ? ListCursor.Read(cursor) : null);

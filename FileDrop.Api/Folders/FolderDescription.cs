@@ -103,8 +103,8 @@ internal static class FolderDescription
     private static readonly ApiSchema FolderEntry = FolderWords.FolderSchema("FolderEntry", "A folder in a folder.",
         FolderWords.Example with { Kind = "folder" }, ("kind", Shape.OneOf("Tells folders from files.", "folder")));
 
-    private static readonly ApiSchema FileEntry = FileWords.FileSchema("FileEntry", FileWords.Example with { FolderId = FolderWords.Example.FolderId, Kind = "file" },
-        ("kind", Shape.OneOf("Tells files from folders.", "file")));
+    private static readonly ApiSchema FileEntry = FileWords.FileSchema(
+        "FileEntry", FileWords.Example with { FolderId = FolderWords.Example.FolderId, Kind = "file" }, ("kind", Shape.OneOf("Tells files from folders.", "file")));
 
     public static readonly ApiSchema Entry = new("Entry", document => new OpenApiSchema
     {
@@ -126,7 +126,10 @@ internal static class FolderDescription
 
     /// <summary>Fields of an entry, or of the bytes of a file if they were asked for.</summary>
     public static readonly ApiHeader[] PathHeaders =
-        [.. FileWords.CachedHeaders, .. FileWords.ReadHeaders.Except(FileWords.CachedHeaders).Select(header => header with { Key = $"{header.Key}-Path", IsOptional = true })];
+    [
+        .. FileWords.CachedHeaders,
+        .. FileWords.ReadHeaders.Except(FileWords.CachedHeaders).Select(header => header with { Key = $"{header.Key}-Path", IsOptional = true }),
+    ];
 
     private static OpenApiSchema Message(string example) => Shape.Text("A sentence for people.", example);
 
@@ -135,7 +138,7 @@ internal static class FolderDescription
             FolderWords.Example.Name, FileName.MaxBytes);
 
     private static OpenApiSchema Counted(string what) => Shape.Integer(
-        $"{what} that were directly in the folder and are in the trash with it; {FolderLists.MaxCounted} means that many or more.", 0, FolderLists.MaxCounted, 1);
+        $"{what} that were directly in the folder and are in the trash with it; {FolderLists.MaxCounted} can mean more.", 0, FolderLists.MaxCounted, 1);
 
     private static OpenApiSchema Way(OpenApiDocument document, string description) =>
         Shape.List(FolderWords.Folder.In(document), 16 * Catalog.Place.MaxDepth, description);

@@ -67,7 +67,10 @@ internal static class FolderTrashEndpoints
         // A folder that was deleted, restored and deleted again has the same version, but not the same time.
         return ListAnswers.Page(
             context,
-            folders.SelectMany(each => new[] { (each.Folder.Id, each.Folder.Version, Time(each.Folder.DeletedAt)), (each.Folder.Id, each.Files, each.Folders) }),
+            [
+                .. folders.Select(each => (each.Folder.Id, each.Folder.Version, each.Folder.DeletedAt?.ToUnixTimeMilliseconds() ?? 0)),
+                .. folders.Select(each => (each.Folder.Id, each.Files, each.Folders)),
+            ],
             () => new JsonAnswer<TrashedFolderJson[]>(
                 [.. folders.Select(each => TrashedFolderJson.Of(each.Folder, each.Files, each.Folders))], ApiJson.Instance.TrashedFolderJsonArray));
     }
@@ -75,8 +78,6 @@ internal static class FolderTrashEndpoints
     private static ListPosition ReadPlace(ListCursor cursor, ulong list) => cursor.List == list
         ? ListCursor.ReadPosition(cursor.Place.Span, byName: false)
         : throw ListCursor.NotIssued();
-
-    private static long Time(DateTimeOffset? time) => time?.ToUnixTimeMilliseconds() ?? 0;
 
     private static async Task<IResult> RestoreAsync(HttpContext context, FolderStore folders, FileDropOptions options, string folder_id)
     {

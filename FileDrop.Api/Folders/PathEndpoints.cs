@@ -30,12 +30,13 @@ internal static class PathEndpoints
         // Not compressed, because the answer may be the bytes of a file.
         paths.MapGet($"/{Route}/{{**path}}", ReadAsync)
             .WithName("ReadPath").WithSummary("Read what is at a path").WithDescription("""
-                Returns the folder or file at a path, with its `kind` and the ETag that it has under its id. With `content`, the answer has the bytes of the file
-                as `GET /files/{file_id}` returns them, with ranges and preconditions.
+                Returns the folder or file at a path, with its `kind` and the ETag that it has under its id. With `content`, the answer has the bytes of the
+                file as `GET /files/{file_id}` returns them, with ranges and preconditions.
 
                 Names are compared in NFC; upper and lower case differ. A name is percent-encoded as UTF-8; `.`, `..` and empty names are `400`.
                 """)
-            .Takes([FolderDescription.Path, FolderDescription.Content, FileWords.Inline, .. FileWords.Ranges, .. FileWords.ReadPreconditions]).Needs(Scope.Read)
+            .Takes([FolderDescription.Path, FolderDescription.Content, FileWords.Inline, .. FileWords.Ranges, .. FileWords.ReadPreconditions])
+            .Needs(Scope.Read)
             .Answers(200, "The folder or the file; with `content`, the whole content.",
                 ApiBody.Json(FolderDescription.Entry) with { Other = ApiBody.Bytes }, FolderDescription.PathHeaders)
             .Answers(206, "With `content`: the requested range.", ApiBody.Bytes, FileWords.RangeHeaders)
@@ -89,7 +90,8 @@ internal static class PathEndpoints
             { File: { } file } when content => await download.SendAsync(context, $"{file.Id}"),
             { File: { } file } entry => Answer(context, entry, preconditions.Check(file), () => FileAnswers.WriteValidators(context.Response, file)),
             _ when content => NoContent,
-            { Folder: { } folder } entry => Answer(context, entry, preconditions.Check(folder), () => FolderEndpoints.WriteValidators(context.Response, folder)),
+            { Folder: { } folder } entry =>
+                Answer(context, entry, preconditions.Check(folder), () => FolderEndpoints.WriteValidators(context.Response, folder)),
             _ => NoSuchFile,
         };
     }

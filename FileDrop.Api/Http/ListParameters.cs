@@ -22,10 +22,12 @@ internal static class ListParameters
     public static bool AreUnderstood(IQueryCollection query, [NotNullWhen(false)] out ApiProblem? problem) => AreUnderstood(query, Files, out problem);
 
     /// <summary>Refuses names that a client would wrongly believe to be honoured, in the list of a folder's entries.</summary>
-    public static bool AreUnderstoodByEntries(IQueryCollection query, [NotNullWhen(false)] out ApiProblem? problem) => AreUnderstood(query, Entries, out problem);
+    public static bool AreUnderstoodByEntries(IQueryCollection query, [NotNullWhen(false)] out ApiProblem? problem) =>
+        AreUnderstood(query, Entries, out problem);
 
     /// <summary>Refuses names that a client would wrongly believe to be honoured, in the list of folders in the trash.</summary>
-    public static bool AreUnderstoodByFolderTrash(IQueryCollection query, [NotNullWhen(false)] out ApiProblem? problem) => AreUnderstood(query, Pages, out problem);
+    public static bool AreUnderstoodByFolderTrash(IQueryCollection query, [NotNullWhen(false)] out ApiProblem? problem) =>
+        AreUnderstood(query, Pages, out problem);
 
     /// <summary>Refuses names that a client would wrongly believe to be honoured, in the audit log.</summary>
     public static bool AreUnderstoodByAudit(IQueryCollection query, [NotNullWhen(false)] out ApiProblem? problem) => AreUnderstood(query, Pages, out problem);
