@@ -128,7 +128,7 @@ public abstract partial class EndpointRuleTests(Pair pair)
                     $"{Guid.CreateVersion7()}", (http, id, field) => SendAsync(http, endpoint, id, [field]));
                 Assert.True(foreign.StartsWith("404", StringComparison.Ordinal), $"{endpoint.Name}: {foreign}");
                 Assert.Equal(unknown, foreign);
-                Assert.True(unknownCalls.Any(), endpoint.Name);
+                Assert.True(unknownCalls.Count > 0, endpoint.Name);
                 Assert.Equal(unknownCalls, foreignCalls);
             }
         }
