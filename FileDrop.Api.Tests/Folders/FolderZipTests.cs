@@ -121,7 +121,9 @@ public abstract class FolderZipTests(Pair pair)
         Random.Shared.NextBytes(large);
         var contents = new Dictionary<string, byte[]>
         {
-            ["a.txt"] = Encoding.UTF8.GetBytes("a"), ["Żółć 灯泡.txt"] = [], ["sub/large.bin"] = large,
+            ["a.txt"] = Encoding.UTF8.GetBytes("a"),
+            ["Żółć 灯泡.txt"] = [],
+            ["sub/large.bin"] = large,
         };
         foreach (var (path, content) in contents)
         {
