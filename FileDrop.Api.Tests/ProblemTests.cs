@@ -26,12 +26,12 @@ public abstract class ProblemTests(Pair pair)
     [ClusterAtNight]
     [InlineData("POST", "/files", "GET, HEAD")]
     [InlineData("DELETE", "/files", "GET, HEAD")]
-    [InlineData("POST", "/files/{id}", "DELETE, GET, HEAD, PUT")]
-    [InlineData("PATCH", "/files/{id}", "DELETE, GET, HEAD, PUT")]
-    [InlineData("NONSENSE", "/files/{id}", "DELETE, GET, HEAD, PUT")]
+    [InlineData("POST", "/files/{id}", "DELETE, GET, HEAD, PATCH, PUT")]
+    [InlineData("PATCH", "/files/{id}/content", "PUT")]
+    [InlineData("NONSENSE", "/files/{id}", "DELETE, GET, HEAD, PATCH, PUT")]
     [InlineData("PUT", "/files/{id}/metadata", "GET, HEAD")]
     [InlineData("DELETE", "/files/{id}/content", "PUT")]
-    [InlineData("PATCH", "/files/upload", "DELETE, GET, HEAD, OPTIONS, POST, PUT")]
+    [InlineData("TRACE", "/files/upload", "DELETE, GET, HEAD, OPTIONS, PATCH, POST, PUT")]
     [InlineData("TRACE", "/files/{id}/content", "PUT")]
     public async Task A_wrong_method_is_405_and_told_the_right_ones(string method, string path, string allowed)
     {

@@ -130,6 +130,28 @@ public abstract class PlacedUploadTests(Pair pair)
     }
 
     [Fact]
+    public async Task A_repeated_upload_that_got_a_free_name_is_recognized_by_its_key()
+    {
+        var (here, there) = ((await Http.FolderAsync(Unique("a"))).FolderId(), (await Http.FolderAsync(Unique("b"))).FolderId());
+        using var taken = await PostAsync($"?file_name=a.txt&folder_id={here}");
+        var key = ("Idempotency-Key", $"{Guid.NewGuid()}");
+        var ids = new List<string>();
+        for (var time = 0; time < 2; time++)
+        {
+            using var sent = await Http.SendAsync(
+                HttpMethod.Post, $"/files/upload?file_name=a.txt&folder_id={here}&on_conflict=rename", new ByteArrayContent(s_content), key);
+            var file = await sent.SucceededAsync(HttpStatusCode.Created);
+            Assert.Equal(("a (2).txt", here), (file.Name(), file.Text("folder_id")));
+            ids.Add(file.Id());
+        }
+        Assert.Equal(ids[0], ids[1]);
+        using var elsewhere = await Http.SendAsync(
+            HttpMethod.Post, $"/files/upload?file_name=a.txt&folder_id={there}&on_conflict=rename", new ByteArrayContent(s_content), key);
+        await elsewhere.RefusedAsync(422, "idempotency_key_reused");
+        Assert.Equal(2, (await Http.EntriesAsync(here)).Count);
+    }
+
+    [Fact]
     public async Task A_file_is_moved_renamed_and_tagged_and_keeps_its_id_and_content()
     {
         var (from, to) = ((await Http.FolderAsync(Unique("a"))).FolderId(), (await Http.FolderAsync(Unique("b"))).FolderId());

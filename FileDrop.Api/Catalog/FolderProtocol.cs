@@ -45,7 +45,7 @@ internal sealed partial class FolderProtocol(IFolderSteps steps, CatalogRules ru
             {
                 switch (target.OnConflict)
                 {
-                    case OnConflict.Rename when number < MaxTries:
+                    case OnConflict.Rename when number <= FreeName.MaxNumber:
                         name = FreeName.Numbered(target.Name, number, before.Kind);
                         continue;
                     case OnConflict.Replace when holder.Kind == before.Kind && holder.State == FileState.Live && number < MaxTries:

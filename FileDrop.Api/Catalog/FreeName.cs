@@ -6,7 +6,14 @@ namespace FileDrop.Api.Catalog;
 /// <summary>Makes names beside a taken one.</summary>
 internal static class FreeName
 {
+    /// <summary>The largest number, after which a name stays taken.</summary>
+    public const int MaxNumber = 99;
+
     private const int MaxBytes = 255;
+
+    /// <summary>Whether a name is another one with a number behind it.</summary>
+    public static bool IsNumbered(string name, string numbered, EntryKind kind) =>
+        Enumerable.Range(2, MaxNumber - 1).Any(number => string.Equals(Numbered(name, number, kind), numbered, StringComparison.Ordinal));
 
     /// <summary>Puts a number behind a name, before a file's extension: <c>report (2).pdf</c>. A long name is cut, so that it stays a name.</summary>
     public static string Numbered(string name, int number, EntryKind kind)

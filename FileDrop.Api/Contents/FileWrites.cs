@@ -186,13 +186,18 @@ internal sealed class FileWrites(FileStore files, FolderStore folders, Idempoten
         if (content.Promised is null || !content.Promised.Equals(first.Content.Sha256, StringComparison.Ordinal))
             await content.CopyToAsync(Stream.Null, cancellation);
         var sent = CommitOfNew(content.Facts, await file.ReadPropertiesAsync(cancellation));
-        var difference = !string.Equals(first.Name, sent.Name, StringComparison.Ordinal) ? "name"
+        var difference = !IsNameOf(first, sent) ? "name"
+            : sent.Folder is { } folder && folder != first.Place.Folder ? "folder"
             : !string.Equals(first.Content.Type, sent.Type, StringComparison.Ordinal) ? "type"
             : !FileTags.Same(first.Tags, sent.Tags ?? FileTags.None) ? "tags"
             : !string.Equals(first.Content.Sha256, sent.Sha256, StringComparison.Ordinal) ? "content"
             : null;
         return new CreateResult(first, difference);
     }
+
+    /// <summary>Whether a file has the name that was sent, or the free one that it got instead.</summary>
+    private static bool IsNameOf(CatalogFile file, FileCommit sent) => string.Equals(file.Name, sent.Name, StringComparison.Ordinal)
+        || (sent is { OnConflict: OnConflict.Rename, Name: { } name } && file.Place.Folder is not null && FreeName.IsNumbered(name, file.Name, EntryKind.File));
 
     private static FileCommit CommitOfNew(ContentFacts content, FileProperties properties) =>
         Commit(content, properties with { Name = properties.Name ?? FileName.Untitled, Tags = properties.Tags ?? FileTags.None });
