@@ -73,10 +73,22 @@ public sealed class NoEngineTests : IDisposable
         }
     }
 
+    /// <summary>A free port below those that the system gives to outgoing connections, which could take it before the AppHost does.</summary>
     private static int FreePort()
     {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
+        while (true)
+        {
+            var port = Random.Shared.Next(10_000, 30_000);
+            try
+            {
+                using var listener = new TcpListener(IPAddress.Loopback, port);
+                listener.Start();
+                return port;
+            }
+            catch (SocketException)
+            {
+                // It is taken.
+            }
+        }
     }
 }
