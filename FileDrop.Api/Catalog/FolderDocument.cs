@@ -214,8 +214,8 @@ internal sealed record FolderDocument : IEntry
     /// <summary>Puts a folder whose sweep cannot end yet behind the others, so that the subfolders that it waits for come first.</summary>
     public FolderDocument? Requeue(long turn, DateTimeOffset now) => Turn == turn && Sweep != FolderSweep.None ? this with { SweepAt = now } : null;
 
-    /// <summary>Asks for a sweep, which changes nothing in a folder that is in order.</summary>
-    public FolderDocument MarkDue(DateTimeOffset now) => Sweep == FolderSweep.None ? this with { Sweep = FolderSweep.Due, SweepAt = now } : this;
+    /// <summary>Asks for a sweep, which changes nothing in a folder that is in order. Null if one is due already.</summary>
+    public FolderDocument? MarkDue(DateTimeOffset now) => Sweep == FolderSweep.None ? this with { Sweep = FolderSweep.Due, SweepAt = now } : null;
 
     /// <summary>Forgets a creation that was never committed: it ends the operation, then the tombstone goes like any other.</summary>
     public FolderDocument? Forget(DateTimeOffset now) => State == FileState.Pending && SweepAt <= now

@@ -45,9 +45,7 @@ internal sealed partial class FolderProtocol
     /// <summary>Asks for a sweep of a folder that is live or in the trash. False if it is neither.</summary>
     public ValueTask<bool> MarkDueAsync(Guid id) => steps.ChangeFolderAsync(
         id,
-        (folder, now) => folder is { IsFolder: true } known
-            ? new FolderDecision<bool>(true, known.Sweep == FolderSweep.None ? known.MarkDue(now) : null)
-            : new FolderDecision<bool>(false));
+        (folder, now) => folder is { IsFolder: true } known ? new FolderDecision<bool>(true, known.MarkDue(now)) : new FolderDecision<bool>(false));
 
     /// <summary>Deletes a claim, and ends the operation that has made it. False if an entry stands by the claim.</summary>
     public async ValueTask<bool> DropAsync(NameClaim claim)
@@ -72,7 +70,7 @@ internal sealed partial class FolderProtocol
                 EntryKey.Of(folder, name), before.Kind, before.Id, Guid.NewGuid(), before.Place.Fence, await steps.NowAsync());
             if (await TakeAsync(claim) is null)
                 return new Placement(folder, name, claim.Operation, claim.Fence);
-            if (how == Settling.InPlace || number == MaxTries)
+            if (how == Settling.InPlace || number > FreeName.MaxNumber)
                 return null;
             name = FreeName.Numbered(wanted, number, before.Kind);
         }

@@ -80,14 +80,6 @@ internal sealed partial class FolderProtocol
         }
     }
 
-    /// <summary>Changes an entry, unless the rule finds that it has changed since.</summary>
-    private async ValueTask<bool> ChangeAsync(
-        IEntry seen, Func<FileDocument, DateTimeOffset, FileDocument?> ofFile, Func<FolderDocument, DateTimeOffset, FolderDocument?> ofFolder) =>
-        seen.Kind == EntryKind.File
-            ? await steps.ChangeFileAsync(seen.Id, (file, now) => file is null ? default : ofFile(file, now) is { } next ? new Decision<bool>(true, next) : default)
-            : await steps.ChangeFolderAsync(
-                seen.Id, (folder, now) => folder is null ? default : ofFolder(folder, now) is { } next ? new FolderDecision<bool>(true, next) : default);
-
     private async ValueTask<bool> IsSweptAsync(FolderDocument folder)
     {
         if (folder.State is FileState.Live or FileState.Deleted)

@@ -49,7 +49,7 @@ internal sealed partial class FolderProtocol(IFolderSteps steps, CatalogRules ru
                         name = FreeName.Numbered(target.Name, number, before.Kind);
                         continue;
                     case OnConflict.Replace when holder.Kind == before.Kind && holder.State == FileState.Live && number < MaxTries:
-                        await TrashAsync(holder, key);
+                        await TrashAsync(holder);
                         continue;
                     default:
                         return ChangeOutcome.NameTaken;
@@ -146,13 +146,16 @@ internal sealed partial class FolderProtocol(IFolderSteps steps, CatalogRules ru
     }
 
     /// <summary>Raises an entry's fence, unless it has moved since the entry was read.</summary>
-    private async ValueTask RaiseAsync(IEntry seen)
-    {
-        if (seen.Kind == EntryKind.File)
-            await steps.ChangeFileAsync(seen.Id, (file, _) => new Decision<bool>(true, file?.Raise(seen.Place.Fence)));
-        else
-            await steps.ChangeFolderAsync(seen.Id, (folder, _) => new FolderDecision<bool>(true, folder?.Raise(seen.Place.Fence)));
-    }
+    private ValueTask<bool> RaiseAsync(IEntry seen) =>
+        ChangeAsync(seen, (file, _) => file.Raise(seen.Place.Fence), (folder, _) => folder.Raise(seen.Place.Fence));
+
+    /// <summary>Changes an entry, unless the rule finds that it has changed since.</summary>
+    private async ValueTask<bool> ChangeAsync(
+        IEntry seen, Func<FileDocument, DateTimeOffset, FileDocument?> ofFile, Func<FolderDocument, DateTimeOffset, FolderDocument?> ofFolder) =>
+        seen.Kind == EntryKind.File
+            ? await steps.ChangeFileAsync(seen.Id, (file, now) => file is null ? default : ofFile(file, now) is { } next ? new Decision<bool>(true, next) : default)
+            : await steps.ChangeFolderAsync(
+                seen.Id, (folder, now) => folder is null ? default : ofFolder(folder, now) is { } next ? new FolderDecision<bool>(true, next) : default);
 
     private async ValueTask<IEntry?> LoadAsync(EntryKind kind, Guid id) =>
         kind == EntryKind.File ? await steps.LoadFileAsync(id) : await steps.LoadFolderAsync(id);
@@ -198,17 +201,13 @@ internal sealed partial class FolderProtocol(IFolderSteps steps, CatalogRules ru
     }
 
     /// <summary>Moves the entry that has a name to the trash, if it still has it.</summary>
-    private async ValueTask TrashAsync(IEntry holder, EntryKey key)
+    private async ValueTask TrashAsync(IEntry holder)
     {
         var fence = holder.Place.Fence;
-        var done = holder.Kind == EntryKind.File
-            ? await steps.ChangeFileAsync(holder.Id, (file, now) => file is { State: FileState.Live } live && live.Place.Fence == fence
-                ? new Decision<bool>(true, live.Delete(ifVersion: null, permanent: false, rules, now).Next)
-                : new Decision<bool>(false))
-            : await steps.ChangeFolderAsync(holder.Id, (folder, now) => folder is { State: FileState.Live } live && live.Place.Fence == fence
-                ? new FolderDecision<bool>(true, live.Delete(ifVersion: null, permanent: false, rules, now).Next)
-                : new FolderDecision<bool>(false));
-        if (done && holder.Place.Claim is { } operation)
-            await steps.DeleteNameAsync(key, operation);
+        if (await ChangeAsync(
+            holder,
+            (file, now) => file.Place.Fence == fence ? file.Delete(ifVersion: null, permanent: false, rules, now).Next : null,
+            (folder, now) => folder.Place.Fence == fence ? folder.Delete(ifVersion: null, permanent: false, rules, now).Next : null))
+            await ReleaseAsync(holder);
     }
 }
