@@ -1,6 +1,7 @@
 using System.Net;
 using System.Text;
 using System.Text.Json;
+using FileDrop.Api.Storage;
 using FileDrop.Api.Tests.Files;
 using Xunit;
 
@@ -263,7 +264,45 @@ public abstract class FolderTrashTests(Pair pair)
         await Invariants.NothingElseIsLeftAsync(stores);
     }
 
+    [Fact]
+    public async Task A_folder_that_cannot_be_swept_holds_up_no_other_folder_and_no_file()
+    {
+        await using var stores = await pair.MakeStoresAsync();
+        var calls = new StuckFolder();
+        await using var service = await Service.StartAsync(stores, calls.Wrap, ("FileDrop:Trash:Retention", "0"));
+        var (stuck, other) = ((await service.Http.FolderAsync("a")).FolderId(), (await service.Http.FolderAsync("b")).FolderId());
+        var held = await service.PlaceAsync([1], "1", stuck);
+        await service.PlaceAsync([2], "2", other);
+        var loose = (await service.Http.UploadAsync([3], "3")).Id();
+
+        calls.Id = Guid.Parse(stuck);
+        foreach (var path in new[] { $"/folders/{stuck}", $"/folders/{other}", $"/files/{loose}" })
+            await service.Http.DeletedAsync(path);
+        await Invariants.NothingElseIsLeftAsync(stores, held);
+        Assert.True(calls.Happened, "a sweep failed");
+        calls.Id = null;
+        await Invariants.NothingElseIsLeftAsync(stores);
+    }
+
     private static async Task<List<JsonElement>> TrashAsync(HttpClient http) => [.. (await http.EntryPagesAsync("/trash/folders")).SelectMany(page => page)];
+
+    /// <summary>Stores in which one folder cannot be swept.</summary>
+    private sealed class StuckFolder : StoreCalls
+    {
+        /// <summary>The folder; null for none.</summary>
+        public Guid? Id { get; set; }
+
+        /// <summary>Whether a sweep has failed.</summary>
+        public bool Happened { get; private set; }
+
+        protected override void Before(string method, object?[] arguments)
+        {
+            if (method != "IFolderSweepCatalog.SweepFolderAsync" || !Equals(arguments[1], Id))
+                return;
+            Happened = true;
+            throw new StorageException(StorageFailure.Unavailable, "A test's fault.");
+        }
+    }
 }
 
 public sealed class FolderTrashOnEmbeddedTests(EmbeddedPair pair) : FolderTrashTests(pair), IClassFixture<EmbeddedPair>;

@@ -170,13 +170,7 @@ internal sealed class FolderCheck(
         if (!IsOverdue(folder) || (await FindFoldersAsync([folder.Id], cancellation)).GetValueOrDefault((folder.Owner, folder.Id)) is not { } again || !IsOverdue(again))
             return;
         if (options.Repair)
-        {
-            await reserve.FreeAsync(async () =>
-            {
-                await sweep.SweepFolderAsync(folder.Owner, folder.Id, cancellation);
-                return true;
-            });
-        }
+            await reserve.FreeAsync(() => sweep.SweepFolderAsync(folder.Owner, folder.Id, cancellation));
         Report(FindingKind.SweepOverdue, Entry.Of(folder), "Its entries should have followed it, or it should have been purged.", options.Repair);
 
         bool IsOverdue(FolderDocument one) => _begun - one.SweepAt > options.SweepersTime;

@@ -76,8 +76,10 @@ internal sealed partial class Sweeper(
             var done = 0;
             foreach (var (owner, id) in due)
             {
-                if (await TrySweepAsync(owner, id, cancellation) is { } count)
-                    (done, deleted) = (done + 1, deleted + count);
+                if (await TryAsync(SweepAsync, reason => LogDocumentFailure(id, reason)))
+                    done++;
+
+                async Task SweepAsync() => deleted += await SweepDocumentAsync(catalog, documents, blobs, reserve, owner, id, cancellation);
             }
             swept += done;
             // A round without progress would find the same documents again, so wait for the next tick.
@@ -91,35 +93,38 @@ internal sealed partial class Sweeper(
             LogSwept(swept, deleted);
     }
 
-    /// <summary>Lets entries follow their folders, level by level, until nothing is due that was not due in the level before.</summary>
+    /// <summary>Lets entries follow their folders, level by level, until no folder is due. A level without progress leaves the rest to the next tick.</summary>
     private async Task SweepFoldersAsync(CancellationToken cancellation)
     {
         for (var level = 0; level < Place.MaxDepth; level++)
         {
             var due = await folders.FindDueFoldersAsync(FoldersAtOnce, cancellation);
+            var done = 0;
             foreach (var (owner, id) in due)
-                await reserve.FreeAsync(async () =>
-                {
-                    await folders.SweepFolderAsync(owner, id, cancellation);
-                    return true;
-                });
-            if (due.Count == 0)
+            {
+                if (await TryAsync(SweepAsync, reason => LogFolderFailure(id, reason)))
+                    done++;
+
+                Task SweepAsync() => reserve.FreeAsync(() => folders.SweepFolderAsync(owner, id, cancellation));
+            }
+            if (done == 0)
                 return;
         }
     }
 
-    /// <summary>Sweeps one document. Returns the number of deleted blobs; null if a store failed and the document stays due.</summary>
-    private async Task<int?> TrySweepAsync(string owner, Guid id, CancellationToken cancellation)
+    /// <summary>Sweeps one document or folder. False if a store failed and it stays due; the others go on.</summary>
+    private async Task<bool> TryAsync(Func<Task> sweep, Action<string> logFailure)
     {
         try
         {
-            return await SweepDocumentAsync(catalog, documents, blobs, reserve, owner, id, cancellation);
+            await sweep();
+            return true;
         }
         catch (StorageException failure)
         {
             starter.Report(failure);
-            LogDocumentFailure(id, failure.Reason);
-            return null;
+            logFailure(failure.Reason);
+            return false;
         }
     }
 
@@ -131,6 +136,9 @@ internal sealed partial class Sweeper(
 
     [LoggerMessage(LogLevel.Debug, "Garbage of file {File} could not be deleted and stays due. {Reason}")]
     private partial void LogDocumentFailure(Guid file, string reason);
+
+    [LoggerMessage(LogLevel.Debug, "The entries of folder {Folder} could not follow it and stay due. {Reason}")]
+    private partial void LogFolderFailure(Guid folder, string reason);
 
     [LoggerMessage(LogLevel.Critical, "A sweep failed because of a bug")]
     private partial void LogBug(Exception failure);
