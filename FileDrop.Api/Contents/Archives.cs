@@ -137,7 +137,7 @@ internal sealed class Archives(IFolderCatalog folders, FileStore files, Integrit
         private int Add(ZipEntry entry, ArchivedContent? content)
         {
             if (_entries.Count == MaxEntries)
-                throw new RefusedException(new Refusal(RefusalCode.TooManyEntries, $"An archive has at most {MaxEntries} files and folders."));
+                throw new RefusedException(RefusalCode.TooManyEntries);
             _entries.Add(entry);
             _contents.Add(content);
             return _entries.Count - 1;

@@ -109,9 +109,8 @@ internal sealed class BatchEndpoint(FileStore files, FolderStore folders, FileWr
     {
         if (await files.FindAsync(owner, operation.Id, cancellation) is not { } source)
             return new ChangeResult(ChangeOutcome.NotFound);
-        var body = operation.Body;
         return MayCopy(source)
-            ? await writes.CopyAsync(source, new CopyProperties(body.Name, body.Tags) { Folder = body.Folder, OnConflict = body.OnConflict }, MayCopy, cancellation)
+            ? await writes.CopyAsync(source, operation.Body.ToCopy(), MayCopy, cancellation)
             : new ChangeResult(ChangeOutcome.VersionMismatch);
 
         bool MayCopy(CatalogFile file) => operation.IfVersion is not { } wanted || wanted == file.Version;

@@ -19,7 +19,7 @@ internal static class FolderZip
             """)
         .Takes([FolderWords.FolderId, .. FileWords.Ranges]).Needs(Scope.Read)
         .AnswersBytes("The client has this archive already.")
-        .Fails(ApiProblem.TooManyEntries("An archive has at most 100000 files and folders."));
+        .Fails(ApiProblem.TooManyEntries);
 
     private static async Task<IResult> SendAsync(HttpContext context, Archives archives, FolderStore folders, ArchiveDownload download, string folder_id)
     {

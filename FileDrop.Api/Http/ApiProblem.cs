@@ -100,7 +100,8 @@ public sealed record ApiProblem(int Status, string Code, string Title, string De
         "Another file or folder has this name in the folder. Choose another name, or another on_conflict: rename or replace. "
         + "A file never replaces a folder, nor a folder a file.");
 
-    public static ApiProblem TooManyEntries(string detail) => new(422, "too_many_entries", "The archive would have too many entries", detail);
+    public static ApiProblem TooManyEntries { get; } = new(422, "too_many_entries", "The archive would have too many entries",
+        $"An archive has at most {Contents.Archives.MaxEntries} files and folders.");
 
     public static ApiProblem Circle { get; } = new(409, "circle", "A folder cannot be moved into itself",
         "The folder would be in itself, or in a folder below it. Choose another parent.");

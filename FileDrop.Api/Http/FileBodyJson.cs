@@ -23,16 +23,15 @@ internal sealed record FileBodyJson(
 
     /// <summary>Reads the body of a copy.</summary>
     /// <inheritdoc cref="ReadChange"/>
-    public static CopyProperties ReadCopy(JsonElement json)
-    {
-        var body = Read(json, takesTime: false);
-        return new CopyProperties(body.Name, body.Tags) { Folder = body.Folder, OnConflict = body.OnConflict };
-    }
+    public static CopyProperties ReadCopy(JsonElement json) => Read(json, takesTime: false).ToCopy();
 
     /// <summary>The change that the body asks for.</summary>
     /// <param name="ifVersion">The condition.</param>
     public MetadataChange ToChange(long? ifVersion) =>
         new(Name, Tags, ifVersion) { Folder = Folder, ModifiedAt = ModifiedAt, OnConflict = OnConflict };
+
+    /// <summary>The properties in which a copy is to differ.</summary>
+    public CopyProperties ToCopy() => new(Name, Tags) { Folder = Folder, OnConflict = OnConflict };
 
     private static FileBodyJson Read(JsonElement json, bool takesTime)
     {

@@ -19,7 +19,7 @@ internal static class Problems
         RefusalCode.RequestInProgress => ApiProblem.RequestInProgress,
         RefusalCode.TooManyRequests => ApiProblem.TooManyRequests(Math.Max(1, (long)Math.Ceiling(refusal.Wait.TotalSeconds)), refusal.Limit),
         RefusalCode.QuotaExceeded => ApiProblem.QuotaExceeded,
-        RefusalCode.TooManyEntries => ApiProblem.TooManyEntries(refusal.Detail),
+        RefusalCode.TooManyEntries => ApiProblem.TooManyEntries,
         RefusalCode.NameTaken => ApiProblem.NameTaken,
         RefusalCode.FolderNotFound => ApiProblem.FolderNotFound,
         RefusalCode.TooDeep => ApiProblem.TooDeep with { Detail = refusal.Detail },

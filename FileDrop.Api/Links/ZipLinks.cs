@@ -49,7 +49,7 @@ internal static class ZipLinks
                 """)
             .TakesJson(Target).Needs(Scope.Read)
             .Answers(200, "The link.", ApiBody.Json(Link), CommonHeaders.CacheControl)
-            .Fails(ApiProblem.FileNotFound, ApiProblem.TooManyEntries("An archive has at most 100000 files and folders."));
+            .Fails(ApiProblem.FileNotFound, ApiProblem.TooManyEntries);
 
         app.MapGet($"{Path}/{{ids}}", ReadAsync).WithTags("Folders").AllowAnonymous()
             .WithName("ReadZip").WithSummary("Download a zip archive by a link").WithDescription("""
@@ -58,7 +58,7 @@ internal static class ZipLinks
                 """)
             .Takes([Ids, GrantParameter, .. FileWords.Ranges])
             .AnswersBytes("The client has this archive already.")
-            .Fails(ApiProblem.TooManyEntries("An archive has at most 100000 files and folders."));
+            .Fails(ApiProblem.TooManyEntries);
     }
 
     private static async Task<IResult> CreateAsync(HttpContext context, Archives archives, LinkKeys keys, FileDropOptions options, TimeProvider time)
