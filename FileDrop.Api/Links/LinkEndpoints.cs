@@ -5,7 +5,6 @@ using FileDrop.Api.Contents;
 using FileDrop.Api.Http;
 using FileDrop.Api.OpenApi;
 using FileDrop.Api.Settings;
-using FileDrop.Api.Text;
 
 namespace FileDrop.Api.Links;
 
@@ -13,19 +12,15 @@ namespace FileDrop.Api.Links;
 /// Links that open one content of one file for a few minutes. They are for elements that cannot send a credential: an <c>img</c>, a <c>video</c>, a
 /// download.
 /// </summary>
-/// <remarks>The secret is in the query, which neither the log nor the traces show.</remarks>
 internal static class LinkEndpoints
 {
-    private const string Path = "/links", Grant = "grant";
-
-    /// <summary>A grant in the document's examples.</summary>
-    private const string Secret = "AAAAAAAAAAEAAAGasL3qqw…";
+    private const string Path = "/links", Example = $"{Path}/{ApiExamples.FileId}?{LinkWords.ExampleQuery}";
 
     private static readonly ApiSchema Link = new("Link", _ => Shape.Object("A link to one content of one file.",
-        ("url", Shape.Text("Relative to the service. Everyone who has it can read the content.", $"/links/{ApiExamples.FileId}?grant={Secret}")),
+        ("url", Shape.Text("Relative to the service. Everyone who has it can read the content.", Example)),
         ("expires_at", Shape.Stamp("The time at which the link expires."))))
     {
-        Example = new LinkJson($"/links/{ApiExamples.FileId}?grant={Secret}", ApiExamples.Created.AddMinutes(5)),
+        Example = new LinkJson(Example, ApiExamples.Created.AddMinutes(5)),
     };
 
     private static readonly ApiSchema Target = new("LinkTarget", _ => Shape.Options("The content that the link opens. An unknown member is an error.",
@@ -33,9 +28,6 @@ internal static class LinkEndpoints
     {
         Example = new JsonObject { ["version"] = 1 },
     };
-
-    private static readonly ApiParameter GrantParameter =
-        ApiParameter.Query(Grant, "The signed part of the link; keep it secret. A missing or wrong one is `404`.", Shape.Text());
 
     public static void MapLinks(this IEndpointRouteBuilder app)
     {
@@ -56,14 +48,14 @@ internal static class LinkEndpoints
                 with the same answer.
                 """)
             .Takes([
-                FileWords.FileId with { Failures = [ApiProblem.LinkNotFound] }, GrantParameter, FileWords.Inline,
+                FileWords.FileId with { Failures = [ApiProblem.LinkNotFound] }, LinkWords.GrantParameter, FileWords.Inline,
                 .. FileWords.Ranges, .. FileWords.ReadPreconditions,
             ])
             .AnswersBytes("The client has this content already.");
     }
 
     private static async Task<IResult> CreateAsync(
-        HttpContext context, FileStore files, LinkKeys keys, FileDropOptions options, TimeProvider time, string file_id)
+        HttpContext context, FileStore files, LinkKeys keys, FileDropOptions options, string file_id)
     {
         var owner = Caller.Owner(context);
         if (!Parameters.TryReadId(file_id, out var id) || await files.FindAsync(owner, id, context.RequestAborted) is not { } file)
@@ -71,21 +63,16 @@ internal static class LinkEndpoints
         var version = await FileRequest.ReadJsonIfAnyAsync(context.Request, options, ReadVersion, absent: null);
         if (version is { } wanted && await files.FindVersionAsync(owner, id, wanted, context.RequestAborted) is null)
             return ApiProblem.VersionNotFound;
-        var key = await keys.CurrentAsync(context.RequestAborted);
-        var expiresAt = WholeMilliseconds.Floor(time.GetUtcNow() + options.LinkLife);
-        var grant = new LinkGrant(owner, id, version ?? file.Content.Version, expiresAt).Write(key);
+        var (grant, expiresAt) = await keys.IssueAsync(owner, id, version ?? file.Content.Version, context.RequestAborted);
         context.Response.Headers.CacheControl = "no-store";
-        return new JsonAnswer<LinkJson>(new LinkJson($"{context.Request.PathBase}{Path}/{id}?{Grant}={grant}", expiresAt), ApiJson.Instance.LinkJson);
+        return new JsonAnswer<LinkJson>(new LinkJson($"{context.Request.PathBase}{Path}/{id}?{LinkWords.Grant}={grant}", expiresAt), ApiJson.Instance.LinkJson);
     }
 
-    private static async Task<IResult> ReadAsync(HttpContext context, FileDownload download, LinkKeys keys, TimeProvider time, string file_id)
+    private static async Task<IResult> ReadAsync(HttpContext context, FileDownload download, LinkKeys keys, string file_id)
     {
         if (!Parameters.TryReadId(file_id, out var id)
-            || context.Request.Query[Grant] is not [{ } text]
-            || LinkGrant.KeyOf(text) is not { } number
-            || await keys.FindAsync(number, context.RequestAborted) is not { } key
-            || LinkGrant.Read(text, id, key) is not { } grant
-            || grant.ExpiresAt <= time.GetUtcNow())
+            || context.Request.Query[LinkWords.Grant] is not [{ } text]
+            || await keys.VerifyAsync(text, id, context.RequestAborted) is not { } grant)
             return ApiProblem.LinkNotFound;
         var answer = await download.SendAsync(context, grant.Owner, id, grant.Version);
         return answer is ApiProblem { Status: StatusCodes.Status404NotFound } ? ApiProblem.LinkNotFound : answer;

@@ -7,10 +7,10 @@ using FileDrop.Api.Text;
 
 namespace FileDrop.Api.Links;
 
-/// <summary>The grant in a link: one version of one file, until it expires.</summary>
+/// <summary>The grant in a link: one version of one file, or one archive, until it expires.</summary>
 /// <param name="Owner">The file's owner.</param>
-/// <param name="FileId">The file's id.</param>
-/// <param name="Version">The version that the link reads.</param>
+/// <param name="FileId">The file's id, or what stands for an archive.</param>
+/// <param name="Version">The version that the link reads; 0 for an archive.</param>
 /// <param name="ExpiresAt">The end of the grant, to the millisecond.</param>
 /// <remarks>
 /// Its text is base64url of these bytes: the link key's number, the expiry and the version (8 bytes each, big-endian), and an initialization vector (16). Then

@@ -28,9 +28,34 @@ internal sealed class LinkKeys(ILinkKeyCatalog catalog, FileDropOptions options,
 
     private LinkKey? Newest => _keys is [var newest, ..] ? newest : null;
 
-    /// <summary>Returns the link key that signs now.</summary>
+    /// <summary>Issues a grant to read something until the end of a link's life.</summary>
+    /// <param name="owner">The owner.</param>
+    /// <param name="subject">The file's id, or what stands for an archive.</param>
+    /// <param name="version">The version of a file; 0 for an archive.</param>
+    /// <param name="cancellation">Ends the waiting.</param>
     /// <exception cref="StorageException">The catalog does not answer.</exception>
-    public async ValueTask<LinkKey> CurrentAsync(CancellationToken cancellation)
+    public async ValueTask<(string Grant, DateTimeOffset ExpiresAt)> IssueAsync(
+        string owner, Guid subject, long version, CancellationToken cancellation)
+    {
+        var key = await CurrentAsync(cancellation);
+        var expiresAt = WholeMilliseconds.Floor(time.GetUtcNow() + options.LinkLife);
+        return (new LinkGrant(owner, subject, version, expiresAt).Write(key), expiresAt);
+    }
+
+    /// <summary>Verifies a grant; null unless it was issued for this subject and has not expired.</summary>
+    /// <exception cref="StorageException">The catalog does not answer.</exception>
+    public async ValueTask<LinkGrant?> VerifyAsync(string text, Guid subject, CancellationToken cancellation) =>
+        LinkGrant.KeyOf(text) is { } number
+        && await FindAsync(number, cancellation) is { } key
+        && LinkGrant.Read(text, subject, key) is { } grant
+        && grant.ExpiresAt > time.GetUtcNow()
+            ? grant
+            : null;
+
+    public void Dispose() => _reading.Dispose();
+
+    /// <summary>Returns the link key that signs now.</summary>
+    private async ValueTask<LinkKey> CurrentAsync(CancellationToken cancellation)
     {
         while (true)
         {
@@ -52,16 +77,13 @@ internal sealed class LinkKeys(ILinkKeyCatalog catalog, FileDropOptions options,
     }
 
     /// <summary>Returns a link key by its number; null if it does not exist or its lifetime is over.</summary>
-    /// <exception cref="StorageException">The catalog does not answer.</exception>
-    public async ValueTask<LinkKey?> FindAsync(long number, CancellationToken cancellation)
+    private async ValueTask<LinkKey?> FindAsync(long number, CancellationToken cancellation)
     {
         // Another replica may have created the next number. No other unknown number can exist, so made-up links cause no reads.
         if (Newest is not { } newest || number == newest.Number + 1)
             await ReadAsync(cancellation);
         return _keys.FirstOrDefault(key => key.Number == number && time.GetUtcNow() - key.CreatedAt < Life);
     }
-
-    public void Dispose() => _reading.Dispose();
 
     private async Task ReadAsync(CancellationToken cancellation)
     {

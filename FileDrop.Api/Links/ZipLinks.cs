@@ -17,16 +17,13 @@ internal static class ZipLinks
     /// <summary>The most files and folders that a link names, so that it stays shorter than a request line may be.</summary>
     private const int MaxIds = 200;
 
-    private const string Path = "/zip", Grant = "grant", FileName = "FileDrop";
-
-    /// <summary>A grant in the document's examples.</summary>
-    private const string Secret = "AAAAAAAAAAEAAAGasL3qqw…";
+    private const string Path = "/zip", FileName = "FileDrop", Example = $"{Path}/AZqzwnwefUSaUQxfP5uKEA?{LinkWords.ExampleQuery}";
 
     private static readonly ApiSchema Link = new("ZipLink", _ => Shape.Object("A link to a zip archive.",
-        ("url", Shape.Text("Relative to the service. Everyone who has it can read the archive.", $"/zip/AZqzwnwefUSaUQxfP5uKEA?grant={Secret}")),
+        ("url", Shape.Text("Relative to the service. Everyone who has it can read the archive.", Example)),
         ("expires_at", Shape.Stamp("The time at which the link expires. A download that has begun goes on."))))
     {
-        Example = new LinkJson($"/zip/AZqzwnwefUSaUQxfP5uKEA?grant={Secret}", ApiExamples.Created.AddMinutes(5)),
+        Example = new LinkJson(Example, ApiExamples.Created.AddMinutes(5)),
     };
 
     private static readonly ApiSchema Target = new("ZipTarget", _ => Shape.Object("What the archive holds. An unknown member is an error.",
@@ -37,9 +34,6 @@ internal static class ZipLinks
 
     private static readonly ApiParameter Ids =
         ApiParameter.Path("ids", "The files and folders, as the link has them. A link that was altered is `404`.", Shape.Text()) with { Failures = [ApiProblem.LinkNotFound] };
-
-    private static readonly ApiParameter GrantParameter =
-        ApiParameter.Query(Grant, "The signed part of the link; keep it secret. A missing or wrong one is `404`.", Shape.Text());
 
     public static void MapZipLinks(this IEndpointRouteBuilder app)
     {
@@ -56,35 +50,31 @@ internal static class ZipLinks
                 Returns the archive as `GET /folders/{folder_id}/zip` does, without a credential. A link that has expired, was altered or lost one of its files is
                 `404`, always with the same answer.
                 """)
-            .Takes([Ids, GrantParameter, .. FileWords.Ranges])
+            .Takes([Ids, LinkWords.GrantParameter, .. FileWords.Ranges])
             .AnswersBytes("The client has this archive already.")
             .Fails(ApiProblem.TooManyEntries);
     }
 
-    private static async Task<IResult> CreateAsync(HttpContext context, Archives archives, LinkKeys keys, FileDropOptions options, TimeProvider time)
+    private static async Task<IResult> CreateAsync(HttpContext context, Archives archives, LinkKeys keys, FileDropOptions options)
     {
         var ids = await FileRequest.ReadJsonAsync(context.Request, options, ReadIds);
         var owner = Caller.Owner(context);
         // Laid out once now, so that a selection that cannot be an archive is refused before the browser leaves for it.
         if (await archives.OfAsync(owner, ids, context.RequestAborted) is null)
             return ApiProblem.FileNotFound;
-        var expiresAt = WholeMilliseconds.Floor(time.GetUtcNow() + options.LinkLife);
-        var grant = new LinkGrant(owner, DigestOf(ids), Version: 0, expiresAt).Write(await keys.CurrentAsync(context.RequestAborted));
+        var (grant, expiresAt) = await keys.IssueAsync(owner, DigestOf(ids), version: 0, context.RequestAborted);
         context.Response.Headers.CacheControl = "no-store";
         return new JsonAnswer<LinkJson>(
-            new LinkJson($"{context.Request.PathBase}{Path}/{Base64Url.EncodeToString(Bytes(ids))}?{Grant}={grant}", expiresAt), ApiJson.Instance.LinkJson);
+            new LinkJson($"{context.Request.PathBase}{Path}/{Base64Url.EncodeToString(Bytes(ids))}?{LinkWords.Grant}={grant}", expiresAt), ApiJson.Instance.LinkJson);
     }
 
-    private static async Task<IResult> ReadAsync(
-        HttpContext context, Archives archives, ArchiveDownload download, LinkKeys keys, TimeProvider time, string ids)
+    private static async Task<IResult> ReadAsync(HttpContext context, Archives archives, ArchiveDownload download, LinkKeys keys, string ids)
     {
         if (!Base64UrlText.TryDecode(ids, out var bytes) || bytes.Length is 0 || bytes.Length % 16 != 0
-            || context.Request.Query[Grant] is not [{ } text]
-            || LinkGrant.KeyOf(text) is not { } number
-            || await keys.FindAsync(number, context.RequestAborted) is not { } key)
+            || context.Request.Query[LinkWords.Grant] is not [{ } text])
             return ApiProblem.LinkNotFound;
         List<Guid> named = [.. bytes.Chunk(16).Select(each => new Guid(each, bigEndian: true))];
-        if (LinkGrant.Read(text, DigestOf(named), key) is not { Version: 0 } grant || grant.ExpiresAt <= time.GetUtcNow()
+        if (await keys.VerifyAsync(text, DigestOf(named), context.RequestAborted) is not { Version: 0 } grant
             || await archives.OfAsync(grant.Owner, named, context.RequestAborted) is not { } archive)
             return ApiProblem.LinkNotFound;
         return await download.SendAsync(context, archive, FileName);
