@@ -58,6 +58,32 @@ public abstract class FolderZipTests(Pair pair)
     }
 
     [Fact]
+    public async Task An_archive_has_the_conditions_of_a_file_except_those_with_dates()
+    {
+        var (top, _) = await TreeAsync();
+        using var answer = await Http.GetAsync($"/folders/{top}/zip");
+        var tag = $"{answer.Headers.ETag}";
+        foreach (var (field, value, status) in new[]
+        {
+            ("If-Match", "*", 200), ("If-Match", tag, 200), ("If-Match", "\"other\"", 412), ("If-Match", $"W/{tag}", 412), ("If-Match", "unquoted", 400),
+            ("If-None-Match", "*", 304), ("If-None-Match", "unquoted", 200),
+            ("If-Unmodified-Since", "Mon, 23 Nov 2020 08:25:25 GMT", 200), ("If-Modified-Since", "Mon, 23 Nov 2020 08:25:25 GMT", 200),
+        })
+            await AnswersAsync(status, (field, value));
+        foreach (var (value, status) in new[]
+        {
+            (tag, 206), ("\"other\"", 200), ($"W/{tag}", 200), ("unquoted", 200), ("Mon, 23 Nov 2020 08:25:25 GMT", 200), (" ", 206),
+        })
+            await AnswersAsync(status, ("Range", "bytes=0-9"), ("If-Range", value));
+
+        async Task AnswersAsync(int status, params (string Name, string Value)[] fields)
+        {
+            using var response = await Http.SendAsync(HttpMethod.Get, $"/folders/{top}/zip", null, fields);
+            Assert.True(status == (int)response.StatusCode, $"{string.Join(", ", fields)} is {(int)response.StatusCode} instead of {status}");
+        }
+    }
+
+    [Fact]
     public async Task A_link_opens_an_archive_of_what_it_names_and_nothing_else()
     {
         var (top, contents) = await TreeAsync();

@@ -17,7 +17,7 @@ internal static class FolderZip
             The archive is made while it is sent. The same files give the same bytes and ETag, so a download goes on with `If-Range`; if one of them has
             changed, it starts over. If a content disappears while it is sent, the connection is cut.
             """)
-        .Takes([FolderWords.FolderId, .. FileWords.Ranges]).Needs(Scope.Read)
+        .Takes([FolderWords.FolderId, .. FileWords.Ranges, .. FileWords.TagPreconditions]).Needs(Scope.Read)
         .AnswersBytes("The client has this archive already.")
         .Fails(ApiProblem.TooManyEntries);
 

@@ -4,7 +4,7 @@ using Microsoft.Net.Http.Headers;
 namespace FileDrop.Api.Http;
 
 /// <summary>Answers with a zip archive, for <c>GET</c> and <c>HEAD</c>: with its exact length, and with ranges, so that a download can go on.</summary>
-internal sealed class ArchiveDownload(Archives archives, FileMetrics metrics)
+internal sealed class ArchiveDownload(Archives archives, FileMetrics metrics, TimeProvider time)
 {
     /// <summary>The media type of an archive.</summary>
     public const string MediaType = "application/zip";
@@ -17,12 +17,14 @@ internal sealed class ArchiveDownload(Archives archives, FileMetrics metrics)
     {
         var (request, response, length) = (context.Request, context.Response, archive.Layout.Length);
         var tag = new EntityTagHeaderValue($"\"{archive.Layout.Tag}\"");
-        var fields = request.GetTypedHeaders();
-        if (fields.IfMatch is { Count: > 0 } wanted && !wanted.Any(each => each.Equals(EntityTagHeaderValue.Any) || each.Compare(tag, useStrongComparison: true)))
+        if (!Preconditions.TryRead(request, out var preconditions, out var problem))
+            return problem;
+        var state = preconditions.Check(tag, modified: null);
+        if (state == PreconditionState.Failed)
             return ApiProblem.PreconditionFailed;
         response.GetTypedHeaders().ETag = tag;
         response.Headers.CacheControl = "private, no-cache";
-        if (Preconditions.IsKnown(request, tag))
+        if (state == PreconditionState.NotModified)
             return TypedResults.StatusCode(StatusCodes.Status304NotModified);
         response.ContentType = MediaType;
         response.Headers.AcceptRanges = "bytes";
@@ -35,8 +37,8 @@ internal sealed class ArchiveDownload(Archives archives, FileMetrics metrics)
             return Results.Empty;
         }
         // A range of another archive starts over: If-Range names the tag of the one that the client has begun.
-        var isSame = fields.IfRange is not { } same || same.EntityTag?.Compare(tag, useStrongComparison: true) == true;
-        var range = ByteRange.Of(isSame && request.Headers.Range is [var text] ? text : null, length);
+        var range = ByteRange.Of(
+            request.Headers.Range is [var text] && preconditions.RangeAllowed(tag, modified: null, time.GetUtcNow()) ? text : null, length);
         if (range.Kind == RangeKind.Unsatisfiable)
             return ApiProblem.RangeNotSatisfiable(length);
         if (range.Kind == RangeKind.Slice)

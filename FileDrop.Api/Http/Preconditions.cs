@@ -76,7 +76,9 @@ internal sealed class Preconditions
     public PreconditionState Check(CatalogFolder folder) => Check(EntityTag(folder), LastModified(folder));
 
     /// <summary>Checks them in the RFC's order.</summary>
-    private PreconditionState Check(EntityTagHeaderValue tag, DateTimeOffset modified)
+    /// <param name="tag">The current entity tag.</param>
+    /// <param name="modified">The time of the last change in whole seconds; null if it has none, so that dates are ignored.</param>
+    public PreconditionState Check(EntityTagHeaderValue tag, DateTimeOffset? modified)
     {
         if (_ifMatch is not null)
         {
@@ -100,14 +102,17 @@ internal sealed class Preconditions
     }
 
     /// <summary>Whether a Range field may be honoured: If-Range is absent or empty, or names this content (section 13.1.5).</summary>
-    public bool RangeAllowed(CatalogFile file, DateTimeOffset now)
+    public bool RangeAllowed(CatalogFile file, DateTimeOffset now) => RangeAllowed(EntityTag(file), LastModified(file), now);
+
+    /// <inheritdoc cref="RangeAllowed(CatalogFile, DateTimeOffset)"/>
+    public bool RangeAllowed(EntityTagHeaderValue tag, DateTimeOffset? modified, DateTimeOffset now)
     {
         if (_ifRange.All(string.IsNullOrWhiteSpace))
             return true;
         if (_ifRange.Count == 1 && EntityTagHeaderValue.TryParse(Trimmed(_ifRange)[0], out var sent))
-            return sent.Compare(EntityTag(file), useStrongComparison: true);
+            return sent.Compare(tag, useStrongComparison: true);
         // A date identifies a content only once its second is over.
-        return Date(_ifRange) == LastModified(file) && now - LastModified(file) >= TimeSpan.FromSeconds(1);
+        return Date(_ifRange) == modified && now - modified >= TimeSpan.FromSeconds(1);
     }
 
     /// <summary>

@@ -50,7 +50,7 @@ internal static class ZipLinks
                 Returns the archive as `GET /folders/{folder_id}/zip` does, without a credential. A link that has expired, was altered or lost one of its files is
                 `404`, always with the same answer.
                 """)
-            .Takes([Ids, LinkWords.GrantParameter, .. FileWords.Ranges])
+            .Takes([Ids, LinkWords.GrantParameter, .. FileWords.Ranges, .. FileWords.TagPreconditions])
             .AnswersBytes("The client has this archive already.")
             .Fails(ApiProblem.TooManyEntries);
     }

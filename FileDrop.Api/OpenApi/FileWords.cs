@@ -18,12 +18,17 @@ internal static class FileWords
         "Proceed only if the file or folder has none of these entity tags. Otherwise a read answers `304`, and a change `412`. Malformed values are ignored.",
         ApiExamples.ETag);
 
+    private static readonly ApiParameter IfMatch = ApiParameter.Header("If-Match",
+        "Proceed only if the file or folder has one of these entity tags; `*` matches any. Otherwise `412`, or `400` if the value is malformed.",
+        ApiExamples.ETag) with { Failures = [ApiProblem.PreconditionFailed] };
+
+    /// <summary>Conditions on the entity tag, of a read of something that has no time of a last change.</summary>
+    public static readonly ApiParameter[] TagPreconditions = [IfMatch, IfNoneMatch];
+
     /// <summary>Conditions of a change.</summary>
     public static readonly ApiParameter[] Preconditions =
     [
-        ApiParameter.Header("If-Match",
-            "Proceed only if the file or folder has one of these entity tags; `*` matches any. Otherwise `412`, or `400` if the value is malformed.",
-            ApiExamples.ETag) with { Failures = [ApiProblem.PreconditionFailed] },
+        IfMatch,
         ApiParameter.Header("If-Unmodified-Since",
             "Proceed only if the file or folder has not changed since this time; otherwise `412`. It is ignored beside If-Match, but `400` if malformed.",
             ApiExamples.LastModified) with { Failures = [ApiProblem.PreconditionFailed] },
