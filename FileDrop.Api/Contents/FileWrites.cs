@@ -179,6 +179,15 @@ internal sealed class FileWrites(FileStore files, FolderStore folders, Idempoten
         }
     }
 
+    /// <summary>The commit of a stored content and the properties that were sent with it.</summary>
+    public static FileCommit Commit(ContentFacts content, FileProperties properties) =>
+        new(content.Size, properties.Type, content.Sha256, content.XxHash3, properties.Name, properties.Tags, Crc32: content.Crc32)
+        {
+            Folder = properties.Destination.Folder,
+            OnConflict = properties.Destination.OnConflict,
+            ModifiedAt = properties.ModifiedAt,
+        };
+
     /// <summary>Compares a repeated request with the file that the first one created. The content is not read if its announced digest suffices.</summary>
     private static async Task<CreateResult> CompareAsync(CatalogFile first, IIncomingFile file, CancellationToken cancellation)
     {
@@ -209,13 +218,5 @@ internal sealed class FileWrites(FileStore files, FolderStore folders, Idempoten
             Folder = properties.Folder ?? source.Place.Folder,
             OnConflict = properties.OnConflict,
             ModifiedAt = source.ModifiedAt,
-        };
-
-    private static FileCommit Commit(ContentFacts content, FileProperties properties) =>
-        new(content.Size, properties.Type, content.Sha256, content.XxHash3, properties.Name, properties.Tags, Crc32: content.Crc32)
-        {
-            Folder = properties.Destination.Folder,
-            OnConflict = properties.Destination.OnConflict,
-            ModifiedAt = properties.ModifiedAt,
         };
 }

@@ -13,6 +13,13 @@ internal sealed record FileProperties(string? Name, string Type, IReadOnlyDictio
 
     /// <summary>When the content last changed, as the client knows it, or null if not given.</summary>
     public DateTimeOffset? ModifiedAt { get; init; }
+
+    /// <summary>The properties of the file that a resumable upload creates.</summary>
+    public static FileProperties Of(ResumablePlan plan) => new(plan.Name, plan.Type, plan.Tags)
+    {
+        Destination = new Destination(plan.Folder, OnConflict: plan.OnConflict),
+        ModifiedAt = plan.ModifiedAt,
+    };
 }
 
 /// <summary>The properties in which a copy differs from its source.</summary>

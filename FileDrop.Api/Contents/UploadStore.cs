@@ -186,11 +186,7 @@ internal sealed class UploadStore(
             throw new RefusedException(new Refusal(RefusalCode.FileTooLarge, $"The limit is {options.MaxFileSize} bytes."));
         await using var joined = new ConcatenatedBlobs(blobs, parts);
         using var content = new IncomingContent(joined, first: null, options.MaxFileSize, plan.Sha256) { Announced = ContentLength.Exactly((long)total) };
-        return await writes.CreateAsync(owner, new KnownFile(content, new FileProperties(plan.Name, plan.Type, plan.Tags)
-        {
-            Destination = plan.Folder is { } folder ? new Destination(folder, OnConflict: plan.OnConflict) : Destination.Loose,
-            ModifiedAt = plan.ModifiedAt,
-        }), plan, cancellation);
+        return await writes.CreateAsync(owner, new KnownFile(content, FileProperties.Of(plan)), plan, cancellation);
     }
 
     private static bool HasAll(ResumableUpload upload, bool atLength) =>
@@ -243,12 +239,7 @@ internal sealed class UploadStore(
     private async Task<CatalogFile> CommitAsync(UploadWriter writer, WriteIntent blob, ContentFacts facts)
     {
         var (upload, plan) = (writer.Upload, writer.Upload.Plan);
-        var change = new FileCommit(facts.Size, plan.Type, facts.Sha256, facts.XxHash3, plan.Name, plan.Tags, Upload: plan, Crc32: facts.Crc32)
-        {
-            Folder = plan.Folder,
-            OnConflict = plan.OnConflict,
-            ModifiedAt = plan.ModifiedAt,
-        };
+        var change = FileWrites.Commit(facts, FileProperties.Of(plan)) with { Upload = plan };
         return await files.CommitOf(upload.Owner, upload.Id).RunAsync(blob, change, writer.Lost) switch
         {
             { File: { } file } => file,
