@@ -20,7 +20,10 @@ internal static class FileWords
 
     private static readonly ApiParameter IfMatch = ApiParameter.Header("If-Match",
         "Proceed only if the file or folder has one of these entity tags; `*` matches any. Otherwise `412`, or `400` if the value is malformed.",
-        ApiExamples.ETag) with { Failures = [ApiProblem.PreconditionFailed] };
+        ApiExamples.ETag) with
+    {
+        Failures = [ApiProblem.PreconditionFailed],
+    };
 
     /// <summary>Conditions on the entity tag, of a read of something that has no time of a last change.</summary>
     public static readonly ApiParameter[] TagPreconditions = [IfMatch, IfNoneMatch];
