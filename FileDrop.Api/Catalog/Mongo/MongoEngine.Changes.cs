@@ -49,7 +49,7 @@ internal sealed partial class MongoEngine
     private async Task CommitTogetherAsync(
         string owner, Guid id, IReadOnlyList<MongoChange> changes, MongoLines.Turn turn, CancellationToken cancellation)
     {
-        var before = _recent.Take(owner, id);
+        var before = turn.IsContended ? null : _recent.Take(owner, id);
         var isFresh = before is null;
         var now = isFresh ? default : await _clock.NowAsync(cancellation);
         for (var round = 1; ; round++)

@@ -55,9 +55,15 @@ internal sealed class MongoLines
             return all;
         }
 
-        /// <summary>Waits for one to four saves if another replica changes the document too. More changes join meanwhile, so little is lost.</summary>
+        /// <summary>True if another replica changed the document lately, so that a kept copy is probably stale.</summary>
+        public bool IsContended => line.LostLately() is not null;
+
+        /// <summary>
+        /// Waits for two to four saves if another replica changes the document too, so that it can load and save meanwhile. More changes join, so little
+        /// is lost.
+        /// </summary>
         public Task LeaveGapAsync() => line.LostLately() is { } save
-            ? Task.Delay(save * (1 + (3 * Random.Shared.NextDouble())))
+            ? Task.Delay(save * (2 + (2 * Random.Shared.NextDouble())))
             : Task.CompletedTask;
 
         /// <summary>Records that another replica's change came first.</summary>
@@ -76,7 +82,7 @@ internal sealed class MongoLines
     {
         private const int Closed = -1;
         private static readonly TimeSpan s_memory = TimeSpan.FromSeconds(1);
-        private static readonly TimeSpan s_longestSave = TimeSpan.FromMilliseconds(20);
+        private static readonly TimeSpan s_longestSave = TimeSpan.FromMilliseconds(200);
         private int _count;
         private long _lostAt;
         private TimeSpan _lostSave;
