@@ -119,7 +119,7 @@ public abstract class FolderCatalogTests(EngineStore store)
         Assert.Equal(ChangeOutcome.Circle, (await ChangeAsync(top.Id, new FolderChange(null, top.Id))).Outcome);
         var other = await CreateAsync("other");
         Assert.Equal(ChangeOutcome.TooDeep, (await ChangeAsync(other.Id, new FolderChange(null, last.Id))).Outcome);
-        // What lies below a folder that moves may come to lie deeper.
+        // Folders below one that moves may end up deeper than 64 levels.
         Assert.Equal(ChangeOutcome.Done, (await ChangeAsync(top.Id, new FolderChange(null, other.Id))).Outcome);
         Assert.Equal(Place.MaxDepth + 2, (await Folders.FindPathAsync(_owner, last.Id, default))?.Count);
         Assert.DoesNotContain(await NamesAsync(), claim => claim.Key.Name == "deeper");

@@ -149,7 +149,7 @@ public sealed class InterleavedFoldersTests
                 });
         }
 
-        /// <summary>What holds after every step.</summary>
+        /// <summary>The invariants, which hold after every step.</summary>
         private string? Check()
         {
             var live = new HashSet<EntryKey>();

@@ -144,7 +144,7 @@ public abstract class FolderBackupTests(Pair pair)
         Assert.Equal("/below (2)/c.txt", await copy.PathAsync(inBelow));
         var loose = await copy.Files.FindAsync(FolderTree.Owner, inGone, forChange: false, default);
         Assert.Equal(("b.txt", null), (loose?.Name, loose?.Place.Folder));
-        // What was deleted on its own is in the trash as before, and comes back to the root.
+        // A file that was deleted on its own is in the trash as before, and comes back to the root.
         Assert.Equal(Place.Root, (await copy.Files.RestoreAsync(FolderTree.Owner, own, null, OnConflict.Fail, default)).File?.Place.Folder);
         Assert.Empty(await copy.CheckAsync(lease: TimeSpan.Zero));
 

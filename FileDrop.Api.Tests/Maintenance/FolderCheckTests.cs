@@ -108,7 +108,7 @@ public abstract class FolderCheckTests(Pair pair)
         Assert.Equal(ChangeOutcome.NameTaken, (await tree.Folders.CreateFolderAsync(
             FolderTree.Owner, Guid.CreateVersion7(), new Target(docs, "unclaimed.txt"), default)).Outcome);
         await tree.FileAsync("dead.txt", docs);
-        // What the check cannot repair, a user can.
+        // The check cannot repair this, but a user can.
         foreach (var file in new[] { orphan, twin })
             Assert.Equal(ChangeOutcome.Done, (await tree.Files.ChangeAsync(
                 FolderTree.Owner, file, new MetadataChange($"{file}.txt", null) { Folder = docs }, default)).Outcome);

@@ -154,7 +154,7 @@ public sealed class RollingUpdateOnClusterTests(ReleaseBefore before, ClusterPai
         }
     }
 
-    /// <summary>Checks each CRC-32 in the catalog; a missing one is no mistake.</summary>
+    /// <summary>Checks each CRC-32 in the catalog; a missing one is not a mistake.</summary>
     /// <returns>How many there are.</returns>
     private static async Task<int> NoCrcIsWrongAsync(Stores stores, Func<Guid, long, byte[]> bytesOf)
     {

@@ -25,7 +25,7 @@ internal sealed class Archive
     /// <summary>Bytes that a read of a content gives at most.</summary>
     public int Piece { get; init; } = int.MaxValue;
 
-    /// <summary>What happened, in order: <c>open 3 at 0, 10 bytes</c>, <c>close 3</c>.</summary>
+    /// <summary>The calls in their order, such as <c>open 3 at 0, 10 bytes</c>, <c>close 3</c>.</summary>
     public ConcurrentQueue<string> Events { get; } = [];
 
     public int Folder(string name, int folder = ZipEntry.Top) => Add(new ZipEntry(folder, name, Time));
@@ -150,7 +150,7 @@ internal sealed class Sink(SinkWrite write) : Stream
 /// <summary>Takes what is written to a <see cref="Sink"/>.</summary>
 internal delegate void SinkWrite(ReadOnlySpan<byte> bytes);
 
-/// <summary>An archive of any size as a file that can be read anywhere: each read copies its bytes anew.</summary>
+/// <summary>An archive of any size as a file that can be read anywhere: each read copies its bytes again.</summary>
 internal sealed class ArchiveFile(Archive archive) : Stream
 {
     public override bool CanRead => true;

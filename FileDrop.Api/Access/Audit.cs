@@ -54,7 +54,7 @@ internal sealed partial class Audit(ILogger<Audit> log, AuditTrail trail, TimePr
 
     /// <summary>Records an event of a request. A request that does several things records each of them.</summary>
     /// <param name="context">The request.</param>
-    /// <param name="operation">What was done.</param>
+    /// <param name="operation">The operation's name.</param>
     /// <param name="subject">The file, folder, upload or key; null if unknown.</param>
     /// <param name="status">The HTTP status.</param>
     /// <param name="result"><c>done</c>, or the code of the refusal.</param>

@@ -81,7 +81,7 @@ public interface IBlobStore
     /// <param name="owner">The owner of the copy's file, as for <see cref="WriteAsync"/>.</param>
     /// <param name="size">Bytes in the blob.</param>
     /// <param name="cancellation">Stops the copy, which then deletes what it left as far as that is possible.</param>
-    /// <returns>False if there is no blob <paramref name="source"/>; then nothing was written.</returns>
+    /// <returns>False, and nothing was written, if there is no blob <paramref name="source"/>.</returns>
     /// <exception cref="StorageException">
     /// The store failed, or the blob has another size. It left nothing readable, or a deletion by the key finds what it left.
     /// </exception>

@@ -87,7 +87,7 @@ public sealed record FileCommit(
     /// <summary>The folder of a new file; null makes a loose file. Replacing a file's content leaves it where it is.</summary>
     public Guid? Folder { get; init; }
 
-    /// <summary>What to do if the name is taken in the folder.</summary>
+    /// <summary>The choice if the name is taken in the folder.</summary>
     public OnConflict OnConflict { get; init; }
 
     /// <summary>The client's time of the content's last change; null keeps the file's.</summary>
@@ -103,7 +103,7 @@ public sealed record MetadataChange(string? Name, IReadOnlyDictionary<string, st
     /// <summary>The folder to move to; null leaves the file where it is.</summary>
     public Guid? Folder { get; init; }
 
-    /// <summary>What to do if the name is taken in the folder.</summary>
+    /// <summary>The choice if the name is taken in the folder.</summary>
     public OnConflict OnConflict { get; init; }
 
     /// <summary>The client's time of the content's last change; null keeps it.</summary>

@@ -8,7 +8,7 @@ internal sealed partial class FolderProtocol
     /// <summary>Claims the name of a live or carried entry that has no claim, without a new version of the entry.</summary>
     /// <param name="kind">The kind of the entry.</param>
     /// <param name="id">The entry.</param>
-    /// <param name="how">What may become of the entry if its name is taken or its folder is not there.</param>
+    /// <param name="how">The allowed outcomes if the entry's name is taken or its folder is not there.</param>
     public async ValueTask<Settlement> SettleAsync(EntryKind kind, Guid id, Settling how)
     {
         for (var tries = 0; tries < MaxTries; tries++)

@@ -71,7 +71,7 @@ internal sealed partial class FolderProtocol
                 await ChangeAsync(child, (file, _) => file.Return(fence), (subfolder, now) => subfolder.Return(fence, now));
                 break;
             case (FileState.Deleted, FileState.Carried):
-                // What was deleted on its own stays in the trash, and is not purged with the folder either.
+                // An entry that was deleted on its own stays in the trash, and is not purged with the folder either.
                 if (await ChangeAsync(child, (file, now) => file.Bury(fence, rules, now), (subfolder, now) => subfolder.Bury(fence, now)))
                     await ReleaseAsync(child);
                 break;

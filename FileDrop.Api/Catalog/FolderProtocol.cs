@@ -111,7 +111,7 @@ internal sealed partial class FolderProtocol(IFolderSteps steps, CatalogRules ru
                 continue;
             if (await FindHolderAsync(found) is { } holder)
                 return holder;
-            // By its operation: somebody else may have taken the claim over, and hold the name now.
+            // Compare the operation: another one may have taken over the claim, and may hold the name now.
             if (await steps.ReplaceNameAsync(found, claim))
                 return null;
         }

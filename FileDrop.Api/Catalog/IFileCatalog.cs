@@ -64,7 +64,7 @@ public interface IFileCatalog
     /// <param name="owner">The file's owner.</param>
     /// <param name="id">The file's id.</param>
     /// <param name="folder">The folder to restore to; null for its own or, if that is gone, the root. A loose file stays loose.</param>
-    /// <param name="onConflict">What to do if the name is taken in the folder.</param>
+    /// <param name="onConflict">The choice if the name is taken in the folder.</param>
     /// <param name="cancellation">Ends the waiting.</param>
     Task<ChangeResult> RestoreAsync(string owner, Guid id, Guid? folder, OnConflict onConflict, CancellationToken cancellation);
 

@@ -3,7 +3,7 @@ namespace FileDrop.Api.Catalog;
 /// <summary>Reads folders and changes them; see <see cref="ICatalog"/>.</summary>
 /// <remarks>
 /// A change of a folder is one change of its own document, whatever is in it. Access by path to everything below a deleted folder ends with that change.
-/// By its id, and in the flat list of files, an entry below may still be seen until a sweep has carried it to the trash.
+/// An entry below may still be seen by its id, and in the flat list of files, until a sweep has carried it to the trash.
 /// </remarks>
 public interface IFolderCatalog
 {
@@ -42,7 +42,7 @@ public interface IFolderCatalog
     /// <param name="owner">The folder's owner.</param>
     /// <param name="id">The folder's id.</param>
     /// <param name="parent">The folder to restore to; null for its own or, if that is gone, the root.</param>
-    /// <param name="onConflict">What to do if the name is taken there.</param>
+    /// <param name="onConflict">The choice if the name is taken there.</param>
     /// <param name="cancellation">Ends the waiting.</param>
     Task<FolderResult> RestoreFolderAsync(string owner, Guid id, Guid? parent, OnConflict onConflict, CancellationToken cancellation);
 
@@ -61,7 +61,7 @@ public sealed record FolderEntry(CatalogFolder? Folder, CatalogFile? File);
 /// <summary>A change of a folder.</summary>
 /// <param name="Name">The new name; null keeps it.</param>
 /// <param name="Parent">The new parent; null keeps it.</param>
-/// <param name="OnConflict">What to do if the name is taken.</param>
+/// <param name="OnConflict">The choice if the name is taken.</param>
 /// <param name="IfVersion">The condition: change only a folder that still has this version.</param>
 public sealed record FolderChange(string? Name, Guid? Parent, OnConflict OnConflict = OnConflict.Fail, long? IfVersion = null);
 

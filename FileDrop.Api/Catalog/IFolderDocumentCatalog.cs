@@ -40,7 +40,7 @@ internal interface IFolderDocumentCatalog
     Task<bool> DropNameAsync(string owner, NameClaim claim, CancellationToken cancellation);
 }
 
-/// <summary>What may become of an entry that has no claim of its name.</summary>
+/// <summary>The outcomes for an entry that has no claim of its name.</summary>
 internal enum Settling
 {
     /// <summary>It gets its name in its folder, if that is free.</summary>

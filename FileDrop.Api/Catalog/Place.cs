@@ -25,14 +25,14 @@ public sealed record Place(Guid? Folder, long Fence, Guid? Claim)
     public Place Left() => Folder is null ? this : Raised() with { Claim = null };
 }
 
-/// <summary>What a place holds. Folders come first in lists.</summary>
+/// <summary>The kinds of entries of a folder. Folders come first in lists.</summary>
 public enum EntryKind
 {
     Folder = 0,
     File = 1,
 }
 
-/// <summary>What to do if a name in a folder is taken.</summary>
+/// <summary>The choices if a name in a folder is taken.</summary>
 public enum OnConflict
 {
     /// <summary>Refuse.</summary>
@@ -51,7 +51,7 @@ public enum OnConflict
 /// <summary>The wish to be in a folder under a name.</summary>
 /// <param name="Folder">The folder.</param>
 /// <param name="Name">The name.</param>
-/// <param name="OnConflict">What to do if the name is taken.</param>
+/// <param name="OnConflict">The choice if the name is taken.</param>
 public sealed record Target(Guid Folder, string Name, OnConflict OnConflict = OnConflict.Fail);
 
 /// <summary>A claimed place, on the way into a document by one conditional change.</summary>

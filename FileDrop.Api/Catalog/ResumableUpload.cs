@@ -28,7 +28,7 @@ public sealed record ResumablePlan(
     /// <summary>The folder of the file; null makes a loose file.</summary>
     public Guid? Folder { get; init; }
 
-    /// <summary>What to do if the name is taken in the folder.</summary>
+    /// <summary>The choice if the name is taken in the folder.</summary>
     public OnConflict OnConflict { get; init; }
 
     /// <summary>The client's time of the content's last change; null if it did not tell.</summary>

@@ -81,7 +81,7 @@ internal sealed class FolderCheck(
         var isLive = entry.State == FileState.Live;
         if (key.Folder == Place.Root ? !isLive : parent is { IsFolder: true, Sweep: FolderSweep.None } && (parent.State == FileState.Live) != isLive)
             yield return (FindingKind.HalfCarried, isLive ? "It is live, but its folder is in the trash." : "It is in the trash with its folder, which is live.");
-        // What a purged folder carried is there until its sweep has ended.
+        // Entries that a purged folder carried are there until its sweep has ended.
         else if (key.Folder != Place.Root && parent is not { IsFolder: true } && (isLive || parent is not { State: FileState.Deleted, Sweep: not FolderSweep.None }))
             yield return (FindingKind.ParentMissing, $"Its folder {key.Folder} does not exist.");
         if (claim is not null && entry.StandsBy(claim))

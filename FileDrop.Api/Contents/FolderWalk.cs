@@ -19,7 +19,7 @@ internal sealed record WalkPage(IReadOnlyList<FolderEntry> Entries, WalkPosition
 /// <summary>Walks through everything below a folder, a page at a time, with bounded work for each page.</summary>
 /// <remarks>
 /// A folder comes before its files, and these before its subfolders, each of which is followed by everything below it. Siblings are in the order of their
-/// creation, which never changes. So the walk meets whatever stays where it is once. What is moved meanwhile it may miss, or meet twice.
+/// creation, which never changes. So the walk meets each entry that stays where it is once. It may miss an entry that moves meanwhile, or meet it twice.
 /// </remarks>
 internal sealed class FolderWalk(IFolderCatalog catalog, FileStore files)
 {

@@ -33,7 +33,7 @@ internal sealed record CopyProperties(string? Name, IReadOnlyDictionary<string, 
     /// <summary>The copy's folder; null for that of its source.</summary>
     public Guid? Folder { get; init; }
 
-    /// <summary>What to do if the name is taken in the folder.</summary>
+    /// <summary>The choice if the name is taken in the folder.</summary>
     public OnConflict OnConflict { get; init; }
 }
 

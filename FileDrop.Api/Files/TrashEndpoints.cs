@@ -86,7 +86,7 @@ internal static class TrashEndpoints
 
 /// <summary>Where a file is to be restored to.</summary>
 /// <param name="Folder">The folder; null if not given.</param>
-/// <param name="OnConflict">What to do if the name is taken there.</param>
+/// <param name="OnConflict">The choice if the name is taken there.</param>
 internal sealed record RestoreTarget(Guid? Folder = null, OnConflict OnConflict = OnConflict.Fail)
 {
     /// <summary>Reads a request's body.</summary>

@@ -7,7 +7,7 @@ using FileDrop.Api.Settings;
 
 namespace FileDrop.Api.Folders;
 
-/// <summary>What is in a folder.</summary>
+/// <summary>Lists the entries of a folder.</summary>
 internal static class EntryEndpoint
 {
     public static void MapEntries(this IEndpointRouteBuilder app) => app.MapGroup("/folders").WithTags("Folders")
@@ -18,7 +18,7 @@ internal static class EntryEndpoint
             have a next one.
 
             `deep=true` lists everything below the folder: each folder before what is in it, in the order of creation. A page ends early after 200 folders.
-            The walk meets once whatever stays where it is. It may miss what is moved meanwhile, or meet it twice.
+            The walk meets each entry that stays where it is once. It may miss an entry that moves meanwhile, or meet it twice.
             """)
         .Takes([FolderWords.FolderId, .. FolderDescription.EntryList]).Needs(Scope.Read)
         .Answers(200, "A page of entries.", ApiBody.List(FolderDescription.Entry, ListRequest.MaxLimit), CommonHeaders.List)

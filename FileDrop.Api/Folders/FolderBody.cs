@@ -7,7 +7,7 @@ namespace FileDrop.Api.Folders;
 /// <summary>A request's body about a folder.</summary>
 /// <param name="Name">The name; null if not given.</param>
 /// <param name="Parent">The parent; null if not given.</param>
-/// <param name="OnConflict">What to do if the name is taken.</param>
+/// <param name="OnConflict">The choice if the name is taken.</param>
 internal sealed record FolderBody(string? Name = null, Guid? Parent = null, OnConflict OnConflict = OnConflict.Fail)
 {
     /// <summary>Reads the body of a creation.</summary>

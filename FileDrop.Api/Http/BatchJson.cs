@@ -4,7 +4,7 @@ using FileDrop.Api.Catalog;
 
 namespace FileDrop.Api.Http;
 
-/// <summary>What an operation of a batch does.</summary>
+/// <summary>The operations of a batch.</summary>
 internal enum BatchVerb
 {
     Move,
@@ -15,7 +15,7 @@ internal enum BatchVerb
 }
 
 /// <summary>One operation of a batch.</summary>
-/// <param name="Verb">What it does.</param>
+/// <param name="Verb">The operation.</param>
 /// <param name="Kind">Whether it concerns a file or a folder.</param>
 /// <param name="Id">The file or folder.</param>
 /// <param name="Body">The folder, name and tags that it sets.</param>

@@ -9,7 +9,7 @@ namespace FileDrop.Api.Http;
 /// <param name="Name">The name; null if not given.</param>
 /// <param name="Tags">The tags; null if not given.</param>
 /// <param name="ModifiedAt">When the content last changed, as the client knows it; null if not given.</param>
-/// <param name="OnConflict">What to do if the name is taken in the folder.</param>
+/// <param name="OnConflict">The choice if the name is taken in the folder.</param>
 internal sealed record FileBodyJson(
     Guid? Folder = null, string? Name = null, IReadOnlyDictionary<string, string>? Tags = null, DateTimeOffset? ModifiedAt = null,
     OnConflict OnConflict = OnConflict.Fail)

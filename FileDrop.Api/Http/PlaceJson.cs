@@ -21,7 +21,7 @@ internal static class PlaceJson
     /// <summary>Reads what to do if a name is taken; null if the text is none of the choices.</summary>
     public static OnConflict? ReadOnConflict(JsonElement json) => json.ValueKind != JsonValueKind.String ? null : OnConflictOf(json.GetString());
 
-    /// <summary>What to do if a name is taken; null if the text is none of the choices.</summary>
+    /// <summary>The choice for a taken name; null if the text is none of the choices.</summary>
     public static OnConflict? OnConflictOf(string? text) => text switch
     {
         "fail" => OnConflict.Fail,

@@ -11,7 +11,7 @@ internal static partial class Rfc3339
     /// <param name="name">The field's name, for the problem.</param>
     /// <param name="text">The text.</param>
     /// <param name="roundUp">Whether to round up instead of down.</param>
-    /// <exception cref="ProblemException">The text is no time.</exception>
+    /// <exception cref="ProblemException">The text is not a time.</exception>
     public static DateTimeOffset Read(string name, string text, bool roundUp)
     {
         // A + in a time's offset that was not escaped arrives as a space.

@@ -50,7 +50,7 @@ internal sealed partial class Scrub(
             after = documents[^1].FileId;
             foreach (var document in documents)
             {
-                // Of versions that share a blob, the one that lacks a CRC-32 comes first.
+                // If versions share a blob, the one that lacks a CRC-32 comes first.
                 foreach (var content in document.Contents.OrderBy(content => content.Crc32.HasValue).DistinctBy(content => content.BlobId))
                 {
                     var whole = await IsWholeAsync(document.Owner, document.FileId, content, cancellation);

@@ -21,7 +21,7 @@ internal static class FolderWords
     public static readonly ApiSchema Folder = FolderSchema("Folder", "A folder; the same object in every answer.", Example);
 
     /// <param name="name">The schema's name.</param>
-    /// <param name="description">What it is.</param>
+    /// <param name="description">The parameter's meaning.</param>
     /// <param name="example">A value.</param>
     /// <param name="more">Members beside those of every folder.</param>
     public static ApiSchema FolderSchema(string name, string description, object example, params (string Name, IOpenApiSchema Schema)[] more) =>
@@ -42,11 +42,11 @@ internal static class FolderWords
     /// <summary>The id of a folder in a request.</summary>
     public static OpenApiSchema Id(string description) => Shape.Text(description, ApiExamples.FolderId);
 
-    /// <summary>What to do if a name is taken.</summary>
+    /// <summary>The choice for a taken name.</summary>
     public static OpenApiSchema OnConflict(string replaces)
     {
         var choice = Shape.Choice("fail", "rename", "replace");
-        choice.Description = $"What to do if the name is taken. `fail`: refuse. `rename`: take a free name, such as `report (2).pdf`. `replace`: {replaces}";
+        choice.Description = $"The choice if the name is taken. `fail`: refuse. `rename`: take a free name, such as `report (2).pdf`. `replace`: {replaces}";
         return choice;
     }
 

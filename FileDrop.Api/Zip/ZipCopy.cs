@@ -13,7 +13,7 @@ internal delegate Task<Stream> OpenZipContent(int entry, long offset, long count
 
 /// <summary>A content is not the one that the archive's layout was made for.</summary>
 /// <param name="entry">The index of the entry.</param>
-/// <param name="what">What is wrong with the content.</param>
+/// <param name="what">The fault of the content.</param>
 internal sealed class ZipContentException(int entry, string what) : Exception($"The content of entry {entry} of a zip archive {what}.")
 {
     /// <summary>The index of the entry.</summary>

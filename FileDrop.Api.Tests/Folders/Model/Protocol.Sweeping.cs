@@ -24,7 +24,7 @@ internal sealed partial class Protocol
             foreach (var child in children)
                 await AlignAsync(child, folder);
         }
-        // By its turn: if the folder has turned meanwhile, its children must follow once more.
+        // Compare the turn: if the folder has turned meanwhile, its children must follow again.
         if (await IsSweptAsync(folder))
         {
             await store.ChangeAsync(

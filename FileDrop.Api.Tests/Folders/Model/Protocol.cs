@@ -51,7 +51,7 @@ internal sealed partial class Protocol(Store store, Witness witness, Guard witho
                 continue;
             if (await IsHeldAsync(found))
                 return false;
-            // By operation: another one may have taken the stale claim over, and hold the name by now.
+            // Compare the operation: another one may have taken over the stale claim, and may hold the name by now.
             if (await store.ReplaceClaimAsync(location, now => now.Operation == found.Operation || !Has(Guard.TakeoverAsksForTheOp), claim))
             {
                 Takeovers++;

@@ -13,7 +13,7 @@ namespace FileDrop.Api.Catalog.Mongo;
 /// <para>A filtered page first finds the end of its window, a fixed number of entries further on, and then looks for matches within. Insertions and deletions
 /// between the two reads therefore cannot push an existing file out of the window.</para>
 /// </remarks>
-/// <param name="list">What is listed.</param>
+/// <param name="list">The kind of list.</param>
 /// <param name="query">The page.</param>
 /// <param name="cancellation">Ends the reading.</param>
 internal sealed class MongoListing<T>(MongoList<T> list, ListQuery query, CancellationToken cancellation)
@@ -157,7 +157,7 @@ internal sealed class MongoListing<T>(MongoList<T> list, ListQuery query, Cancel
     }
 }
 
-/// <summary>What is listed.</summary>
+/// <summary>The kinds of lists.</summary>
 /// <param name="Collection">The collection.</param>
 /// <param name="Range">The conditions beside owner and state that bound the index.</param>
 /// <param name="Index">The index.</param>
