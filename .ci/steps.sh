@@ -5,6 +5,8 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.." || exit 1
 exec </dev/null
 # Build processes must end with the script.
 export MSBUILDDISABLENODEREUSE=1 UseSharedCompilation=false DOTNET_NOLOGO=1 DOTNET_CLI_TELEMETRY_OPTOUT=1 REDOCLY_TELEMETRY=off
+# The services that tests start live for seconds, so the instrumentation of their code would never pay.
+export DOTNET_TieredPGO=0
 
 work=$(mktemp -d "${TMPDIR:-/tmp}/filedrop-ci-XXXXXX")
 passed=0 failed=0 skipped=0 service='' started=() names=() jobs=()

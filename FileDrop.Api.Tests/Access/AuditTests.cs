@@ -197,6 +197,7 @@ public abstract class AuditTests(Pair pair)
     }
 
     [Fact]
+    [ClusterAtNight] // MongoDB looks for expired documents once a minute.
     public async Task Nothing_is_kept_unless_configured_and_what_is_kept_is_forgotten_in_time()
     {
         await pair.Http.UploadAsync([1], "a");
@@ -208,7 +209,6 @@ public abstract class AuditTests(Pair pair)
         await catalog.AddAuditAsync(events, TimeSpan.FromDays(1), CancellationToken.None);
         await catalog.AddAuditAsync(events, TimeSpan.FromDays(1), CancellationToken.None);
         await catalog.ForgetAuditAsync(now.AddDays(-1), CancellationToken.None);
-        // MongoDB looks for expired documents once a minute.
         await Service.UntilAsync("the old events are gone",
             async () => (await catalog.ListAuditAsync(null, 10, CancellationToken.None)).Count == 1, 90);
         Assert.Equal(events[2].Id, (await catalog.ListAuditAsync(null, 10, CancellationToken.None))[0].Id);

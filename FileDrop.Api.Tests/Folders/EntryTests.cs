@@ -227,6 +227,7 @@ public abstract class EntryTests(Pair pair)
     }
 
     [Fact]
+    [ClusterAtNight]
     public async Task A_deep_list_refuses_folders_that_are_deeper_than_it_can_follow()
     {
         // Each chain is as deep as a chain may be, and is moved below the one before.
