@@ -28,11 +28,11 @@ step() { # NAME COMMAND…: one step; its output is shown if it fails
     report $? "$name" $((SECONDS - began)) "$work/step.log"
 }
 
-later() { # NAME COMMAND…: a step that runs beside the following ones, with a lower priority; `join` reports it
+later() { # NAME COMMAND…: a step that runs beside the following ones, with the priority `niceness` (10); `join` reports it
     local name=$1 began=$SECONDS log=$work/later.${#jobs[@]}; shift
     rm -f "$log.end"
     set -m # a process group of its own, so that `finish` can end all of it
-    { renice -n 10 "$BASHPID"; "$@" >"$log" 2>&1; echo $? $((SECONDS - began)) >"$log.end"; } >/dev/null 2>&1 &
+    { renice -n "${niceness:-10}" "$BASHPID"; "$@" >"$log" 2>&1; echo $? $((SECONDS - began)) >"$log.end"; } >/dev/null 2>&1 &
     set +m
     names+=("$name") jobs+=($!)
 }
