@@ -19,9 +19,9 @@ public sealed class FolderPlanTests
     /// <summary>Pages of a folder in each sort and order, the first one and one from the middle.</summary>
     private static IEnumerable<ListQuery> Queries =>
         from sort in new[] { FileSort.CreatedAt, FileSort.UpdatedAt, FileSort.FileName, FileSort.FileSize }
-        from descending in new[] { false, true }
+        from isDescending in new[] { false, true }
         from after in new[] { null, new ListPosition(sort == FileSort.FileName ? 0 : 5, sort == FileSort.FileName ? "M" : null, Guid.CreateVersion7()) }
-        select new ListQuery(Owner, InTrash: false, sort, descending, 100, after, new ListFilter()) { Folder = s_folder };
+        select new ListQuery(Owner, InTrash: false, sort, isDescending, 100, after, new ListFilter()) { Folder = s_folder };
 
     [Fact]
     public void SQLite_walks_along_one_index_of_the_folder()
@@ -46,7 +46,7 @@ public sealed class FolderPlanTests
                 List<string> steps = [];
                 while (plan.Read())
                     steps.Add(plan.GetString(3));
-                Assert.Matches(@"^SEARCH f USING INDEX \w+ \(owner=\? AND parent=\? AND \w+[<>]\?.*\)$", Assert.Single(steps));
+                Assert.Matches(@"^SEARCH f USING INDEX \w+ \(owner=\? AND parent=\? AND \(?\w+.*[<>].*\)$", Assert.Single(steps));
             }
         }
         finally
@@ -64,7 +64,7 @@ public sealed class FolderPlanTests
         settings.ClusterConfigurator = cluster => cluster.Subscribe<CommandStartedEvent>(started =>
         {
             if (started.CommandName == "find")
-                sent.Enqueue((BsonDocument)started.Command.DeepClone());
+                sent.Enqueue(new BsonDocument(started.Command.Elements));
         });
         using var client = new MongoClient(settings);
         var database = client.GetDatabase(url.DatabaseName);

@@ -26,6 +26,7 @@ internal sealed class FolderKillClient(int number)
 
     /// <summary>The states that the tree can have; one unless an answer was lost.</summary>
     private List<KillTree> _candidates = [KillTree.Empty];
+    private Func<HttpClient, Task>? _again;
     private int _last;
 
     public int Acknowledged { get; private set; }
@@ -65,6 +66,9 @@ internal sealed class FolderKillClient(int number)
             seen = [.. found.Select(each => each.Line).Order(StringComparer.Ordinal)];
             if (_candidates.Find(candidate => candidate.Describe().SequenceEqual(seen)) is not { } tree)
                 continue;
+            // A request that did nothing is repeated, as people do.
+            if (!ReferenceEquals(tree, _candidates[0]))
+                _again = null;
             _candidates = [tree];
             foreach (var (entry, id) in tree.Entries.Keys.Where(entry => !_ids.ContainsKey(entry))
                 .Select(entry => (entry, found.First(each => each.Path == tree.PathOf(entry)).Id)).ToList())
@@ -77,6 +81,12 @@ internal sealed class FolderKillClient(int number)
 
     private async Task RequestAsync(HttpClient http)
     {
+        if (_again is { } again)
+        {
+            await again(http);
+            await SettleAsync(http);
+            return;
+        }
         var live = Tree.Entries.Keys.Where(Tree.IsLive).ToList();
         var (file, folder) = (Pick(live.Where(each => !Tree[each].IsFolder)), Pick(live.Where(each => Tree[each].IsFolder)));
         var trashed = Pick(Tree.Entries.Keys.Where(each => Tree[each].IsTrashed));
@@ -134,7 +144,7 @@ internal sealed class FolderKillClient(int number)
 
     private async Task UploadAsync(HttpClient http, int folder, string name)
     {
-        using var body = NewBody(out var sha256);
+        var body = NewBody(out var sha256);
         await SendAsync(
             HttpMethod.Post, $"/files/upload?folder_id={_ids[folder]}&file_name={name}", body, http, ++_last, Tree.With(_last, new KillEntry(folder, name, 1, sha256)));
     }
@@ -142,7 +152,7 @@ internal sealed class FolderKillClient(int number)
     /// <summary>Uploads into a folder that the request creates, and which stays if the service dies before the file is stored.</summary>
     private async Task UploadByPathAsync(HttpClient http, string name)
     {
-        using var body = NewBody(out var sha256);
+        var body = NewBody(out var sha256);
         var withFolder = Tree.With(++_last, new KillEntry(KillTree.Top, name, 1, null));
         var folder = _last;
         await SendAsync(
@@ -155,7 +165,7 @@ internal sealed class FolderKillClient(int number)
 
     private async Task ReplaceAsync(HttpClient http, int replaced, int folder, string name)
     {
-        using var body = NewBody(out var sha256);
+        var body = NewBody(out var sha256);
         await SendAsync(
             HttpMethod.Post, $"/files/upload?folder_id={_ids[folder]}&file_name={name}&on_conflict=replace", body, http, null,
             Tree.With(replaced, Tree[replaced] with { Version = Tree[replaced].Version + 1, Sha256 = sha256 }));
@@ -183,7 +193,7 @@ internal sealed class FolderKillClient(int number)
     /// <summary>Sends a request that must succeed.</summary>
     /// <param name="method">The method.</param>
     /// <param name="path">The target.</param>
-    /// <param name="body">Null, a content, or an object to send as JSON.</param>
+    /// <param name="body">Null, bytes, or an object to send as JSON.</param>
     /// <param name="http">The client.</param>
     /// <param name="created">The number of the entry that it creates.</param>
     /// <param name="states">The tree after each change that the request makes.</param>
@@ -192,7 +202,9 @@ internal sealed class FolderKillClient(int number)
         HttpMethod method, string path, object? body, HttpClient http, int? created, params IReadOnlyList<KillTree> states)
     {
         _candidates = [Tree, .. states];
-        using var answer = await http.SendAsync(method, path, body as HttpContent ?? (body is null ? null : JsonContent.Create(body, body.GetType())));
+        _again = client => SendAsync(method, path, body, client, created, states);
+        using var content = body is byte[] bytes ? new ByteArrayContent(bytes) : body is null ? null : (HttpContent)JsonContent.Create(body, body.GetType());
+        using var answer = await http.SendAsync(method, path, content);
         if ((int)answer.StatusCode >= 500)
         {
             await SettleAsync(http);
@@ -202,7 +214,7 @@ internal sealed class FolderKillClient(int number)
         var said = await answer.JsonAsync();
         if (created is { } entry)
             _ids[entry] = said.TryGetProperty("file_id", out var id) ? id.GetString() ?? "" : said.FolderId();
-        _candidates = [Tree];
+        (_candidates, _again) = ([Tree], null);
         Acknowledged++;
         return said;
     }
@@ -235,10 +247,10 @@ internal sealed class FolderKillClient(int number)
     private int? Pick(IEnumerable<int> entries) => entries.ToList() is { Count: > 0 } all ? all[_random.Next(all.Count)] : null;
 
     /// <summary>Makes a content, mostly small.</summary>
-    private ByteArrayContent NewBody(out string sha256)
+    private byte[] NewBody(out string sha256)
     {
         var content = RandomNumberGenerator.GetBytes(1 + _random.Next(_random.Next(4) == 0 ? 100_000 : 1_000));
         sha256 = Convert.ToHexStringLower(SHA256.HashData(content));
-        return new ByteArrayContent(content);
+        return content;
     }
 }

@@ -26,7 +26,7 @@ public abstract class FolderKillLoopTests(Pair pair, ITestOutputHelper output)
         FolderRequests.Day,
     ];
 
-    private static readonly string[] s_steps = ["InsertName", "DeleteName", "ChangeFolder", "ChangeFile", "InsertFolder", "TakeSlot", "ClearSlot"];
+    private static readonly string[] s_steps = ["DeleteName", "ChangeFolder", "ChangeFile", "InsertFolder", "TakeSlot", "ClearSlot"];
 
     private static readonly string[] s_calls =
     [
@@ -34,11 +34,12 @@ public abstract class FolderKillLoopTests(Pair pair, ITestOutputHelper output)
         "IFolderSweepCatalog.SweepFolder", "IFileCatalog.Restore", "IFileCatalog.Purge",
     ];
 
-    /// <summary>All points of the pair. A claim is only taken over from a process that ended between two steps.</summary>
+    /// <summary>All points of the pair. A claim is taken over only from a process that ended behind it, so these points follow each other.</summary>
     private protected IReadOnlyList<KillTarget> Points { get; } =
     [
-        .. s_steps.Concat(pair is EmbeddedPair ? [] : ["ReplaceName"])
-            .SelectMany(step => new[] { KillMoment.After, KillMoment.Before }.Select(moment => ($"IFolderSteps.{step}Async", moment))),
+        .. new[] { "InsertName" }.Concat(pair is EmbeddedPair ? [] : ["ReplaceName"]).Select(step => ($"IFolderSteps.{step}Async", KillMoment.After)),
+        .. (pair is EmbeddedPair ? [] : new[] { "ReplaceName" }).Append("InsertName").Select(step => ($"IFolderSteps.{step}Async", KillMoment.Before)),
+        .. s_steps.SelectMany(step => new[] { KillMoment.After, KillMoment.Before }.Select(moment => ($"IFolderSteps.{step}Async", moment))),
         .. s_calls.Select(call => ($"{call}Async", KillMoment.After)),
     ];
 
@@ -48,7 +49,8 @@ public abstract class FolderKillLoopTests(Pair pair, ITestOutputHelper output)
         var clients = Enumerable.Range(0, Clients).Select(number => new FolderKillClient(number)).ToList();
         await using (var first = await Service.StartAsync(stores, s_settings))
             await Task.WhenAll(clients.Select(client => client.BeginAsync(first.Http)));
-        var plan = Enumerable.Range(1, repetitions).SelectMany(time => points.Select(point => new KillPoint(point.Method, point.Moment, time))).ToList();
+        var plan = Enumerable.Range(1, repetitions).SelectMany(time => points.Select(point =>
+            new KillPoint(point.Method, point.Moment, point.Method.Contains("ReplaceName", StringComparison.Ordinal) ? 1 : time))).ToList();
         foreach (var point in plan)
         {
             var (took, acknowledged) = (Stopwatch.StartNew(), clients.Sum(client => client.Acknowledged));
