@@ -1,4 +1,3 @@
-using System.Net;
 using System.Text.Json;
 using FileDrop.Api.Catalog;
 using FileDrop.Api.Tests.Files;
@@ -82,7 +81,8 @@ public sealed class FolderCallTests(ClusterPair pair) : IClassFixture<ClusterPai
     private static async Task<string[]> FillAsync(FileCatalog catalog, string folder, int count)
     {
         var ids = new string[count];
-        await Parallel.ForAsync(0, count, new ParallelOptions { MaxDegreeOfParallelism = 16 }, async (number, _) => ids[number] = await catalog.SeedAsync(folder, $"{number}.txt"));
+        var options = new ParallelOptions { MaxDegreeOfParallelism = 16 };
+        await Parallel.ForAsync(0, count, options, async (number, _) => ids[number] = await catalog.SeedAsync(folder, $"{number}.txt"));
         return ids;
     }
 }

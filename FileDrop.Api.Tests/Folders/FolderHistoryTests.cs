@@ -68,9 +68,15 @@ public abstract class FolderHistoryTests(Pair pair, ITestOutputHelper output)
     {
         List<PathEnd> ends = [];
         for (Guid? after = null; await tree.Files.ScanAsync(after, 1000, default) is { Count: > 0 } page; after = page[^1].FileId)
-            ends.AddRange(page.Where(document => document.File is not null).Select(document => End(document.FileId, document.State, document.File?.Place.Folder, document.File?.Name, document.File?.Version)));
+        {
+            ends.AddRange(page.Where(document => document.File is not null).Select(document =>
+                End(document.FileId, document.State, document.File?.Place.Folder, document.File?.Name, document.File?.Version)));
+        }
         for (Guid? after = null; await tree.Engine.ScanFoldersAsync(after, 1000, default) is { Count: > 0 } page; after = page[^1].Id)
-            ends.AddRange(page.Where(folder => folder.IsFolder).Select(folder => End(folder.Id, folder.State, folder.Place.Folder, folder.Name, folder.Version)));
+        {
+            ends.AddRange(page.Where(folder => folder.IsFolder).Select(folder =>
+                End(folder.Id, folder.State, folder.Place.Folder, folder.Name, folder.Version)));
+        }
         return ends;
 
         static PathEnd End(Guid id, FileState state, Guid? folder, string? name, long? version) => new(
@@ -83,7 +89,8 @@ public abstract class FolderHistoryTests(Pair pair, ITestOutputHelper output)
     {
         foreach (var verb in Enum.GetValues<PathVerb>())
             output.WriteLine($"{tree.History.Count(each => each.Verb == verb),6} {verb}");
-        var refused = clients.SelectMany(client => client.Refused).GroupBy(each => each.Key, each => each.Value).ToDictionary(group => group.Key, group => group.Sum());
+        var refused = clients.SelectMany(client => client.Refused).GroupBy(each => each.Key, each => each.Value)
+            .ToDictionary(group => group.Key, group => group.Sum());
         output.WriteLine($"refused: {string.Join(", ", refused.OrderBy(each => each.Key).Select(each => $"{each.Value} {each.Key}"))}");
         Assert.All(Enum.GetValues<PathVerb>(), verb => Assert.Contains(tree.History, each => each.Verb == verb && each.IsKnown));
         Assert.Contains("name_taken", refused.Keys);

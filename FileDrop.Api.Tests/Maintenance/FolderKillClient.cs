@@ -1,4 +1,3 @@
-using System.Net;
 using System.Net.Http.Json;
 using System.Net.Sockets;
 using System.Security.Cryptography;
@@ -114,7 +113,8 @@ internal sealed class FolderKillClient(int number)
                 await SendAsync(HttpMethod.Patch, $"/folders/{_ids[moved]}", new { parent_id = _ids[target], name }, http, null, Tree.Place(moved, target, name));
                 break;
             case 9 when file is { } moved && !isFree && other != moved && !Tree[other].IsFolder:
-                await SendAsync(HttpMethod.Patch, $"/files/{_ids[moved]}", new { folder_id = _ids[target], file_name = name, on_conflict = "replace" }, http, null,
+                await SendAsync(
+                    HttpMethod.Patch, $"/files/{_ids[moved]}", new { folder_id = _ids[target], file_name = name, on_conflict = "replace" }, http, null,
                     Tree.Trash(other), Tree.Trash(other).Place(moved, target, name));
                 break;
             case 10 when !isFree && !Tree[other].IsFolder:
@@ -174,7 +174,10 @@ internal sealed class FolderKillClient(int number)
     private async Task BatchAsync(HttpClient http, int moved, int target, string name, int deleted)
     {
         var after = Tree.Place(moved, target, name);
-        object[] operations = [new { op = "move", id = _ids[moved], folder_id = _ids[target], file_name = name }, new { op = "delete", kind = "folder", id = _ids[deleted] }];
+        object[] operations =
+        [
+            new { op = "move", id = _ids[moved], folder_id = _ids[target], file_name = name }, new { op = "delete", kind = "folder", id = _ids[deleted] },
+        ];
         var results = await SendAsync(HttpMethod.Post, "/batch", operations, http, null, after, after.Trash(deleted));
         Assert.All(results?.EnumerateArray() ?? default, result => Assert.Equal(200, result.GetProperty("status").GetInt32()));
     }
@@ -236,7 +239,9 @@ internal sealed class FolderKillClient(int number)
         {
             foreach (var entry in (await http.EntryPagesAsync(list)).SelectMany(page => page))
             {
-                var (id, name, sha256) = entry.TryGetProperty("file_id", out _) ? (entry.Id(), entry.Name(), entry.Text("sha256")) : (entry.FolderId(), entry.Text("name"), null);
+                var (id, name, sha256) = entry.TryGetProperty("file_id", out _)
+                    ? (entry.Id(), entry.Name(), entry.Text("sha256"))
+                    : (entry.FolderId(), entry.Text("name"), null);
                 if (mine.Contains(id))
                     found.Add((KillTree.Line($"trash {name}", entry.Version(), sha256), "", id));
             }
