@@ -15,11 +15,13 @@ namespace FileDrop.Api.Tests.Costs;
 public sealed class FolderPlanTests
 {
     private static readonly Guid s_folder = Guid.CreateVersion7();
+    private static readonly FileSort[] s_sorts = [FileSort.CreatedAt, FileSort.UpdatedAt, FileSort.FileName, FileSort.FileSize];
+    private static readonly bool[] s_orders = [false, true];
 
     /// <summary>Pages of a folder in each sort and order, the first one and one from the middle.</summary>
     private static IEnumerable<ListQuery> Queries =>
-        from sort in new[] { FileSort.CreatedAt, FileSort.UpdatedAt, FileSort.FileName, FileSort.FileSize }
-        from isDescending in new[] { false, true }
+        from sort in s_sorts
+        from isDescending in s_orders
         from after in new[] { null, new ListPosition(sort == FileSort.FileName ? 0 : 5, sort == FileSort.FileName ? "M" : null, Guid.CreateVersion7()) }
         select new ListQuery(Owner, InTrash: false, sort, isDescending, 100, after, new ListFilter()) { Folder = s_folder };
 

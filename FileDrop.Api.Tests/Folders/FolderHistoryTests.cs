@@ -52,11 +52,11 @@ public abstract class FolderHistoryTests(Pair pair, ITestOutputHelper output)
         Assert.Equal(
             ends.Where(end => end.State == PathState.Live).Select(end => end.Entry).Order(StringComparer.Ordinal),
             walked.Select(IdOfEntry).Order(StringComparer.Ordinal));
-        await Parallel.ForEachAsync(walked, new ParallelOptions { MaxDegreeOfParallelism = 8 }, async (entry, _) =>
+        await Parallel.ForEachAsync(walked, new ParallelOptions { MaxDegreeOfParallelism = 8 }, async (entry, cancellation) =>
         {
-            var kind = entry.TryGetProperty("file_id", out var _) ? "files" : "folders";
-            using var said = await http.GetAsync($"/{kind}/{IdOfEntry(entry)}/path");
-            using var found = await http.GetAsync($"/paths{(await said.JsonAsync()).GetProperty("path").GetString()}");
+            var kind = entry.TryGetProperty("file_id", out _) ? "files" : "folders";
+            using var said = await http.GetAsync($"/{kind}/{IdOfEntry(entry)}/path", cancellation);
+            using var found = await http.GetAsync($"/paths{(await said.JsonAsync()).GetProperty("path").GetString()}", cancellation);
             Assert.Equal(IdOfEntry(entry), IdOfEntry(await found.JsonAsync()));
         });
     }
