@@ -1,5 +1,8 @@
 using System.Diagnostics;
+using FileDrop.Api.Catalog;
 using FileDrop.Api.Memory;
+using FileDrop.Api.Tests.Folders;
+using Microsoft.Extensions.DependencyInjection;
 
 namespace FileDrop.Api.Tests;
 
@@ -40,6 +43,15 @@ public sealed record KillPoint(string Method, KillMoment Moment, int Time)
 internal sealed class Killer(KillPoint point) : StoreCalls
 {
     private int _times;
+
+    /// <summary>Wraps the stores of a service, and the steps of the folders' protocol below them.</summary>
+    public void WrapAll(IServiceCollection services)
+    {
+        Wrap(services);
+        var engine = services.Last(service => service.ServiceType == typeof(IFolderEngine)).ImplementationFactory
+            ?? throw new InvalidOperationException("The engine is registered by a factory.");
+        services.AddSingleton<IFolderEngine>(provider => new WatchedEngine((IFolderEngine)engine(provider), step => Before(step, []), After));
+    }
 
     protected override void Before(string method, object?[] arguments)
     {

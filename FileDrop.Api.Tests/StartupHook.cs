@@ -15,7 +15,7 @@ internal static class StartupHook
     public static void Initialize()
     {
         if (Environment.GetEnvironmentVariable(KillPoint.Variable) is { } point)
-            DiagnosticListener.AllListeners.Subscribe(new HostWatcher(new Killer(KillPoint.Parse(point)).Wrap));
+            DiagnosticListener.AllListeners.Subscribe(new HostWatcher(new Killer(KillPoint.Parse(point)).WrapAll));
         if (Environment.GetEnvironmentVariable(FolderWorkload.Variable) is { } seed)
             DiagnosticListener.AllListeners.Subscribe(new HostWatcher(services => FolderWorkload.AddTo(services, seed)));
         if (Environment.GetEnvironmentVariable(ProcessCounter.Variable) is { } pipe)

@@ -162,9 +162,10 @@ internal static class Composition
     private static void AddCatalog<TEngine>(this IServiceCollection services, CatalogRules rules)
         where TEngine : class, ICatalogEngine, IFolderEngine, IIdempotencyRecords, IKeyCatalog, ILinkKeyCatalog, IAuditCatalog
     {
+        services.AddSingleton<IFolderEngine>(provider => provider.GetRequiredService<TEngine>());
         services.AddSingleton(provider => new FileCatalog(
-            provider.GetRequiredService<TEngine>(), provider.GetRequiredService<TEngine>(), provider.GetRequiredService<TEngine>(), rules));
-        services.AddSingleton(provider => new FolderCatalog(provider.GetRequiredService<TEngine>(), rules));
+            provider.GetRequiredService<TEngine>(), provider.GetRequiredService<IFolderEngine>(), provider.GetRequiredService<TEngine>(), rules));
+        services.AddSingleton(provider => new FolderCatalog(provider.GetRequiredService<IFolderEngine>(), rules));
         services.AddSingleton<IFolderCatalog>(provider => provider.GetRequiredService<FolderCatalog>());
         services.AddSingleton<IFolderSweepCatalog>(provider => provider.GetRequiredService<FolderCatalog>());
         services.AddSingleton<IFolderDocumentCatalog>(provider => provider.GetRequiredService<FolderCatalog>());

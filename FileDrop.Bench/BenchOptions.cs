@@ -11,6 +11,7 @@ internal sealed record BenchOptions
           compare   beside nginx, Apache and rclone, or Flask and the store itself; also without a command
           memory    peak memory of the service: a large file up and down, 16 files at once
           list      the cost of a page with 1,000 and with 1,000,000 files
+          folder    a page, a rename, a deletion and a restoration of a folder of 1,000,000 files, beside a small one
           start     the time from the start of the process to its first 200 on /health
           transfer  throughput and processor time
           resumable one large file by tus, beside tus's own server (Node.js and npm)
@@ -21,8 +22,8 @@ internal sealed record BenchOptions
         --only TEXT                compare: only workloads whose name contains it; writes no file to docs/bench
         --service PATH             measure this FileDrop.Api.dll instead of the one built here
         --size MIB                 memory, transfer, resumable: the large file; the 16 of memory have a sixteenth each
-        --files N                  list: files in the larger catalog
-        --requests N               list: requests for each figure, at least 30
+        --files N                  list, folder: files in the larger catalog or folder
+        --requests N               list, folder: requests for each figure, at least 30
         --analyze COMMAND          list: a shell command to run once the catalogs are filled, such as a database's ANALYZE
         """;
 

@@ -40,9 +40,13 @@ internal sealed class MeasuredService : IAsyncDisposable
     public long CurrentMemory => Memory("VmRSS:");
 
     /// <summary>Starts it, and waits until it is healthy.</summary>
-    public static async Task<MeasuredService> StartAsync(BenchOptions options, BenchStores stores, CancellationToken cancellation)
+    public static async Task<MeasuredService> StartAsync(
+        BenchOptions options, BenchStores stores, CancellationToken cancellation, params (string Name, string Value)[] settings)
     {
-        var service = new MeasuredService(Prepare(options, stores, out var address), address);
+        var start = Prepare(options, stores, out var address);
+        foreach (var (name, value) in settings)
+            start.Environment[name] = value;
+        var service = new MeasuredService(start, address);
         try
         {
             var clock = Stopwatch.StartNew();

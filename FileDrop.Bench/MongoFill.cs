@@ -17,11 +17,24 @@ internal static class MongoFill
         var limit = new ParallelOptions { MaxDegreeOfParallelism = Connections, CancellationToken = cancellation };
         // Make the indexes before there are files, as the service does. Over a million files, a server may take longer than a call may wait.
         await MongoSchema.CreateIndexesAsync(database, cancellation);
+        if (sample is { Folder: { } folder, Claim: { } claim })
+        {
+            await database.GetCollection<BsonDocument>(MongoFolders.Folders).InsertOneAsync(MongoFolders.ToBson(folder), cancellationToken: cancellation);
+            await database.GetCollection<BsonDocument>(MongoFolders.Names).InsertOneAsync(MongoFolders.ToBson(folder.Owner, claim), cancellationToken: cancellation);
+        }
         await Parallel.ForEachAsync(sample.Files.Chunk(FilesAtOnce), limit, async (some, token) =>
             await files.InsertManyAsync(some.Select(Document), new InsertManyOptions { IsOrdered = false }, token));
     }
 
-    private static BsonDocument Document(CatalogFile file) => new()
+    private static BsonDocument Document(CatalogFile file)
+    {
+        var document = Loose(file);
+        if (file.Place.Folder is { } folder)
+            document.Add("parent", MongoSchema.Uuid(folder)).Add("place", file.Place.Fence);
+        return document;
+    }
+
+    private static BsonDocument Loose(CatalogFile file) => new()
     {
         { "_id", MongoSchema.Uuid(file.Id) },
         { "schema", MongoSchema.SchemaVersion },

@@ -26,6 +26,7 @@ internal static class Program
                 "compare" => CompareBench.RunAsync,
                 "memory" => MemoryBench.RunAsync,
                 "list" => ListBench.RunAsync,
+                "folder" => FolderBench.RunAsync,
                 "start" => StartBench.RunAsync,
                 "transfer" => TransferBench.RunAsync,
                 "resumable" => ResumableBench.RunAsync,

@@ -9,7 +9,8 @@ namespace FileDrop.Bench;
 /// key they are in an unrelated order, so that a page's entries lie all over the catalog.
 /// </summary>
 /// <param name="count">Their number.</param>
-internal sealed class SampleCatalog(int count)
+/// <param name="folder">The number of the folder that they are in, from 1 to 100; 0 leaves them loose.</param>
+internal sealed class SampleCatalog(int count, byte folder = 0)
 {
     /// <summary>The owner that a service without access configuration serves.</summary>
     public const string Owner = "local";
@@ -24,6 +25,24 @@ internal sealed class SampleCatalog(int count)
     private const long Step = 30_000;
 
     public int Count => count;
+
+    /// <summary>The folder, which is in the root; null if the files are loose.</summary>
+    public FolderDocument? Folder => folder == 0 ? null : new FolderDocument
+    {
+        Owner = Owner,
+        Id = Id(folder, DateTimeOffset.FromUnixTimeMilliseconds(Begin), 0),
+        State = FileState.Live,
+        Name = $"Folder {folder}",
+        Place = new Place(Place.Root, 1, Id(folder, DateTimeOffset.FromUnixTimeMilliseconds(Begin), byte.MaxValue)),
+        Version = 1,
+        CreatedAt = DateTimeOffset.FromUnixTimeMilliseconds(Begin),
+        UpdatedAt = DateTimeOffset.FromUnixTimeMilliseconds(Begin),
+    };
+
+    /// <summary>The claim of the folder's name; the names of the files are not claimed, which no list and no change of the folder looks at.</summary>
+    public NameClaim? Claim => Folder is { Name: { } name, Place.Claim: { } operation } known
+        ? new NameClaim(EntryKey.Of(Place.Root, name), EntryKind.Folder, known.Id, operation, 0, known.CreatedAt)
+        : null;
 
     public IEnumerable<CatalogFile> Files => Enumerable.Range(0, count).Select(File);
 
@@ -50,9 +69,12 @@ internal sealed class SampleCatalog(int count)
         var updated = DateTimeOffset.FromUnixTimeMilliseconds(Begin + ((count + (long)Rank(number, FileSort.UpdatedAt)) * Step));
         var size = Rank(number, FileSort.FileSize) * (long)Sizes / count * 4096;
         var name = string.Create(CultureInfo.InvariantCulture, $"Report {Rank(number, FileSort.FileName):D8}{(number == 0 ? $" {RareWord}" : "")}.pdf");
-        var content = new FileContent(Id(number, created, 2), size, "application/pdf", Digest(number), number, 1, created);
+        var content = new FileContent(Id(number, created, (byte)((2 * folder) + 2)), size, "application/pdf", Digest(number), number, 1, created);
         var tags = new Dictionary<string, string>(StringComparer.Ordinal) { ["project"] = $"p{number % 100}" };
-        return new CatalogFile(Id(number, created, 1), Owner, name, tags, 1, created, updated, content);
+        return new CatalogFile(Id(number, created, (byte)((2 * folder) + 1)), Owner, name, tags, 1, created, updated, content)
+        {
+            Place = Folder is { } known ? new Place(known.Id, 0, null) : Place.Loose,
+        };
     }
 
     /// <summary>A prime times the number, modulo a count that the prime does not divide, gives every rank once.</summary>

@@ -15,6 +15,11 @@ internal static class SqliteFill
         // The catalog is thrown away afterwards: it need not survive a power cut, and may use memory.
         session.ExecuteScript("PRAGMA synchronous = OFF; PRAGMA cache_size = -524288; PRAGMA wal_autocheckpoint = 20000;");
         SqliteSchema.Migrate(session);
+        if (sample is { Folder: { } folder, Claim: { } claim })
+        {
+            SqliteFolders.Insert(session, folder);
+            SqliteFolders.InsertName(session, folder.Owner, claim);
+        }
         foreach (var files in sample.Files.Chunk(FilesAtOnce))
         {
             cancellation.ThrowIfCancellationRequested();

@@ -8,6 +8,7 @@ internal sealed partial class MemoryEngine : IFolderEngine
     private readonly Dictionary<Guid, FolderDocument> _folders = [];
     private readonly Dictionary<(string Owner, EntryKey Key), NameClaim> _names = [];
     private readonly Dictionary<string, FolderSlot> _slots = [];
+    private readonly Dictionary<Guid, IEntry> _recalled = [];
 
     /// <summary>All files and folders as they are now.</summary>
     public IEnumerable<IEntry> All => [.. _folders.Values, .. _documents.Values];
@@ -98,6 +99,10 @@ internal sealed partial class MemoryEngine : IFolderEngine
 
         public ValueTask<FileDocument?> LoadFileAsync(Guid id) => StepAsync(() => engine.Find(owner, id));
 
+        public ValueTask<FolderDocument?> RecallFolderAsync(Guid id) => StepAsync(() => Recall(engine.Folder(owner, id)));
+
+        public ValueTask<FileDocument?> RecallFileAsync(Guid id) => StepAsync(() => Recall(engine.Find(owner, id)));
+
         public ValueTask<bool> InsertFolderAsync(Func<DateTimeOffset, FolderDocument> make) => StepAsync(() =>
         {
             var folder = make(engine.Now);
@@ -156,6 +161,16 @@ internal sealed partial class MemoryEngine : IFolderEngine
 
         public ValueTask<bool> HasUnsweptChildAsync(Guid folder) => StepAsync(() =>
             engine.Children(owner, folder, FileState.Carried).Any(entry => entry is FolderDocument { Sweep: not FolderSweep.None }));
+
+        /// <summary>Answers as at the last time, which may be long ago.</summary>
+        private T? Recall<T>(T? now) where T : class, IEntry
+        {
+            if (now is null)
+                return null;
+            var before = engine._recalled.GetValueOrDefault(now.Id);
+            engine._recalled[now.Id] = now;
+            return (T?)before ?? now;
+        }
 
         private async ValueTask<T> StepAsync<T>(Func<T> step)
         {

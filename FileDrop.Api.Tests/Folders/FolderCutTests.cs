@@ -44,8 +44,8 @@ public abstract class FolderCutTests(EngineStore store)
     {
         for (var cut = 1; ; cut++)
         {
-            var whole = await Tree.MakeAsync(store, int.MaxValue);
-            var tree = whole with { Engine = new CutEngine((IFolderEngine)store.Engine, cut) };
+            var whole = await Tree.MakeAsync(store);
+            var tree = whole with { Engine = CutBefore(cut) };
             var isCut = false;
             try
             {
@@ -67,6 +67,19 @@ public abstract class FolderCutTests(EngineStore store)
         }
     }
 
+    /// <summary>An engine whose process ends before a step of this number.</summary>
+    private WatchedEngine CutBefore(int step) => new(
+        (IFolderEngine)store.Engine,
+        _ =>
+        {
+            if (--step == 0)
+                throw new CutException();
+        },
+        _ => { });
+
+    /// <summary>The process has ended.</summary>
+    private sealed class CutException : Exception;
+
     /// <summary>An owner's small tree, and an engine that may end.</summary>
     private sealed record Tree(EngineStore Store, IFolderEngine Engine, string Owner, Guid Docs, Guid Inner, Guid Other, Guid File, Guid Second)
     {
@@ -74,9 +87,9 @@ public abstract class FolderCutTests(EngineStore store)
 
         public FileCatalog Files => new(Store.Engine, Engine, (IIdempotencyRecords)Store.Engine, Rules);
 
-        public static async Task<Tree> MakeAsync(EngineStore store, int steps)
+        public static async Task<Tree> MakeAsync(EngineStore store)
         {
-            var tree = new Tree(store, new CutEngine((IFolderEngine)store.Engine, steps), $"owner-{Guid.NewGuid():N}", default, default, default, default, default);
+            var tree = new Tree(store, (IFolderEngine)store.Engine, $"owner-{Guid.NewGuid():N}", default, default, default, default, default);
             tree = tree with { Docs = await tree.CreateAsync("docs", Place.Root), Other = await tree.CreateAsync("other", Place.Root) };
             tree = tree with { Inner = await tree.CreateAsync("inner", tree.Docs) };
             return tree with { File = await tree.UploadAsync("a.txt", tree.Inner), Second = await tree.UploadAsync("b.txt", tree.Docs) };

@@ -1,7 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
 using System.Net;
-using System.Net.Sockets;
 using Xunit;
 using KillTarget = (string Method, FileDrop.Api.Tests.KillMoment Moment);
 
@@ -22,9 +21,6 @@ public abstract class KillLoopTests(Pair pair, ITestOutputHelper output)
 
     private const int Clients = 4;
     private const int RandomMoments = 3;
-
-    /// <summary>The time within which a point must be reached; each client passes it within some tens of requests.</summary>
-    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(2);
 
     private static readonly (string Name, string Value)[] Settings =
     [
@@ -113,53 +109,11 @@ public abstract class KillLoopTests(Pair pair, ITestOutputHelper output)
 
     private async Task KillAsync(Stores stores, List<KillClient> clients, KillPoint? point)
     {
-        var took = Stopwatch.StartNew();
-        var hook = point is null ? [] : new[] { ("DOTNET_STARTUP_HOOKS", typeof(Killer).Assembly.Location), (KillPoint.Variable, point.ToString()) };
-        await using var service = ServiceProcess.Launch(stores.Settings, [.. Settings, .. hook]);
-        using var stop = new CancellationTokenSource();
-        var exit = service.ExitAsync(Patience);
-        var acknowledged = clients.Sum(client => client.Acknowledged);
-        try
-        {
-            // The sweeper may reach the point before the service is seen as healthy.
-            await Service.UntilAsync("the service is healthy", async () => service.HasExited || await service.IsHealthyAsync(), 120);
-            if (await CompareUnlessKilledAsync(service, clients))
-            {
-                var running = Task.WhenAll(clients.Select(client => client.RunAsync(service.Http, stop.Token)));
-                if (point is null)
-                {
-                    await Task.WhenAny(running, Task.Delay(Random.Shared.Next(1500)));
-                    service.Signal(9);
-                }
-                // Await the clients first, so that a fault they found fails the test rather than the unreached point.
-                await Task.WhenAny(running, exit);
-                await stop.CancelAsync();
-                await running;
-            }
-            await exit;
-        }
-        catch (TimeoutException)
-        {
-            Assert.Fail($"{point} was never reached. The service said:\n{service.Output}");
-        }
-        Assert.Equal(128 + 9, await exit);
+        var (took, acknowledged) = (Stopwatch.StartNew(), clients.Sum(client => client.Acknowledged));
+        await KilledService.RunAsync(
+            stores, Settings, point, http => CompareAsync(http, clients), (http, stop) => Task.WhenAll(clients.Select(client => client.RunAsync(http, stop))));
         output.WriteLine($"{took.Elapsed.TotalSeconds,5:0.0} s  {point?.ToString() ?? "a random moment"}, "
             + $"{clients.Sum(client => client.Acknowledged) - acknowledged} acknowledged");
-    }
-
-    /// <summary>Compares, unless the process dies meanwhile: then returns false, and the next process is compared.</summary>
-    private static async Task<bool> CompareUnlessKilledAsync(ServiceProcess service, List<KillClient> clients)
-    {
-        try
-        {
-            await CompareAsync(service.Http, clients);
-            return true;
-        }
-        catch (Exception cut) when (cut is HttpRequestException or IOException or SocketException)
-        {
-            await service.ExitAsync();
-            return false;
-        }
     }
 
     private static async Task<IReadOnlyList<string>> CompareAsync(HttpClient http, List<KillClient> clients)

@@ -23,14 +23,15 @@ internal sealed partial class FileCatalog
 
     public async Task<ChangeResult> ChangeAsync(string owner, Guid id, MetadataChange change, CancellationToken cancellation)
     {
+        FileDocument? known = null;
         if (change.Folder is null)
         {
-            var result = await ChangeAsync(owner, id, (file, now) => file.Change(change, now), cancellation);
+            var result = await ChangeAsync(owner, id, (file, now) => (known = file).Change(change, now), cancellation);
             if (result.Outcome != ChangeOutcome.Stale)
                 return result;
         }
         return await PlaceAsync(
-            owner, id, known: null, (_, file) => new(FolderProtocol.TargetOf(file, change.Folder, change.Name, change.OnConflict)),
+            owner, id, known, (_, file) => new(FolderProtocol.TargetOf(file, change.Folder, change.Name, change.OnConflict)),
             (file, placement, now) => file.Change(change, now, placement), cancellation);
     }
 
@@ -45,14 +46,15 @@ internal sealed partial class FileCatalog
 
     public async Task<ChangeResult> RestoreAsync(string owner, Guid id, Guid? folder, OnConflict onConflict, CancellationToken cancellation)
     {
+        FileDocument? known = null;
         if (folder is null)
         {
-            var result = await ChangeAsync(owner, id, (file, _) => file.Restore(), cancellation);
+            var result = await ChangeAsync(owner, id, (file, _) => (known = file).Restore(), cancellation);
             if (result.Outcome != ChangeOutcome.Stale)
                 return result;
         }
         return await PlaceAsync(
-            owner, id, known: null, ChooseAsync, (file, placement, now) => placement is null ? file.Restore() : file.RestoreTo(placement, now), cancellation);
+            owner, id, known, ChooseAsync, (file, placement, now) => placement is null ? file.Restore() : file.RestoreTo(placement, now), cancellation);
 
         // To the folder that the user names, else to its own folder if that is live. What was deleted on its own otherwise goes to the root.
         async ValueTask<FolderProtocol.Choice> ChooseAsync(FolderProtocol protocol, FileDocument file)

@@ -197,9 +197,10 @@ internal sealed partial record FileDocument
     public bool IsIdleTombstone => this is { State: FileState.Deleted, Intents.Count: 0, Garbage.Count: 0 };
 
     /// <summary>Whether a change may set this name: the place was claimed for this state, or the file's claim, if it has one, is for the same name.</summary>
+    /// <remarks>A loose file is renamed without a new fence, so a move that keeps the name tests that it is still the name that was claimed.</remarks>
     private bool Allows(Placement? placement, string? name) => placement is null
         ? name is null || Place.Folder is null || string.Equals(name, Name, StringComparison.Ordinal)
-        : Place.Fence == placement.Fence;
+        : Place.Fence == placement.Fence && (name is not null || string.Equals(placement.Wanted, Name, StringComparison.Ordinal));
 
     /// <summary>The refusal of a change of a live file; null if it is allowed.</summary>
     private Decision<ChangeResult>? Refuse(long? ifVersion)

@@ -142,9 +142,14 @@ internal sealed partial class FolderCatalog(IFolderEngine engine, CatalogRules r
         string owner, Guid id, Func<FolderProtocol, FolderDocument, ValueTask<Target>> choose, long? ifVersion, FileState from,
         CancellationToken cancellation) => engine.RunAsync(
             owner,
-            async steps => await steps.LoadFolderAsync(id) is { } folder && folder.State == from
-                ? await PlaceAsync(steps, folder, choose, ifVersion, from)
-                : new FolderResult(ChangeOutcome.FolderNotFound),
+            async steps =>
+            {
+                var folder = await steps.RecallFolderAsync(id);
+                // Only the current state is a reason to refuse.
+                if (folder?.State != from)
+                    folder = await steps.LoadFolderAsync(id);
+                return folder?.State == from ? await PlaceAsync(steps, folder, choose, ifVersion, from) : new FolderResult(ChangeOutcome.FolderNotFound);
+            },
             cancellation);
 
     /// <summary>Puts a folder into a claimed place. A folder that has moved meanwhile is looked at again.</summary>

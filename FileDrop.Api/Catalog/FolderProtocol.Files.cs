@@ -20,21 +20,26 @@ internal sealed partial class FolderProtocol
 
     /// <summary>Changes a file by a rule that needs a claimed place. A file that has moved meanwhile is looked at again.</summary>
     /// <param name="id">The file.</param>
-    /// <param name="known">The file as it certainly is or was; null if it must be read.</param>
+    /// <param name="known">The file as it is or was; null if it must be found.</param>
     /// <param name="choose">Chooses the place.</param>
     /// <param name="rule">The rule.</param>
     public async ValueTask<ChangeResult> PlaceFileAsync(
         Guid id, FileDocument? known, Func<FolderProtocol, FileDocument, ValueTask<Choice>> choose,
         Func<FileDocument, Placement?, DateTimeOffset, Decision<ChangeResult>> rule)
     {
-        var before = known ?? await steps.LoadFileAsync(id);
+        var before = known ?? await steps.RecallFileAsync(id);
         for (var tries = 0; before is not null && tries < MaxTries; tries++)
         {
             var result = default(ChangeResult);
             var (target, refusal) = await choose(this, before);
             if (refusal is { } reason)
-                return new ChangeResult(reason);
-            if (target is null)
+            {
+                // Only the current state is a reason to refuse.
+                if (tries > 0)
+                    return new ChangeResult(reason);
+                result = new ChangeResult(ChangeOutcome.Stale);
+            }
+            else if (target is null)
                 result = await SaveAsync(null);
             else if (await PlaceAsync(before, target, async placement => (result = await SaveAsync(placement)).Outcome) is var outcome and not ChangeOutcome.Done)
                 result = new ChangeResult(outcome);

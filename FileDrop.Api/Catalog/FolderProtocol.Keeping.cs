@@ -25,7 +25,7 @@ internal sealed partial class FolderProtocol
                 : kind == EntryKind.Folder ? await ClaimAsync(before, Place.Root, name, how)
                 : null;
             if (placement is null && kind == EntryKind.File && how == Settling.Final)
-                (placement, fault) = (new Placement(null, name, null, before.Place.Fence), fault ?? ChangeOutcome.NameTaken);
+                (placement, fault) = (new Placement(null, name, null, before.Place.Fence, name), fault ?? ChangeOutcome.NameTaken);
             if (placement is null)
                 return new Settlement(ChangeOutcome.NameTaken, name);
             if (await ChangeAsync(before, (file, _) => file.Settle(placement), (subfolder, _) => subfolder.Settle(placement)))
@@ -69,7 +69,7 @@ internal sealed partial class FolderProtocol
             var claim = new NameClaim(
                 EntryKey.Of(folder, name), before.Kind, before.Id, Guid.NewGuid(), before.Place.Fence, await steps.NowAsync());
             if (await TakeAsync(claim) is null)
-                return new Placement(folder, name, claim.Operation, claim.Fence);
+                return new Placement(folder, name, claim.Operation, claim.Fence, wanted);
             if (how == Settling.InPlace || number > FreeName.MaxNumber)
                 return null;
             name = FreeName.Numbered(wanted, number, before.Kind);

@@ -37,7 +37,7 @@ internal sealed partial class FolderProtocol(IFolderSteps steps, CatalogRules ru
             {
                 // The name is its own already.
                 return await IsLiveAsync(target.Folder)
-                    ? await commit(new Placement(target.Folder, name, before.Place.Claim, before.Place.Fence))
+                    ? await commit(new Placement(target.Folder, name, before.Place.Claim, before.Place.Fence, target.Name))
                     : ChangeOutcome.FolderNotFound;
             }
             var claim = new NameClaim(key, before.Kind, before.Id, Guid.NewGuid(), before.Place.Fence, await steps.NowAsync());
@@ -61,7 +61,7 @@ internal sealed partial class FolderProtocol(IFolderSteps steps, CatalogRules ru
                 await steps.DeleteNameAsync(key, claim.Operation);
                 return ChangeOutcome.FolderNotFound;
             }
-            var outcome = await commit(new Placement(target.Folder, name, claim.Operation, before.Place.Fence));
+            var outcome = await commit(new Placement(target.Folder, name, claim.Operation, before.Place.Fence, target.Name));
             if (outcome != ChangeOutcome.Done)
                 await steps.DeleteNameAsync(key, claim.Operation);
             else

@@ -56,6 +56,15 @@ internal interface IFolderSteps
     /// <summary>Loads a file as a reader or a change needs it.</summary>
     ValueTask<FileDocument?> LoadFileAsync(Guid id);
 
+    /// <summary>
+    /// Returns a folder as it is or was a moment ago. An engine may answer from memory, so it serves only as the state before an operation whose commit tests
+    /// the fence.
+    /// </summary>
+    ValueTask<FolderDocument?> RecallFolderAsync(Guid id) => LoadFolderAsync(id);
+
+    /// <summary>The same for a file.</summary>
+    ValueTask<FileDocument?> RecallFileAsync(Guid id) => LoadFileAsync(id);
+
     /// <summary>Inserts a folder. False if its id is in use.</summary>
     ValueTask<bool> InsertFolderAsync(Func<DateTimeOffset, FolderDocument> make);
 

@@ -59,7 +59,8 @@ public sealed record Target(Guid Folder, string Name, OnConflict OnConflict = On
 /// <param name="Name">The name.</param>
 /// <param name="Claim">The operation that claimed the name; null without a folder.</param>
 /// <param name="Fence">The fence that the document must still have.</param>
-internal sealed record Placement(Guid? Folder, string Name, Guid? Claim, long Fence)
+/// <param name="Wanted">The name that the operation wanted. <paramref name="Name"/> differs if that was taken.</param>
+internal sealed record Placement(Guid? Folder, string Name, Guid? Claim, long Fence, string Wanted)
 {
     /// <summary>Whether the change leaves an entry where it is, under its name.</summary>
     public bool IsOf(IEntry entry) => entry.Place.Folder == Folder && string.Equals(entry.Name, Name, StringComparison.Ordinal);

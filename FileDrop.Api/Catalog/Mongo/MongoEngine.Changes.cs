@@ -65,6 +65,9 @@ internal sealed partial class MongoEngine
                     isFresh = true;
                     continue;
                 }
+                // Often another change follows, such as a rename that first needs a claim.
+                if (before is not null)
+                    _recent.Keep(before);
                 await LeaveAsync(before, owner, decided.SelectMany(change => change.Opened), now);
                 decided.ForEach(change => change.Complete());
                 return;

@@ -7,6 +7,8 @@ namespace FileDrop.Api.Catalog.Mongo;
 // Folders. A protocol runs step by step, because a standalone server has no transactions; FolderProtocol is made for that.
 internal sealed partial class MongoEngine : IFolderEngine
 {
+    private readonly MongoRecent<StoredFolder> _recentFolders = new(stored => (stored.Folder.Owner, stored.Folder.Id, 0));
+
     private IMongoCollection<BsonDocument> Folders => _database.GetCollection<BsonDocument>(MongoFolders.Folders);
 
     private IMongoCollection<BsonDocument> Names => _database.GetCollection<BsonDocument>(MongoFolders.Names);
@@ -104,11 +106,18 @@ internal sealed partial class MongoEngine : IFolderEngine
         { "owner", owner }, { "parent", MongoSchema.Uuid(folder) }, { "state", MongoSchema.NameOf(state) },
     };
 
-    private async Task<(FolderDocument Folder, BsonValue Rev)?> LoadFolderAsync(string owner, Guid id, CancellationToken cancellation)
+    /// <summary>Loads a folder, and keeps it for the change that may follow.</summary>
+    private async Task<StoredFolder?> LoadFolderAsync(string owner, Guid id, CancellationToken cancellation)
     {
-        var found = await CallAsync(token => Folders.Find(File(owner, id)).FirstOrDefaultAsync(token), cancellation);
-        return found is null ? null : (MongoFolders.Read(found), found["rev"]);
+        if (await CallAsync(token => Folders.Find(File(owner, id)).FirstOrDefaultAsync(token), cancellation) is not { } found)
+            return null;
+        var stored = new StoredFolder(MongoFolders.Read(found), found["rev"]);
+        _recentFolders.Keep(stored);
+        return stored;
     }
+
+    /// <summary>A folder as it is stored under a revision.</summary>
+    private sealed record StoredFolder(FolderDocument Folder, BsonValue Rev);
 
     private sealed class Steps(MongoEngine engine, string owner, CancellationToken cancellation) : IFolderSteps
     {
@@ -123,28 +132,43 @@ internal sealed partial class MongoEngine : IFolderEngine
         public async ValueTask<FileDocument?> LoadFileAsync(Guid id) =>
             (await engine.LoadAsync(owner, id, DocumentParts.ForChange, cancellation)).Document;
 
+        public async ValueTask<FolderDocument?> RecallFolderAsync(Guid id) =>
+            engine._recentFolders.Find(owner, id)?.Folder ?? await LoadFolderAsync(id);
+
+        public async ValueTask<FileDocument?> RecallFileAsync(Guid id) => engine._recent.Find(owner, id)?.Document ?? await LoadFileAsync(id);
+
         public async ValueTask<bool> InsertFolderAsync(Func<DateTimeOffset, FolderDocument> make)
         {
             var folder = make(await NowAsync());
-            return await InsertAsync(engine.Folders, MongoFolders.ToBson(folder));
+            var document = MongoFolders.ToBson(folder);
+            if (!await InsertAsync(engine.Folders, document))
+                return false;
+            engine._recentFolders.Keep(new StoredFolder(folder, document["rev"]));
+            return true;
         }
 
         public async ValueTask<T> ChangeFolderAsync<T>(Guid id, Func<FolderDocument?, DateTimeOffset, FolderDecision<T>> decide)
         {
+            var before = engine._recentFolders.Take(owner, id);
+            var isFresh = before is null;
             for (var round = 1; ; round++)
             {
-                var loaded = await engine.LoadFolderAsync(owner, id, cancellation);
-                var decision = decide(loaded?.Folder, await NowAsync());
-                if (loaded is not var (_, rev) || decision.Next is not { } next)
+                if (isFresh)
+                    before = await engine.LoadFolderAsync(owner, id, cancellation);
+                var decision = decide(before?.Folder, await NowAsync());
+                if (before is null || decision.Next is not { } next)
+                {
+                    // Only the current state is a reason to refuse, so read the folder again.
+                    if (isFresh)
+                        return decision.Answer;
+                    isFresh = true;
+                    continue;
+                }
+                if (decision.Removes ? await RemoveAsync(before) : await SaveAsync(before, next))
                     return decision.Answer;
-                var unchanged = File(owner, id).Add("rev", rev);
-                var isSaved = decision.Removes
-                    ? (await CallAsync(token => engine.Folders.DeleteOneAsync(unchanged, token), cancellation)).DeletedCount > 0
-                    : (await CallAsync(token => engine.Folders.ReplaceOneAsync(unchanged, MongoFolders.ToBson(next), cancellationToken: token), cancellation))
-                        .MatchedCount > 0;
-                if (isSaved)
-                    return decision.Answer;
-                await MongoEngine.PauseAsync(round, cancellation);
+                if (isFresh)
+                    await MongoEngine.PauseAsync(round, cancellation);
+                isFresh = true;
             }
         }
 
@@ -224,6 +248,21 @@ internal sealed partial class MongoEngine : IFolderEngine
 
         private Task<bool> AnyAsync(IMongoCollection<BsonDocument> collection, BsonDocument condition) =>
             CallAsync(token => collection.Find(condition, new FindOptions { Hint = "placed" }).Limit(1).AnyAsync(token), cancellation);
+
+        private async Task<bool> SaveAsync(StoredFolder before, FolderDocument next)
+        {
+            var document = MongoFolders.ToBson(next);
+            var saved = await CallAsync(token => engine.Folders.ReplaceOneAsync(Unchanged(before), document, cancellationToken: token), cancellation);
+            if (saved.MatchedCount == 0)
+                return false;
+            engine._recentFolders.Keep(new StoredFolder(next, document["rev"]));
+            return true;
+        }
+
+        private async Task<bool> RemoveAsync(StoredFolder before) =>
+            (await CallAsync(token => engine.Folders.DeleteOneAsync(Unchanged(before), token), cancellation)).DeletedCount > 0;
+
+        private BsonDocument Unchanged(StoredFolder before) => File(owner, before.Folder.Id).Add("rev", before.Rev);
 
         /// <summary>Inserts a document. False if its id is in use.</summary>
         private async Task<bool> InsertAsync(IMongoCollection<BsonDocument> collection, BsonDocument document)

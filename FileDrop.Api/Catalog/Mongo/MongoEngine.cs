@@ -22,7 +22,8 @@ internal sealed partial class MongoEngine : ICatalogEngine
     private readonly IMongoCollection<BsonDocument> _keys;
     private readonly CatalogRules _rules;
     private readonly MongoClock _clock;
-    private readonly MongoRecent _recent = new();
+    private readonly MongoRecent<MongoDocument> _recent = new(
+        file => (file.Document.Owner, file.Document.Id, file.Document.Versions.Count + file.Document.Garbage.Count));
 
     private static readonly BsonDocument s_contentsFields = new(MongoSchema.FileFields) { { "versions", 1 } };
     private static readonly BsonDocument s_wholeAndNow = new() { { "_id", 0 }, { "doc", "$$ROOT" }, { "now", MongoExpressions.Now } };

@@ -6,7 +6,8 @@ namespace FileDrop.Api.Catalog.Mongo;
 /// Documents that this process has just read or saved, which save the next change a read. A save tests that the document is unchanged, so a stale copy costs
 /// one round and does no harm.
 /// </summary>
-internal sealed class MongoRecent
+/// <param name="describe">The document's owner and id, and the number of entries in its lists.</param>
+internal sealed class MongoRecent<T>(Func<T, (string Owner, Guid Id, int Lists)> describe) where T : class
 {
     /// <summary>The most list entries in all kept documents together; each document counts for <see cref="DocumentWeight"/> more.</summary>
     private const int MaxWeight = 64 * 1_024;
@@ -23,13 +24,13 @@ internal sealed class MongoRecent
     private int _weight;
 
     /// <summary>Keeps a document.</summary>
-    public void Keep(MongoDocument document)
+    public void Keep(T document)
     {
-        var entry = new Entry(
-            document, Stopwatch.GetTimestamp(), DocumentWeight + document.Document.Versions.Count + document.Document.Garbage.Count);
+        var (owner, id, lists) = describe(document);
+        var entry = new Entry(document, owner, id, Stopwatch.GetTimestamp(), DocumentWeight + lists);
         lock (_lock)
         {
-            _entries[document.Document.Id] = entry;
+            _entries[id] = entry;
             _order.Enqueue(entry);
             _weight += entry.Weight;
             while (_order.TryPeek(out var oldest) && (_weight > MaxWeight || !IsKept(oldest)))
@@ -37,32 +38,41 @@ internal sealed class MongoRecent
         }
     }
 
-    /// <summary>Takes a document out; null if it is absent or too old.</summary>
-    public MongoDocument? Take(string owner, Guid id)
+    /// <summary>Returns a document and goes on keeping it; null if it is absent or too old.</summary>
+    public T? Find(string owner, Guid id)
     {
         lock (_lock)
-        {
-            return _entries.Remove(id, out var entry) && string.Equals(entry.Document.Document.Owner, owner, StringComparison.Ordinal)
-                && IsYoung(entry)
-                    ? entry.Document
-                    : null;
-        }
+            return Own(owner, _entries.GetValueOrDefault(id));
     }
+
+    /// <summary>Takes a document out; null if it is absent or too old.</summary>
+    public T? Take(string owner, Guid id)
+    {
+        lock (_lock)
+            return _entries.Remove(id, out var entry) ? Own(owner, entry) : null;
+    }
+
+    private static T? Own(string owner, Entry? entry) =>
+        entry is not null && string.Equals(entry.Owner, owner, StringComparison.Ordinal) && IsYoung(entry) ? entry.Document : null;
 
     private static bool IsYoung(Entry entry) => Stopwatch.GetElapsedTime(entry.KeptAt) < s_life;
 
-    private bool IsKept(Entry entry) => IsYoung(entry) && _entries.GetValueOrDefault(entry.Document.Document.Id) == entry;
+    private bool IsKept(Entry entry) => IsYoung(entry) && _entries.GetValueOrDefault(entry.Id) == entry;
 
     private void Drop(Entry entry)
     {
         _weight -= entry.Weight;
-        if (_entries.GetValueOrDefault(entry.Document.Document.Id) == entry)
-            _entries.Remove(entry.Document.Document.Id);
+        if (_entries.GetValueOrDefault(entry.Id) == entry)
+            _entries.Remove(entry.Id);
     }
 
-    private sealed class Entry(MongoDocument document, long keptAt, int weight)
+    private sealed class Entry(T document, string owner, Guid id, long keptAt, int weight)
     {
-        public MongoDocument Document => document;
+        public T Document => document;
+
+        public string Owner => owner;
+
+        public Guid Id => id;
 
         public long KeptAt => keptAt;
 

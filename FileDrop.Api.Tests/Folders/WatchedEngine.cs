@@ -1,15 +1,14 @@
+using System.Runtime.CompilerServices;
 using FileDrop.Api.Catalog;
 
 namespace FileDrop.Api.Tests.Folders;
 
-/// <summary>The process has ended.</summary>
-internal sealed class CutException : Exception;
-
-/// <summary>An engine whose process ends before a protocol's step of this number, counted over the steps that change something.</summary>
-internal sealed class CutEngine(IFolderEngine engine, int step) : IFolderEngine
+/// <summary>An engine that tells of each step of a protocol that changes something.</summary>
+/// <param name="engine">The engine.</param>
+/// <param name="before">Called before a step with its name, such as <c>IFolderSteps.InsertNameAsync</c>.</param>
+/// <param name="after">Called after it.</param>
+internal sealed class WatchedEngine(IFolderEngine engine, Action<string> before, Action<string> after) : IFolderEngine
 {
-    private int _left = step;
-
     public Task<T> RunAsync<T>(string owner, Func<IFolderSteps, ValueTask<T>> protocol, CancellationToken cancellation) =>
         engine.RunAsync(owner, real => protocol(new Steps(this, real)), cancellation);
 
@@ -37,7 +36,7 @@ internal sealed class CutEngine(IFolderEngine engine, int step) : IFolderEngine
     public Task<(long Files, long Folders)> CountCarriedAsync(string owner, Guid folder, int limit, CancellationToken cancellation) =>
         engine.CountCarriedAsync(owner, folder, limit, cancellation);
 
-    private sealed class Steps(CutEngine cut, IFolderSteps real) : IFolderSteps
+    private sealed class Steps(WatchedEngine watched, IFolderSteps real) : IFolderSteps
     {
         public ValueTask<DateTimeOffset> NowAsync() => real.NowAsync();
 
@@ -46,6 +45,10 @@ internal sealed class CutEngine(IFolderEngine engine, int step) : IFolderEngine
         public ValueTask<FolderDocument?> LoadFolderAsync(Guid id) => real.LoadFolderAsync(id);
 
         public ValueTask<FileDocument?> LoadFileAsync(Guid id) => real.LoadFileAsync(id);
+
+        public ValueTask<FolderDocument?> RecallFolderAsync(Guid id) => real.RecallFolderAsync(id);
+
+        public ValueTask<FileDocument?> RecallFileAsync(Guid id) => real.RecallFileAsync(id);
 
         public ValueTask<bool> InsertFolderAsync(Func<DateTimeOffset, FolderDocument> make) => StepAsync(() => real.InsertFolderAsync(make));
 
@@ -85,6 +88,16 @@ internal sealed class CutEngine(IFolderEngine engine, int step) : IFolderEngine
 
         public ValueTask<bool> HasUnsweptChildAsync(Guid folder) => real.HasUnsweptChildAsync(folder);
 
-        private ValueTask<T> StepAsync<T>(Func<ValueTask<T>> step) => --cut._left == 0 ? throw new CutException() : step();
+        private async ValueTask<T> StepAsync<T>(Func<ValueTask<T>> step, [CallerMemberName] string name = "")
+        {
+            watched.Before($"{nameof(IFolderSteps)}.{name}");
+            var result = await step();
+            watched.After($"{nameof(IFolderSteps)}.{name}");
+            return result;
+        }
     }
+
+    private void Before(string step) => before(step);
+
+    private void After(string step) => after(step);
 }
