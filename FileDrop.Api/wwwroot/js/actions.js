@@ -108,9 +108,7 @@ export async function download(entries, version = null) {
     const [only] = entries;
     const isArchive = entries.length > 1 || only.isFolder;
     if (entries.length > mostInArchive) throw new Error(t.tooManyForArchive(mostInArchive));
-    const href = isArchive
-      ? (await api.zip(entries.map((entry) => entry.file_id))).body.url
-      : await contentUrl(only.file_id, { version });
+    const href = isArchive ? (await api.zip(entries.map((entry) => entry.file_id))).body.url : await contentUrl(only.file_id, { version });
     const link = el("a", { href, download: isArchive ? "" : only.file_name });
     document.body.append(link);
     link.click();

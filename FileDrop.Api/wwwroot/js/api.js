@@ -83,7 +83,8 @@ export const api = {
   filePath: (id, signal) => ask("GET", `${at(id)}/path`, { signal }),
   folderPath: (id, signal) => ask("GET", `${folderAt(id)}/path`, { signal }),
   atPath: (names) => ask("GET", `/paths/${names.map(encodeURIComponent).join("/")}`),
-  createFolder: (name, parent, onConflict = "fail") => ask("POST", "/folders", { json: { name, parent_id: parent, on_conflict: onConflict } }),
+  createFolder: (name, parent, onConflict = "fail") =>
+    ask("POST", "/folders", { json: { name, parent_id: parent, on_conflict: onConflict } }),
   updateFolder: (id, change) => ask("PATCH", folderAt(id), { json: change }),
   batch: (operations) => ask("POST", "/batch", { json: operations, wait: patienceOfBatch }),
   zip: (ids) => ask("POST", "/zip", { json: { ids }, wait: patienceOfBatch }),

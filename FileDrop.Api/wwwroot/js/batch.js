@@ -49,7 +49,7 @@ async function run(operations, { done, problems }, progress) {
       const { entry, op, on_conflict } = part[i];
       const problem = code ? Problem.of({ status, code }) : null;
       if (!problem || (isGone(code) && op === "delete"))
-        done.push({ entry, now: file ?? folder ? toEntry(file ?? { ...folder, kind: "folder" }) : null, choice: on_conflict });
+        done.push({ entry, now: (file ?? folder) ? toEntry(file ?? { ...folder, kind: "folder" }) : null, choice: on_conflict });
       else if (code === "name_taken") taken.push({ operation: part[i], problem });
       else problems.push(problem);
     }

@@ -24,7 +24,19 @@ export function listenToKeys(browser, detail) {
     const rename = () => detail.rename();
     const add = () => browser.addFolder();
     const move = () => route.view !== "trash" && moveSelected(browser);
-    const run = { "/": () => search.focus(), u: chooseFiles, U: chooseFiles, v: large, V: large, F2: rename, n: add, N: add, m: move, M: move, "?": showKeys }[event.key];
+    const run = {
+      "/": () => search.focus(),
+      u: chooseFiles,
+      U: chooseFiles,
+      v: large,
+      V: large,
+      F2: rename,
+      n: add,
+      N: add,
+      m: move,
+      M: move,
+      "?": showKeys,
+    }[event.key];
     if (!run) return;
     event.preventDefault();
     run();

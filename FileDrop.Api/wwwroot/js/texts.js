@@ -57,7 +57,9 @@ export const t = {
   kinds: { "": "Everything", "image/*": "Images", "video/*": "Videos", "audio/*": "Audio", "application/pdf": "PDFs", "text/*": "Text" },
   tagFilter: (tag) => `Tag ${tag}: remove this filter`,
   counted: (n, inner, more) =>
-    [inner > 0 && folders(inner), (n > 0 || inner === 0 || more) && (more ? `${number.format(n)}+ files` : files(n))].filter(Boolean).join(", "),
+    [inner > 0 && folders(inner), (n > 0 || inner === 0 || more) && (more ? `${number.format(n)}+ files` : files(n))]
+      .filter(Boolean)
+      .join(", "),
   loadingMore: (n) => `Loading… ${number.format(n)} files so far`,
   loading: "Loading…",
   selected: (n) => `${number.format(n)} selected`,
@@ -128,7 +130,8 @@ export const t = {
   folderMade: (name) => `Folder “${name}” created.`,
   carried: (n, inner) => `${files(n)} and ${folders(inner)} directly in it`,
   downloadZip: "Download as zip",
-  tooManyForArchive: (n) => `One archive takes at most ${number.format(n)} selected files and folders. Select their folder instead, or fewer.`,
+  tooManyForArchive: (n) =>
+    `One archive takes at most ${number.format(n)} selected files and folders. Select their folder instead, or fewer.`,
   moveTo: "Move to…",
   copyTo: "Copy to…",
   moveHere: "Move here",

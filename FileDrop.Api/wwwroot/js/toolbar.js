@@ -68,7 +68,12 @@ export async function moveSelected(browser) {
   const entries = browser.chosen;
   if (entries.length === 0) return;
   const blocked = new Set(entries.filter((entry) => entry.isFolder).map((entry) => entry.file_id));
-  const target = await chooseFolder({ title: t.moveTitle(entries.length, entries[0].file_name, isMixed(entries)), action: t.moveHere, from: around(entries), blocked });
+  const target = await chooseFolder({
+    title: t.moveTitle(entries.length, entries[0].file_name, isMixed(entries)),
+    action: t.moveHere,
+    from: around(entries),
+    blocked,
+  });
   if (target) await move(entries, target, (ids) => !isEverywhere(route) && browser.gone(ids));
 }
 
@@ -76,6 +81,11 @@ export async function copySelected(browser) {
   const entries = browser.chosen;
   if (entries.length === 0) return;
   const blocked = new Set(entries.filter((entry) => entry.isFolder).map((entry) => entry.file_id));
-  const target = await chooseFolder({ title: t.copyTitle(entries.length, entries[0].file_name, isMixed(entries)), action: t.copyHere, from: around(entries), blocked });
+  const target = await chooseFolder({
+    title: t.copyTitle(entries.length, entries[0].file_name, isMixed(entries)),
+    action: t.copyHere,
+    from: around(entries),
+    blocked,
+  });
   if (target) await copy(entries, target);
 }

@@ -16,8 +16,8 @@ export function chooseFolder({ title, action, from, blocked = new Set() }) {
     const tree = new FolderTree(blocked);
     let chosen = null;
     const choose = () => {
-      const { entry, isBlocked } = tree.selected;
-      if (isBlocked) return;
+      if (!tree.selected || tree.selected.isBlocked) return;
+      const { entry } = tree.selected;
       chosen = targetOf(entry.file_id, entry.file_name);
       dialog.close();
     };
@@ -27,6 +27,7 @@ export function chooseFolder({ title, action, from, blocked = new Set() }) {
       {
         type: "button",
         class: "make",
+        disabled: true,
         on: {
           click: async () => {
             const folder = await newFolder(tree.selected.entry.file_id);

@@ -29,7 +29,7 @@ export async function copyFolder(folder, target, onConflict, progress) {
 
 async function everythingIn(id) {
   const found = [];
-  for (let next = `/folders/${id}/entries?deep=true&limit=1000`; next; ) {
+  for (let next = `/folders/${id}/entries?deep=true&limit=1000`; next;) {
     const answer = await api.list(next);
     found.push(...answer.body.map(toEntry));
     next = answer.next;

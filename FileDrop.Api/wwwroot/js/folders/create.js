@@ -50,7 +50,12 @@ export function newFolder(parent) {
       wrong,
       el("div", { class: "choices" }, el("button", { type: "button", text: t.cancel, on: { click: () => dialog.close() } }), make),
     );
-    const dialog = el("dialog", { class: "naming", "aria-labelledby": "new-folder" }, el("h2", { id: "new-folder", text: t.newFolder }), form);
+    const dialog = el(
+      "dialog",
+      { class: "naming", "aria-labelledby": "new-folder" },
+      el("h2", { id: "new-folder", text: t.newFolder }),
+      form,
+    );
     show(dialog, () => resolve(made));
     field.select();
   });

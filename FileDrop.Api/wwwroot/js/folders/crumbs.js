@@ -57,7 +57,13 @@ export class Crumbs extends EventTarget {
   }
 
   draw() {
-    const key = JSON.stringify([route.view, isEverywhere(route), route.folder, this.way?.map((folder) => folder.name), Boolean(this.problem)]);
+    const key = JSON.stringify([
+      route.view,
+      isEverywhere(route),
+      route.folder,
+      this.way?.map((folder) => folder.name),
+      Boolean(this.problem),
+    ]);
     if (key === this.#drawn) return;
     this.#drawn = key;
     if (route.view !== "folder" || isEverywhere(route)) {

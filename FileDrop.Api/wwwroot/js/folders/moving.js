@@ -33,7 +33,13 @@ export async function move(entries, target, gone = () => {}) {
 }
 
 async function undoMove(entries) {
-  const back = entries.map((entry) => ({ op: "move", entry, folder_id: entry.folder_id, file_name: entry.file_name, on_conflict: "rename" }));
+  const back = entries.map((entry) => ({
+    op: "move",
+    entry,
+    folder_id: entry.folder_id,
+    file_name: entry.file_name,
+    on_conflict: "rename",
+  }));
   const { done, problems } = await runBatch(back);
   toastProblems(problems, entries);
   if (done.length > 0) toast(t.movedBack(done.length, entries[0].file_name, isMixed(entries)));
@@ -56,7 +62,13 @@ export async function copy(entries, target) {
     const askFolder = asker(null, t.folderTaken);
     for (const [i, folder] of folders.entries()) {
       try {
-        const result = await copyOne(folder, target.id, isBeside(folder), () => askFolder(folder.file_name, i < folders.length - 1), progress);
+        const result = await copyOne(
+          folder,
+          target.id,
+          isBeside(folder),
+          () => askFolder(folder.file_name, i < folders.length - 1),
+          progress,
+        );
         if (!result) continue;
         names.push(folder.file_name);
         problems.push(...result.problems);
@@ -85,7 +97,7 @@ async function copyOne(folder, target, isBeside, ask, progress) {
 export async function moveAllLoose(target) {
   const loose = [];
   try {
-    for (let next = "/files?loose=true&limit=1000"; next; ) {
+    for (let next = "/files?loose=true&limit=1000"; next;) {
       const answer = await api.list(next);
       loose.push(...answer.body);
       next = answer.next;

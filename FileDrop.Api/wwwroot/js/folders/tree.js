@@ -158,7 +158,7 @@ const childrenOf = (node) => [...node.group.children].map((branch) => branch.fir
 /** The folders directly in a folder. The service lists them before files. */
 async function foldersIn(id) {
   const found = [];
-  for (let next = `/folders/${encodeURIComponent(id)}/entries?sort=file_name&order=asc&limit=${pageSize}`; next; ) {
+  for (let next = `/folders/${encodeURIComponent(id)}/entries?sort=file_name&order=asc&limit=${pageSize}`; next;) {
     const answer = await api.list(next);
     const folders = answer.body.map(toEntry).filter((entry) => entry.isFolder);
     found.push(...folders);

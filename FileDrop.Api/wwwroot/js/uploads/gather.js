@@ -13,7 +13,9 @@ export const filesIn = (transfer) => [...transfer.items].filter((item) => item.k
 const leftovers = new Set([".ds_store", "thumbs.db", "desktop.ini"]);
 const isMeant = (name) => !leftovers.has(name.toLowerCase());
 
-/** Returns { file, folder } for each, and { folder } for each empty folder. `folder` is the path within the dropped items, "" at the top. */
+/**
+ * Returns { file, folder } for each, and { folder } for each empty folder. `folder` is the path within the dropped items, "" at the top.
+ */
 export async function dropped(transfer) {
   // The list is empty as soon as the event is over, so that all entries are taken first.
   const entries = [...transfer.items].filter((item) => item.kind === "file").map((item) => item.webkitGetAsEntry?.() ?? item.getAsFile());

@@ -7,7 +7,8 @@ const memory = 5000;
 
 /**
  * States: "waiting", "checking", "sending", "offline" (waits for the service), "locked" (waits for a key), "paused",
- * "repeat" (a loose file like it exists already), "conflict" (the folder has something of this name), "lost" (the user must choose its file again), "failed", "done".
+ * "repeat" (a loose file like it exists already), "conflict" (the folder has something of this name),
+ * "lost" (the user must choose its file again), "failed", "done".
  */
 export class Item {
   state = "waiting";

@@ -10,7 +10,19 @@ import { t } from "../texts.js";
 import { queue } from "./queue.js";
 
 const mostShown = 200;
-const urgency = { failed: 0, lost: 0, repeat: 0, conflict: 0, sending: 1, checking: 1, offline: 2, locked: 2, paused: 3, waiting: 4, done: 5 };
+const urgency = {
+  failed: 0,
+  lost: 0,
+  repeat: 0,
+  conflict: 0,
+  sending: 1,
+  checking: 1,
+  offline: 2,
+  locked: 2,
+  paused: 3,
+  waiting: 4,
+  done: 5,
+};
 
 const rows = new Map();
 const title = el("h2", { id: "uploads-title" });

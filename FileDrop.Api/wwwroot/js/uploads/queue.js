@@ -68,8 +68,8 @@ class Queue {
   }
 
   /**
-   * `found`: { file, folder } of each file, and { folder } of each empty folder. `parent`: the id of the folder to put them in; null: loose.
-   * A folder is never loose: it goes to the root.
+   * `found`: { file, folder } of each file, and { folder } of each empty folder. `parent`: the id of the folder to put them in, null for
+   * loose files; a folder is never loose, and goes to the root.
    */
   async add(found, parent) {
     // Do not take new uploads for uploads from before the reload.

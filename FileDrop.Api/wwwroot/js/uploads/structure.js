@@ -72,4 +72,3 @@ function remember(map, key, ask) {
   answer.then(() => setTimeout(forget, life), forget);
   return answer;
 }
-
