@@ -34,7 +34,8 @@ public sealed class FolderUploadTests(PageOnEmbeddedPair pair, Chromium chromium
         await Assertions.Expect(window.Row(name).Locator(".size")).ToHaveTextAsync("6 bytes");
         await Assertions.Expect(window.Uploads.Locator("h2")).ToHaveTextAsync("4 files uploaded");
         await window.Uploads.GetByRole(AriaRole.Button, new LocatorGetByRoleOptions { NameRegex = new("^Open") }).Nth(1).ClickAsync();
-        await window.AtAsync($"Files/{await window.Page.Locator(".crumbs a").Last.TextContentAsync()}/inner");
+        await window.AtAsync($"Files/{await Http.GetFolderNameAsync(top)}/inner");
+        await Assertions.Expect(window.Detail.Locator("h2")).ToHaveTextAsync(name);
         window.AssertClean();
     }
 

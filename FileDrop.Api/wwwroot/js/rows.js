@@ -10,10 +10,13 @@ import { t } from "./texts.js";
 export const timeOf = (sort, view) =>
   view === "trash" && sort !== "created_at" && sort !== "updated_at" ? "deleted_at" : sort === "created_at" ? "created_at" : "updated_at";
 
+/** With a finger, a long press selects; a row that could be dragged would start moving instead. */
+const isTouch = matchMedia("(pointer: coarse)");
+
 export function makeRow(file) {
   const row = el("div", { role: "row", class: "row", id: `row-${file.file_id}` });
   if (!file.deleted_at) {
-    row.draggable = true;
+    row.draggable = !isTouch.matches;
     if (file.isFolder) row.dataset.folder = file.file_id;
   }
   row.box = el("span", { role: "checkbox", "aria-checked": "false", class: "box" }, icon("check"));
