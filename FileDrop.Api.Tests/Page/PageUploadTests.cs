@@ -131,7 +131,7 @@ public sealed class PageUploadTests(PageOnEmbeddedPair pair, Chromium chromium) 
     [Fact]
     public async Task A_paused_upload_shows_after_a_reload_how_much_is_stored()
     {
-        await using var window = await OpenAsync();
+        await using var window = await OpenAsync("/");
         await window.DropAsync(("paused.bin", Some));
         await window.NetworkAsync(Slow);
         // Wait until a part of the content is stored and the next one is being sent.
