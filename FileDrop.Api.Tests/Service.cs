@@ -177,12 +177,19 @@ internal static class HttpWords
     }
 
     /// <summary>Uploads a raw body, and returns the file object.</summary>
-    public static async Task<JsonElement> UploadAsync(this HttpClient http, byte[] content, string name, string? type = null)
+    public static Task<JsonElement> UploadAsync(this HttpClient http, byte[] content, string name, string? type = null) =>
+        http.UploadToAsync($"/files/upload?file_name={Uri.EscapeDataString(name)}", content, type);
+
+    /// <summary>Uploads a raw body into a folder, and returns the file object.</summary>
+    public static Task<JsonElement> PlaceAsync(this HttpClient http, byte[] content, string name, string? type = null, string folder = "root") =>
+        http.UploadToAsync($"/files/upload?folder_id={folder}&file_name={Uri.EscapeDataString(name)}", content, type);
+
+    private static async Task<JsonElement> UploadToAsync(this HttpClient http, string address, byte[] content, string? type)
     {
         using var body = new ByteArrayContent(content);
         if (type is not null)
             body.Headers.ContentType = MediaTypeHeaderValue.Parse(type);
-        using var response = await http.PostAsync($"/files/upload?file_name={Uri.EscapeDataString(name)}", body);
+        using var response = await http.PostAsync(address, body);
         Assert.True(response.IsSuccessStatusCode, await response.Content.ReadAsStringAsync());
         return await response.JsonAsync();
     }

@@ -193,6 +193,7 @@ internal sealed partial class MemoryEngine(CatalogRules rules, TimeProvider time
 
     private static bool Matches(CatalogFile file, ListFilter filter) =>
         ((filter.NameKeyParts ?? []).All(part => NameKey.Of(file.Name).Contains(part, StringComparison.Ordinal)))
+        && (!filter.IsLoose || file.Place.Folder is null)
         && (filter.MinSize is not { } min || file.Content.Size >= min)
         && (filter.MaxSize is not { } max || file.Content.Size <= max)
         && (filter.Tags ?? []).All(tag => file.Tags.TryGetValue(tag.Key, out var value) && value == tag.Value);

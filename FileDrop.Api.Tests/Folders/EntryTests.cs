@@ -32,6 +32,28 @@ public abstract class EntryTests(Pair pair)
         Assert.Contains(file, (await Http.PageAsync("/files")).Files.Ids());
     }
 
+    [Fact]
+    public async Task Loose_files_are_listed_without_those_in_folders()
+    {
+        var folder = await NewFolderAsync();
+        var word = $"loose{Guid.NewGuid():N}";
+        List<string> loose = [];
+        for (var i = 0; i < 5; i++)
+        {
+            await Catalog.SeedAsync(i % 2 == 0 ? folder : "root", $"{word} {i}");
+            loose.Add((await Http.UploadAsync([1], $"{word} {i}")).Id());
+        }
+        foreach (var sort in new[] { "created_at", "updated_at", "file_name", "file_size" })
+        {
+            var pages = await Http.EntryPagesAsync($"/files?loose=true&search={word}&limit=2&order=asc&sort={sort}");
+            Assert.Equal(loose, pages.SelectMany(page => page).Select(HttpWords.Id));
+        }
+        Assert.Equal(10, (await Http.EntryPageAsync($"/files?loose=false&search={word}")).Entries.Count);
+        var cursor = (await Http.EntryPageAsync($"/files?loose=true&search={word}&limit=2")).Next?.Split("cursor=")[1];
+        await Http.GetRefusedAsync($"/files?search={word}&limit=2&cursor={cursor}", 400, "invalid_cursor");
+        await Http.GetRefusedAsync("/files?loose=1", 400, "invalid_request");
+    }
+
     [Theory]
     [InlineData("sort=file_name&order=asc", "A/ b/ c/ a b.txt C")]
     [InlineData("sort=file_name&order=desc", "c/ b/ A/ C b.txt a")]

@@ -38,6 +38,20 @@ public abstract class FolderTrashTests(Pair pair)
     }
 
     [Fact]
+    public async Task The_trash_lists_loose_files_without_those_of_folders()
+    {
+        await using var stores = await pair.MakeStoresAsync();
+        await using var service = await Service.StartAsync(stores, FolderRequests.Day);
+        var http = service.Http;
+        var loose = (await http.UploadAsync([1], "loose.txt")).Id();
+        var placed = (await http.PlaceAsync([1], "placed.txt")).Id();
+        foreach (var id in new[] { loose, placed })
+            await http.DeletedAsync($"/files/{id}");
+        Assert.Equal([placed, loose], (await http.EntryPageAsync("/trash")).Entries.Select(HttpWords.Id));
+        Assert.Equal([loose], (await http.EntryPageAsync("/trash?loose=true")).Entries.Select(HttpWords.Id));
+    }
+
+    [Fact]
     public async Task A_restored_folder_has_everything_that_went_with_it_and_nothing_else()
     {
         await using var stores = await pair.MakeStoresAsync();

@@ -105,6 +105,19 @@ public abstract class FolderZipTests(Pair pair)
         await Http.GetRefusedAsync(url, 404, "link_not_found");
     }
 
+    [Fact]
+    public async Task A_link_to_one_folder_gives_the_archive_its_name()
+    {
+        var folder = await Http.FolderAsync($"Ferien zoë {Guid.NewGuid():N}");
+        var file = await Http.UploadAsync([7], "loose.bin");
+        foreach (var (ids, name) in new[] { ($"\"{folder.FolderId()}\"", folder.Text("name")), ($"\"{file.Id()}\"", "FileDrop"), ("\"root\"", "FileDrop") })
+        {
+            using var created = await Http.SendJsonAsync(HttpMethod.Post, "/zip", $$"""{"ids":[{{ids}}]}""");
+            using var answer = await Http.GetAsync((await created.SucceededAsync()).Text("url"));
+            Assert.Equal($"{name}.zip", answer.Content.Headers.ContentDisposition?.FileNameStar ?? answer.Content.Headers.ContentDisposition?.FileName);
+        }
+    }
+
     [Theory]
     [InlineData("{}", 400, "invalid_request")]
     [InlineData("""{"ids":[]}""", 400, "invalid_request")]

@@ -121,28 +121,13 @@ public sealed class DetailTests(PageOnEmbeddedPair pair, Chromium chromium) : IC
         await window.Page.Locator(".chosen").Button("Delete for good").ClickAsync();
         await window.Page.GetByRole(AriaRole.Dialog).Button("Delete for good").ClickAsync();
         await Assertions.Expect(window.Page.GetByText("The trash is empty")).ToBeVisibleAsync();
-        await window.Link("Files").ClickAsync();
+        await window.Link("All files").ClickAsync();
         await Assertions.Expect(window.Row("keep.bin")).ToHaveCountAsync(1);
         await Assertions.Expect(window.Row("gone.bin")).ToHaveCountAsync(0);
         window.AssertClean();
     }
 
-    [Fact]
-    public async Task Several_files_can_be_downloaded_at_once()
-    {
-        foreach (var name in new[] { "several-1.bin", "several-2.bin" })
-            await pair.Http.UploadAsync([1], name);
-        await using var window = await OpenAsync("/?q=several");
-        var names = new List<string>();
-        window.Page.Download += (_, download) => names.Add(download.SuggestedFilename);
-        await window.Row("several-1.bin").Locator(".check").ClickAsync();
-        await window.Row("several-2.bin").Locator(".name").ClickAsync(new LocatorClickOptions { Modifiers = [KeyboardModifier.Shift] });
-        await window.Page.Locator(".chosen").Button("Download").ClickAsync();
-        await Service.UntilAsync("both are downloaded", () => Task.FromResult(names.Count == 2));
-        Assert.Equal(["several-1.bin", "several-2.bin"], names.Order(StringComparer.Ordinal));
-    }
-
-    private async Task<Window> OpenAsync(string address = "/")
+    private async Task<Window> OpenAsync(string address = Window.AllFiles)
     {
         var window = await chromium.OpenAsync(pair.Service.Address);
         await window.GoAsync(address);

@@ -26,7 +26,7 @@ public sealed class DoorTests(PageOnEmbeddedPair pair, GuardedEmbeddedPair locke
         using var owner = locked.Service.As(good);
         await owner.UploadAsync(Samples.Png(10, 10), name, "image/png");
         await using var window = await chromium.OpenAsync(locked.Service.Address);
-        await window.GoAsync();
+        await window.GoAsync(Window.AllFiles);
         var key = window.Page.GetByLabel("API key");
         await Assertions.Expect(key).ToBeFocusedAsync();
         await key.FillAsync("fd_wrong");
@@ -42,7 +42,7 @@ public sealed class DoorTests(PageOnEmbeddedPair pair, GuardedEmbeddedPair locke
         await window.Page.ReloadAsync();
         await Assertions.Expect(window.Row(name)).ToBeVisibleAsync();
         var another = await window.Context.NewPageAsync();
-        await another.GotoAsync("/");
+        await another.GotoAsync(Window.AllFiles);
         await Assertions.Expect(kept ? another.Locator(".row").First : another.GetByLabel("API key")).ToBeVisibleAsync();
         await window.Button("Sign out").ClickAsync();
         await Assertions.Expect(key).ToBeVisibleAsync();
@@ -66,7 +66,7 @@ public sealed class DoorTests(PageOnEmbeddedPair pair, GuardedEmbeddedPair locke
         await using var window = await chromium.OpenAsync(locked.Service.Address);
         var addresses = new ConcurrentQueue<string>();
         window.Page.Request += (_, request) => addresses.Enqueue(request.Url);
-        await window.GoAsync();
+        await window.GoAsync(Window.AllFiles);
         await window.Page.GetByLabel("API key").FillAsync(good);
         await window.Button("Sign in").ClickAsync();
         await window.OpenAsync("picture now.png");
@@ -84,7 +84,7 @@ public sealed class DoorTests(PageOnEmbeddedPair pair, GuardedEmbeddedPair locke
         await pair.Http.UploadAsync([1], "there.bin");
         await using var window = await chromium.OpenAsync(pair.Service.Address);
         await window.Page.RouteAsync("**/files?*", route => route.AbortAsync());
-        await window.GoAsync();
+        await window.GoAsync(Window.AllFiles);
         await Assertions.Expect(window.Page.Locator("h1")).ToHaveTextAsync("FileDrop does not answer");
         await Assertions.Expect(window.Page.GetByRole(AriaRole.Alert).Last).ToContainTextAsync("The service cannot be reached.");
         await window.Page.UnrouteAsync("**/files?*");
@@ -106,7 +106,7 @@ public sealed class DoorTests(PageOnEmbeddedPair pair, GuardedEmbeddedPair locke
         var health = Answer(503, new { status = "unhealthy", checks = new { self = "healthy", catalog = "unhealthy" } });
         await window.Page.RouteAsync("**/files?*", route => route.FulfillAsync(problem));
         await window.Page.RouteAsync("**/health", route => route.FulfillAsync(health));
-        await window.GoAsync();
+        await window.GoAsync(Window.AllFiles);
         await Assertions.Expect(window.Page.GetByText("Failing: the metadata store (catalog).")).ToBeVisibleAsync();
     }
 
@@ -115,7 +115,7 @@ public sealed class DoorTests(PageOnEmbeddedPair pair, GuardedEmbeddedPair locke
     {
         await pair.Http.UploadAsync([1], "still there.bin");
         await using var window = await chromium.OpenAsync(pair.Service.Address);
-        await window.GoAsync();
+        await window.GoAsync(Window.AllFiles);
         await Assertions.Expect(window.Row("still there.bin")).ToBeVisibleAsync();
         var problem = Answer(503, new { code = "storage_unavailable", detail = "MongoDB is away.", status = 503 });
         await window.Page.RouteAsync("**/files?*", route => route.FulfillAsync(problem));
@@ -127,9 +127,8 @@ public sealed class DoorTests(PageOnEmbeddedPair pair, GuardedEmbeddedPair locke
     [Fact]
     public void Each_error_code_of_the_service_has_its_own_text()
     {
-        var texts = File.ReadAllText(Path.Combine(AppContext.BaseDirectory, "wwwroot", "js", "texts.js"));
-        var problems = texts[texts.IndexOf("problems: {", StringComparison.Ordinal)..texts.IndexOf("keys: [", StringComparison.Ordinal)];
-        Assert.All(Codes(), code => Assert.Matches($"(?m)^    {code}: (\"|\\(why\\) => `)[A-Z]", problems));
+        var texts = File.ReadAllText(Path.Combine(AppContext.BaseDirectory, "wwwroot", "js", "texts", "problems.js"));
+        Assert.All(Codes(), code => Assert.Matches($"(?m)^  {code}: (\"|\\(why\\) => `)[A-Z]", texts));
     }
 
     /// <summary>The codes of all problems that the service can answer.</summary>

@@ -7,6 +7,9 @@ namespace FileDrop.Api.Tests.Page;
 [Collection(ChromiumTests.Name)]
 public sealed class LayoutTests(FilledPair filled, Chromium chromium) : IClassFixture<FilledPair>
 {
+    /// <summary>The last file in a list by name.</summary>
+    private const string Last = "تقرير ٢٠٢٦.pdf";
+
     [Theory]
     [InlineData(390, 844)]
     [InlineData(720, 600)]
@@ -58,9 +61,9 @@ public sealed class LayoutTests(FilledPair filled, Chromium chromium) : IClassFi
         Assert.InRange(Math.Min(list.Height, height - list.Y), least, height);
         // The last file can be reached, and nothing covers it.
         await window.Grid.EvaluateAsync("grid => grid.scrollTop = grid.scrollHeight");
-        await Assertions.Expect(window.Row("Scan 012.pdf")).ToBeInViewportAsync();
-        await window.Row("Scan 012.pdf").Locator(".link").ClickAsync();
-        await Assertions.Expect(window.Detail.Locator("h2")).ToHaveTextAsync("Scan 012.pdf");
+        await Assertions.Expect(window.Row(Last)).ToBeInViewportAsync();
+        await window.Row(Last).Locator(".link").ClickAsync();
+        await Assertions.Expect(window.Detail.Locator("h2")).ToHaveTextAsync(Last);
         await Assertions.Expect(window.Detail.Button("Delete")).ToBeVisibleAsync();
         await window.Detail.Button("Close").ClickAsync();
         await Assertions.Expect(window.Detail).ToBeHiddenAsync();
@@ -73,7 +76,10 @@ public sealed class LayoutTests(FilledPair filled, Chromium chromium) : IClassFi
     public async Task Targets_are_large_enough_for_mouse_and_finger(int width, int height, bool touch, int least)
     {
         await using var window = await OpenAsync((width, height), touch);
+        await window.EnterAsync("Photos");
+        await window.Row("2026").WaitForAsync();
         Assert.Empty(await SmallAsync(window, least));
+        await window.GoAsync(Window.AllFiles);
         await window.OpenAsync("Tatra at sunset.png");
         await window.Detail.GetByText("Version 1").WaitForAsync();
         Assert.Empty(await SmallAsync(window, least));
@@ -84,13 +90,20 @@ public sealed class LayoutTests(FilledPair filled, Chromium chromium) : IClassFi
         await window.Row("Interview.wav").Locator(".check").ClickAsync();
         await Assertions.Expect(window.Page.Locator(".chosen")).ToBeVisibleAsync();
         Assert.Empty(await SmallAsync(window, least));
+        await window.Button("Move to…").ClickAsync();
+        await window.TreeItem("Photos").ClickAsync();
+        Assert.Empty(await SmallAsync(window, least));
+        await window.Dialog().Button("Cancel").ClickAsync();
         // Open the uploads, with one that is done, one that is sending, and one that needs an answer.
         var done = $"Done {width} {touch}.bin";
         await window.DropAsync((done, 10));
         await Assertions.Expect(window.Upload(done)).ToContainTextAsync("Uploaded");
         await window.NetworkAsync(200_000);
         await window.DropAsync(("Film.mp4", 20_000_000), ("Notes.txt", FilledPair.Notes.Length));
-        await Assertions.Expect(window.Upload("Notes.txt")).ToContainTextAsync("already here");
+        await window.Dialog().WaitForAsync();
+        Assert.Empty(await SmallAsync(window, least));
+        await window.Page.Keyboard.PressAsync("Escape");
+        await Assertions.Expect(window.Upload("Notes.txt")).ToContainTextAsync("this name already");
         await window.UnderWayAsync("Film.mp4");
         Assert.Empty(await SmallAsync(window, least));
     }
@@ -126,7 +139,7 @@ public sealed class LayoutTests(FilledPair filled, Chromium chromium) : IClassFi
     /// <summary>Finds targets that are smaller than this number of pixels. A whole row is one target, and so is the label around a box.</summary>
     private static Task<string[]> SmallAsync(Window window, int least) => window.Page.EvaluateAsync<string[]>(
         """
-        (least) => [...document.querySelectorAll("button, a, select, input:not([type=checkbox], [type=file]), label:has(input), .row .check")]
+        (least) => [...document.querySelectorAll("button, a, select, input:not([type=checkbox], [type=file]), label:has(input), .row .check, .node")]
             .filter((part) => part.checkVisibility({ opacityProperty: true, visibilityProperty: true }) && !part.matches(".skip, .row .link"))
             .map((part) => [part.outerHTML.slice(0, 120), part.getBoundingClientRect()])
             .filter(([, box]) => box.width + 0.5 < least || box.height + 0.5 < least)

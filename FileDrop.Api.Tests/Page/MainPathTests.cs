@@ -21,7 +21,7 @@ public abstract class MainPathTests(Pair pair, Chromium chromium)
         var files = new[] { (Name: "film.bin", Size: Large), (Name: "notes.txt", Size: 5000), (Name: "empty.dat", Size: 0) };
         await using (await Service.StartAsync(stores, ("urls", address)))
         {
-            await window.GoAsync();
+            await window.GoAsync(Window.AllFiles);
             await window.NetworkAsync(40_000_000);
             await window.DropAsync(files);
             await window.UnderWayAsync("film.bin");

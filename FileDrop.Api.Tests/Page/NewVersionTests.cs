@@ -17,7 +17,7 @@ public sealed class NewVersionTests(PageOnEmbeddedPair pair, Chromium chromium) 
         var id = (await pair.Http.UploadAsync("one"u8.ToArray(), $"report {dropped}.bin")).Id();
         using var tagged = await pair.Http.PutAsJsonAsync($"/files/{id}", new { tags = new { stage = "draft" } });
         await using var window = await chromium.OpenAsync(pair.Service.Address);
-        await window.GoAsync();
+        await window.GoAsync(Window.AllFiles);
         await window.OpenAsync($"report {dropped}.bin");
         await AddAsync(window, dropped);
         await Assertions.Expect(window.Upload($"report {dropped}.bin")).ToContainTextAsync("New version uploaded");
@@ -36,7 +36,7 @@ public sealed class NewVersionTests(PageOnEmbeddedPair pair, Chromium chromium) 
     {
         var id = (await pair.Http.UploadAsync("one"u8.ToArray(), "alone.bin")).Id();
         await using var window = await chromium.OpenAsync(pair.Service.Address);
-        await window.GoAsync();
+        await window.GoAsync(Window.AllFiles);
         await window.OpenAsync("alone.bin");
         await window.DropOnAsync(".detail .facts", ("first of two.bin", 1), ("second of two.bin", 1));
         await Assertions.Expect(window.Uploads.Locator("h2")).ToHaveTextAsync("2 files uploaded");

@@ -146,7 +146,7 @@ public sealed class PageListTests(Chromium chromium) : IAsyncLifetime
     {
         foreach (var name in new[] { "scan 10.pdf", "scan 2.pdf", "Scan 1.pdf", "édition.pdf", "zebra.pdf", "edge.pdf", "scan 02b.pdf" })
             await Service.Http.UploadAsync([1], name);
-        await using var window = await OpenAsync("/?sort=file_name&order=asc");
+        await using var window = await OpenAsync("/?view=files&sort=file_name&order=asc");
         string[] expected = ["edge.pdf", "édition.pdf", "Scan 1.pdf", "scan 2.pdf", "scan 02b.pdf", "scan 10.pdf", "zebra.pdf"];
         Assert.Equal(expected, await NamesAsync(window, expected.Length));
         await window.Button("Name").ClickAsync();
@@ -275,7 +275,7 @@ public sealed class PageListTests(Chromium chromium) : IAsyncLifetime
             """));
     }
 
-    private async Task<Window> OpenAsync(string address = "/", (int Width, int Height)? size = null)
+    private async Task<Window> OpenAsync(string address = Window.AllFiles, (int Width, int Height)? size = null)
     {
         var window = await chromium.OpenAsync(Service.Address, size: size);
         await window.GoAsync(address);

@@ -37,7 +37,8 @@ public sealed class PageUploadTests(PageOnEmbeddedPair pair, Chromium chromium) 
             chosen = await window.Page.RunAndWaitForFileChooserAsync(() => window.Button("Upload a folder").ClickAsync());
             await chosen.SetFilesAsync(folder.FullName);
             await Assertions.Expect(window.Uploads.Locator("h2")).ToHaveTextAsync("3 files uploaded");
-            Assert.Equal($"{folder.Name}/inner", (await FindAsync("deep.txt")).File.GetProperty("tags").GetProperty("folder").GetString());
+            Assert.Equal("another", await pair.Http.GetStringAsync($"/paths/{folder.Name}/inner/deep.txt?content"));
+            Assert.Equal("a,b", await pair.Http.GetStringAsync($"/paths/{folder.Name}/top.csv?content"));
         }
         finally
         {
@@ -122,17 +123,15 @@ public sealed class PageUploadTests(PageOnEmbeddedPair pair, Chromium chromium) 
         {
             folder.Delete(recursive: true);
         }
-        var files = await pair.Http.GetFromJsonAsync<JsonElement>($"/files?tag=folder:{folder.Name}");
-        Assert.Equal(["dropped.txt"], files.EnumerateArray().Select(file => file.GetProperty("file_name").GetString()));
-        files = await pair.Http.GetFromJsonAsync<JsonElement>($"/files?tag=folder:{folder.Name}/inner");
-        Assert.Equal(["dropped.txt"], files.EnumerateArray().Select(file => file.GetProperty("file_name").GetString()));
+        Assert.Equal("dropped.txt", await pair.Http.GetStringAsync($"/paths/{folder.Name}/dropped.txt?content"));
+        Assert.Equal("dropped.txt below", await pair.Http.GetStringAsync($"/paths/{folder.Name}/inner/dropped.txt?content"));
         window.AssertClean();
     }
 
     [Fact]
     public async Task A_paused_upload_shows_after_a_reload_how_much_is_stored()
     {
-        await using var window = await OpenAsync();
+        await using var window = await OpenAsync("/");
         await window.DropAsync(("paused.bin", Some));
         await window.NetworkAsync(Slow);
         // Wait until a part of the content is stored and the next one is being sent.
@@ -236,10 +235,10 @@ public sealed class PageUploadTests(PageOnEmbeddedPair pair, Chromium chromium) 
     }
 
     [Fact]
-    public async Task The_page_notices_a_file_that_already_exists()
+    public async Task The_page_notices_a_loose_file_that_already_exists()
     {
         await pair.Http.UploadAsync(Window.Content(700), "twice.bin");
-        await using var window = await OpenAsync();
+        await using var window = await OpenAsync("/?view=unsorted");
         await window.DropAsync(("twice.bin", 700));
         await Assertions.Expect(window.Upload("twice.bin")).ToContainTextAsync("A file with this name and size is already here.");
         await window.DropAsync(("twice.bin", 700));
@@ -255,7 +254,7 @@ public sealed class PageUploadTests(PageOnEmbeddedPair pair, Chromium chromium) 
         await using var stores = new EmbeddedStores();
         await using var service = await Service.StartAsync(stores, ("FileDrop:MaxFileSize", "1000"));
         await using var window = await chromium.OpenAsync(service.Address);
-        await window.GoAsync();
+        await window.GoAsync(Window.AllFiles);
         await window.DropAsync(("large.bin", 1001), ("small.bin", 1000));
         await Assertions.Expect(window.Upload("large.bin")).ToContainTextAsync("The file is larger than this service allows.");
         await Assertions.Expect(window.Upload("small.bin")).ToContainTextAsync("Uploaded");
@@ -278,10 +277,10 @@ public sealed class PageUploadTests(PageOnEmbeddedPair pair, Chromium chromium) 
         })
         """));
 
-    private async Task<Window> OpenAsync()
+    private async Task<Window> OpenAsync(string address = Window.AllFiles)
     {
         var window = await chromium.OpenAsync(pair.Service.Address);
-        await window.GoAsync();
+        await window.GoAsync(address);
         return window;
     }
 

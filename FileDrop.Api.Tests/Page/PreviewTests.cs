@@ -90,7 +90,7 @@ public sealed class PreviewTests(PageOnEmbeddedPair pair, Chromium chromium) : I
         byte[] content = [.. marked ? code.Preamble : [], .. code.GetBytes("Crème brûlée, façade\n")];
         await pair.Http.UploadAsync(content, $"{encoding} {marked}.txt", "text/plain");
         await using var window = await chromium.OpenAsync(pair.Service.Address);
-        await window.GoAsync();
+        await window.GoAsync(Window.AllFiles);
         await window.OpenAsync($"{encoding} {marked}.txt");
         await Assertions.Expect(window.Detail.Locator(".prose")).ToHaveTextAsync("Crème brûlée, façade");
     }
@@ -140,7 +140,7 @@ public sealed class PreviewTests(PageOnEmbeddedPair pair, Chromium chromium) : I
         using (var uploaded = await pair.Http.PostAsync($"/files/upload?file_name={Uri.EscapeDataString(name)}", body))
             uploaded.EnsureSuccessStatusCode();
         var window = await chromium.OpenAsync(pair.Service.Address);
-        await window.GoAsync();
+        await window.GoAsync(Window.AllFiles);
         await window.OpenAsync(name);
         return window;
     }

@@ -17,7 +17,7 @@ public sealed class RenameTests(PageOnEmbeddedPair pair, Chromium chromium) : IC
     {
         var id = (await pair.Http.UploadAsync([1], $"before {width}.tar.gz")).Id();
         await using var window = await chromium.OpenAsync(pair.Service.Address, size: (width, 800));
-        await window.GoAsync();
+        await window.GoAsync(Window.AllFiles);
         await window.OpenAsync($"before {width}.tar.gz");
         await window.Detail.Button("Rename").ClickAsync();
         var field = window.Detail.GetByLabel($"New name of before {width}.tar.gz");
@@ -49,7 +49,7 @@ public sealed class RenameTests(PageOnEmbeddedPair pair, Chromium chromium) : IC
         var id = (await pair.Http.UploadAsync([1], "left.bin")).Id();
         await pair.Http.UploadAsync([1], "another.bin");
         await using var window = await chromium.OpenAsync(pair.Service.Address);
-        await window.GoAsync();
+        await window.GoAsync(Window.AllFiles);
         await window.OpenAsync("left.bin");
         await window.Detail.Button("Rename").ClickAsync();
         await window.Detail.GetByLabel("New name of left.bin").FillAsync("dropped.bin");
@@ -76,7 +76,7 @@ public sealed class RenameTests(PageOnEmbeddedPair pair, Chromium chromium) : IC
     {
         await pair.Http.UploadAsync([1], "clicked.bin");
         await using var window = await chromium.OpenAsync(pair.Service.Address);
-        await window.GoAsync();
+        await window.GoAsync(Window.AllFiles);
         await window.Row("clicked.bin").Locator(".link").DblClickAsync();
         await Assertions.Expect(window.Detail.Locator("h2")).ToHaveTextAsync("clicked.bin");
         await Assertions.Expect(window.Page.Locator(".row .rename")).ToHaveCountAsync(0);
@@ -93,7 +93,7 @@ public sealed class RenameTests(PageOnEmbeddedPair pair, Chromium chromium) : IC
     {
         await pair.Http.UploadAsync([1], "good.bin");
         await using var window = await chromium.OpenAsync(pair.Service.Address);
-        await window.GoAsync();
+        await window.GoAsync(Window.AllFiles);
         await window.OpenAsync("good.bin");
         await window.Grid.FocusAsync();
         await window.Page.Keyboard.PressAsync("F2");

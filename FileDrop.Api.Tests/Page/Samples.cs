@@ -75,7 +75,7 @@ internal static class Samples
         return Encoding.ASCII.GetBytes(file.ToString());
     }
 
-    /// <summary>Adds this many files to an embedded catalog that no service has open; the newest has the highest number.</summary>
+    /// <summary>Adds this many files to the root of an embedded catalog that no service has open; the newest has the highest number.</summary>
     public static void Fill(EmbeddedStores stores, int count)
     {
         using var session = new SqliteSession(Path.Combine(stores.Directory, "catalog.db"), readOnly: false, isMapped: false);
@@ -88,7 +88,10 @@ internal static class Samples
             var digest = number.ToString("x64", CultureInfo.InvariantCulture);
             var content = new FileContent(Guid.CreateVersion7(created), number, "application/pdf", digest, 0, 1, created);
             var name = string.Create(CultureInfo.InvariantCulture, $"Report {number:D6}.pdf");
-            var file = new CatalogFile(Guid.CreateVersion7(created), "local", name, new Dictionary<string, string>(), 1, created, created, content);
+            var file = new CatalogFile(Guid.CreateVersion7(created), "local", name, new Dictionary<string, string>(), 1, created, created, content)
+            {
+                Place = new Place(Place.Root, 0, null),
+            };
             SqliteSaves.Insert(session, FileDocument.Imported(new CatalogDocument(file.Owner, file.Id, file, [content], [], [])), created);
         }
         session.Execute("COMMIT");

@@ -1,4 +1,5 @@
 using System.Reflection;
+using System.Text.RegularExpressions;
 using Deque.AxeCore.Commons;
 using Microsoft.Playwright;
 using Xunit;
@@ -21,6 +22,8 @@ public sealed class ViewTests(FilledPair filled, PageOnEmbeddedPair empty, Chrom
         })).violations.map((finding) => `${finding.id}: ${finding.help}: ${finding.nodes.map((node) => node.html).join(" | ")}`)
         """;
 
+    private static readonly Regex Lists = new("/(files|entries)\\?", RegexOptions.None, TimeSpan.FromSeconds(1));
+
     private static readonly (string Name, int Width, int Height, bool Dark)[] Screens =
         [("wide", 1280, 800, false), ("middle-dark", 1024, 768, true), ("phone-dark", 390, 844, true), ("tiny", 360, 225, false)];
 
@@ -38,6 +41,17 @@ public sealed class ViewTests(FilledPair filled, PageOnEmbeddedPair empty, Chrom
     [InlineData("selected")]
     [InlineData("renaming")]
     [InlineData("uploads")]
+    [InlineData("folder", Traits = ["Run", "nightly"])]
+    [InlineData("long-way")]
+    [InlineData("empty-folder", Traits = ["Run", "nightly"])]
+    [InlineData("gone-folder", Traits = ["Run", "nightly"])]
+    [InlineData("new-folder")]
+    [InlineData("moving")]
+    [InlineData("conflict")]
+    [InlineData("folder-selected", Traits = ["Run", "nightly"])]
+    [InlineData("search", Traits = ["Run", "nightly"])]
+    [InlineData("all-files", Traits = ["Run", "nightly"])]
+    [InlineData("unsorted")]
     [InlineData("trash")]
     [InlineData("nothing-found")]
     [InlineData("no-files")]
@@ -68,13 +82,22 @@ public sealed class ViewTests(FilledPair filled, PageOnEmbeddedPair empty, Chrom
     private static async Task ShowAsync(Window window, string view)
     {
         if (view is "sign-in")
-            await window.Page.RouteAsync("**/files?*", route => route.FulfillAsync(new RouteFulfillOptions { Status = 401, Body = "{}" }));
+            await window.Page.RouteAsync(Lists, route => route.FulfillAsync(new RouteFulfillOptions { Status = 401, Body = "{}" }));
         if (view is "down")
-            await window.Page.RouteAsync("**/files?*", route => route.AbortAsync());
-        await window.GoAsync(view switch { "trash" or "question" or "empty-trash" => "/?view=trash", "nothing-found" => "/?q=nothing+like+this", _ => "/" });
+            await window.Page.RouteAsync(Lists, route => route.AbortAsync());
+        await window.GoAsync(view switch
+        {
+            "trash" or "question" or "empty-trash" => "/?view=trash",
+            "nothing-found" => "/?q=nothing+like+this",
+            "gone-folder" => $"/?folder={Guid.NewGuid()}",
+            "search" => "/?q=scan&in=folder",
+            "all-files" => Window.AllFiles,
+            "unsorted" => "/?view=unsorted",
+            _ => "/",
+        });
         if (view is "no-files" or "empty-trash")
             await window.Page.GetByText(view is "no-files" ? "Drop a file anywhere" : "The trash is empty").WaitForAsync();
-        if (view is "sign-in" or "down" or "nothing-found" or "no-files" or "empty-trash")
+        if (view is "sign-in" or "down" or "nothing-found" or "no-files" or "empty-trash" or "gone-folder")
         {
             await window.Page.Locator(".door, .empty:visible").WaitForAsync();
             return;
@@ -120,9 +143,44 @@ public sealed class ViewTests(FilledPair filled, PageOnEmbeddedPair empty, Chrom
             case "uploads":
                 await window.NetworkAsync(200_000);
                 await window.DropAsync(("Film of the trip.mp4", 40_000_000), ("Notes.txt", FilledPair.Notes.Length), ("Draft.docx", 900_000));
-                await Assertions.Expect(window.Upload("Notes.txt")).ToContainTextAsync("with this name and size is already here");
+                await window.Dialog().WaitForAsync();
+                await window.Page.Keyboard.PressAsync("Escape");
+                await Assertions.Expect(window.Upload("Notes.txt")).ToContainTextAsync("a file with this name already");
                 await window.UnderWayAsync("Film of the trip.mp4");
                 await window.Upload("Draft.docx").GetByRole(AriaRole.Button, new LocatorGetByRoleOptions { NameRegex = new("^Pause") }).ClickAsync();
+                break;
+            case "folder" or "long-way":
+                await window.EnterAsync("Photos");
+                await window.EnterAsync("2026");
+                if (view is "long-way")
+                    await window.EnterAsync("Tatra mountains");
+                await window.Row(view is "folder" ? "Tatra mountains" : "Peak 3.png").WaitForAsync();
+                break;
+            case "empty-folder":
+                await window.EnterAsync("Letters");
+                await window.Page.GetByText("This folder is empty").WaitForAsync();
+                break;
+            case "new-folder":
+                await window.Button("New folder").ClickAsync();
+                await window.Dialog().Locator("input").FillAsync("Photos");
+                await window.Dialog().Button("Create").ClickAsync();
+                await Assertions.Expect(window.Dialog()).ToContainTextAsync("already has this name");
+                break;
+            case "moving":
+                await window.SelectAsync("Letters", "Notes.txt");
+                await window.Button("Move to…").ClickAsync();
+                await window.TreeItem("Photos").Locator(".twist").First.ClickAsync();
+                await window.TreeItem("2026").ClickAsync();
+                break;
+            case "conflict":
+                await window.DropAsync(("Notes.txt", 40), ("Plan.md", 50));
+                await window.Dialog().GetByLabel("Do this for all").WaitForAsync();
+                break;
+            case "folder-selected":
+                await window.SelectAsync("Photos");
+                break;
+            case "search":
+                await window.Row("Scan 012.pdf").WaitForAsync();
                 break;
             case "keys":
                 await window.Grid.FocusAsync();

@@ -8,6 +8,9 @@ namespace FileDrop.Api.Tests.Page;
 /// <summary>A browser window with the page, actions in it, and its errors.</summary>
 public sealed class Window : IAsyncDisposable
 {
+    /// <summary>The address of the list of all files, loose and in folders, the newest first.</summary>
+    public const string AllFiles = "/?view=files";
+
     private readonly IBrowserContext _context;
     private readonly ConcurrentQueue<string> _errors = new();
     private readonly ConcurrentQueue<string> _strangers = new();
@@ -93,7 +96,9 @@ public sealed class Window : IAsyncDisposable
         """, new { selector, files = files.Select(file => new { name = file.Name, size = file.Size }).ToArray() });
 
     /// <summary>Drops a folder of this machine onto the page, as a file manager does.</summary>
-    public async Task DropFolderAsync(string path)
+    /// <param name="path">The folder.</param>
+    /// <param name="y">The place from the window's top, in pixels.</param>
+    public async Task DropFolderAsync(string path, int y = 200)
     {
         _drag ??= await _context.NewCDPSessionAsync(Page);
         foreach (var type in new[] { "dragEnter", "dragOver", "drop" })
@@ -102,7 +107,7 @@ public sealed class Window : IAsyncDisposable
             {
                 ["type"] = type,
                 ["x"] = 200,
-                ["y"] = 200,
+                ["y"] = y,
                 ["data"] = new { items = Array.Empty<object>(), files = new[] { path }, dragOperationsMask = 1 },
             });
         }

@@ -29,6 +29,7 @@ public sealed record ListPosition(long Number, string? Name, Guid Id);
 /// <param name="CreatedBefore">Exclusive, in whole milliseconds.</param>
 /// <param name="MinSize">In bytes, inclusive.</param>
 /// <param name="MaxSize">In bytes, inclusive.</param>
+/// <param name="IsLoose">Whether the file must be in no folder.</param>
 public sealed record ListFilter(
     IReadOnlyList<string>? NameKeyParts = null,
     IReadOnlyList<string>? Words = null,
@@ -37,7 +38,8 @@ public sealed record ListFilter(
     DateTimeOffset? CreatedAfter = null,
     DateTimeOffset? CreatedBefore = null,
     long? MinSize = null,
-    long? MaxSize = null)
+    long? MaxSize = null,
+    bool IsLoose = false)
 {
     /// <summary>The tags to look for, without duplicates.</summary>
     public IReadOnlyList<KeyValuePair<string, string>> DistinctTags => Tags is { Count: > 1 } ? [.. Tags.Distinct()] : Tags ?? [];
@@ -46,7 +48,7 @@ public sealed record ListFilter(
     public bool IsEmpty => this is
     {
         NameKeyParts: null or { Count: 0 }, Words: null or { Count: 0 }, Type: null, Tags: null or { Count: 0 },
-        CreatedAfter: null, CreatedBefore: null, MinSize: null, MaxSize: null,
+        CreatedAfter: null, CreatedBefore: null, MinSize: null, MaxSize: null, IsLoose: false,
     };
 }
 

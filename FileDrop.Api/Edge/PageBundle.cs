@@ -18,7 +18,7 @@ internal sealed record PageFile(byte[] Content, string Type, bool IsForever)
 /// <remarks>
 /// The modules become one script, and the style sheets one sheet. Each module becomes a function that is called once, after the modules that it imports, and
 /// returns its exports. The bundler supports only the forms of import and export that the page uses, and refuses others. A module's exports must never change,
-/// and no two modules may import each other. Our own, because bundlers need Node.js to build.
+/// and no two modules may import each other. Comments on lines of their own and indentation are left out, so no text may span lines. Our own, because bundlers need Node.js to build.
 /// </remarks>
 internal sealed partial class PageBundle
 {
@@ -38,7 +38,8 @@ internal sealed partial class PageBundle
         var files = new Dictionary<string, PageFile>(StringComparer.Ordinal);
         var icon = Publish("icon.svg", File.ReadAllText(Path.Combine(folder, "icon.svg")), "image/svg+xml");
         var theme = Publish("theme.js", File.ReadAllText(Path.Combine(folder, "theme.js")), "text/javascript");
-        var styles = Directory.EnumerateFiles(Path.Combine(folder, "css")).Order(StringComparer.Ordinal).Select(File.ReadAllText);
+        var styles = Directory.EnumerateFiles(Path.Combine(folder, "css")).Order(StringComparer.Ordinal)
+            .Select(sheet => Unneeded().Replace(File.ReadAllText(sheet), ""));
         var style = Publish("page.css", string.Concat(styles), "text/css");
         var script = Publish("page.js", bundle._script.Replace("\"icon.svg\"", $"\"{icon}\"").ToString(), "text/javascript");
         var page = File.ReadAllText(Path.Combine(folder, "index.html"))
@@ -73,6 +74,7 @@ internal sealed partial class PageBundle
                 : $"{{{import.Groups["some"].Value.Replace(" as ", ": ", StringComparison.Ordinal)}}}";
             return $"const {names} = {from};\n";
         });
+        body = Unneeded().Replace(body, "");
         var exports = Export().Matches(body).Select(export => export.Groups["name"].Value);
         body = Export().Replace(body, "${what}${name}");
         if (Leftover().Match(body) is { Success: true } leftover)
@@ -96,6 +98,9 @@ internal sealed partial class PageBundle
     [GeneratedRegex(@"^export (?<what>(async )?(const|class|function) )(?<name>\w+)",
         RegexOptions.Multiline | RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 10_000)]
     private static partial Regex Export();
+
+    [GeneratedRegex(@"^ *//.*\n|^ */\*\*[\s\S]*?\*/\n|^ +", RegexOptions.Multiline | RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 10_000)]
+    private static partial Regex Unneeded();
 
     [GeneratedRegex("^(import|export) .*", RegexOptions.Multiline | RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 10_000)]
     private static partial Regex Leftover();

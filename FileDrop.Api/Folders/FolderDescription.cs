@@ -18,7 +18,7 @@ internal static class FolderDescription
     /// <summary>The parameters of the list of a folder's entries.</summary>
     public static readonly ApiParameter[] EntryList =
     [
-        .. ListDescription.OfFiles,
+        .. ListDescription.OfEntries,
         ApiParameter.Query("deep", "List everything below the folder. `sort` and `order` are then `400`.", Shape.Flag()),
     ];
 

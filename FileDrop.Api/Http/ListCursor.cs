@@ -24,7 +24,7 @@ internal readonly record struct ListCursor(ulong List, ReadOnlyMemory<byte> Plac
     public static ulong Fingerprint(ListQuery list, string part = "")
     {
         var (filter, text) = (list.Filter, new StringBuilder());
-        text.Append(CultureInfo.InvariantCulture, $"{list.InTrash} {list.Sort} {list.Descending} {filter.MinSize} {filter.MaxSize} ");
+        text.Append(CultureInfo.InvariantCulture, $"{list.InTrash} {list.Sort} {list.Descending} {filter.MinSize} {filter.MaxSize} {(filter.IsLoose ? "loose " : "")}");
         text.Append(CultureInfo.InvariantCulture, $"{filter.CreatedAfter?.ToUnixTimeMilliseconds()} {filter.CreatedBefore?.ToUnixTimeMilliseconds()} ");
         text.AppendJoin('\0', filter.NameKeyParts ?? []).Append('\0').Append(filter.Type).Append('\0');
         foreach (var tag in filter.Tags ?? [])

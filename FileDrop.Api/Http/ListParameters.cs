@@ -9,12 +9,12 @@ internal static class ListParameters
     /// <summary>Names by which other services count pages. A client that counts would always get the first page.</summary>
     private static readonly string[] Counting = ["offset", "page", "per_page", "skip", "start", "marker"];
 
-    private static readonly string[] Files =
+    private static readonly string[] Entries =
     [
-        "limit", "cursor", "order", "sort", "name", "search", "type", "tag", "created_after", "created_before", "min_size", "max_size", Caller.OwnerParameter,
+        "limit", "cursor", "order", "sort", "name", "search", "type", "tag", "created_after", "created_before", "min_size", "max_size", "deep", Caller.OwnerParameter,
     ];
 
-    private static readonly string[] Entries = [.. Files, "deep"];
+    private static readonly string[] Files = [.. Entries.Where(name => name is not "deep"), "loose"];
 
     private static readonly string[] Pages = ["limit", "cursor", Caller.OwnerParameter];
 

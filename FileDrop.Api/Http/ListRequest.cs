@@ -26,7 +26,10 @@ internal static partial class ListRequest
             return false;
         try
         {
-            var unplaced = Read(query, owner, inTrash);
+            if (!Parameters.TryReadFlag(query, "loose", out var loose))
+                throw Malformed("loose is true or false.");
+            var all = Read(query, owner, inTrash);
+            var unplaced = all with { Filter = all.Filter with { IsLoose = loose } };
             list = One(query, "cursor") is { } cursor ? unplaced with { After = ReadCursor(cursor, unplaced) } : unplaced;
             problem = null;
             return true;

@@ -68,7 +68,8 @@ internal static class ZipLinks
             new LinkJson($"{context.Request.PathBase}{Path}/{Base64Url.EncodeToString(Bytes(ids))}?{LinkWords.Grant}={grant}", expiresAt), ApiJson.Instance.LinkJson);
     }
 
-    private static async Task<IResult> ReadAsync(HttpContext context, Archives archives, ArchiveDownload download, LinkKeys keys, string ids)
+    private static async Task<IResult> ReadAsync(
+        HttpContext context, Archives archives, FolderStore folders, ArchiveDownload download, LinkKeys keys, string ids)
     {
         if (!Base64UrlText.TryDecode(ids, out var bytes) || bytes.Length is 0 || bytes.Length % 16 != 0
             || context.Request.Query[LinkWords.Grant] is not [{ } text])
@@ -77,7 +78,9 @@ internal static class ZipLinks
         if (await keys.VerifyAsync(text, DigestOf(named), context.RequestAborted) is not { Version: 0 } grant
             || await archives.OfAsync(grant.Owner, named, context.RequestAborted) is not { } archive)
             return ApiProblem.LinkNotFound;
-        return await download.SendAsync(context, archive, FileName);
+        // One folder gives the archive its name, as when it is downloaded without a link.
+        var folder = named is [var only] ? await folders.FindAsync(grant.Owner, only, context.RequestAborted) : null;
+        return await download.SendAsync(context, archive, folder is { Name.Length: > 0 } ? folder.Name : FileName);
     }
 
     /// <summary>Reads the body of a request for a link.</summary>

@@ -7,12 +7,17 @@ namespace FileDrop.Api.OpenApi;
 /// <summary>The parameters of lists, as the OpenAPI document shows them.</summary>
 internal static class ListDescription
 {
+    /// <summary>The parameters of the list of a folder's entries.</summary>
+    public static readonly ApiParameter[] OfEntries = All(Sort("created_at", "updated_at", "file_name", "file_size"));
+
     /// <summary>The parameters of the list of live files.</summary>
-    public static readonly ApiParameter[] OfFiles = All(Sort("created_at", "updated_at", "file_name", "file_size"));
+    public static readonly ApiParameter[] OfFiles = [.. OfEntries, Loose];
 
     /// <summary>The parameters of the list of the trash.</summary>
     public static readonly ApiParameter[] OfTrash =
-        All(Sort("deleted_at", "created_at", "updated_at", "file_name", "file_size") with { Key = "trash_sort" });
+        [.. All(Sort("deleted_at", "created_at", "updated_at", "file_name", "file_size") with { Key = "trash_sort" }), Loose];
+
+    private static ApiParameter Loose => ApiParameter.Query("loose", "`true` leaves out files that are in a folder.", Shape.Flag());
 
     private static ApiParameter[] All(ApiParameter sort) =>
     [

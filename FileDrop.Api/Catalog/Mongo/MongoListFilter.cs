@@ -15,6 +15,8 @@ internal sealed class MongoListFilter
             Conditions.Add("content.type_key", TypeCondition(type));
         if (filter.DistinctTags is { Count: > 0 } tags)
             Conditions.Add("tags", new BsonDocument("$all", new BsonArray(tags.Select(tag => MongoSchema.Tag(tag.Key, tag.Value)))));
+        if (filter.IsLoose)
+            Conditions.Add("parent", BsonNull.Value);
         if (filter.NameKeyParts is { Count: > 0 } parts)
             Conditions.Add("$expr", new BsonDocument("$and", new BsonArray(parts.Select(part => Contains("$name_key", part)))));
         if (filter.Words is { Count: > 0 } words)

@@ -191,6 +191,8 @@ internal static class SqliteListing
             Add("+f.size >= ?", min);
         if (filter.MaxSize is { } max)
             Add("+f.size <= ?", max);
+        if (filter.IsLoose)
+            sql.Append(" AND f.parent IS NULL");
         return (sql.ToString(), values);
 
         void Add(string condition, object value)

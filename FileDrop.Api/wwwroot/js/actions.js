@@ -1,136 +1,122 @@
-// Actions on one file or many, each with its message afterwards and, if possible, its undo.
+// Actions on files and folders, each with its message afterwards and, if possible, its undo.
 
 import { api, contentUrl } from "./api.js";
+import { runBatch } from "./batch.js";
+import { asker } from "./conflicts.js";
 import { confirmed } from "./dialogs.js";
 import { el } from "./dom.js";
-import { filesChanged, on } from "./events.js";
+import { isMixed, toEntry } from "./entries.js";
+import { filesChanged } from "./events.js";
+import { withProgress } from "./progress.js";
 import { toast, toastProblem } from "./toasts.js";
+import { undoable } from "./undo.js";
 import { t } from "./texts.js";
 
 const atOnce = 6;
-/** Browsers drop downloads that start in the same moment. */
-const betweenDownloads = 400;
 
-/** Undoes the last deletion of this page. */
-let undoable = null;
-// Another key has other files.
-on("session", () => (undoable = null));
+const idsOf = (done) => done.map(({ entry }) => entry.file_id);
 
-/** Does something to each file; returns those for which it worked, and the first problem. */
-async function each(ids, one) {
-  const [waiting, done, problems] = [[...ids], [], []];
+/** Says how many could not be changed, and why the first could not. */
+export function toastProblems(problems, entries) {
+  if (problems.length > 0) toast(t.partFailed(problems.length, problems[0].message, isMixed(entries)), { isError: true });
+}
+
+/** Calls `gone(ids)` with the entries that leave the list on the screen. */
+export async function remove(entries, gone) {
+  const operations = entries.map((entry) => ({ op: "delete", entry }));
+  const { done, problems } = await withProgress(entries, t.deleting, (progress) => runBatch(operations, { progress }));
+  toastProblems(problems, entries);
+  if (done.length === 0) return;
+  gone(idsOf(done));
+  filesChanged();
+  const removed = done.map(({ entry }) => entry);
+  undoable(t.removed(done.length, removed[0].file_name, isMixed(removed)), () => undoRemoval(removed));
+}
+
+async function undoRemoval(entries) {
+  const operations = entries.map((entry) => ({ op: "restore", entry, on_conflict: "rename" }));
+  const { done, problems } = await withProgress(entries, t.restoring, (progress) => runBatch(operations, { progress }));
+  if (problems.some(({ code }) => code === "file_not_found" || code === "folder_not_found")) toast(t.cannotRestore, { isError: true });
+  else toastProblems(problems, entries);
+  if (done.length > 0) toast(t.restored(done.length, entries[0].file_name, isMixed(entries)));
+  filesChanged();
+}
+
+export async function restore(entries, gone) {
+  const ask = asker(t.replaceOther, t.restoreTaken);
+  const operations = entries.map((entry) => ({ op: "restore", entry }));
+  const { done, problems } = await withProgress(entries, t.restoring, (progress) => runBatch(operations, { ask, progress }));
+  toastProblems(problems, entries);
+  if (done.length === 0) return;
+  gone(idsOf(done));
+  filesChanged();
+  toast(t.restored(done.length, done[0].now.file_name, isMixed(entries)));
+}
+
+export async function purge(entries, gone) {
+  if (!(await confirmed(t.confirmPurge(entries.length, entries[0].file_name, isMixed(entries)), t.purge))) return;
+  const [waiting, done, problems] = [[...entries], [], []];
   const work = async () => {
-    for (let id = waiting.shift(); id !== undefined; id = waiting.shift()) {
+    for (let entry = waiting.shift(); entry; entry = waiting.shift()) {
       try {
-        await one(id);
-        done.push(id);
+        await (entry.isFolder ? api.purgeFolder : api.purge)(entry.file_id);
+        done.push(entry);
       } catch (problem) {
-        // The file is gone already.
-        if (problem.code === "file_not_found") done.push(id);
+        if (problem.code === "file_not_found" || problem.code === "folder_not_found") done.push(entry);
         else problems.push(problem);
       }
     }
   };
   await Promise.all(Array.from({ length: atOnce }, work));
-  if (problems.length > 0) toast(t.partFailed(problems.length, problems[0].message), { isError: true });
-  return done;
-}
-
-/** Calls `gone(ids)` with the files that leave the list on the screen. */
-export async function remove(files, gone) {
-  const done = await each(
-    files.map((file) => file.file_id),
-    api.remove,
-  );
+  toastProblems(problems, entries);
   if (done.length === 0) return;
-  gone(done);
+  gone(done.map((entry) => entry.file_id));
   filesChanged();
-  const run = () => {
-    if (undoable === run) undoable = null;
-    close();
-    return undo(done, files);
-  };
-  undoable = run;
-  const close = toast(t.removed(done.length, files[0].file_name), { action: t.undo, run });
-}
-
-/** Undoes the last deletion, once; false if there is none. */
-export function undoLast() {
-  if (undoable === null) return false;
-  undoable();
-  return true;
-}
-
-async function undo(ids, files) {
-  let isLost = false;
-  const done = await each(ids, (id) =>
-    api.restore(id).catch((problem) => {
-      isLost ||= problem.code === "file_not_found";
-      throw problem;
-    }),
-  );
-  if (isLost) toast(t.cannotRestore, { isError: true });
-  else if (done.length > 0) toast(t.restored(done.length, files[0].file_name));
-  filesChanged();
-}
-
-export async function restore(files, gone) {
-  const done = await each(
-    files.map((file) => file.file_id),
-    api.restore,
-  );
-  if (done.length === 0) return;
-  gone(done);
-  filesChanged();
-  toast(t.restored(done.length, files[0].file_name));
-}
-
-export async function purge(files, gone) {
-  if (!(await confirmed(t.confirmPurge(files.length, files[0].file_name), t.purge))) return;
-  const done = await each(
-    files.map((file) => file.file_id),
-    api.purge,
-  );
-  if (done.length === 0) return;
-  gone(done);
-  filesChanged();
-  toast(t.purged(done.length, files[0].file_name));
+  toast(t.purged(done.length, entries[0].file_name, isMixed(entries)));
 }
 
 export async function emptyTrash() {
   if (!(await confirmed(t.confirmEmpty, t.emptyTheTrash))) return;
   try {
     const { body } = await api.emptyTrash();
-    toast(t.purged(body.deleted, ""));
+    toast(t.purged(body.deleted + body.folders, "", body.folders > 0));
   } catch (problem) {
     toastProblem(problem);
   }
   filesChanged();
 }
 
-/** Returns the changed file; null if it failed. */
-export async function rename(file, name) {
+/** Returns the changed entry; null if it failed. */
+export async function rename(entry, name) {
   try {
-    const { body } = await api.update(file.file_id, { file_name: name });
-    toast(t.renamed(body.file.file_name));
+    const { body } = entry.isFolder
+      ? await api.updateFolder(entry.file_id, { name })
+      : await api.update(entry.file_id, { file_name: name });
+    const now = toEntry(body.file ?? { ...body.folder, kind: "folder" });
+    toast(t.renamed(now.file_name));
     filesChanged();
-    return body.file;
+    return now;
   } catch (problem) {
     toastProblem(problem);
     return null;
   }
 }
 
-export async function download(files, version = null) {
+/** Saves one file, or several files and folders as one archive. */
+export async function download(entries, version = null) {
   try {
-    for (const [i, file] of files.entries()) {
-      if (i > 0) await new Promise((resolve) => setTimeout(resolve, betweenDownloads));
-      const link = el("a", { href: await contentUrl(file.file_id, { version }), download: file.file_name });
-      document.body.append(link);
-      link.click();
-      link.remove();
-    }
+    const [only] = entries;
+    const isArchive = entries.length > 1 || only.isFolder;
+    if (entries.length > mostInArchive) throw new Error(t.tooManyForArchive(mostInArchive));
+    const href = isArchive ? (await api.zip(entries.map((entry) => entry.file_id))).body.url : await contentUrl(only.file_id, { version });
+    const link = el("a", { href, download: isArchive ? "" : only.file_name });
+    document.body.append(link);
+    link.click();
+    link.remove();
   } catch (problem) {
     toastProblem(problem);
   }
 }
+
+/** A link to an archive names at most this many files and folders. */
+const mostInArchive = 200;

@@ -4,19 +4,24 @@ import { session } from "./session.js";
 import { connection } from "./connection.js";
 import { t } from "./texts.js";
 
+/** How long an answer may take, in milliseconds; a batch, which copies many files, may take longer. */
 const patience = 20_000;
+const patienceOfBatch = 600_000;
 
 /** An error of the service (RFC 9457), or a missing answer (status 0). */
 export class Problem extends Error {
   constructor(status, code, detail, retryAfter = 0) {
     const text = t.problems[code] ?? detail;
-    super(typeof text === "function" ? text(detail) : text);
+    super(typeof text === "function" ? text(detail).trim() : text);
     Object.assign(this, { status, code, detail, retryAfter });
   }
 
   get isUnreachable() {
     return this.status === 0 || this.status === 502 || this.status === 504;
   }
+
+  /** The problem of one operation of a batch, which has only a code. */
+  static of = ({ status, code }) => new Problem(status, code, "");
 
   static unreachable = () => new Problem(0, "unreachable", t.problems.unreachable);
 
@@ -31,8 +36,8 @@ export class Problem extends Error {
 }
 
 /** One request; resolves with { status, body, etag, next } for 2xx and 304, otherwise throws a Problem or AbortError. */
-export async function ask(method, path, { json, headers = {}, signal, quiet = false } = {}) {
-  const limit = AbortSignal.timeout(patience);
+export async function ask(method, path, { json, headers = {}, signal, quiet = false, wait = patience } = {}) {
+  const limit = AbortSignal.timeout(wait);
   let response, text;
   try {
     response = await fetch(path, {
@@ -69,21 +74,29 @@ function nextOf(link) {
 }
 
 const at = (id) => `/files/${encodeURIComponent(id)}`;
+const folderAt = (id) => `/folders/${encodeURIComponent(id)}`;
 
 export const api = {
   list: (url, options) => ask("GET", url, options),
   file: (id, etag, signal) => ask("GET", `${at(id)}/metadata`, { signal, headers: etag ? { "If-None-Match": etag } : {} }),
   update: (id, change, etag) => ask("PUT", at(id), { json: change, headers: etag ? { "If-Match": etag } : {} }),
-  remove: (id) => ask("DELETE", at(id)),
+  filePath: (id, signal) => ask("GET", `${at(id)}/path`, { signal }),
+  folderPath: (id, signal) => ask("GET", `${folderAt(id)}/path`, { signal }),
+  atPath: (names) => ask("GET", `/paths/${names.map(encodeURIComponent).join("/")}`),
+  createFolder: (name, parent, onConflict = "fail") =>
+    ask("POST", "/folders", { json: { name, parent_id: parent, on_conflict: onConflict } }),
+  updateFolder: (id, change) => ask("PATCH", folderAt(id), { json: change }),
+  batch: (operations) => ask("POST", "/batch", { json: operations, wait: patienceOfBatch }),
+  zip: (ids) => ask("POST", "/zip", { json: { ids }, wait: patienceOfBatch }),
   versions: (id, signal) => ask("GET", `${at(id)}/versions`, { signal }),
   restoreVersion: (id, version) => ask("POST", `${at(id)}/versions/${version}/restore`),
-  restore: (id) => ask("POST", `/trash/${encodeURIComponent(id)}/restore`),
   purge: (id) => ask("DELETE", `/trash/${encodeURIComponent(id)}`),
+  purgeFolder: (id) => ask("DELETE", `/trash/folders/${encodeURIComponent(id)}`),
   emptyTrash: () => ask("DELETE", "/trash"),
   health: () => ask("GET", "/health", { quiet: true }),
   usage: () => ask("GET", "/usage", { quiet: true }),
   namesakes: (name, size) =>
-    ask("GET", `/files?${new URLSearchParams({ name, min_size: size, max_size: size, sort: "file_size", limit: 100 })}`),
+    ask("GET", `/files?${new URLSearchParams({ loose: true, name, min_size: size, max_size: size, sort: "file_size", limit: 100 })}`),
 };
 
 /** The first bytes of a file, up to a limit. */

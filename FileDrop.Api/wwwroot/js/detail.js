@@ -3,12 +3,16 @@
 import { api } from "./api.js";
 import * as actions from "./actions.js";
 import { bdi, el, icon, iconButton } from "./dom.js";
+import { root, toEntry } from "./entries.js";
 import { filesChanged } from "./events.js";
+import { chooseFolder } from "./folders/choose.js";
+import { move } from "./folders/moving.js";
 import { size, time } from "./format.js";
 import { showLarge } from "./large.js";
+import { placeOf } from "./place.js";
 import { preview } from "./preview.js";
 import { nameField } from "./rename.js";
-import { go, route } from "./route.js";
+import { go, isEverywhere, route } from "./route.js";
 import { tagsOf } from "./tags.js";
 import { setTitle } from "./title.js";
 import { toast, toastProblem } from "./toasts.js";
@@ -122,7 +126,7 @@ export class Detail {
       const answer = await api.file(id, this.#etag, signal);
       if (answer.status === 304 || signal.aborted) return;
       this.#etag = answer.etag;
-      if (answer.body.version !== this.#file?.version || !this.#facts.hasChildNodes()) this.#draw(answer.body);
+      if (answer.body.version !== this.#file?.version || !this.#facts.hasChildNodes()) this.#draw(toEntry(answer.body));
       await this.#drawVersions();
     } catch (problem) {
       if (!signal.aborted && problem.status === 404) this.#drawGone();
@@ -152,6 +156,8 @@ export class Detail {
       ...[
         fact(t.size, el("span", { text: size(file.file_size), title: `${file.file_size.toLocaleString()} bytes` })),
         fact(t.type, el("span", { text: file.file_type })),
+        !file.deleted_at && fact(t.place, placeOf(file, this.#stop.signal)),
+        file.modified_at && fact(t.modified, time(file.modified_at)),
         fact(t.created, time(file.created_at)),
         fact(t.updated, time(file.updated_at)),
         file.deleted_at && fact(t.deletedAt, time(file.deleted_at)),
@@ -169,9 +175,18 @@ export class Detail {
     return [
       button("download", t.download, () => actions.download([file]), "primary"),
       button("pen", t.rename, () => this.rename()),
+      button("move", t.moveTo, () => this.#move()),
       button("newVersion", t.newVersion, () => this.#chooseVersion()),
       button("trash", t.remove, () => actions.remove([file], (ids) => this.#left(ids))),
     ];
+  }
+
+  async #move() {
+    const file = this.#file;
+    const target = await chooseFolder({ title: t.moveTitle(1, file.file_name), action: t.moveHere, from: file.folder_id ?? root });
+    // The details stay open, and follow the file.
+    if (target) await move([file], target, (ids) => !isEverywhere(route) && this.listing().remove(ids));
+    await this.refresh();
   }
 
   #chooseVersion() {
@@ -224,7 +239,8 @@ export class Detail {
     });
   }
 
-  #took(file) {
+  #took(changed) {
+    const file = toEntry(changed);
     this.#draw(file);
     this.listing().replace(file);
     filesChanged();

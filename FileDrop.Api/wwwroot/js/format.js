@@ -75,6 +75,7 @@ export const extensionOf = (name) => /\.([A-Za-z0-9_-]{1,12})$/.exec(name)?.[1].
 
 /** A file's kind: the name of its icon and colour. */
 export function kind(file) {
+  if (file.isFolder) return "folder";
   const type = bareType(file);
   const [top] = type.split("/");
   // Browsers take TypeScript for a video, because of its extension.
@@ -90,6 +91,7 @@ export const bareType = (file) => file.file_type.split(";")[0].trim().toLowerCas
 
 /** A type in few letters: the name's extension if it is usual, otherwise the type's second half if that is short. */
 export function shortType(file) {
+  if (file.isFolder) return t.folder;
   const extension = extensionOf(file.file_name);
   if (extension && extension.length <= 5) return extension.toUpperCase();
   const half = bareType(file)

@@ -1,7 +1,7 @@
 // The list on the screen: only the rows in view exist, however many files there are.
 
-import { el, icon, setText } from "./dom.js";
-import { go, presetOf, route } from "./route.js";
+import { el, icon } from "./dom.js";
+import { go, route } from "./route.js";
 import { Press } from "./press.js";
 import { fillRow, makeRow, markRow, renameIn, timeOf } from "./rows.js";
 import { t } from "./texts.js";
@@ -30,7 +30,7 @@ export class Grid {
   listing = null;
   element = el("div", { role: "grid", class: "grid", tabindex: "0", "aria-multiselectable": "true" });
 
-  /** `actions`: open(file), remove(ids), rename(file, name), selected(ids). */
+  /** `actions`: open(file), remove(ids), rename(file, name), isCut(id). */
   constructor(selection, actions) {
     this.selection = selection;
     this.actions = actions;
@@ -58,7 +58,6 @@ export class Grid {
     this.listing = listing;
     this.#top = null;
     this.element.scrollTop = 0;
-    this.element.setAttribute("aria-label", route.view === "trash" ? t.trashList : t.list);
     this.#drawHead();
     this.drawNow();
   }
@@ -71,6 +70,10 @@ export class Grid {
       this.element.scrollTop += (index - this.#top.index) * this.rowHeight;
     }
     this.drawNow();
+  }
+
+  get hasFocus() {
+    return document.activeElement === this.element;
   }
 
   /** The first and the last row in view. */
@@ -111,6 +114,7 @@ export class Grid {
         isSelected: this.selection.has(file.file_id),
         isCurrent: this.selection.current === file.file_id,
         isOpen: route.file === file.file_id,
+        isCut: this.actions.isCut(file.file_id),
       });
     }
     for (const id of unused) this.#forget(id);
@@ -250,46 +254,7 @@ export class Grid {
     if (extend) this.selection.extend(this.listing, id);
     else this.selection.move(id);
     // Open details follow; however far the user moves, it is one step for the back button.
-    if (route.file && !extend) go({ file: id }, { replace: true });
+    if (route.file && !extend && !this.listing.at(to).isFolder) go({ file: id }, { replace: true });
     this.reveal(to);
   }
-}
-
-/** Sorting on a screen without room for column heads. */
-export function sortChoice() {
-  const sorts = { [presetOf("files").sort]: t.added, updated_at: t.changed, file_name: t.name, file_size: t.size };
-  if (route.view === "trash") sorts.deleted_at = t.deleted;
-  const choice = el(
-    "select",
-    { "aria-label": t.sortBy, on: { change: () => go({ sort: choice.value, order: choice.value === "file_name" ? "asc" : "desc" }) } },
-    ...Object.entries(sorts).map(([value, text]) => el("option", { value, text })),
-  );
-  choice.value = route.sort;
-  const label = route.order === "asc" ? t.ascending : t.descending;
-  const turn = el(
-    "button",
-    {
-      type: "button",
-      class: "icon",
-      "aria-label": label,
-      title: label,
-      on: { click: () => go({ order: route.order === "asc" ? "desc" : "asc" }) },
-    },
-    icon(route.order === "asc" ? "up" : "down"),
-  );
-  return el("div", { class: "sort" }, choice, turn);
-}
-
-/** The line that says how many files there are. */
-export function drawCount(element, listing) {
-  setText(
-    element,
-    listing.isLoading && listing.length > 1000
-      ? t.loadingMore(listing.length)
-      : listing.isFull
-        ? t.listEnd(listing.length)
-        : listing.length === 0 && listing.isLoading
-          ? t.loading
-          : t.counted(listing.length, !listing.isComplete),
-  );
 }

@@ -5,13 +5,14 @@ import { showKeys } from "./dialogs.js";
 import { el, icon, iconButton, setText } from "./dom.js";
 import { on } from "./events.js";
 import { size } from "./format.js";
-import { go, presetOf, route } from "./route.js";
+import { addressOf, go, placeState, route, uploadFolder, views } from "./route.js";
 import { session } from "./session.js";
 import { chosen } from "./uploads/gather.js";
 import { queue } from "./uploads/queue.js";
 import { t } from "./texts.js";
 
 const pause = 150;
+const pictures = { folder: "folder", files: "files", unsorted: "inbox", trash: "trash" };
 
 export const search = el("input", {
   type: "search",
@@ -59,7 +60,7 @@ export const header = el(
       class: "brand",
       href: "/",
       "aria-label": t.title,
-      on: { click: link({ ...presetOf("files"), view: "files", q: "", type: "", tags: [], file: "" }) },
+      on: { click: link(placeState("folder")) },
     },
     el("img", { src: "icon.svg", alt: "", width: "28", height: "28" }),
     el("span", { text: t.title }),
@@ -71,7 +72,7 @@ export const header = el(
     "div",
     { class: "upload" },
     el("button", { type: "button", class: "primary", on: { click: chooseFiles } }, icon("upload"), el("span", { text: t.upload })),
-    iconButton("folder", t.uploadFolder, () => folder.click()),
+    iconButton("uploadFolder", t.uploadFolder, () => folder.click()),
   ),
   files,
   folder,
@@ -85,18 +86,23 @@ export function drawHeader() {
   if (document.activeElement !== search) search.value = route.q;
   clear.hidden = !search.value;
   places.replaceChildren(
-    ...["files", "trash"].map((view) =>
-      el(
+    ...views.map((view) => {
+      const state = placeState(view);
+      return el(
         "a",
         {
-          href: view === "trash" ? "/?view=trash" : "/",
-          "aria-current": route.view === view ? "page" : null,
-          on: { click: link({ ...presetOf(view), view, q: "", type: "", tags: [], file: "" }) },
+          href: addressOf(state),
+          title: t.places[view],
+          "aria-current": route.view !== view ? null : route.folder === state.folder ? "page" : "true",
+          "data-folder": view === "folder" ? state.folder : null,
+          "data-trash": view === "trash",
+          draggable: "false",
+          on: { click: link(state) },
         },
-        icon(view === "trash" ? "trash" : "file"),
-        el("span", { text: t[view] }),
-      ),
-    ),
+        icon(pictures[view]),
+        el("span", { text: t.places[view] }),
+      );
+    }),
   );
   out.hidden = !session.key || session.isLocked;
 }
@@ -136,7 +142,7 @@ function link(state) {
 function picker(attributes) {
   const field = el("input", { type: "file", hidden: true, ...attributes });
   field.addEventListener("change", () => {
-    queue.add(chosen(field.files));
+    queue.add(chosen(field.files), uploadFolder());
     field.value = "";
   });
   return field;

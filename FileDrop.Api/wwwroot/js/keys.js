@@ -1,9 +1,10 @@
 // Keys that work anywhere on the page, except while the user types.
 
-import { undoLast } from "./actions.js";
 import { showKeys } from "./dialogs.js";
 import { chooseFiles, search } from "./header.js";
 import { route } from "./route.js";
+import { moveSelected } from "./toolbar.js";
+import { undoLast } from "./undo.js";
 
 export function listenToKeys(browser, detail) {
   document.addEventListener("keydown", (event) => {
@@ -12,12 +13,30 @@ export function listenToKeys(browser, detail) {
       if (undoLast()) event.preventDefault();
       return;
     }
+    if (!isTyping && ((event.altKey && event.key === "ArrowUp") || (event.key === "Backspace" && !event.altKey))) {
+      event.preventDefault();
+      browser.up();
+    }
     if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey) return;
     if (event.key === "Escape") return leave(event.target, browser, detail);
     if (isTyping || document.body.classList.contains("closed")) return;
     const large = () => detail.showLarge();
     const rename = () => detail.rename();
-    const run = { "/": () => search.focus(), u: chooseFiles, U: chooseFiles, v: large, V: large, F2: rename, "?": showKeys }[event.key];
+    const add = () => browser.addFolder();
+    const move = () => route.view !== "trash" && moveSelected(browser);
+    const run = {
+      "/": () => search.focus(),
+      u: chooseFiles,
+      U: chooseFiles,
+      v: large,
+      V: large,
+      F2: rename,
+      n: add,
+      N: add,
+      m: move,
+      M: move,
+      "?": showKeys,
+    }[event.key];
     if (!run) return;
     event.preventDefault();
     run();
@@ -26,7 +45,7 @@ export function listenToKeys(browser, detail) {
 
 /** One step out: of a field, of the selection, of the details. */
 function leave(target, browser, detail) {
-  if (target.matches("input[type=search]")) browser.grid.element.focus();
+  if (target.matches("input[type=search]")) browser.focus();
   else if (browser.selection.size > 0) browser.selection.clear();
   else if (route.file) detail.close();
 }

@@ -38,14 +38,14 @@ export function showLarge(listing, file) {
     preview(place, file, stop.signal);
     const index = listing.indexOf(file.file_id);
     // Not really disabled: that would take the focus out of the dialog.
-    previous.setAttribute("aria-disabled", index <= 0);
+    previous.setAttribute("aria-disabled", index <= 0 || Boolean(listing.at(index - 1)?.isFolder));
     next.setAttribute("aria-disabled", index < 0 || (index === listing.length - 1 && listing.isComplete));
   };
   const turn = async (step) => {
     const to = listing.indexOf(file.file_id) + step;
     if (to === listing.length) await listing.more();
     const other = to >= 0 && listing.indexOf(file.file_id) >= 0 ? listing.at(to) : undefined;
-    if (!other || !dialog.open) return;
+    if (!other || other.isFolder || !dialog.open) return;
     file = other;
     go({ file: file.file_id }, { replace: true });
     draw();

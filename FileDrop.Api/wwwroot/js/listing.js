@@ -1,9 +1,10 @@
-// One list of files, as pages that load while the user scrolls. Visible pages are read again; added, removed and
-// changed files show without reading the rest again.
+// One list of files and folders, as pages that load while the user scrolls. Visible pages are read again; added, removed and
+// changed entries show without reading the rest again.
 
 import { api } from "./api.js";
-import { NaturalOrder } from "./natural.js";
-import { listUrl } from "./route.js";
+import { toEntry } from "./entries.js";
+import { hasWords, NaturalOrder } from "./natural.js";
+import { isDeep, listUrls } from "./route.js";
 
 const firstPage = 100;
 const nextPage = 200;
@@ -21,6 +22,9 @@ export const mostRows = 250_000;
 export class Listing extends EventTarget {
   #pages = [];
   #pageOf = new Map();
+  /** The lists that follow one another, as the trash has folders before files; the number of the current one, and its next page. */
+  #sources;
+  #source = 0;
   #next;
   #loading = null;
   #stop = new AbortController();
@@ -29,11 +33,14 @@ export class Listing extends EventTarget {
   constructor(state) {
     super();
     this.state = state;
-    if (state.sort === "file_name") this.#natural = new NaturalOrder(state.order === "desc");
-    this.#next = listUrl(state, firstPage);
+    if (state.sort === "file_name" || isDeep(state)) this.#natural = new NaturalOrder(state.order === "desc");
+    this.#sources = listUrls(state, firstPage);
+    this.#next = this.#sources[0];
   }
 
   length = 0;
+  /** The folders among the loaded entries. */
+  folders = 0;
   problem = null;
 
   get isComplete() {
@@ -120,21 +127,32 @@ export class Listing extends EventTarget {
 
   async #more(rush) {
     const url = new URL(this.#next, location.origin);
-    if (this.#pages.length > 0) url.searchParams.set("limit", rush ? largestPage : nextPage);
-    const page = { url: url.pathname + url.search, start: this.length, items: [], etag: null };
+    if (this.#pages.length > 0 && url.pathname !== "/trash/folders") url.searchParams.set("limit", rush ? largestPage : nextPage);
+    const page = { url: url.pathname + url.search, source: this.#source, start: this.length, items: [], etag: null };
     try {
       const answer = await api.list(page.url, { signal: this.#stop.signal });
       page.etag = answer.etag;
-      this.#next = answer.next;
+      this.#goOn(answer.next);
       this.#pages.push(page);
       const before = this.length;
-      this.#fill(page, answer.body);
+      this.#fill(page, this.#entries(page, answer.body));
       if (this.length === before + page.items.length) this.#natural?.add(page.items);
       else this.#sort();
       this.problem = null;
     } catch (problem) {
       if (!this.#stop.signal.aborted) this.problem = problem;
     }
+  }
+
+  /** Leads to the next page: of this source or, at its end, of the next one. */
+  #goOn(next) {
+    this.#next = next ?? this.#sources[++this.#source] ?? null;
+  }
+
+  #entries(page, body) {
+    const entries = body.map(toEntry);
+    // The list of folders in the trash has no search of its own.
+    return page.url.startsWith("/trash/folders") ? entries.filter((entry) => hasWords(entry.file_name, this.state.q)) : entries;
   }
 
   async #again(page) {
@@ -147,13 +165,13 @@ export class Listing extends EventTarget {
     }
     if (answer.status === 304 || !this.#pages.includes(page)) return;
     page.etag = answer.etag;
-    const now = answer.body;
+    const now = this.#entries(page, answer.body);
     if (isSame(now, page.items)) return;
     if (answer.next === null) {
-      // The list ends here now.
+      // The source ends here now.
       const index = this.#pages.indexOf(page);
-      for (const later of this.#pages.splice(index + 1)) for (const file of later.items) this.#pageOf.delete(file.file_id);
-      this.#next = null;
+      this.#drop(this.#pages.filter((later, i) => i > index && later.source === page.source));
+      if (this.#source === page.source) this.#goOn(null);
       this.#fill(page, now);
     } else {
       // New files push others out of the page; those follow the last file that both have.
@@ -167,10 +185,14 @@ export class Listing extends EventTarget {
 
   /** All files of a page have moved, so the pages after it are read again when the user scrolls there. */
   #startOver(page, now, next) {
-    const index = this.#pages.indexOf(page);
-    for (const later of this.#pages.splice(index + 1)) for (const file of later.items) this.#pageOf.delete(file.file_id);
-    this.#next = next;
+    this.#drop(this.#pages.slice(this.#pages.indexOf(page) + 1));
+    [this.#source, this.#next] = [page.source, next];
     this.#fill(page, now);
+  }
+
+  #drop(pages) {
+    for (const page of pages) for (const file of page.items) this.#pageOf.delete(file.file_id);
+    this.#pages = this.#pages.filter((page) => !pages.includes(page));
   }
 
   #fill(page, items) {
@@ -186,20 +208,21 @@ export class Listing extends EventTarget {
   }
 
   #measure() {
-    let start = 0;
+    [this.length, this.folders] = [0, 0];
     for (const page of this.#pages) {
-      page.start = start;
-      start += page.items.length;
+      page.start = this.length;
+      this.length += page.items.length;
+      // Folders come first, in a page too, except in a deep list.
+      if (page.items[0]?.isFolder || isDeep(this.state)) this.folders += page.items.filter((entry) => entry.isFolder).length;
     }
-    this.length = start;
   }
 
+  /** The pages that hold these rows, and the first one of each source, where new entries of an empty list appear. */
   #pagesOf(from, to) {
-    if (!this.#natural) return this.#pages.slice(Math.max(0, this.#pageAt(from)), this.#pageAt(to) + 1);
-    const pages = new Set();
-    for (let i = from; i <= to && i < this.length; i++) pages.add(this.#pageOf.get(this.at(i).file_id));
-    // Always read the first page, since new files of an empty list appear there.
-    return pages.size > 0 ? pages : this.#pages.slice(0, 1);
+    const pages = new Set(this.#pages.filter((page, i) => page.source !== this.#pages[i - 1]?.source));
+    if (!this.#natural) for (const page of this.#pages.slice(Math.max(0, this.#pageAt(from)), this.#pageAt(to) + 1)) pages.add(page);
+    else for (let i = from; i <= to && i < this.length; i++) pages.add(this.#pageOf.get(this.at(i).file_id));
+    return pages;
   }
 
   #pageAt(index) {
@@ -227,5 +250,7 @@ export class Listing extends EventTarget {
   }
 }
 
-const isSame = (one, other) =>
-  one.length === other.length && one.every((file, i) => file.file_id === other[i].file_id && file.version === other[i].version);
+const isSame = (one, other) => one.length === other.length && one.every((entry, i) => marks(entry) === marks(other[i]));
+
+/** Changes with an entry. The counts of a folder in the trash grow for some seconds. */
+const marks = ({ file_id, version, files, folders }) => `${file_id} ${version} ${files} ${folders}`;

@@ -1,11 +1,15 @@
 // Puts the page together and keeps it in step with the service.
 
+import { announcer } from "./announce.js";
 import { Browser } from "./browser.js";
 import { connection } from "./connection.js";
 import { Detail } from "./detail.js";
 import { el, icon, setText } from "./dom.js";
 import { downView, signInView } from "./doors.js";
+import { root } from "./entries.js";
 import { on } from "./events.js";
+import { listenToClipboard } from "./folders/clipboard.js";
+import { listenToDrags } from "./folders/drags.js";
 import { refreshTimes } from "./format.js";
 import { drawHeader, drawUsage, header } from "./header.js";
 import { listenToKeys } from "./keys.js";
@@ -17,6 +21,7 @@ import { t } from "./texts.js";
 import { listenToDrops, overlay } from "./uploads/drops.js";
 import { announcement, panel } from "./uploads/panel.js";
 import { queue } from "./uploads/queue.js";
+import { askAboutUploads } from "./uploads/decisions.js";
 
 /** How often the visible rows are read again, and how often a service that is down is asked, in milliseconds. */
 const rhythm = 3000;
@@ -44,7 +49,7 @@ document.body.replaceChildren(
     on: {
       click: (event) => {
         event.preventDefault();
-        browser.grid.element.focus();
+        browser.focus();
       },
     },
   }),
@@ -54,17 +59,19 @@ document.body.replaceChildren(
   panel,
   toastPlace,
   announcement,
+  announcer,
   overlay,
 );
 
 on("route", (before) => {
   drawHeader();
-  setTitle(route.view === "trash" ? t.trash : "");
-  browser.show();
+  browser.show(before);
   drawDetail();
+  drawTitle();
   if (before.file !== route.file) detail.show(!before.file && place.contains(document.activeElement) && isNarrow.matches);
-  if (before.file && !route.file) browser.grid.element.focus({ preventScroll: true });
+  if (before.file && !route.file) browser.focus();
 });
+on("place", drawTitle);
 on("session", () => {
   // Files of another key are not kept, and not shown to this one.
   browser.reload();
@@ -123,6 +130,12 @@ function drawFront() {
   browser.grid.draw();
 }
 
+/** The tab has the name of the place; the details give it that of the file. */
+function drawTitle() {
+  const isHome = route.view === "folder" && route.folder === root;
+  if (!route.file) setTitle(isHome ? "" : route.view === "folder" ? browser.crumbs.name : t.places[route.view]);
+}
+
 /** On a small screen the details cover the list. */
 function drawDetail() {
   browser.element.inert = isNarrow.matches && Boolean(route.file);
@@ -130,7 +143,10 @@ function drawDetail() {
 }
 
 listenToKeys(browser, detail);
+listenToDrags(browser);
+listenToClipboard(browser);
 listenToDrops(detail);
+askAboutUploads();
 drawHeader();
 browser.show();
 drawFront();

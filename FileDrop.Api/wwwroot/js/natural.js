@@ -2,15 +2,24 @@
 
 const keys = new WeakMap();
 
+/** Text without accents, in upper case. */
+const folded = (text) =>
+  text
+    .normalize("NFD")
+    .replace(/[\u0300-\u036f]/g, "")
+    .toUpperCase();
+
+/** Whether a name contains each word of a text, as the service searches names. */
+export const hasWords = (name, words) =>
+  folded(words)
+    .split(/\s+/)
+    .every((word) => folded(name).includes(word));
+
 /** The key by which names are compared: without accents, and with the count of digits before each number. */
 function keyOf(file) {
   let key = keys.get(file);
   if (key === undefined) {
-    key = file.file_name
-      .normalize("NFD")
-      .replace(/[\u0300-\u036f]/g, "")
-      .toUpperCase()
-      .replace(/0*(\d+)/g, (_, digits) => `0${String.fromCharCode(digits.length)}${digits}`);
+    key = folded(file.file_name).replace(/0*(\d+)/g, (_, digits) => `0${String.fromCharCode(digits.length)}${digits}`);
     keys.set(file, key);
   }
   return key;
@@ -27,7 +36,9 @@ export class NaturalOrder {
   #compare;
 
   constructor(isDescending) {
-    this.#compare = isDescending ? (one, other) => compare(other, one) : compare;
+    const names = isDescending ? (one, other) => compare(other, one) : compare;
+    // Folders come first in either direction.
+    this.#compare = (one, other) => Boolean(other.isFolder) - Boolean(one.isFolder) || names(one, other);
   }
 
   at(index) {
@@ -53,6 +64,11 @@ export class NaturalOrder {
   /** Inserts more files at their places. */
   add(files) {
     const [before, more] = [this.#files, files.toSorted(this.#compare)];
+    // Pages come nearly in this order, so most of them belong at the end.
+    if (before.length === 0 || more.length === 0 || this.#compare(before.at(-1), more[0]) < 0) {
+      before.push(...more);
+      return;
+    }
     const all = [];
     let at = 0;
     for (const file of before) {

@@ -44,7 +44,7 @@ export function nameField(file, done) {
     keep: () => keep(false),
     focus: () => {
       field.focus();
-      const dot = file.file_name.lastIndexOf(".");
+      const dot = file.isFolder ? 0 : file.file_name.lastIndexOf(".");
       field.setSelectionRange(0, dot > 0 ? dot : file.file_name.length);
     },
   };

@@ -10,8 +10,15 @@ import { t } from "./texts.js";
 export const timeOf = (sort, view) =>
   view === "trash" && sort !== "created_at" && sort !== "updated_at" ? "deleted_at" : sort === "created_at" ? "created_at" : "updated_at";
 
+/** With a finger, a long press selects; a row that could be dragged would start moving instead. */
+const isTouch = matchMedia("(pointer: coarse)");
+
 export function makeRow(file) {
   const row = el("div", { role: "row", class: "row", id: `row-${file.file_id}` });
+  if (!file.deleted_at) {
+    row.draggable = !isTouch.matches;
+    if (file.isFolder) row.dataset.folder = file.file_id;
+  }
   row.box = el("span", { role: "checkbox", "aria-checked": "false", class: "box" }, icon("check"));
   row.cells = {
     check: el("div", { role: "gridcell", class: "check" }, row.box),
@@ -36,18 +43,23 @@ export function fillRow(row, file, column) {
     row.box.setAttribute("aria-label", t.selectFile(file.file_name));
     drawName(cells.name, file);
   }
-  setText(cells.size, size(file.file_size));
+  setText(cells.size, file.isFolder ? sizeOf(file) : size(file.file_size));
+  if (file.isFolder && file.deleted_at) cells.size.title = t.carried(file.files, file.folders);
   setText(cells.type, shortType(file));
   cells.type.title = file.file_type;
   cells.time.replaceChildren(time(file[column] ?? file.updated_at));
   [row.file, row.column] = [file, column];
 }
 
-export function markRow(row, { isSelected, isCurrent, isOpen }) {
+/** A folder has no size; one in the trash says how much went there with it. */
+const sizeOf = (folder) => (folder.deleted_at ? t.itemsIn(folder.files + folder.folders) : "");
+
+export function markRow(row, { isSelected, isCurrent, isOpen, isCut }) {
   row.setAttribute("aria-selected", isSelected);
   row.box.setAttribute("aria-checked", isSelected);
   row.classList.toggle("current", isCurrent);
   row.classList.toggle("open", isOpen);
+  row.classList.toggle("cut", isCut);
 }
 
 /** A link, so that the browser's own ways to open it work too: another tab, the middle button, the menu. */

@@ -1,6 +1,6 @@
 // Short messages at the edge, read by screen readers too, some with an action.
 
-import { el, iconButton } from "./dom.js";
+import { el, iconButton, setText } from "./dom.js";
 import { t } from "./texts.js";
 
 const life = 8000;
@@ -34,6 +34,14 @@ export function toast(text, { action, run, isError = false } = {}) {
   const leave = () => (message.matches(":hover, :focus-within") ? setTimeout(leave, life) : end());
   setTimeout(leave, action ? 2 * life : life);
   return end;
+}
+
+/** A message that stays while something runs. Returns { say(text), end() }. */
+export function running(text) {
+  const words = el("span", { text });
+  const message = el("div", { class: "toast" }, words);
+  place.append(message);
+  return { say: (now) => setText(words, now), end: () => message.remove() };
 }
 
 export const toastProblem = (problem) => toast(problem.message, { isError: true });

@@ -13,7 +13,9 @@ export const filesIn = (transfer) => [...transfer.items].filter((item) => item.k
 const leftovers = new Set([".ds_store", "thumbs.db", "desktop.ini"]);
 const isMeant = (name) => !leftovers.has(name.toLowerCase());
 
-/** Returns { file, folder } for each. `folder` is the path within the dropped items, "" at the top. */
+/**
+ * Returns { file, folder } for each, and { folder } for each empty folder. `folder` is the path within the dropped items, "" at the top.
+ */
 export async function dropped(transfer) {
   // The list is empty as soon as the event is over, so that all entries are taken first.
   const entries = [...transfer.items].filter((item) => item.kind === "file").map((item) => item.webkitGetAsEntry?.() ?? item.getAsFile());
@@ -30,13 +32,16 @@ export const chosen = (files) =>
     .map((file) => ({ file, folder: file.webkitRelativePath?.split("/").slice(0, -1).join("/") ?? "" }))
     .filter(({ file, folder }) => folder === "" || isMeant(file.name));
 
-/** The pasted files, or the pasted text as one file; nothing while the user types in a field. */
+/** Pasted files and folders, or the pasted text as one file; null while the user types in a field. */
 export function pasted(event) {
   const transfer = event.clipboardData;
-  const files = [...(transfer?.files ?? [])].map((file) => ({ file: isNameless(file) ? renamed(file) : file, folder: "" }));
-  if (files.length > 0 || event.target.closest?.("input, textarea, dialog")) return files;
+  if (hasFiles(transfer))
+    return dropped(transfer).then((found) =>
+      found.map(({ file, folder }) => ({ file: file && !folder && isNameless(file) ? renamed(file) : file, folder })),
+    );
+  if (event.target.closest?.("input, textarea, dialog")) return null;
   const text = transfer?.getData("text/plain");
-  if (!text) return [];
+  if (!text) return null;
   return [{ file: new File([text], `${t.pastedName(stamp(new Date()))}.txt`, { type: "text/plain" }), folder: "" }];
 }
 
@@ -46,13 +51,15 @@ async function walk(entry, folder, found) {
     return;
   }
   const path = folder ? `${folder}/${entry.name}` : entry.name;
+  const before = found.length;
   const reader = entry.createReader();
   // Browsers give a folder's entries in parts, and an empty part at the end.
   for (;;) {
     const part = await new Promise((resolve, reject) => reader.readEntries(resolve, reject));
-    if (part.length === 0) return;
+    if (part.length === 0) break;
     for (const inner of part) if (!inner.isFile || isMeant(inner.name)) await walk(inner, path, found);
   }
+  if (found.length === before) found.push({ folder: path });
 }
 
 // Browsers give this name to a picture from the clipboard, which has none.

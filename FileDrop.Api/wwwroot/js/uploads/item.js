@@ -1,10 +1,14 @@
 // One upload: its file, its progress and its speed.
 
+import { root } from "../entries.js";
+
+/** The time over which the speed is measured, in milliseconds. */
 const memory = 5000;
 
 /**
  * States: "waiting", "checking", "sending", "offline" (waits for the service), "locked" (waits for a key), "paused",
- * "repeat" (a file like it exists already), "lost" (the user must choose its file again), "failed", "done".
+ * "repeat" (a loose file like it exists already), "conflict" (the folder has something of this name),
+ * "lost" (the user must choose its file again), "failed", "done".
  */
 export class Item {
   state = "waiting";
@@ -17,9 +21,19 @@ export class Item {
   isKept = false;
   #marks = [];
 
-  /** `target`: the id of the file whose new version it is; null for a new file. */
-  constructor({ id, tab, file, name, size, type, modified, folder, url = null, target = null, mayRepeat = false, order }) {
-    Object.assign(this, { id, tab, file, name, size, type, modified, folder, url, target, mayRepeat, order });
+  /** "file" or "folder": the kind of the entry that has the name. */
+  inTheWay = null;
+  /** Whether a dialog has asked about the name. */
+  isAsked = false;
+
+  /**
+   * `parent`: the id of the folder that the files were dropped into, null for a loose file; `folder`: the path below it;
+   * `into`: the id of the folder at that path, once it is known; `onConflict`: the choice about a taken name;
+   * `batch`: the number of the files that were added together; `target`: the id of the file whose new version it is.
+   */
+  constructor(fields) {
+    const defaults = { parent: root, into: null, onConflict: null, batch: 0, url: null, target: null, mayRepeat: false };
+    Object.assign(this, defaults, fields);
   }
 
   get isOpen() {
@@ -32,7 +46,7 @@ export class Item {
 
   /** Whether the upload waits for the user. */
   get needsPerson() {
-    return this.state === "repeat" || this.state === "lost" || this.state === "failed";
+    return this.state === "repeat" || this.state === "conflict" || this.state === "lost" || this.state === "failed";
   }
 
   progress(bytes) {

@@ -3,14 +3,26 @@
 import { bdi, el, icon, iconButton, plain, setText } from "../dom.js";
 import { on } from "../events.js";
 import { duration, size } from "../format.js";
-import { go, presetOf } from "../route.js";
+import { go, placeState } from "../route.js";
 import { toast } from "../toasts.js";
 import { setProgress } from "../title.js";
 import { t } from "../texts.js";
 import { queue } from "./queue.js";
 
 const mostShown = 200;
-const urgency = { failed: 0, lost: 0, repeat: 0, sending: 1, checking: 1, offline: 2, locked: 2, paused: 3, waiting: 4, done: 5 };
+const urgency = {
+  failed: 0,
+  lost: 0,
+  repeat: 0,
+  conflict: 0,
+  sending: 1,
+  checking: 1,
+  offline: 2,
+  locked: 2,
+  paused: 3,
+  waiting: 4,
+  done: 5,
+};
 
 const rows = new Map();
 const title = el("h2", { id: "uploads-title" });
@@ -152,6 +164,8 @@ function words(item) {
       return t.pausedAt(size(item.sent), size(item.size));
     case "repeat":
       return t.already;
+    case "conflict":
+      return t.inTheWay(item.inTheWay);
     case "lost":
       return t.needsFile(size(item.sent), size(item.size));
     case "failed":
@@ -175,17 +189,25 @@ function actionsOf(item) {
       return [small("retry", t.retry, () => queue.resume(item)), cancel];
     case "repeat":
       return [text(t.uploadAnyway, () => queue.resume(item)), text(t.skipIt, () => queue.cancel(item))];
+    case "conflict":
+      return [
+        item.inTheWay === "file" && text(t.replaceVersion, () => queue.decide(item, "replace")),
+        text(t.keepBoth, () => queue.decide(item, "rename")),
+        text(t.skipIt, () => queue.cancel(item)),
+      ].filter(Boolean);
     case "lost":
       return [text(t.chooseAgain, () => choose(item)), cancel];
     case "done":
       return [
-        item.fileId && text(t.open, () => go({ view: "files", ...presetOf("files"), q: "", type: "", tags: [], file: item.fileId })),
+        item.fileId && text(t.open, () => go({ ...placeOf(item), file: item.fileId })),
         small("close", t.dismiss, () => queue.cancel(item)),
       ].filter(Boolean);
     default:
       return [small("pause", t.pause, () => queue.pause(item)), cancel];
   }
 }
+
+const placeOf = (item) => (item.into ? placeState("folder", item.into) : placeState(item.target ? "files" : "unsorted"));
 
 function choose(item) {
   const field = el("input", {

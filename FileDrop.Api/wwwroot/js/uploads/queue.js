@@ -1,14 +1,15 @@
 // The queue: it sends a few uploads at once, lets the others wait, and handles failures.
 
-import { api } from "../api.js";
 import { connection } from "../connection.js";
+import { root } from "../entries.js";
 import { emit, filesChanged, on } from "../events.js";
 import { session } from "../session.js";
-import { toast } from "../toasts.js";
+import { toast, toastProblem } from "../toasts.js";
 import { t } from "../texts.js";
 import { Item } from "./item.js";
 import { keep } from "./keep.js";
 import { replace } from "./replace.js";
+import { folderAt, isThere, occupant } from "./structure.js";
 import { enter, isOpen, tab } from "./tabs.js";
 import { find, send, terminate } from "./tus.js";
 
@@ -28,6 +29,8 @@ class Queue {
   #timer = 0;
   #order = Date.now();
   #begun = null;
+  /** The choices about taken names that count for all files that were added together. */
+  #rules = new Map();
 
   /** Takes over the queue from before a reload, and the uploads of a closed tab. */
   begin() {
@@ -38,8 +41,9 @@ class Queue {
     await enter();
     for (const kept of await keep.all()) {
       if (await isOpen(kept.tab)) continue;
-      const item = new Item({ ...kept, tab: tab.id });
-      item.state = !kept.file ? "lost" : kept.isPaused ? "paused" : "waiting";
+      const { isPaused, ...fields } = kept;
+      const item = new Item({ ...fields, tab: tab.id });
+      item.state = !kept.file ? "lost" : isPaused ? "paused" : "waiting";
       item.isKept = Boolean(kept.file);
       this.items.push(item);
       keep.change(item);
@@ -63,14 +67,20 @@ class Queue {
     }
   }
 
-  /** `found`: { file, folder } of each. */
-  async add(found) {
+  /**
+   * `found`: { file, folder } of each file, and { folder } of each empty folder. `parent`: the id of the folder to put them in, null for
+   * loose files; a folder is never loose, and goes to the root.
+   */
+  async add(found, parent) {
     // Do not take new uploads for uploads from before the reload.
     await this.begin();
+    const batch = this.#order++;
+    const empty = found.filter(({ file }) => !file);
     const known = new Set(this.items.filter((item) => item.isOpen).map(keyOf));
     let left = 0;
     for (const { file, folder } of found) {
-      const item = this.#make(file, { folder, name: file.name });
+      if (!file) continue;
+      const item = this.#make(file, { parent: parent ?? (folder ? root : null), folder, name: file.name, batch });
       const lost = this.items.find((other) => other.state === "lost" && !other.target && other.isSameFile(file));
       if (lost) this.give(lost, file);
       else if (known.has(keyOf(item))) left++;
@@ -82,12 +92,18 @@ class Queue {
     }
     if (left > 0) toast(t.inQueue(left));
     this.#changed();
+    try {
+      for (const { folder } of empty) await folderAt(parent ?? root, folder);
+    } catch (problem) {
+      toastProblem(problem);
+    }
+    if (empty.length > 0) filesChanged();
   }
 
   /** Uploads a file of this device as the new version of an existing file. */
   async addVersion(target, file) {
     await this.begin();
-    const item = this.#make(file, { folder: "", name: target.file_name, target: target.file_id });
+    const item = this.#make(file, { folder: "", name: target.file_name, target: target.file_id, batch: this.#order });
     this.items.push(item);
     keep.add(item);
     this.#changed();
@@ -114,6 +130,27 @@ class Queue {
     item.problem = null;
     keep.change(item);
     this.#changed();
+  }
+
+  /** The user's choice about a taken name: "replace", "rename" or "skip". `isForAll`: for all that were added with it, too. */
+  decide(item, choice, isForAll = false) {
+    const all = this.items.filter((other) => other === item || (isForAll && other.batch === item.batch && other.state === "conflict"));
+    if (isForAll) this.#rules.set(item.batch, choice);
+    // Each change tells the dialog, which must not ask about the next one.
+    for (const each of all) each.isAsked = true;
+    for (const each of all) this.#settle(each, choice);
+  }
+
+  #settle(item, choice) {
+    if (choice === "skip") this.cancel(item);
+    // A file cannot replace a folder: the user decides again.
+    else if (choice === "replace" && item.inTheWay === "folder") {
+      item.isAsked = false;
+      this.#changed();
+    } else {
+      item.onConflict = choice;
+      this.resume(item);
+    }
   }
 
   /** Sets the file of an upload that lost it; false if it is a different file. */
@@ -163,12 +200,9 @@ class Queue {
     item.stop = stop;
     item.state = "checking";
     try {
-      const isRepeat = !item.url && !item.target && !item.mayRepeat && (await isThere(item));
+      const hindrance = item.url || item.target ? null : await this.#hindrance(item);
       stop.signal.throwIfAborted();
-      if (isRepeat) {
-        item.state = "repeat";
-        return this.#changed();
-      }
+      if (hindrance) return this.#hinder(item, hindrance);
       item.state = "sending";
       item.restart();
       this.#changed();
@@ -196,9 +230,32 @@ class Queue {
       filesChanged();
     } catch (problem) {
       if (item.stop !== stop || stop.signal.aborted) return;
+      if (problem.code === "name_taken" && item.into) {
+        // Somebody was faster. The choice belongs to the upload's beginning, so that it starts over.
+        if (item.url) terminate(item.url);
+        Object.assign(item, { url: null, sent: 0, onConflict: null, inTheWay: "file" });
+        return this.#hinder(item, "conflict");
+      }
       await this.#failed(item, problem);
     }
     this.#changed();
+  }
+
+  /** Finds the folder, and looks whether the name is free there. Returns the state of an upload that must wait for the user. */
+  async #hindrance(item) {
+    if (item.parent === null) return !item.mayRepeat && (await isThere(item)) ? "repeat" : null;
+    item.into ??= await folderAt(item.parent, item.folder);
+    if (item.onConflict) return null;
+    item.inTheWay = await occupant(item.into, item.name);
+    return item.inTheWay ? "conflict" : null;
+  }
+
+  #hinder(item, state) {
+    item.state = state;
+    keep.change(item);
+    const rule = state === "conflict" ? this.#rules.get(item.batch) : null;
+    if (rule && !(rule === "replace" && item.inTheWay === "folder")) this.#settle(item, rule);
+    else this.#changed();
   }
 
   async #failed(item, problem) {
@@ -208,7 +265,7 @@ class Queue {
       session.lock();
     } else if (problem.isUnreachable && !(await isReadable(item.file))) {
       [item.state, item.problem] = ["failed", t.unreadable];
-    } else if (problem.isUnreachable || [409, 423, 429, 460, 503].includes(status)) {
+    } else if (problem.isUnreachable || (problem.code !== "name_taken" && [409, 423, 429, 460, 503].includes(status))) {
       // The file is fine: ask again a little later how much of it the service has.
       item.state = "offline";
       item.problem = problem.isUnreachable ? null : problem.message;
@@ -216,6 +273,8 @@ class Queue {
       clearTimeout(this.#timer);
       this.#timer = setTimeout(() => this.#wake(), wait);
     } else [item.state, item.problem] = ["failed", problem.message];
+    // Another try looks for the folder again, and makes it if it was one of those that came with the files.
+    if (problem.code === "folder_not_found") item.into = null;
     keep.change(item);
   }
 
@@ -226,14 +285,7 @@ class Queue {
   }
 }
 
-const keyOf = (item) => `${item.target}/${item.folder}/${item.name}/${item.size}`;
-
-/** Whether the list has a file of the same name and size. */
-async function isThere(item) {
-  const name = item.name.normalize("NFC");
-  const { body } = await api.namesakes(name, item.size);
-  return body.some((file) => file.file_name === name && file.file_size === item.size);
-}
+const keyOf = (item) => `${item.target}/${item.parent}/${item.folder}/${item.name}/${item.size}`;
 
 async function isReadable(file) {
   try {

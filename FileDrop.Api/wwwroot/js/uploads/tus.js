@@ -11,7 +11,7 @@ const goodTime = 4000;
 
 /**
  * Sends a file to its end.
- * @param item has file, name, folder, size, and url once the upload exists.
+ * @param item has file, name, size, modified, into and onConflict, and url once the upload exists.
  * @param on created(url), progress(bytes), startedOver().
  * @returns the new file's id; null if the service does not say.
  */
@@ -78,7 +78,9 @@ async function metadata(item) {
   const fields = { filename: item.name };
   const type = await typeOf(item.file);
   if (type) fields.filetype = type;
-  if (item.folder && new TextEncoder().encode(item.folder).length <= 256) fields.tags = JSON.stringify({ folder: item.folder });
+  if (item.into) fields.folder_id = item.into;
+  if (item.into && item.onConflict) fields.on_conflict = item.onConflict;
+  if (item.modified > 0) fields.modified_at = new Date(item.modified).toISOString();
   return Object.entries(fields)
     .map(([key, value]) => `${key} ${base64(value)}`)
     .join(",");

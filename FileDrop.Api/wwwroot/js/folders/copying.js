@@ -1,0 +1,46 @@
+// Copies a folder: the service copies files, and the page the folders around them.
+
+import { api, Problem } from "../api.js";
+import { runBatch } from "../batch.js";
+import { toEntry } from "../entries.js";
+
+/**
+ * Copies a folder with everything in it.
+ * @param folder the folder; name: what the copy is called; onConflict: what to do if the name is taken.
+ * @param target the folder to copy into.
+ * @returns { top, problems }: the new folder, and what could not be copied.
+ */
+export async function copyFolder(folder, target, onConflict, progress) {
+  // All is read before anything is made, since the copy may be made within what is read.
+  const inside = await everythingIn(folder.file_id);
+  const { body } = await api.createFolder(folder.file_name, target, onConflict);
+  const copies = new Map([[folder.file_id, body.folder_id]]);
+  const files = [];
+  for (const entry of inside) {
+    const place = copies.get(entry.folder_id);
+    // The folder around it was moved away in the meantime.
+    if (!place) continue;
+    if (entry.isFolder) copies.set(entry.file_id, (await api.createFolder(entry.file_name, place)).body.folder_id);
+    else files.push({ op: "copy", entry, folder_id: place });
+  }
+  const { problems } = await runBatch(files, { progress });
+  return { top: toEntry({ ...body, kind: "folder" }), problems };
+}
+
+async function everythingIn(id) {
+  const found = [];
+  for (let next = `/folders/${id}/entries?deep=true&limit=1000`; next;) {
+    const answer = await api.list(next);
+    found.push(...answer.body.map(toEntry));
+    next = answer.next;
+  }
+  return found;
+}
+
+/** Refuses to copy or move a folder into itself or into a folder below it. */
+export async function refuseCircle(entries, target) {
+  const folders = new Set(entries.filter((entry) => entry.isFolder).map((entry) => entry.file_id));
+  if (folders.size === 0 || target === "root") return;
+  const { body } = await api.folderPath(target);
+  if (body.folders.some((folder) => folders.has(folder.folder_id))) throw Problem.of({ status: 409, code: "circle" });
+}
