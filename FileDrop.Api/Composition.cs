@@ -160,7 +160,7 @@ internal static class Composition
 
     /// <summary>Adds every interface of the catalog, over an engine that has been added.</summary>
     private static void AddCatalog<TEngine>(this IServiceCollection services, CatalogRules rules)
-        where TEngine : class, ICatalogEngine, IFolderEngine, IIdempotencyRecords, IKeyCatalog, ILinkKeyCatalog, IAuditCatalog
+        where TEngine : class, ICatalogEngine, IFolderEngine, IIdempotencyRecords, IKeyCatalog, ILinkKeyCatalog, IAuditCatalog, IShareCatalog, ISharedCatalog
     {
         services.AddSingleton(provider => new FileCatalog(
             provider.GetRequiredService<TEngine>(), provider.GetRequiredService<TEngine>(), provider.GetRequiredService<TEngine>(), rules));
@@ -178,6 +178,8 @@ internal static class Composition
         services.AddSingleton<IKeyCatalog>(provider => provider.GetRequiredService<TEngine>());
         services.AddSingleton<ILinkKeyCatalog>(provider => provider.GetRequiredService<TEngine>());
         services.AddSingleton<IAuditCatalog>(provider => provider.GetRequiredService<TEngine>());
+        services.AddSingleton<IShareCatalog>(provider => provider.GetRequiredService<TEngine>());
+        services.AddSingleton<ISharedCatalog>(provider => provider.GetRequiredService<TEngine>());
     }
 
     private static CatalogRules Rules(FileDropOptions options, IBlobStore blobs) =>

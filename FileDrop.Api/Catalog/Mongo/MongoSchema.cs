@@ -112,6 +112,7 @@ internal static partial class MongoSchema
                 }))
             .Concat(MongoFolders.FileIndexes);
         await MongoFolders.CreateIndexesAsync(database, cancellation);
+        await CreateShareIndexesAsync(database, cancellation);
         await database.GetCollection<BsonDocument>(Files).Indexes.CreateManyAsync(indexes, cancellation);
         await database.GetCollection<BsonDocument>(Owners).Indexes.CreateOneAsync(
             new CreateIndexModel<BsonDocument>(
