@@ -21,7 +21,7 @@ internal sealed class Command(Action<IServiceCollection, FileDropOptions, bool> 
                 check [--repair] [--hash] [--json]    compare the catalog and the blob store
                 export FOLDER|-                        write a backup to a folder, or as a tar archive to standard output
                 import FOLDER|-                        import a backup; stop the service first
-                keys create [--name NAME] [--owner OWNER] [--scopes read,write,delete,admin] [--days DAYS]
+                keys create [--name NAME] [--owner OWNER] [--scopes read,write,delete,share,admin] [--days DAYS]
                                                        create an API key; by default the first gets all scopes, later ones all except admin
                 keys list                              list the API keys, without their secrets
                 keys revoke ID                         revoke an API key
