@@ -12,6 +12,7 @@ using FileDrop.Api.Folders;
 using FileDrop.Api.Http;
 using FileDrop.Api.Maintenance;
 using FileDrop.Api.Settings;
+using FileDrop.Api.Shares;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 
@@ -79,6 +80,22 @@ internal static class Composition
         services.AddSingleton<FileMetrics>();
         services.AddSingleton<IdempotencyKeys>();
         services.AddSingleton<UploadStore>();
+        services.AddShares();
+    }
+
+    private static void AddShares(this IServiceCollection services)
+    {
+        services.AddSingleton<ShareTokens>();
+        services.AddSingleton<SharePasswords>();
+        services.AddSingleton<ShareStore>();
+        services.AddSingleton<ShareDownloads>();
+        services.AddSingleton<ShareDrops>();
+        services.AddSingleton<SharedEntries>();
+        services.AddSingleton<ShareGate>();
+        services.AddSingleton<SharePage>();
+        services.AddSingleton<Drops>();
+        services.AddSingleton<DropTus>();
+        services.AddSingleton<SharedEndpoints>();
     }
 
     public static void AddMaintenance(this IServiceCollection services)

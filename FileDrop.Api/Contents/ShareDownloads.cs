@@ -50,6 +50,9 @@ internal sealed class ShareDownloads(ISharedCatalog catalog, TimeProvider time)
             : null;
     }
 
+    /// <summary>Whether a visitor's counted download may go on.</summary>
+    public Task<bool> MayContinueAsync(ShareGrant grant, CancellationToken cancellation) => catalog.TakeGrantAsync(grant, 0, cancellation);
+
     /// <summary>Records the downloads since the last call.</summary>
     /// <exception cref="StorageException">The catalog does not answer; the next call tries again.</exception>
     public async Task RecordAsync(CancellationToken cancellation)

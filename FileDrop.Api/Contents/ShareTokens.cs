@@ -36,13 +36,15 @@ internal sealed class ShareTokens(IShareCatalog catalog)
     /// <summary>The token of a share.</summary>
     /// <exception cref="InvalidOperationException">The catalog has lost the key.</exception>
     /// <exception cref="StorageException">The catalog does not answer.</exception>
-    public async ValueTask<string> OfAsync(Share share, CancellationToken cancellation)
+    public async ValueTask<string> OfAsync(Share share, CancellationToken cancellation) =>
+        Base64Url.EncodeToString(Share.TokenOf(share.Id, (await FindAsync(share, cancellation)).Secret.Span));
+
+    /// <summary>A key of 128 bits for one purpose of a share, which its holders do not know.</summary>
+    /// <inheritdoc cref="OfAsync" path="/exception"/>
+    public async ValueTask<byte[]> DeriveAsync(Share share, string purpose, CancellationToken cancellation)
     {
-        if (_keys.All(key => key.Number != share.Key))
-            _keys = await catalog.ListShareKeysAsync(cancellation);
-        var key = _keys.FirstOrDefault(key => key.Number == share.Key)
-            ?? throw new InvalidOperationException($"The catalog has no key {share.Key}, so the link of share {share.Id} cannot be shown.");
-        return Base64Url.EncodeToString(Share.TokenOf(share.Id, key.Secret.Span));
+        var key = await FindAsync(share, cancellation);
+        return HMACSHA256.HashData(key.Secret.Span, [.. System.Text.Encoding.UTF8.GetBytes(purpose), .. share.Id.ToByteArray(bigEndian: true)])[..16];
     }
 
     /// <summary>The digest by which the catalog finds the share of a token; null if the text is not a token.</summary>
@@ -51,4 +53,12 @@ internal sealed class ShareTokens(IShareCatalog catalog)
             && Base64Url.EncodeToString(bytes).Equals(token, StringComparison.Ordinal)
             ? SHA256.HashData(bytes)
             : null;
+
+    private async ValueTask<ShareKey> FindAsync(Share share, CancellationToken cancellation)
+    {
+        if (_keys.All(key => key.Number != share.Key))
+            _keys = await catalog.ListShareKeysAsync(cancellation);
+        return _keys.FirstOrDefault(key => key.Number == share.Key)
+            ?? throw new InvalidOperationException($"The catalog has no key {share.Key}, so the link of share {share.Id} cannot be shown.");
+    }
 }
