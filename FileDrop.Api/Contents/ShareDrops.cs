@@ -117,6 +117,7 @@ internal sealed class ShareDrops(
             Folder = properties.Destination.Folder,
             OnConflict = properties.Destination.OnConflict,
             ModifiedAt = modifiedAt,
+            ExpiresAt = properties.ExpiresAt,
         };
         if (length > 0)
         {
@@ -223,6 +224,7 @@ internal sealed class ShareDrops(
             Name = name,
             Type = Type,
             Tags = sender.ToTags(),
+            ExpiresAt = share.Drop?.FileLife is { } life ? WholeMilliseconds.After(time.GetUtcNow(), life) : null,
             Destination = new Destination(folder.Id, OnConflict: OnConflict.Rename),
         };
     }

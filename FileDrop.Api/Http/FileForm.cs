@@ -39,7 +39,7 @@ internal sealed class FileForm : FileBody
     private IncomingContent? _content;
     private string? _fileName;
     private string? _type;
-    private readonly PlaceFields _place = new();
+    private readonly PlaceFields _place;
     private readonly IReadOnlyCollection<string> _others;
     private readonly Dictionary<string, string> _texts = new(StringComparer.Ordinal);
 
@@ -51,7 +51,7 @@ internal sealed class FileForm : FileBody
     /// <exception cref="ProblemException">A field is refused.</exception>
     public FileForm(HttpRequest request, string usualName, bool useFileName, FileDropOptions limits, IReadOnlyCollection<string>? others = null)
     {
-        _others = others ?? [];
+        (_others, _place) = (others ?? [], new PlaceFields(PlaceFields.Now(request)));
         if (!ContentDigest.TryRead(FileRequest.DigestFields(request.Headers), out var digest, out var wrong))
             throw Refused(wrong);
         var boundary = HeaderUtilities.RemoveQuotes(MediaTypeHeaderValue.Parse(request.ContentType).Boundary).ToString();
@@ -109,7 +109,7 @@ internal sealed class FileForm : FileBody
             // A path with the file's name wins over the name that the file has on the client's disk.
             (destination, Name) = _place.ReadFor(Name ?? (_place.HasPath ? null : _fileName is null ? FileName.Untitled : Made(_fileName)));
         }
-        return new FileProperties(Name, _type ?? FileType.OfName(Name ?? _usualName), Tags) { Destination = destination, ModifiedAt = _place.ModifiedAt };
+        return new FileProperties(Name, _type ?? FileType.OfName(Name ?? _usualName), Tags) { Destination = destination, ModifiedAt = _place.ModifiedAt, ExpiresAt = _place.ExpiresAt };
     }
 
     public override void Dispose()
@@ -162,7 +162,7 @@ internal sealed class FileForm : FileBody
             Tags = Tags is null ? Parsed(tags) : throw Twice("tags");
         else if (_others.Contains(disposition.Name ?? "") && await ReadTextAsync(part, cancellation) is { Length: > 0 } text)
             _texts[disposition.Name ?? ""] = text;
-        else if ((_useFileName || disposition.Name is "modified_at") && PlaceFields.Knows(disposition.Name))
+        else if ((_useFileName || disposition.Name is "modified_at" or "expires_at") && PlaceFields.Knows(disposition.Name))
             _place.Take(disposition.Name ?? "", await ReadTextAsync(part, cancellation));
         return null;
     }

@@ -40,6 +40,7 @@ internal static class Problems
         ChangeOutcome.FolderNotFound => ApiProblem.FolderNotFound,
         ChangeOutcome.Circle => ApiProblem.Circle,
         ChangeOutcome.TooDeep => ApiProblem.TooDeep,
+        ChangeOutcome.ExpiryPassed => ApiProblem.InvalidRequest("expires_at lies in the past."),
         ChangeOutcome.ParentInTrash => ApiProblem.ParentInTrash,
         _ => ApiProblem.FileNotFound,
     };

@@ -19,6 +19,8 @@ internal static class KeyDescription
         Failures = [ApiProblem.KeyNotFound],
     };
 
+    public static readonly ApiParameter Shares = ApiParameter.Query("shares", "Also end the shares that were made with the key.", Shape.Flag());
+
     private static readonly KeyJson Example = new(ExampleKeyId, "nightly backup", Caller.Anonymous, ["read"], ApiExamples.Created);
 
     public static readonly ApiSchema NewKey = new("NewKey", _ => Shape.Options("The settings of the new key. An unknown member is an error.",

@@ -1,4 +1,3 @@
-using Microsoft.Extensions.Primitives;
 using Microsoft.Net.Http.Headers;
 using FileDrop.Api.Http;
 
@@ -40,7 +39,7 @@ internal static class SharedAnswers
     /// <summary>The fields of every answer to a link.</summary>
     public static void WriteHeaders(HttpResponse response)
     {
-        response.Headers.Vary = new StringValues(["Accept", "User-Agent", "Cookie"]);
+        response.Headers.Vary = "Accept, User-Agent, Cookie";
         response.Headers["X-Robots-Tag"] = "noindex, nofollow";
         response.Headers["Referrer-Policy"] = "no-referrer";
     }

@@ -63,14 +63,14 @@ internal static class TusRequest
         else if (Value("tags") is { } sentTags && !FileTags.TryParse(sentTags, out tags, out wrong))
             problem = ApiProblem.InvalidTags(wrong);
         else
-            (plan, destination) = Place(PlaceFields.Of(values));
+            (plan, destination) = Place(PlaceFields.Of(request, values));
         return problem is null;
 
         (ResumablePlan Plan, Destination Destination) Place(PlaceFields fields)
         {
             var (place, given) = fields.ReadFor(name);
             var placed = given ?? FileName.Untitled;
-            return (new ResumablePlan(placed, type ?? FileType.OfName(placed), tags, Metadata: metadata, Concat: concat) { ModifiedAt = fields.ModifiedAt }, place);
+            return (new ResumablePlan(placed, type ?? FileType.OfName(placed), tags, Metadata: metadata, Concat: concat) { ModifiedAt = fields.ModifiedAt, ExpiresAt = fields.ExpiresAt }, place);
         }
 
         string? Value(string key) => values.TryGetValue(key, out var value) && value.Length > 0 ? value : null;

@@ -328,6 +328,11 @@ internal static class SqliteSchema
         """,
         // Shares, and files that go to the trash by themselves.
         """
+        ALTER TABLE files ADD COLUMN expires_at INTEGER;
+        ALTER TABLE uploads ADD COLUMN expires_at INTEGER;
+
+        CREATE INDEX files_by_expires_at ON files (expires_at) WHERE state = 1 AND expires_at IS NOT NULL;
+
         CREATE TABLE share_keys (
             number INTEGER PRIMARY KEY,
             secret BLOB    NOT NULL CHECK (length(secret) = 32)
