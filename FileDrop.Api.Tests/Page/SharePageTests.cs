@@ -86,7 +86,7 @@ public sealed class SharePageTests(EmbeddedPair pair, Chromium chromium) : IClas
         }
         else
         {
-            await window.Page.GetByLabel("File").SetInputFilesAsync(file);
+            await window.Page.GetByLabel("File", new PageGetByLabelOptions { Exact = true }).SetInputFilesAsync(file);
             await window.Button("Send").ClickAsync();
         }
         await Assertions.Expect(window.Page.GetByText("photo.png has arrived")).ToBeVisibleAsync();

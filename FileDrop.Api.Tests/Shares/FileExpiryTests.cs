@@ -19,7 +19,7 @@ public abstract class FileExpiryTests(Pair pair)
         var ids = new List<string>();
         foreach (var query in new[] { "", $"&folder_id={folder}" })
         {
-            using var made = await http.PostAsync($"/files/upload?file_name=a.txt&expires_at={In(1.5)}{query}", new StringContent("x"));
+            using var made = await http.PostAsync($"/files/upload?file_name=a.txt&expires_at={In(3)}{query}", new StringContent("x"));
             var file = await made.SucceededAsync(HttpStatusCode.Created);
             Assert.True(file.TryGetProperty("expires_at", out _));
             ids.Add(file.Id());

@@ -134,7 +134,7 @@ internal sealed class ShareDownloads(ISharedCatalog catalog, TimeProvider time)
         {
             while (true)
             {
-                await Task.Delay(s_interval, watch.Ended.Token);
+                await Task.Delay(s_interval, time, watch.Ended.Token);
                 try
                 {
                     if (await catalog.FindShareAsync(share.Digest, watch.Ended.Token) is not var (now, at) || !share.MayGoOnUnder(now, at))
@@ -151,7 +151,8 @@ internal sealed class ShareDownloads(ISharedCatalog catalog, TimeProvider time)
         }
         catch (OperationCanceledException)
         {
-            // The last download has ended.
+            // The last download has ended, so nobody finds the watch any more.
+            watch.Dispose();
         }
     }
 
@@ -160,7 +161,7 @@ internal sealed class ShareDownloads(ISharedCatalog catalog, TimeProvider time)
     /// <summary>Downloads that began under different states of a share are watched apart.</summary>
     private static string WatchKey(Share share) => $"{Key(share.Digest)} {share.Revision}";
 
-    private sealed class Watch
+    private sealed class Watch : IDisposable
     {
         public int Count { get; set; }
 
@@ -169,6 +170,12 @@ internal sealed class ShareDownloads(ISharedCatalog catalog, TimeProvider time)
         public CancellationTokenSource Ended { get; } = new();
 
         public CancellationTokenSource Revoked { get; } = new();
+
+        public void Dispose()
+        {
+            Ended.Dispose();
+            Revoked.Dispose();
+        }
     }
 }
 

@@ -1,6 +1,5 @@
 using FileDrop.Api.Http;
 using FileDrop.Api.OpenApi;
-using Microsoft.OpenApi;
 
 namespace FileDrop.Api.Shares;
 

@@ -2,7 +2,6 @@ using System.Text.Json;
 using FileDrop.Api.Catalog;
 using FileDrop.Api.Contents;
 using FileDrop.Api.Http;
-using FileDrop.Api.Text;
 
 namespace FileDrop.Api.Shares;
 

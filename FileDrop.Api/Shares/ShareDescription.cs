@@ -90,7 +90,7 @@ internal static class ShareDescription
         Example = new JsonObject { ["expires_at"] = ApiExamples.Time, ["max_downloads"] = null },
     };
 
-    public static readonly ApiSchema Share_ = new("Share", document => Shape.Object("A share.",
+    public static readonly ApiSchema Shown = new("Share", document => Shape.Object("A share.",
         ("share_id", Shape.Id()),
         ("url", Shape.Text("The link, relative to the service. Everyone who has it can use it.", $"/s/{ExampleToken}")),
         ("mode", Mode()),

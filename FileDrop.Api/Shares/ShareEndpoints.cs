@@ -1,3 +1,4 @@
+using System.Globalization;
 using FileDrop.Api.Access;
 using FileDrop.Api.Catalog;
 using FileDrop.Api.Contents;
@@ -25,7 +26,7 @@ internal static class ShareEndpoints
                 Requires `read`, too, or `write` for the mode `upload`.
                 """)
             .TakesJson(ShareDescription.NewShare).Needs(Scope.Share)
-            .Answers(201, "The share.", ApiBody.Json(ShareDescription.Share_), CommonHeaders.CacheControl, CommonHeaders.Location)
+            .Answers(201, "The share.", ApiBody.Json(ShareDescription.Shown), CommonHeaders.CacheControl, CommonHeaders.Location)
             .Leads(201, "share_id", "$response.body#/share_id", "ReadShare", "UpdateShare", "DeleteShare")
             .Fails(ApiProblem.FileNotFound, ApiProblem.VersionNotFound, NeedsRead, ApiProblem.QuotaExceeded);
 
@@ -34,18 +35,18 @@ internal static class ShareEndpoints
                 Returns the newest shares first, one page at a time. `Link` with `rel="next"` leads to the next page.
                 """)
             .Takes(ApiParameter.Limit(IShareCatalog.MaxListed, IShareCatalog.MaxListed), ShareDescription.Before).Needs(Scope.Share)
-            .Answers(200, "A page of shares.", ApiBody.List(ShareDescription.Share_, IShareCatalog.MaxListed), CommonHeaders.Link, CommonHeaders.CacheControl);
+            .Answers(200, "A page of shares.", ApiBody.List(ShareDescription.Shown, IShareCatalog.MaxListed), CommonHeaders.Link, CommonHeaders.CacheControl);
 
         shares.MapGet("/{share_id}", ReadAsync)
             .WithName("ReadShare").WithSummary("Read a share").WithDescription("Returns the share with its link, its state and its counts.")
             .Takes(ShareDescription.ShareId).Needs(Scope.Share)
-            .Answers(200, "The share.", ApiBody.Json(ShareDescription.Share_), CommonHeaders.CacheControl);
+            .Answers(200, "The share.", ApiBody.Json(ShareDescription.Shown), CommonHeaders.CacheControl);
 
         shares.MapPatch("/{share_id}", UpdateAsync)
             .WithName("UpdateShare").WithSummary("Change a share")
             .WithDescription("Changes the members that are there. The change holds at once and everywhere; a download that it forbids ends within seconds.")
             .Takes(ShareDescription.ShareId).TakesJson(ShareDescription.Change).Needs(Scope.Share)
-            .Answers(200, "The share after the change.", ApiBody.Json(ShareDescription.Share_), CommonHeaders.CacheControl)
+            .Answers(200, "The share after the change.", ApiBody.Json(ShareDescription.Shown), CommonHeaders.CacheControl)
             .Fails(ApiProblem.VersionNotFound);
 
         shares.MapDelete("/{share_id}", DeleteAsync)
@@ -79,7 +80,7 @@ internal static class ShareEndpoints
     {
         var query = context.Request.Query;
         var limit = IShareCatalog.MaxListed;
-        if (query.TryGetValue("limit", out var asked) && !(asked is [var text] && int.TryParse(text, System.Globalization.NumberStyles.None, null, out limit)
+        if (query.TryGetValue("limit", out var asked) && !(asked is [var text] && int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out limit)
             && limit is > 0 and <= IShareCatalog.MaxListed))
             return ApiProblem.InvalidRequest($"limit is a whole number from 1 to {IShareCatalog.MaxListed}.");
         Guid? before = null;

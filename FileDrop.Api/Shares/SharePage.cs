@@ -101,7 +101,7 @@ internal sealed class SharePage
     /// <param name="problem">The reason: none was sent, or a wrong one, or too many.</param>
     public HtmlAnswer OfDoor(ShareVisit visit, string here, ApiProblem problem)
     {
-        var isWrong = problem.Code == ApiProblem.SharePasswordWrong.Code;
+        var isWrong = problem.Code.Equals(ApiProblem.SharePasswordWrong.Code, StringComparison.Ordinal);
         var body = new StringBuilder("<h1>This link has a password</h1>");
         if (problem.Status == StatusCodes.Status429TooManyRequests)
             body.Append(CultureInfo.InvariantCulture, $"<p class=\"fault\" role=\"alert\">Too many wrong passwords came from here. Wait {problem.RetryAfterSeconds} s, then try again.</p>");
@@ -162,7 +162,7 @@ internal sealed class SharePage
     /// <summary>The page about a link that does not work, or a request that is refused.</summary>
     public HtmlAnswer OfProblem(ApiProblem problem)
     {
-        var body = new StringBuilder(problem.Code == ApiProblem.ShareNotFound.Code
+        var body = new StringBuilder(problem.Code.Equals(ApiProblem.ShareNotFound.Code, StringComparison.Ordinal)
             ? "<h1>This link does not work</h1><p>It is wrong, or it does not work any more. Ask its sender for a new one.</p>"
             : $"<h1>{Text(problem.Title)}</h1><p>{Text(problem.Detail)}</p>");
         return Page("A shared link", "Shared with FileDrop", body, path: null, status: problem.Status, problem: problem);

@@ -1,5 +1,4 @@
 using Microsoft.Net.Http.Headers;
-using FileDrop.Api.Http;
 
 namespace FileDrop.Api.Shares;
 

@@ -1,4 +1,3 @@
-using System.Text;
 using FileDrop.Api.Access;
 using FileDrop.Api.Catalog;
 using FileDrop.Api.Contents;

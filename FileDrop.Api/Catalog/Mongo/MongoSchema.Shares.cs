@@ -136,7 +136,8 @@ internal static partial class MongoSchema
 
     private static void Put(BsonDocument document, string field, BsonValue? value)
     {
-        if (value is not null)
+        // A null number arrives as BSON's null.
+        if (value is { IsBsonNull: false })
             document.Add(field, value);
     }
 
