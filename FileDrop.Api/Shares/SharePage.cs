@@ -108,7 +108,7 @@ internal sealed class SharePage
         else if (isWrong)
             body.Append("<p class=\"fault\" role=\"alert\" id=\"fault\">This is not the password. Try again, or ask the sender.</p>");
         body.Append(CultureInfo.InvariantCulture, $"""
-            <form method="post" action="{Text(here)}" class="door">
+            <form method="post" action="{Text(here)}" class="unlock">
             <label for="password">Password</label>
             <input id="password" name="password" type="password" required autofocus autocomplete="current-password"{(isWrong ? " aria-invalid=\"true\" aria-describedby=\"fault\"" : "")}>
             <button class="primary">Open</button>
@@ -228,7 +228,7 @@ internal sealed class SharePage
             {style}</style>
             </head>
             <body class="shared">
-            <header class="brand">{icon}<span>FileDrop</span></header>
+            <header class="mark">{icon}<span>FileDrop</span></header>
             <main>
             {body}
             </main>
