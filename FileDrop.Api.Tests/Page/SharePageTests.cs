@@ -13,6 +13,8 @@ public sealed class SharePageTests(EmbeddedPair pair, Chromium chromium) : IClas
 {
     private static readonly string Axe = new BundledAxeScriptProvider().GetScript();
 
+    private static readonly string[] Pictures = ["image/*"];
+
     private static readonly (string Name, int Width, int Height, bool Dark)[] Screens =
         [("phone-light", 390, 844, false), ("phone-dark", 390, 844, true), ("wide-light", 1280, 800, false), ("wide-dark", 1280, 800, true)];
 
@@ -111,7 +113,7 @@ public sealed class SharePageTests(EmbeddedPair pair, Chromium chromium) : IClas
             "file" => (await pair.Http.ShareAsync(new { ids = new[] { picture }, note = "From the hut.", expires_at = "2099-01-01T12:00:00Z" })).Text("url"),
             "folder" => await pair.Http.LinkAsync(folder),
             "password" => (await pair.Http.ShareAsync(new { ids = new[] { folder }, password = ShareWords.Password })).Text("url"),
-            "drop" => (await pair.Http.ShareAsync(new { ids = new[] { folder }, mode = "upload", note = "Photos of the hut, please.", drop = new { max_file_size = 50_000_000, types = new[] { "image/*" } } })).Text("url"),
+            "drop" => (await pair.Http.ShareAsync(new { ids = new[] { folder }, mode = "upload", note = "Photos of the hut, please.", drop = new { max_file_size = 50_000_000, types = Pictures } })).Text("url"),
             _ => "/s/AAAAAAAAAAAAAAAAAAAAAA",
         };
     }

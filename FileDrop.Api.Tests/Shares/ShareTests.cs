@@ -11,6 +11,8 @@ namespace FileDrop.Api.Tests.Shares;
 
 public abstract class ShareTests(Pair pair)
 {
+    private static readonly string[] ShareAlone = ["share"], ShareAndRead = ["share", "read"], Root = ["root"];
+
     [Fact]
     public async Task A_share_follows_its_file_through_names_versions_the_trash_and_back()
     {
@@ -208,11 +210,11 @@ public abstract class ShareTests(Pair pair)
         Assert.Contains("1 of its shares", (await admin.DeletedAsync($"/admin/keys/{links[1].Key}?shares=true")).Text("message"), StringComparison.Ordinal);
         using var gone = await visitor.GetAsync(links[1].Link);
         await gone.RefusedAsync(404, "share_not_found");
-        using var read = service.As((await admin.MakeKeyAsync(new { scopes = new[] { "share" } })).Key);
+        using var read = service.As((await admin.MakeKeyAsync(new { scopes = ShareAlone })).Key);
         using (var refused = await read.PostAsync("/shares", AccessWords.Json(new { ids = new[] { file } })))
             await refused.RefusedAsync(403, "forbidden");
-        using var write = service.As((await admin.MakeKeyAsync(new { scopes = new[] { "share", "read" } })).Key);
-        using var drop = await write.PostAsync("/shares", AccessWords.Json(new { ids = new[] { "root" }, mode = "upload" }));
+        using var write = service.As((await admin.MakeKeyAsync(new { scopes = ShareAndRead })).Key);
+        using var drop = await write.PostAsync("/shares", AccessWords.Json(new { ids = Root, mode = "upload" }));
         await drop.RefusedAsync(403, "forbidden");
     }
 

@@ -1,4 +1,5 @@
 using System.Net;
+using System.Net.Sockets;
 using System.Text.Json;
 using FileDrop.Api.Tests.Access;
 using FileDrop.Api.Tests.Files;
@@ -35,6 +36,23 @@ internal static class ShareWords
     {
         BaseAddress = service.Address,
         Timeout = TimeSpan.FromMinutes(1),
+    };
+
+    /// <summary>A visitor from another address of this machine, which has no failures of others.</summary>
+    public static HttpClient VisitorFrom(this Service service, int number) => new(new SocketsHttpHandler
+    {
+        AllowAutoRedirect = false,
+        UseCookies = false,
+        ConnectCallback = async (context, cancellation) =>
+        {
+            var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
+            socket.Bind(new IPEndPoint(new IPAddress([127, 0, 1, (byte)number]), 0));
+            await socket.ConnectAsync(context.DnsEndPoint, cancellation);
+            return new NetworkStream(socket, ownsSocket: true);
+        },
+    })
+    {
+        BaseAddress = service.Address,
     };
 
     public static Task<HttpResponseMessage> PageAsync(this HttpClient http, string path, params (string Name, string Value)[] fields) =>

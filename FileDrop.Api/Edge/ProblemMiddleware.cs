@@ -49,6 +49,7 @@ internal sealed partial class ProblemMiddleware(RequestDelegate next, FileMetric
     {
         if (Problems.Of(failure) is { } told)
             return told;
+        var path = LoggedPath.Of(context.Request.Path);
         switch (failure)
         {
             case BadHttpRequestException bad:
@@ -64,15 +65,15 @@ internal sealed partial class ProblemMiddleware(RequestDelegate next, FileMetric
             case DamagedContentException:
                 return ApiProblem.InternalError;
             case StorageException { Failure: StorageFailure.Full } full:
-                LogFull(context.Request.Method, LoggedPath.Of(context.Request.Path), full.Reason);
+                LogFull(context.Request.Method, path, full.Reason);
                 return ApiProblem.InsufficientStorage;
             case StorageException away:
                 stores.Report(away);
                 // An outage has its own log line. A failure of only this request is logged here.
-                LogUnavailable(away.InnerException is null ? LogLevel.Error : LogLevel.Debug, context.Request.Method, LoggedPath.Of(context.Request.Path), away.Reason);
+                LogUnavailable(away.InnerException is null ? LogLevel.Error : LogLevel.Debug, context.Request.Method, path, away.Reason);
                 return ApiProblem.StorageUnavailable;
             default:
-                LogBug(failure, context.Request.Method, LoggedPath.Of(context.Request.Path));
+                LogBug(failure, context.Request.Method, path);
                 return ApiProblem.InternalError;
         }
     }

@@ -160,7 +160,7 @@ internal sealed class FileForm : FileBody
             Name = Name is null ? Made(name) : throw Twice("file_name");
         else if (disposition.Name is "tags" && await ReadTextAsync(part, cancellation) is { Length: > 0 } tags)
             Tags = Tags is null ? Parsed(tags) : throw Twice("tags");
-        else if (_others.Contains(disposition.Name ?? "") && await ReadTextAsync(part, cancellation) is { Length: > 0 } text)
+        else if (_others.Contains(disposition.Name ?? "", StringComparer.Ordinal) && await ReadTextAsync(part, cancellation) is { Length: > 0 } text)
             _texts[disposition.Name ?? ""] = text;
         else if ((_useFileName || disposition.Name is "modified_at" or "expires_at") && PlaceFields.Knows(disposition.Name))
             _place.Take(disposition.Name ?? "", await ReadTextAsync(part, cancellation));

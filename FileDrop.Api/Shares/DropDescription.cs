@@ -32,6 +32,16 @@ internal static class DropDescription
     public static readonly ApiHeader[] Progress =
     [
         new("Upload-Offset", "The offset at which to continue, in bytes.", "0"),
-        new("Tus-Resumable", "The version of tus.", "1.0.0"),
+        new("Upload-Expires", "The time at which an incomplete upload is given up.", "Tue, 24 Nov 2026 08:25:25 GMT") { IsOptional = true },
     ];
+
+    /// <summary>The fields of every answer to a link.</summary>
+    public static readonly ApiHeader[] OfLink =
+    [
+        new("Vary", "The answer depends on these fields: a browser gets a page.", "Accept, User-Agent, Cookie"),
+        new("X-Robots-Tag", "Search engines must not list links.", "noindex, nofollow"),
+    ];
+
+    /// <summary>The fields of every answer by tus.</summary>
+    public static readonly ApiHeader[] OfTus = [.. OfLink, new("Tus-Resumable", "The version of tus.", "1.0.0")];
 }

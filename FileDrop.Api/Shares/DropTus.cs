@@ -24,7 +24,7 @@ internal sealed class DropTus(ShareGate gate, ShareDrops drops, Audit audit, Fil
 
     public static void Map(IEndpointRouteBuilder app)
     {
-        var uploads = app.MapGroup("").WithTags("Shares").AddEndpointFilter((invocation, next) =>
+        var uploads = app.MapGroup("").WithTags("Shares").Carries(DropDescription.OfTus).AddEndpointFilter((invocation, next) =>
         {
             SharedAnswers.WriteHeaders(invocation.HttpContext.Response);
             return next(invocation);

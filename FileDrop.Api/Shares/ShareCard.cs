@@ -1,5 +1,3 @@
-using FileDrop.Api.Http;
-
 namespace FileDrop.Api.Shares;
 
 /// <summary>The picture that messengers show beside the title of a link. It is the same for all links, and shows nothing of the files.</summary>

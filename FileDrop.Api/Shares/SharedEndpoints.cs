@@ -18,7 +18,7 @@ internal sealed class SharedEndpoints(
 
     public static void Map(IEndpointRouteBuilder app)
     {
-        var shared = app.MapGroup("").WithTags("Shares").AddEndpointFilter((invocation, next) =>
+        var shared = app.MapGroup("").WithTags("Shares").Carries(DropDescription.OfLink).AddEndpointFilter((invocation, next) =>
         {
             SharedAnswers.WriteHeaders(invocation.HttpContext.Response);
             return next(invocation);
