@@ -64,7 +64,9 @@ public sealed class SharePageTests(EmbeddedPair pair, Chromium chromium) : IClas
         await window.Link("notes.txt").ClickAsync();
         await Assertions.Expect(window.Page.Locator("h1")).ToHaveTextAsync("notes.txt");
         await Assertions.Expect(window.Page.FrameLocator("iframe").Locator("body")).ToContainTextAsync("some notes");
-        Assert.Equal(("notes.txt", "some notes"u8.ToArray()), await window.DownloadAsync(window.Link("Download")));
+        var (saved, content) = await window.DownloadAsync(window.Link("Download"));
+        Assert.Equal("notes.txt", saved);
+        Assert.Equal("some notes"u8.ToArray(), content);
         await window.Page.GoBackAsync();
         var (name, zip) = await window.DownloadAsync(window.Link("Download all"));
         Assert.Equal(($"shared {script}.zip", (byte)'P'), (name, zip[0]));

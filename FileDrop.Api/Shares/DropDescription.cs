@@ -43,5 +43,5 @@ internal static class DropDescription
     ];
 
     /// <summary>The fields of every answer by tus.</summary>
-    public static readonly ApiHeader[] OfTus = [.. OfLink, new("Tus-Resumable", "The version of tus.", "1.0.0")];
+    public static readonly ApiHeader[] OfTus = [.. OfLink, new("Tus-Resumable", "The version of tus.", "1.0.0") { IsOptional = true }];
 }
