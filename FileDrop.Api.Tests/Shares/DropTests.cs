@@ -65,7 +65,12 @@ public abstract class DropTests(Pair pair)
     {
         var (folder, link) = await DropAsync(pair.Http, new
         {
-            max_bytes = 100, max_files = 3, max_file_size = 60, types = PicturesAndTexts, asks_name = true, folder_per_uploader = true,
+            max_bytes = 100,
+            max_files = 3,
+            max_file_size = 60,
+            types = PicturesAndTexts,
+            asks_name = true,
+            folder_per_uploader = true,
         });
         using var visitor = pair.Service.Visitor();
         await RefusedAsync("/a.txt", 5, 400, "invalid_request");

@@ -24,21 +24,33 @@ public abstract class ShareMatrixTests(Pair pair)
         var (catalog, key) = (service.Services.GetRequiredService<IShareCatalog>(), await service.Services.GetRequiredService<ShareTokens>().CurrentAsync(default));
         var hash = await service.Services.GetRequiredService<SharePasswords>().HashAsync(ShareWords.Password, default);
         var (door, wrong, count) = ((string?)null, new List<string>(), 0);
-        foreach (var mode in new[] { ShareMode.View, ShareMode.Download })
-        foreach (var hasPassword in new[] { false, true })
-        foreach (var expiry in new[] { (double?)null, 1, -1 })
-        foreach (var (most, used) in new (long?, long)[] { (null, 5), (2, 1), (2, 2) })
-        foreach (var target in Enum.GetValues<Target>())
+        var links =
+            from mode in new[] { ShareMode.View, ShareMode.Download }
+            from hasPassword in new[] { false, true }
+            from expiry in new[] { (double?)null, 1, -1 }
+            from limit in new (long? Most, long Used)[] { (null, 5), (2, 1), (2, 2) }
+            from target in Enum.GetValues<Target>()
+            select (mode, hasPassword, expiry, limit.Most, limit.Used, target);
+        foreach (var (mode, hasPassword, expiry, most, used, target) in links)
         {
             // Each from an address of its own, so that the limit of guesses stays out of it.
             using var visitor = service.VisitorFrom(++count);
             var id = Guid.CreateVersion7();
             var share = new Share
             {
-                Id = id, Owner = "local", Key = key.Number, Digest = SHA256.HashData(Share.TokenOf(id, key.Secret.Span)), Mode = mode,
-                Ids = [ids[target]], Version = target == Target.Version ? 1 : null, Password = hasPassword ? hash : null,
-                ExpiresAt = expiry is { } hours ? DateTimeOffset.UtcNow.AddHours(hours) : null, MaxDownloads = most, Downloads = used, Creator = "a test",
-                CreatedAt = DateTimeOffset.UtcNow, UpdatedAt = DateTimeOffset.UtcNow, Revision = 1,
+                Id = id,
+                Owner = "local",
+                Key = key.Number,
+                Digest = SHA256.HashData(Share.TokenOf(id, key.Secret.Span)),
+                Mode = mode,
+                Ids = [ids[target]],
+                Version = target == Target.Version ? 1 : null,
+                Password = hasPassword ? hash : null,
+                ExpiresAt = expiry is { } hours ? DateTimeOffset.UtcNow.AddHours(hours) : null,
+                MaxDownloads = most,
+                Downloads = used,
+                Creator = "a test",
+                Revision = 1,
             };
             Assert.True(await catalog.AddShareAsync(share, default));
             var link = $"/s/{await service.Services.GetRequiredService<ShareTokens>().OfAsync(share, default)}";
@@ -97,7 +109,10 @@ public abstract class ShareMatrixTests(Pair pair)
         await http.DeletedAsync($"/files/{trashed}");
         return new()
         {
-            [Target.File] = Guid.Parse(file), [Target.Version] = Guid.Parse(file), [Target.Folder] = Guid.Parse(folder.FolderId()), [Target.Trash] = Guid.Parse(trashed),
+            [Target.File] = Guid.Parse(file),
+            [Target.Version] = Guid.Parse(file),
+            [Target.Folder] = Guid.Parse(folder.FolderId()),
+            [Target.Trash] = Guid.Parse(trashed),
         };
     }
 }

@@ -59,7 +59,7 @@ internal sealed class Export(IDocumentCatalog catalog, IFolderDocumentCatalog fo
         }
         // Files were exported since, and may lie in folders made since.
         var (later, _) = await WriteFoldersAsync(newest, cancellation);
-        var manifest = new BackupManifest(Backup.Format, time.GetUtcNow(), files, contents, bytes) 
+        var manifest = new BackupManifest(Backup.Format, time.GetUtcNow(), files, contents, bytes)
         {
             Folders = exported + later,
             Shares = await WriteSharesAsync(cancellation),

@@ -19,7 +19,9 @@ internal sealed class DropTus(ShareGate gate, ShareDrops drops, Audit audit, Fil
 
     private static readonly ApiParameter Resumable = ApiParameter.Header("Tus-Resumable", "The version of tus.", Version) with
     {
-        Key = "drop_tus", IsRequired = true, Failures = [ApiProblem.UnsupportedTusVersion],
+        Key = "drop_tus",
+        IsRequired = true,
+        Failures = [ApiProblem.UnsupportedTusVersion],
     };
 
     public static void Map(IEndpointRouteBuilder app)
