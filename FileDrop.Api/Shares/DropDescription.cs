@@ -31,17 +31,17 @@ internal static class DropDescription
     /// <summary>The fields that tell the progress of an upload.</summary>
     public static readonly ApiHeader[] Progress =
     [
-        new("Upload-Offset", "The offset at which to continue, in bytes.", "0"),
-        new("Upload-Expires", "The time at which an incomplete upload is given up.", "Tue, 24 Nov 2026 08:25:25 GMT") { IsOptional = true },
+        new("Upload-Offset", "The offset at which to continue, in bytes.", "0") { Key = "drop_offset_now" },
+        new("Upload-Expires", "The time at which an incomplete upload is given up.", "Tue, 24 Nov 2026 08:25:25 GMT") { Key = "drop_expires", IsOptional = true },
     ];
 
     /// <summary>The fields of every answer to a link.</summary>
     public static readonly ApiHeader[] OfLink =
     [
-        new("Vary", "The answer depends on these fields: a browser gets a page.", "Accept, User-Agent, Cookie"),
+        new("Vary", "The answer depends on these fields: a browser gets a page.", "Accept, User-Agent, Cookie") { Key = "link_vary" },
         new("X-Robots-Tag", "Search engines must not list links.", "noindex, nofollow"),
     ];
 
     /// <summary>The fields of every answer by tus.</summary>
-    public static readonly ApiHeader[] OfTus = [.. OfLink, new("Tus-Resumable", "The version of tus.", "1.0.0") { IsOptional = true }];
+    public static readonly ApiHeader[] OfTus = [.. OfLink, new("Tus-Resumable", "The version of tus.", "1.0.0") { Key = "drop_tus_version", IsOptional = true }];
 }
