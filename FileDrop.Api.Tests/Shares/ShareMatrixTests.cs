@@ -13,6 +13,15 @@ namespace FileDrop.Api.Tests.Shares;
 /// <summary>Every kind of link to every kind of thing: what a program and what a person gets.</summary>
 public abstract class ShareMatrixTests(Pair pair)
 {
+    private static readonly ShareMode[] Modes = [ShareMode.View, ShareMode.Download];
+
+    private static readonly bool[] Choices = [false, true];
+
+    /// <summary>Hours until the expiry; null for never.</summary>
+    private static readonly double?[] Hours = [null, 1, -1];
+
+    private static readonly (long? Most, long Used)[] Limits = [(null, 5), (2, 1), (2, 2)];
+
     private enum Target { File, Folder, Version, Trash }
 
     [Fact]
@@ -25,10 +34,10 @@ public abstract class ShareMatrixTests(Pair pair)
         var hash = await service.Services.GetRequiredService<SharePasswords>().HashAsync(ShareWords.Password, default);
         var (door, wrong, count) = ((string?)null, new List<string>(), 0);
         var links =
-            from mode in new[] { ShareMode.View, ShareMode.Download }
-            from hasPassword in new[] { false, true }
-            from expiry in new[] { (double?)null, 1, -1 }
-            from limit in new (long? Most, long Used)[] { (null, 5), (2, 1), (2, 2) }
+            from mode in Modes
+            from hasPassword in Choices
+            from expiry in Hours
+            from limit in Limits
             from target in Enum.GetValues<Target>()
             select (mode, hasPassword, expiry, limit.Most, limit.Used, target);
         foreach (var (mode, hasPassword, expiry, most, used, target) in links)
