@@ -23,6 +23,8 @@ public abstract class StoreCalls
         Wrap<IDocumentCatalog>(services);
         Wrap<IBlobStore>(services);
         Wrap<IKeyCatalog>(services);
+        Wrap<IShareCatalog>(services);
+        Wrap<ISharedCatalog>(services);
         if (services.Any(service => service.ServiceType == typeof(IInlineContents)))
             Wrap<IInlineContents>(services);
     }

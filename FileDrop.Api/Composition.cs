@@ -12,6 +12,7 @@ using FileDrop.Api.Folders;
 using FileDrop.Api.Http;
 using FileDrop.Api.Maintenance;
 using FileDrop.Api.Settings;
+using FileDrop.Api.Shares;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 
@@ -79,6 +80,22 @@ internal static class Composition
         services.AddSingleton<FileMetrics>();
         services.AddSingleton<IdempotencyKeys>();
         services.AddSingleton<UploadStore>();
+        services.AddShares();
+    }
+
+    private static void AddShares(this IServiceCollection services)
+    {
+        services.AddSingleton<ShareTokens>();
+        services.AddSingleton<SharePasswords>();
+        services.AddSingleton<ShareStore>();
+        services.AddSingleton<ShareDownloads>();
+        services.AddSingleton<ShareDrops>();
+        services.AddSingleton<SharedEntries>();
+        services.AddSingleton<ShareGate>();
+        services.AddSingleton<SharePage>();
+        services.AddSingleton<Drops>();
+        services.AddSingleton<DropTus>();
+        services.AddSingleton<SharedEndpoints>();
     }
 
     public static void AddMaintenance(this IServiceCollection services)
@@ -160,7 +177,7 @@ internal static class Composition
 
     /// <summary>Adds every interface of the catalog, over an engine that has been added.</summary>
     private static void AddCatalog<TEngine>(this IServiceCollection services, CatalogRules rules)
-        where TEngine : class, ICatalogEngine, IFolderEngine, IIdempotencyRecords, IKeyCatalog, ILinkKeyCatalog, IAuditCatalog
+        where TEngine : class, ICatalogEngine, IFolderEngine, IIdempotencyRecords, IKeyCatalog, ILinkKeyCatalog, IAuditCatalog, IShareCatalog, ISharedCatalog
     {
         services.AddSingleton<IFolderEngine>(provider => provider.GetRequiredService<TEngine>());
         services.AddSingleton(provider => new FileCatalog(
@@ -179,6 +196,8 @@ internal static class Composition
         services.AddSingleton<IKeyCatalog>(provider => provider.GetRequiredService<TEngine>());
         services.AddSingleton<ILinkKeyCatalog>(provider => provider.GetRequiredService<TEngine>());
         services.AddSingleton<IAuditCatalog>(provider => provider.GetRequiredService<TEngine>());
+        services.AddSingleton<IShareCatalog>(provider => provider.GetRequiredService<TEngine>());
+        services.AddSingleton<ISharedCatalog>(provider => provider.GetRequiredService<TEngine>());
     }
 
     private static CatalogRules Rules(FileDropOptions options, IBlobStore blobs) =>

@@ -8,6 +8,7 @@ using FileDrop.Api.Http;
 using FileDrop.Api.Keys;
 using FileDrop.Api.Links;
 using FileDrop.Api.Settings;
+using FileDrop.Api.Shares;
 using FileDrop.Api.Storage;
 using FileDrop.Api.Uploads;
 
@@ -71,6 +72,9 @@ try
     api.MapDraft(upload);
     api.MapLinks();
     api.MapZipLinks();
+    api.MapShares();
+    SharedEndpoints.Map(api);
+    DropTus.Map(api);
     api.MapKeys();
     api.MapAudit();
     await app.DemandAccessAsync(options);

@@ -19,8 +19,10 @@ public abstract partial class EndpointRuleTests(Pair pair)
 {
     private static readonly string[] OpenToAll =
     [
-        "GET /alive", "GET /health", "GET /links/{file_id}", "GET /openapi/{documentName}.json", "GET /zip/{ids}", "HEAD /links/{file_id}",
-        "HEAD /openapi/{documentName}.json", "HEAD /zip/{ids}", "OPTIONS /files/upload", "OPTIONS /uploads", "OPTIONS /uploads/{upload_id}",
+        "DELETE /s/{token}/uploads/{upload_id}", "GET /alive", "GET /health", "GET /links/{file_id}", "GET /openapi/{documentName}.json", "GET /s/{token}/{**path}",
+        "GET /zip/{ids}", "HEAD /links/{file_id}", "HEAD /openapi/{documentName}.json", "HEAD /s/{token}/uploads/{upload_id}", "HEAD /s/{token}/{**path}",
+        "HEAD /zip/{ids}", "OPTIONS /files/upload", "OPTIONS /uploads", "OPTIONS /uploads/{upload_id}",
+        "PATCH /s/{token}/uploads/{upload_id}", "POST /s/{token}/uploads", "POST /s/{token}/{**path}", "PUT /s/{token}/{**path}",
     ];
 
     [Fact]

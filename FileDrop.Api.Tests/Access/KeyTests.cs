@@ -162,7 +162,7 @@ public abstract class KeyTests(Pair pair)
         await Service.UntilAsync("the service is closed", async () => await service.Http.StatusAsync("/files") == HttpStatusCode.Unauthorized);
         using var admin = service.As(first);
         Assert.Equal([1], await admin.GetByteArrayAsync($"/files/{file}"));
-        Assert.Equal("""["read","write","delete","admin"]""", (await ListAsync(admin)).Single().GetProperty("scopes").ToString());
+        Assert.Equal("""["read","write","delete","share","admin"]""", (await ListAsync(admin)).Single().GetProperty("scopes").ToString());
 
         (exit, output) = await ServiceProcess.CommandAsync(stores, "keys", "create", "--owner", "frank", "--days", "30");
         Assert.True(exit == 0, output);
@@ -173,7 +173,7 @@ public abstract class KeyTests(Pair pair)
         (exit, output) = await ServiceProcess.CommandAsync(stores, "keys", "list");
         Assert.True(exit == 0, output);
         Assert.Contains("first", output, StringComparison.Ordinal);
-        Assert.Contains("owner frank  read,write,delete", output, StringComparison.Ordinal);
+        Assert.Contains("owner frank  read,write,delete,share", output, StringComparison.Ordinal);
         Assert.DoesNotContain(second.Split('_', 3)[2], output, StringComparison.Ordinal);
 
         (exit, output) = await ServiceProcess.CommandAsync(stores, "keys", "revoke", second.Split('_')[1]);

@@ -19,21 +19,21 @@ internal sealed class Backups : IDisposable
     {
         var backup = new Backups();
         await using var target = new BackupFolder(backup.Folder);
-        await new Export(Catalog(service), Folders(service), Blobs(service), target, TimeProvider.System, backup.Messages.Add).RunAsync(default);
+        await new Export(Catalog(service), Folders(service), Shares(service), Blobs(service), target, TimeProvider.System, backup.Messages.Add).RunAsync(default);
         return backup;
     }
 
     public async Task<ImportResult> ImportAsync(Service service)
     {
         Messages.Clear();
-        return await new Import(Catalog(service), Folders(service), Blobs(service), Messages.Add).RunAsync(Folder, default);
+        return await new Import(Catalog(service), Folders(service), Shares(service), Blobs(service), Messages.Add).RunAsync(Folder, default);
     }
 
     public async Task<ImportResult> ImportAsync(Service service, Stream archive)
     {
         Messages.Clear();
         archive.Position = 0;
-        return await new Import(Catalog(service), Folders(service), Blobs(service), Messages.Add).RunAsync(archive, default);
+        return await new Import(Catalog(service), Folders(service), Shares(service), Blobs(service), Messages.Add).RunAsync(archive, default);
     }
 
     /// <summary>Makes an archive of the backup, with its entries in this order.</summary>
@@ -68,13 +68,15 @@ internal sealed class Backups : IDisposable
 
     public static FolderCatalog Folders(Service service) => service.Services.GetRequiredService<FolderCatalog>();
 
+    public static IShareCatalog Shares(Service service) => service.Services.GetRequiredService<IShareCatalog>();
+
     /// <summary>A check of a service's stores.</summary>
     public static Check Check(Service service, CheckOptions options, Action<Finding> report)
     {
         var (catalog, folders) = (Catalog(service), Folders(service));
         var reserve = service.Services.GetRequiredService<IReserve>();
         return new Check(
-            catalog, catalog, new FolderCheck(catalog, folders, folders, reserve, options, report), Blobs(service),
+            catalog, catalog, new FolderCheck(catalog, folders, folders, reserve, options, report), Shares(service), Blobs(service),
             service.Services.GetRequiredService<IDamageNotes>(), reserve, options, report);
     }
 

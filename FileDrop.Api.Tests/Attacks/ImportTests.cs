@@ -279,7 +279,7 @@ public sealed class ImportOnEmbeddedTests(EmbeddedPair pair) : ImportTests(pair)
         await using var target = new BackupFolder(folder);
         for (var run = 0; run < 2; run++)
         {
-            await new Export(Backups.Catalog(service), Backups.Folders(service), Backups.Blobs(service), target, TimeProvider.System, _ => { }).RunAsync(default);
+            await new Export(Backups.Catalog(service), Backups.Folders(service), Backups.Shares(service), Backups.Blobs(service), target, TimeProvider.System, _ => { }).RunAsync(default);
             foreach (var path in Directory.EnumerateFileSystemEntries(folder, "*", SearchOption.AllDirectories).Append(folder))
                 Assert.Equal(Directory.Exists(path) ? "rwx------" : "rw-------", Letters(new FileInfo(path).UnixFileMode));
             // Set the mode that an earlier release left.
@@ -304,7 +304,7 @@ public sealed class ImportOnEmbeddedTests(EmbeddedPair pair) : ImportTests(pair)
         using var archive = new MemoryStream();
         await using (var target = new BackupArchive(archive))
         {
-            var (manifest, failed) = await new Export(Backups.Catalog(service), Backups.Folders(service), Backups.Blobs(service), target, TimeProvider.System, _ => { }).RunAsync(default);
+            var (manifest, failed) = await new Export(Backups.Catalog(service), Backups.Folders(service), Backups.Shares(service), Backups.Blobs(service), target, TimeProvider.System, _ => { }).RunAsync(default);
             Assert.Equal((1, 2), (manifest.Files, failed));
         }
         await using var other = new EmbeddedStores();

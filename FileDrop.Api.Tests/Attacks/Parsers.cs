@@ -144,7 +144,7 @@ internal static class Parsers
             TusRequest.ReadFinal(text);
         }
         ),
-        ["tus's numbers"] = (["0", "5", "9223372036854775807"], text => Refuses(TusRequest.TryReadNumber(Request(("Upload-Length", text)), "Upload-Length", out _, out var problem), problem)),
+        ["tus's numbers"] = (["0", "5", "9223372036854775807"], text => Refuses(TusFields.TryReadNumber(Request(("Upload-Length", text)), "Upload-Length", out _, out var problem), problem)),
         ["checksum"] = (["sha1 qvTGHdzF6KLavt4PO0gs2a6pQ00=", $"sha256 {Convert.ToBase64String(new byte[32])}"], text =>
         {
             foreach (var field in new[] { "Upload-Checksum", "Trailer" })

@@ -1,5 +1,6 @@
 using System.Net;
 using FileDrop.Api.Tests.Files;
+using FileDrop.Api.Tests.Shares;
 using Xunit;
 
 namespace FileDrop.Api.Tests.Costs;
@@ -24,12 +25,15 @@ public abstract class StoreCallTests(Pair pair)
         var id = (await http.UploadAsync(Requests.Bytes(Small), "a")).Id();
         var large = (await http.UploadAsync(Requests.Bytes(Large), "b")).Id();
         var doomed = (await http.UploadAsync(Requests.Bytes(Small), "c")).Id();
+        var (ofSmall, ofLarge) = (await http.LinkAsync(id), await http.LinkAsync(large));
         (string Name, HttpMethod Method, string Path, Func<HttpContent?> Body)[] requests =
         [
             ("upload of 4 KiB", HttpMethod.Post, "/files/upload?file_name=d", () => new ByteArrayContent(Requests.Bytes(Small))),
             ("upload of 100 kB", HttpMethod.Post, "/files/upload?file_name=e", () => new ByteArrayContent(Requests.Bytes(Large))),
             ("download of 4 KiB", HttpMethod.Get, $"/files/{id}", None),
             ("download of 100 kB", HttpMethod.Get, $"/files/{large}", None),
+            ("download of 4 KiB by a share", HttpMethod.Get, ofSmall, None),
+            ("download of 100 kB by a share", HttpMethod.Get, ofLarge, None),
             ("metadata", HttpMethod.Get, $"/files/{id}/metadata", None),
             ("list", HttpMethod.Get, "/files?limit=100", None),
             ("rename", HttpMethod.Put, $"/files/{id}", () => new StringContent("{\"file_name\":\"f\"}", null, "application/json")),
@@ -64,6 +68,8 @@ public sealed class StoreCallOnEmbeddedTests(EmbeddedPair pair) : StoreCallTests
         ["upload of 100 kB"] = (3, 0),
         ["download of 4 KiB"] = (2, 0),
         ["download of 100 kB"] = (2, 0),
+        ["download of 4 KiB by a share"] = (3, 0),
+        ["download of 100 kB by a share"] = (3, 0),
         ["metadata"] = (1, 0),
         ["list"] = (1, 0),
         ["rename"] = (2, 0),
@@ -82,6 +88,8 @@ public sealed class StoreCallOnClusterTests(ClusterPair pair) : StoreCallTests(p
         ["upload of 100 kB"] = (3, 2),
         ["download of 4 KiB"] = (2, 1),
         ["download of 100 kB"] = (2, 1),
+        ["download of 4 KiB by a share"] = (3, 2),
+        ["download of 100 kB by a share"] = (3, 2),
         ["metadata"] = (1, 1),
         ["list"] = (1, 1),
         ["rename"] = (2, 2),

@@ -56,6 +56,15 @@ public sealed class Chromium : IAsyncLifetime
         return new Window(context, await context.NewPageAsync(), service);
     }
 
+    /// <summary>Opens a window of a browser that runs no scripts.</summary>
+    public async Task<Window> OpenWithoutScriptAsync(Uri service)
+    {
+        Assert.SkipWhen(_browser is null, $"There is no {Program}; on Debian, apt-get install chromium brings it.");
+        var context = await _browser.NewContextAsync(new BrowserNewContextOptions { BaseURL = service.ToString(), JavaScriptEnabled = false });
+        context.SetDefaultTimeout(15_000);
+        return new Window(context, await context.NewPageAsync(), service);
+    }
+
     public async ValueTask DisposeAsync()
     {
         if (_browser is not null)

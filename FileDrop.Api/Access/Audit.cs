@@ -20,7 +20,7 @@ internal sealed partial class Audit(ILogger<Audit> log, AuditTrail trail, TimePr
 
     private const string LinkPath = "/links";
 
-    private static readonly string[] RouteIds = ["file_id", "folder_id", "upload_id", "key_id"];
+    private static readonly string[] RouteIds = ["file_id", "folder_id", "share_id", "upload_id", "key_id"];
 
     /// <summary>Refusals that are events for every method, reads included.</summary>
     private static readonly int[] Refusals =
@@ -63,7 +63,7 @@ internal sealed partial class Audit(ILogger<Audit> log, AuditTrail trail, TimePr
         var request = context.Request;
         var isKnown = context.User.Identity?.IsAuthenticated == true;
         var at = WholeMilliseconds.Floor(time.GetUtcNow());
-        var path = request.Path.ToUriComponent();
+        var path = LoggedPath.Of(request.Path);
         var one = new AuditEvent(
             NextId(at),
             at,
@@ -91,7 +91,8 @@ internal sealed partial class Audit(ILogger<Audit> log, AuditTrail trail, TimePr
     private static string Cut(string text, int length) => UnicodeText.Escape(text.Length > length ? text[..length] : text);
 
     private static bool IsRefusal(HttpContext context, int status) => Refusals.Contains(status)
-        || (status == StatusCodes.Status404NotFound && context.Request.Path.StartsWithSegments(LinkPath, StringComparison.OrdinalIgnoreCase));
+        || (status == StatusCodes.Status404NotFound
+            && (context.Request.Path.StartsWithSegments(LinkPath, StringComparison.OrdinalIgnoreCase) || LoggedPath.IsOfShare(context.Request.Path)));
 
     /// <summary>Whether the request was an append that did not complete its upload.</summary>
     private static bool IsPiece(HttpContext context) => PartialContent.IsAppend(context)

@@ -52,7 +52,7 @@ internal sealed class Limits : IDisposable
     });
 
     /// <summary>Names the bucket of an address. For IPv6 it is that of the /64 network, since a client usually controls all of it.</summary>
-    private static string Network(IPAddress? address) => address switch
+    internal static string Network(IPAddress? address) => address switch
     {
         null => "none",
         { IsIPv4MappedToIPv6: true } => address.MapToIPv4().ToString(),

@@ -116,6 +116,9 @@ internal static class SafeByDefault
             return false;
         if (request.Headers.Origin is not { Count: > 0 } origin)
             return string.Equals(request.Headers["Sec-Fetch-Site"], "cross-site", StringComparison.OrdinalIgnoreCase);
+        // A page without referrer has no origin either, even for itself. Only the browser can say that it is ours.
+        if (origin is ["null"] && string.Equals(request.Headers["Sec-Fetch-Site"], "same-origin", StringComparison.OrdinalIgnoreCase))
+            return false;
         if (options.AllowedOrigins.Contains(origin.ToString(), StringComparer.OrdinalIgnoreCase))
             return false;
         // A proxy that terminates TLS changes the scheme, so only the authority is compared.

@@ -28,6 +28,9 @@ public sealed record CatalogFile(
 
     /// <summary>The time of the content's last change as the client knows it, in whole milliseconds; null if it never told.</summary>
     public DateTimeOffset? ModifiedAt { get; init; }
+
+    /// <summary>The time at which the file goes to the trash by itself, in whole milliseconds; null for never.</summary>
+    public DateTimeOffset? ExpiresAt { get; init; }
 }
 
 /// <summary>A live file with its content and all earlier versions.</summary>
@@ -92,6 +95,9 @@ public sealed record FileCommit(
 
     /// <summary>The client's time of the content's last change; null keeps the file's.</summary>
     public DateTimeOffset? ModifiedAt { get; init; }
+
+    /// <summary>The time at which the file goes to the trash by itself; null keeps the file's.</summary>
+    public DateTimeOffset? ExpiresAt { get; init; }
 }
 
 /// <summary>A change of only the metadata.</summary>
@@ -108,6 +114,9 @@ public sealed record MetadataChange(string? Name, IReadOnlyDictionary<string, st
 
     /// <summary>The client's time of the content's last change; null keeps it.</summary>
     public DateTimeOffset? ModifiedAt { get; init; }
+
+    /// <summary>The time at which the file goes to the trash by itself, and whether to change it; null for never.</summary>
+    public (bool IsChanged, DateTimeOffset? To) ExpiresAt { get; init; }
 }
 
 /// <summary>The outcome of a change.</summary>
@@ -142,6 +151,9 @@ public enum ChangeOutcome
 
     /// <summary>The file's folder is in the trash, and with it the file; nothing was changed.</summary>
     ParentInTrash,
+
+    /// <summary>The time at which the file would expire lies in the past; nothing was changed.</summary>
+    ExpiryPassed,
 
     /// <summary>The entry has moved since it was read, or its name must be claimed first; nothing was changed. The catalog tries again.</summary>
     Stale,

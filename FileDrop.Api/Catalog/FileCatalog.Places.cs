@@ -49,12 +49,12 @@ internal sealed partial class FileCatalog
         FileDocument? known = null;
         if (folder is null)
         {
-            var result = await ChangeAsync(owner, id, (file, _) => (known = file).Restore(), cancellation);
+            var result = await ChangeAsync(owner, id, (file, now) => (known = file).Restore(now), cancellation);
             if (result.Outcome != ChangeOutcome.Stale)
                 return result;
         }
         return await PlaceAsync(
-            owner, id, known, ChooseAsync, (file, placement, now) => placement is null ? file.Restore() : file.RestoreTo(placement, now), cancellation);
+            owner, id, known, ChooseAsync, (file, placement, now) => placement is null ? file.Restore(now) : file.RestoreTo(placement, now), cancellation);
 
         // To the folder that the user names, else to its own folder if that is live. What was deleted on its own otherwise goes to the root.
         async ValueTask<FolderProtocol.Choice> ChooseAsync(FolderProtocol protocol, FileDocument file)
@@ -80,6 +80,14 @@ internal sealed partial class FileCatalog
         string owner, Guid id, FileDocument? known, Func<FolderProtocol, FileDocument, ValueTask<FolderProtocol.Choice>> choose,
         Func<FileDocument, Placement?, DateTimeOffset, Decision<ChangeResult>> rule, CancellationToken cancellation) =>
         folders.RunAsync(owner, steps => new FolderProtocol(steps, rules).PlaceFileAsync(id, known, choose, rule), cancellation);
+
+    /// <summary>Releases the name of a file that may have gone to the trash by itself.</summary>
+    private async Task ReleaseIfTrashedAsync(string owner, FileDocument before, CancellationToken cancellation)
+    {
+        var (after, _) = await engine.LoadAsync(owner, before.Id, DocumentParts.File, cancellation);
+        if (after?.State != FileState.Live)
+            await ReleaseAsync(owner, before, cancellation);
+    }
 
     private async Task ReleaseAsync(string owner, FileDocument? before, CancellationToken cancellation)
     {

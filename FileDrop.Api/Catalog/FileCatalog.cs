@@ -22,7 +22,15 @@ internal sealed partial class FileCatalog(ICatalogEngine engine, IFolderEngine f
             ? new FileHistory(live.ToFile(), [.. live.Contents])
             : null;
 
-    public Task<CatalogPage> ListAsync(ListQuery query, CancellationToken cancellation) => engine.ListAsync(query, cancellation);
+    public async Task<CatalogPage> ListAsync(ListQuery query, CancellationToken cancellation)
+    {
+        var page = await engine.ListAsync(query, cancellation);
+        if (query.InTrash || page.Files.All(file => file.ExpiresAt is null))
+            return page;
+        // A file that has expired is in no list, also before the sweeper has come.
+        var now = await folders.RunAsync("", steps => steps.NowAsync(), cancellation);
+        return page with { Files = [.. page.Files.Where(file => !(file.ExpiresAt <= now))] };
+    }
 
     public Task BeginCreateAsync(string owner, Guid id, WriteIntent intent, long bytes, CancellationToken cancellation) =>
         InsertNewAsync(owner, id, now => FileDocument.Begin(owner, id, intent, bytes, rules, now), cancellation);
@@ -72,8 +80,16 @@ internal sealed partial class FileCatalog(ICatalogEngine engine, IFolderEngine f
     public Task<IReadOnlyList<(string Owner, Guid Id)>> FindDueAsync(int limit, CancellationToken cancellation) =>
         engine.FindDueAsync(limit, cancellation);
 
-    public Task<SweepWork?> ClaimExpiredAsync(string owner, Guid id, CancellationToken cancellation) =>
-        DecideAsync(owner, id, (document, now) => document.Claim(rules, now), null, cancellation, ChangeKind.Sweep);
+    public async Task<SweepWork?> ClaimExpiredAsync(string owner, Guid id, CancellationToken cancellation)
+    {
+        FileDocument? before = null;
+        var work = await DecideAsync(
+            owner, id, (document, now) => (before = document).Claim(rules, now), (SweepWork?)null, cancellation, ChangeKind.Sweep);
+        // A file that has expired gives its name free.
+        if (before is { State: FileState.Live, ExpiresAt: not null })
+            await ReleaseIfTrashedAsync(owner, before, cancellation);
+        return work;
+    }
 
     public Task SweptAsync(string owner, Guid id, IReadOnlyList<BlobDeletion> done, CancellationToken cancellation) =>
         DecideAsync(owner, id, (document, now) => document.Swept(done, now), false, cancellation, ChangeKind.Sweep);
@@ -141,8 +157,8 @@ internal sealed partial class FileCatalog(ICatalogEngine engine, IFolderEngine f
 
     private async Task<FileDocument?> FindLiveAsync(string owner, Guid id, DocumentParts parts, CancellationToken cancellation)
     {
-        var (document, _) = await engine.LoadAsync(owner, id, parts, cancellation);
-        return document is { State: FileState.Live } ? document : null;
+        var (document, now) = await engine.LoadAsync(owner, id, parts, cancellation);
+        return document?.IsLiveAt(now) == true ? document : null;
     }
 
     private async Task<FileDocument> InsertNewAsync(

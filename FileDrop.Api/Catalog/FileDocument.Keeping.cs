@@ -11,8 +11,10 @@ internal sealed partial record FileDocument
     /// <param name="placement">The claimed place. Without one, a file in a folder keeps its name.</param>
     public Decision<ChangeResult> Change(MetadataChange change, DateTimeOffset now, Placement? placement = null)
     {
-        if (Refuse(change.IfVersion) is { } refused)
+        if (Refuse(change.IfVersion, now) is { } refused)
             return refused;
+        if (change.ExpiresAt.To <= now)
+            return new(new ChangeResult(ChangeOutcome.ExpiryPassed));
         if (!Allows(placement, change.Name))
             return new(new ChangeResult(ChangeOutcome.Stale));
         var next = Remembering(now) with
@@ -21,6 +23,7 @@ internal sealed partial record FileDocument
             Place = placement?.ToPlace() ?? Place,
             Tags = change.Tags ?? Tags,
             ModifiedAt = change.ModifiedAt ?? ModifiedAt,
+            ExpiresAt = change.ExpiresAt.IsChanged ? change.ExpiresAt.To : ExpiresAt,
             Version = Version + 1,
             UpdatedAt = At(now),
         };
@@ -33,7 +36,7 @@ internal sealed partial record FileDocument
         // RFC 9110 §13.2.1: a precondition counts only if the request would succeed without it.
         if (State == FileState.Live && !Contents.Any(content => content.Version == version))
             return new(new ChangeResult(ChangeOutcome.ContentNotFound));
-        if (Refuse(ifVersion) is { } refused)
+        if (Refuse(ifVersion, now) is { } refused)
             return refused;
         var named = Contents.First(content => content.Version == version);
         return Remembering(now).MakeLive(named with { Version = Version + 1, CreatedAt = At(now) }, rules, now);
@@ -46,7 +49,7 @@ internal sealed partial record FileDocument
             return new(new ChangeResult(ChangeOutcome.ContentIsLive));
         if (State == FileState.Live && !Versions.Any(content => content.Version == version))
             return new(new ChangeResult(ChangeOutcome.ContentNotFound));
-        if (Refuse(ifVersion) is { } refused)
+        if (Refuse(ifVersion, now) is { } refused)
             return refused;
         var next = this with { Versions = [.. Versions.Where(content => content.Version != version)] };
         next = next with { Garbage = next.Released(Versions, rules, now) };
@@ -72,26 +75,25 @@ internal sealed partial record FileDocument
     /// <summary>Moves a live file to the trash. Purges it instead if <paramref name="permanent"/> is set or the trash has no retention.</summary>
     public Decision<ChangeResult> Delete(long? ifVersion, bool permanent, CatalogRules rules, DateTimeOffset now)
     {
-        if (Refuse(ifVersion) is { } refused)
+        if (Refuse(ifVersion, now) is { } refused)
             return refused;
-        if (permanent || rules.TrashRetention <= TimeSpan.Zero)
-            return new(new ChangeResult(ChangeOutcome.Done), Purged(rules, now));
-        var at = At(now);
-        return new(new ChangeResult(ChangeOutcome.Done), DropIntents(_ => true, rules, now) with
-        {
-            State = FileState.Trash,
-            Place = Place.Left(),
-            DeletedAt = at,
-            PurgeAt = WholeMilliseconds.After(at, rules.TrashRetention),
-        });
+        return new(new ChangeResult(ChangeOutcome.Done), permanent ? Purged(rules, now) : Trashed(rules, now));
     }
 
+    /// <summary>Moves a live file that has expired to the trash, as a deletion does. Null if it has not, or has changed since.</summary>
+    /// <param name="fence">The fence that it must still have; null for any.</param>
+    /// <param name="rules">The protocol's times and counts.</param>
+    /// <param name="now">The catalog's clock.</param>
+    public FileDocument? Expire(long? fence, CatalogRules rules, DateTimeOffset now) =>
+        State == FileState.Live && ExpiresAt <= now && (fence is null || Place.Fence == fence) ? Trashed(rules, now) with { ExpiresAt = null } : null;
+
     /// <summary>Restores a loose file from the trash unchanged, even after its retention: nothing is lost until the sweeper has come.</summary>
-    public Decision<ChangeResult> Restore()
+    /// <param name="now">The catalog's clock. A file that would expire at once stays.</param>
+    public Decision<ChangeResult> Restore(DateTimeOffset now = default)
     {
         if (State is not (FileState.Trash or FileState.Carried))
             return new(new ChangeResult(ChangeOutcome.NotFound));
-        return Place.Folder is null ? Restored(this) : new(new ChangeResult(ChangeOutcome.Stale));
+        return Place.Folder is null ? Restored(this, now) : new(new ChangeResult(ChangeOutcome.Stale));
     }
 
     /// <summary>
@@ -104,12 +106,12 @@ internal sealed partial record FileDocument
         if (Place.Fence != placement.Fence)
             return new(new ChangeResult(ChangeOutcome.Stale));
         var next = placement.IsOf(this) ? this : Remembering(now) with { Version = Version + 1, UpdatedAt = At(now) };
-        return Restored(next with { Name = placement.Name, Place = placement.ToPlace() });
+        return Restored(next with { Name = placement.Name, Place = placement.ToPlace() }, now);
     }
 
-    private static Decision<ChangeResult> Restored(FileDocument file)
+    private static Decision<ChangeResult> Restored(FileDocument file, DateTimeOffset now)
     {
-        var next = file with { State = FileState.Live, DeletedAt = null, PurgeAt = null };
+        var next = file with { State = FileState.Live, DeletedAt = null, PurgeAt = null, ExpiresAt = file.ExpiresAt <= now ? null : file.ExpiresAt };
         return new(new ChangeResult(ChangeOutcome.Done, next.ToFile()), next);
     }
 
@@ -141,10 +143,10 @@ internal sealed partial record FileDocument
     /// <summary>Raises the fence, which ends an operation under way.</summary>
     public FileDocument? Raise(long fence) => Place.Fence == fence ? this with { Place = Place.Raised() } : null;
 
-    /// <summary>Moves expired intents to garbage, and purges a file whose retention in the trash has ended. Answers with the garbage that is due.</summary>
+    /// <summary>Moves expired intents to garbage, moves a file that has expired to the trash, and purges one whose retention there has ended. Answers with the garbage that is due.</summary>
     public Decision<SweepWork?> Claim(CatalogRules rules, DateTimeOffset now)
     {
-        var next = State == FileState.Trash && PurgeAt <= now ? Purged(rules, now) : this;
+        var next = State == FileState.Trash && PurgeAt <= now ? Purged(rules, now) : Expire(fence: null, rules, now) ?? this;
         next = next.DropIntents(intent => intent.LeaseUntil <= now, rules, now).BuryIfUnwritten();
         if (next.Upload?.Until <= now)
             next = next with { Upload = null };
@@ -184,6 +186,8 @@ internal sealed partial record FileDocument
             Consider(blob.Due);
         if (PurgeAt is { } purge)
             Consider(purge);
+        if (State == FileState.Live && ExpiresAt is { } expires)
+            Consider(expires);
         if (Upload is { Stage: ResumableStage.Complete } upload)
             Consider(upload.Until);
         if (IsIdleTombstone)
@@ -203,13 +207,28 @@ internal sealed partial record FileDocument
         : Place.Fence == placement.Fence && (name is not null || string.Equals(placement.Wanted, Name, StringComparison.Ordinal));
 
     /// <summary>The refusal of a change of a live file; null if it is allowed.</summary>
-    private Decision<ChangeResult>? Refuse(long? ifVersion)
+    private Decision<ChangeResult>? Refuse(long? ifVersion, DateTimeOffset now)
     {
-        if (State != FileState.Live)
+        if (!IsLiveAt(now))
             return new Decision<ChangeResult>(new ChangeResult(ChangeOutcome.NotFound));
         return ifVersion is { } wanted && wanted != Version
             ? new Decision<ChangeResult>(new ChangeResult(ChangeOutcome.VersionMismatch))
             : null;
+    }
+
+    /// <summary>The file in the trash, or its tombstone if the trash has no retention.</summary>
+    private FileDocument Trashed(CatalogRules rules, DateTimeOffset now)
+    {
+        if (rules.TrashRetention <= TimeSpan.Zero)
+            return Purged(rules, now);
+        var at = At(now);
+        return DropIntents(_ => true, rules, now) with
+        {
+            State = FileState.Trash,
+            Place = Place.Left(),
+            DeletedAt = at,
+            PurgeAt = WholeMilliseconds.After(at, rules.TrashRetention),
+        };
     }
 
     /// <summary>The tombstone of this file: every content and every unfinished write becomes garbage, and name and tags are dropped.</summary>
@@ -222,6 +241,7 @@ internal sealed partial record FileDocument
             Place = Place.Left(),
             Tags = NoTags,
             ModifiedAt = null,
+            ExpiresAt = null,
             Content = null,
             Versions = [],
             DeletedAt = null,

@@ -15,7 +15,7 @@ internal sealed partial record FileDocument
     };
 
     /// <summary>Adds an intent to a live file. False if the file is not live.</summary>
-    public Decision<bool> BeginReplace(WriteIntent intent, long bytes, CatalogRules rules, DateTimeOffset now) => State == FileState.Live
+    public Decision<bool> BeginReplace(WriteIntent intent, long bytes, CatalogRules rules, DateTimeOffset now) => IsLiveAt(now)
         ? new(true, this with { Intents = [.. Intents, NewIntent(intent, new Reservation(bytes, Creates: false), rules, now)] })
         : new(false);
 
@@ -28,7 +28,7 @@ internal sealed partial record FileDocument
     /// <exception cref="ArgumentException">A file's first commit lacks a name or a type.</exception>
     public Decision<ChangeResult> Commit(WriteIntent intent, FileCommit commit, CatalogRules rules, DateTimeOffset now, Placement? placement = null)
     {
-        if (State is not (FileState.Pending or FileState.Live) || !Holds(intent))
+        if (!(State == FileState.Pending || IsLiveAt(now)) || !Holds(intent))
             return new(new ChangeResult(ChangeOutcome.NotFound));
         if (State == FileState.Pending && (commit.Name is null || commit.Type is null))
             throw new ArgumentException("The first commit of a file must give its name and type.", nameof(commit));
@@ -45,6 +45,7 @@ internal sealed partial record FileDocument
             Place = placement?.ToPlace() ?? Place,
             Tags = commit.Tags ?? Tags,
             ModifiedAt = commit.ModifiedAt ?? ModifiedAt,
+            ExpiresAt = commit.ExpiresAt ?? ExpiresAt,
             CreatedAt = CreatedAt ?? at,
             Intents = [.. Intents.Where(each => each.BlobId != intent.BlobId)],
         };

@@ -77,6 +77,9 @@ internal sealed partial record FileDocument : IEntry
     /// <summary>The time of the content's last change as the client knows it; null if it never told.</summary>
     public DateTimeOffset? ModifiedAt { get; init; }
 
+    /// <summary>The time at which a live file goes to the trash by itself; null for never.</summary>
+    public DateTimeOffset? ExpiresAt { get; init; }
+
     /// <summary>Set only in the trash, like <see cref="PurgeAt"/>.</summary>
     public DateTimeOffset? DeletedAt { get; init; }
 
@@ -104,6 +107,9 @@ internal sealed partial record FileDocument : IEntry
     /// <summary>Whether the document has a file, live, in the trash or carried there.</summary>
     public bool IsFile => State is FileState.Live or FileState.Trash or FileState.Carried;
 
+    /// <summary>Whether readers see the file. One that has expired is on its way to the trash.</summary>
+    public bool IsLiveAt(DateTimeOffset now) => State == FileState.Live && !(ExpiresAt <= now);
+
     /// <summary>The live content and the earlier versions, newest first.</summary>
     public IEnumerable<FileContent> Contents => Content is { } live ? Versions.Prepend(live) : [];
 
@@ -111,7 +117,7 @@ internal sealed partial record FileDocument : IEntry
     /// <exception cref="InvalidOperationException">The document is pending or a tombstone.</exception>
     public CatalogFile ToFile() =>
         this is { Name: { } name, CreatedAt: { } created, UpdatedAt: { } updated, Content: { } content }
-            ? new CatalogFile(Id, Owner, name, Tags, Version, created, updated, content, DeletedAt, PurgeAt) { Place = Place, ModifiedAt = ModifiedAt }
+            ? new CatalogFile(Id, Owner, name, Tags, Version, created, updated, content, DeletedAt, PurgeAt) { Place = Place, ModifiedAt = ModifiedAt, ExpiresAt = ExpiresAt }
             : throw new InvalidOperationException($"Document {Id} is {State} and has no file.");
 
     /// <summary>Everything that the document names, for the check, a backup and the scrub.</summary>
@@ -149,6 +155,7 @@ internal sealed partial record FileDocument : IEntry
             CreatedAt = file.CreatedAt,
             UpdatedAt = file.UpdatedAt,
             ModifiedAt = file.ModifiedAt,
+            ExpiresAt = file.ExpiresAt,
             DeletedAt = file.DeletedAt,
             PurgeAt = file.PurgeAt,
             Content = file.Content,

@@ -38,7 +38,7 @@ internal sealed partial class FolderCatalog(IFolderEngine engine, CatalogRules r
         await engine.FindEntryAsync(owner, EntryKey.Of(folder, name), cancellation) switch
         {
             FolderDocument found => new FolderEntry(found.ToFolder(), File: null),
-            FileDocument found => new FolderEntry(Folder: null, found.ToFile()),
+            FileDocument found when found.ExpiresAt is null || found.IsLiveAt(await NowAsync(cancellation)) => new FolderEntry(Folder: null, found.ToFile()),
             _ => null,
         };
 

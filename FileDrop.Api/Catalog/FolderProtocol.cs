@@ -110,7 +110,11 @@ internal sealed partial class FolderProtocol(IFolderSteps steps, CatalogRules ru
             if (await steps.FindNameAsync(claim.Key) is not { } found)
                 continue;
             if (await FindHolderAsync(found) is { } holder)
-                return holder;
+            {
+                if (!await ExpireAsync(holder))
+                    return holder;
+                continue;
+            }
             // Compare the operation: another one may have taken over the claim, and may hold the name now.
             if (await steps.ReplaceNameAsync(found, claim))
                 return null;
@@ -198,6 +202,16 @@ internal sealed partial class FolderProtocol(IFolderSteps steps, CatalogRules ru
             at = parent;
         }
         return depth > Place.MaxDepth ? ChangeOutcome.TooDeep : null;
+    }
+
+    /// <summary>Moves a file that has expired to the trash before the sweeper does, so that its name is free. False if it has not expired.</summary>
+    private async ValueTask<bool> ExpireAsync(IEntry holder)
+    {
+        if (holder is not FileDocument { State: FileState.Live, ExpiresAt: { } expires } file || expires > await steps.NowAsync())
+            return false;
+        if (await ChangeAsync(file, (now, at) => now.Expire(file.Place.Fence, rules, at), (_, _) => null))
+            await ReleaseAsync(file);
+        return true;
     }
 
     /// <summary>Moves the entry that has a name to the trash, if it still has it.</summary>

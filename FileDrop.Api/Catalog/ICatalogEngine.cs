@@ -49,7 +49,7 @@ internal interface ICatalogEngine
     /// <summary>Checks that the engine answers.</summary>
     Task PingAsync(CancellationToken cancellation);
 
-    /// <summary>Returns the document or null, and the time of the read. An engine may omit the time unless it reads the whole document.</summary>
+    /// <summary>Returns the document or null, and the time of the read. An engine may omit the time unless it reads the whole document, or the file expires.</summary>
     Task<(FileDocument? Document, DateTimeOffset Now)> LoadAsync(string owner, Guid id, DocumentParts parts, CancellationToken cancellation);
 
     /// <summary>Inserts a document, durably. Null if a document of any owner already has this id; that one stays unchanged.</summary>

@@ -34,6 +34,9 @@ public sealed record ResumablePlan(
     /// <summary>The client's time of the content's last change; null if it did not tell.</summary>
     public DateTimeOffset? ModifiedAt { get; init; }
 
+    /// <summary>The time at which the file goes to the trash by itself; null for never.</summary>
+    public DateTimeOffset? ExpiresAt { get; init; }
+
     /// <summary>Whether the upload is a part for a concatenation, which never becomes a file of its own.</summary>
     public bool IsPartial => Concat is "partial";
 

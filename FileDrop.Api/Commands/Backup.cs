@@ -9,7 +9,8 @@ namespace FileDrop.Api.Commands;
 /// <summary>The layout of a backup, in a folder or a tar archive. Both have the same entries, so one can be made from the other.</summary>
 /// <remarks>
 /// <c>folders/xx/ID.json</c> describes a folder; <c>xx</c> are the id's last digits. <c>files/xx/ID/BLOB</c> holds a content's bytes.
-/// <c>files/xx/ID.json</c> describes the file, and follows its contents. <c>manifest.json</c> comes last, and counts folders and files. Nothing in a backup
+/// <c>files/xx/ID.json</c> describes the file, and follows its contents. <c>shares/xx/ID.json</c> describes a share, and has the key that makes its token.
+/// <c>manifest.json</c> comes last, and counts folders, files and shares. Nothing in a backup
 /// depends on a kind of store. Releases without folders skip these, and import all files as loose.
 /// </remarks>
 internal static class Backup
@@ -18,8 +19,11 @@ internal static class Backup
     public const string Manifest = "manifest.json";
     public const string Files = "files";
     public const string Folders = "folders";
+    public const string Shares = "shares";
 
     public static string PathOfFolder(Guid folder) => $"{Folders}/{folder.ToString("N")[^2..]}/{folder}.json";
+
+    public static string PathOfShare(Guid share) => $"{Shares}/{share.ToString("N")[^2..]}/{share}.json";
 
     public static string PathOfDocument(Guid file) => $"{Files}/{file.ToString("N")[^2..]}/{file}.json";
 
@@ -30,6 +34,9 @@ internal static class Backup
 
     /// <summary>Reads the folder's id from the path of a folder's document; null for other paths.</summary>
     public static Guid? FolderOfDocument(string path) => OfDocument(Folders, path);
+
+    /// <summary>Reads the share's id from the path of a share's document; null for other paths.</summary>
+    public static Guid? ShareOfDocument(string path) => OfDocument(Shares, path);
 
     private static Guid? OfDocument(string kind, string path) =>
         path.Split('/') is [var first, _, var name] && first.Equals(kind, StringComparison.Ordinal)
@@ -142,12 +149,16 @@ internal sealed record BackupManifest(int Format, DateTimeOffset CreatedAt, long
 {
     /// <summary>The number of folders, live and in the trash; 0 in a backup from before folders.</summary>
     public long Folders { get; init; }
+
+    /// <summary>The number of shares; 0 in a backup from before shares.</summary>
+    public long Shares { get; init; }
 }
 
 /// <summary>The JSON of a backup's documents and of the commands' findings.</summary>
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower, UseStringEnumConverter = true,
     RespectNullableAnnotations = true, RespectRequiredConstructorParameters = true)]
 [JsonSerializable(typeof(BackedUpFolder))]
+[JsonSerializable(typeof(BackedUpShare))]
 [JsonSerializable(typeof(BackupFile))]
 [JsonSerializable(typeof(BackupManifest))]
 [JsonSerializable(typeof(Finding))]

@@ -1,3 +1,4 @@
+using System.Security.Cryptography;
 using FileDrop.Api.Blobs;
 using FileDrop.Api.Catalog;
 using FileDrop.Api.Maintenance;
@@ -6,7 +7,7 @@ namespace FileDrop.Api.Commands;
 
 /// <summary>One inconsistency.</summary>
 /// <param name="Kind">The kind of inconsistency.</param>
-/// <param name="FileId">The file whose document names the blob, or whose id is in the blob's key.</param>
+/// <param name="FileId">The file whose document names the blob, or whose id is in the blob's key; the share, if the finding concerns one.</param>
 /// <param name="BlobId">The blob.</param>
 /// <param name="Version">The content's version, if the finding concerns a content.</param>
 /// <param name="Detail">For a person.</param>
@@ -32,7 +33,7 @@ internal sealed record CheckSummary(long Documents, long Folders, long Blobs, lo
 /// catalog itself names. It cannot mend damaged or missing content: restore an earlier version, or import a backup.
 /// </remarks>
 internal sealed class Check(
-    IDocumentCatalog catalog, ISweepCatalog sweep, FolderCheck folders, IBlobStore blobs, IDamageNotes notes, IReserve reserve, CheckOptions options,
+    IDocumentCatalog catalog, ISweepCatalog sweep, FolderCheck folders, IShareCatalog shares, IBlobStore blobs, IDamageNotes notes, IReserve reserve, CheckOptions options,
     Action<Finding> report)
 {
     private const int DocumentsAtOnce = 500;
@@ -53,6 +54,7 @@ internal sealed class Check(
         // Behind the files, whose claims a repair makes again.
         await folders.RunAsync(cancellation);
         await CheckUsageAsync(cancellation);
+        await CheckSharesAsync(cancellation);
         await ReviewNotesAsync(cancellation);
         return new CheckSummary(_documents, folders.Folders, _blobs, _findings + folders.Findings);
     }
@@ -164,6 +166,26 @@ internal sealed class Check(
             report(new Finding(FindingKind.UsageDiffers, Guid.Empty, Guid.Empty, null,
                 $"{recorded.Bytes} bytes in {recorded.Files} files are recorded and {recorded.BytesReserved} bytes reserved, "
                 + $"but the documents have {actual.Bytes} bytes in {actual.Files} files and {actual.BytesReserved} bytes reserved.", repaired, owner));
+        }
+    }
+
+    /// <summary>Checks that the link of every share can be shown, and leads to it.</summary>
+    private async Task CheckSharesAsync(CancellationToken cancellation)
+    {
+        for (Guid? before = null; await shares.ListSharesAsync(owner: null, before, IShareCatalog.MaxListed, cancellation) is { Count: > 0 } page; before = page[^1].Id)
+        {
+            // After the shares: a key is older than its shares, and is never removed.
+            var keys = await shares.ListShareKeysAsync(cancellation);
+            foreach (var share in page)
+            {
+                if (keys.FirstOrDefault(key => key.Number == share.Key) is { } key
+                    && SHA256.HashData(Share.TokenOf(share.Id, key.Secret.Span)).AsSpan().SequenceEqual(share.Digest.Span))
+                    continue;
+                _findings++;
+                report(new Finding(
+                    FindingKind.ShareUnreadable, share.Id, Guid.Empty, null, $"The catalog has no key {share.Key} that makes its link. End the share, and make another.",
+                    Repaired: false, share.Owner));
+            }
         }
     }
 

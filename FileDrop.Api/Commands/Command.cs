@@ -1,6 +1,7 @@
 using System.Text.Json;
 using FileDrop.Api.Blobs;
 using FileDrop.Api.Catalog;
+using FileDrop.Api.Maintenance;
 using FileDrop.Api.Settings;
 using FileDrop.Api.Storage;
 using FileDrop.Api.Text;
@@ -21,7 +22,7 @@ internal sealed class Command(Action<IServiceCollection, FileDropOptions, bool> 
                 check [--repair] [--hash] [--json]    compare the catalog and the blob store
                 export FOLDER|-                        write a backup to a folder, or as a tar archive to standard output
                 import FOLDER|-                        import a backup; stop the service first
-                keys create [--name NAME] [--owner OWNER] [--scopes read,write,delete,admin] [--days DAYS]
+                keys create [--name NAME] [--owner OWNER] [--scopes read,write,delete,share,admin] [--days DAYS]
                                                        create an API key; by default the first gets all scopes, later ones all except admin
                 keys list                              list the API keys, without their secrets
                 keys revoke ID                         revoke an API key
@@ -132,7 +133,7 @@ internal sealed class Command(Action<IServiceCollection, FileDropOptions, bool> 
         await using var provider = Stores(options, alone);
         var stores = new Opened(provider.GetRequiredService<IDocumentCatalog>(), provider.GetRequiredService<ISweepCatalog>(),
             provider.GetRequiredService<IFolderDocumentCatalog>(), provider.GetRequiredService<IFolderSweepCatalog>(),
-            provider.GetRequiredService<IBlobStore>(), provider.GetRequiredService<IDamageNotes>(), provider.GetRequiredService<IReserve>());
+            provider.GetRequiredService<IShareCatalog>(), provider.GetRequiredService<IBlobStore>(), provider.GetRequiredService<IDamageNotes>(), provider.GetRequiredService<IReserve>());
         var catalog = provider.GetRequiredService<ICatalog>();
         await stores.Reserve.FreeAsync(() => Task.WhenAll(catalog.StartAsync(cancellation), stores.Blobs.StartAsync(cancellation)));
         return await work(stores);
@@ -161,7 +162,7 @@ internal sealed class Command(Action<IServiceCollection, FileDropOptions, bool> 
         var json = flags.Contains("--json");
         var how = new CheckOptions(flags.Contains("--repair"), flags.Contains("--hash"), options.SweepInterval + SweepersMargin) { Lease = options.Lease };
         var folders = new FolderCheck(stores.Catalog, stores.Folders, stores.FolderSweep, stores.Reserve, how, Report);
-        var summary = await new Check(stores.Catalog, stores.Sweep, folders, stores.Blobs, stores.Notes, stores.Reserve, how, Report).RunAsync(cancellation);
+        var summary = await new Check(stores.Catalog, stores.Sweep, folders, stores.Shares, stores.Blobs, stores.Notes, stores.Reserve, how, Report).RunAsync(cancellation);
         await Console.Out.WriteLineAsync(json
             ? JsonSerializer.Serialize(summary, MaintenanceJson.Default.CheckSummary)
             : $"{summary.Documents} documents, {summary.Folders} folders, {summary.Blobs} blobs, {summary.Findings} findings.");
@@ -180,6 +181,7 @@ internal sealed class Command(Action<IServiceCollection, FileDropOptions, bool> 
     {
         { FileId: var file, FolderId: { } folder } when file != Guid.Empty => $"file {file} in folder {folder}",
         { FolderId: { } folder } => $"folder {folder}",
+        { Kind: FindingKind.ShareUnreadable } => $"share {finding.FileId}",
         { Owner: { } owner } => $"owner {owner}",
         _ => $"file {finding.FileId}, blob {finding.BlobId}",
     };
@@ -188,30 +190,32 @@ internal sealed class Command(Action<IServiceCollection, FileDropOptions, bool> 
     {
         await using var output = target is "-" ? Console.OpenStandardOutput() : Stream.Null;
         await using BackupTarget backup = target is "-" ? new BackupArchive(output) : new BackupFolder(Path.GetFullPath(target));
-        var (manifest, failed) = await new Export(stores.Catalog, stores.Folders, stores.Blobs, backup, TimeProvider.System, Console.Error.WriteLine).RunAsync(cancellation);
+        var (manifest, failed) = await new Export(stores.Catalog, stores.Folders, stores.Shares, stores.Blobs, backup, TimeProvider.System, Console.Error.WriteLine).RunAsync(cancellation);
         await Console.Error.WriteLineAsync(
-            $"{manifest.Files} files with {manifest.Contents} contents of {manifest.Bytes} bytes, in {manifest.Folders} folders, are in the backup.");
+            $"{manifest.Files} files with {manifest.Contents} contents of {manifest.Bytes} bytes, in {manifest.Folders} folders, are in the backup, and {manifest.Shares} shares.");
         return failed == 0 ? Clean : Findings;
     }
 
     private static async Task<int> ImportAsync(Opened stores, string source, CancellationToken cancellation)
     {
-        var import = new Import(stores.Catalog, stores.Folders, stores.Blobs, Console.Error.WriteLine);
+        var import = new Import(stores.Catalog, stores.Folders, stores.Shares, stores.Blobs, Console.Error.WriteLine);
         await using var input = source is "-" ? Console.OpenStandardInput() : Stream.Null;
         var result = source is "-" ? await import.RunAsync(input, cancellation) : await import.RunAsync(Path.GetFullPath(source), cancellation);
         await Console.Error.WriteLineAsync(
             $"{result.Imported} files were imported, {result.Present} were there already, {result.Failed} could not be imported.");
         if (result.Folders + result.FoldersFailed > 0)
             await Console.Error.WriteLineAsync($"{result.Folders} folders were imported, {result.FoldersFailed} could not be imported.");
+        if (result.Shares + result.SharesFailed > 0)
+            await Console.Error.WriteLineAsync($"{result.Shares} shares were imported, {result.SharesFailed} could not be imported.");
         if (result.Mended > 0)
             await Console.Error.WriteLineAsync($"{result.Mended} missing or damaged contents were mended.");
         if (!result.Complete)
-            await Console.Error.WriteLineAsync("The backup is incomplete: its manifest is missing or lists more files or folders.");
-        return result is { Failed: 0, FoldersFailed: 0, Complaints: 0, Complete: true } ? Clean : Findings;
+            await Console.Error.WriteLineAsync("The backup is incomplete: its manifest is missing or lists more files, folders or shares.");
+        return result is { Failed: 0, FoldersFailed: 0, SharesFailed: 0, Complaints: 0, Complete: true } ? Clean : Findings;
     }
 
     /// <summary>The configured stores.</summary>
     private sealed record Opened(
-        IDocumentCatalog Catalog, ISweepCatalog Sweep, IFolderDocumentCatalog Folders, IFolderSweepCatalog FolderSweep, IBlobStore Blobs, IDamageNotes Notes,
+        IDocumentCatalog Catalog, ISweepCatalog Sweep, IFolderDocumentCatalog Folders, IFolderSweepCatalog FolderSweep, IShareCatalog Shares, IBlobStore Blobs, IDamageNotes Notes,
         IReserve Reserve);
 }

@@ -8,10 +8,10 @@ using FileDrop.Api.Text;
 namespace FileDrop.Api.Commands;
 
 /// <summary>
-/// Writes every folder and every file, live and in the trash, with all its versions into a backup. It may run beside the service. A later run into the same
+/// Writes every folder, every file, live and in the trash, with all its versions, and every share into a backup. It may run beside the service. A later run into the same
 /// folder writes only new entries.
 /// </summary>
-internal sealed class Export(IDocumentCatalog catalog, IFolderDocumentCatalog folders, IBlobStore blobs, BackupTarget target, TimeProvider time, Action<string> complain)
+internal sealed class Export(IDocumentCatalog catalog, IFolderDocumentCatalog folders, IShareCatalog shares, IBlobStore blobs, BackupTarget target, TimeProvider time, Action<string> complain)
 {
     private const int DocumentsAtOnce = 200;
 
@@ -59,7 +59,11 @@ internal sealed class Export(IDocumentCatalog catalog, IFolderDocumentCatalog fo
         }
         // Files were exported since, and may lie in folders made since.
         var (later, _) = await WriteFoldersAsync(newest, cancellation);
-        var manifest = new BackupManifest(Backup.Format, time.GetUtcNow(), files, contents, bytes) { Folders = exported + later };
+        var manifest = new BackupManifest(Backup.Format, time.GetUtcNow(), files, contents, bytes)
+        {
+            Folders = exported + later,
+            Shares = await WriteSharesAsync(cancellation),
+        };
         await WriteJsonAsync(Backup.Manifest, JsonSerializer.SerializeToUtf8Bytes(manifest, MaintenanceJson.Default.BackupManifest), cancellation);
         return (manifest, failed);
     }
@@ -82,6 +86,28 @@ internal sealed class Export(IDocumentCatalog catalog, IFolderDocumentCatalog fo
             }
         }
         return (count, after);
+    }
+
+    /// <summary>Writes all shares, and returns their number.</summary>
+    private async Task<long> WriteSharesAsync(CancellationToken cancellation)
+    {
+        var count = 0L;
+        var keys = (await shares.ListShareKeysAsync(cancellation)).ToDictionary(key => key.Number, key => key.Secret);
+        for (Guid? before = null; await shares.ListSharesAsync(owner: null, before, IShareCatalog.MaxListed, cancellation) is { Count: > 0 } page; before = page[^1].Id)
+        {
+            foreach (var share in page)
+            {
+                if (!keys.TryGetValue(share.Key, out var secret))
+                {
+                    Complain($"Share {share.Id} of {share.Owner} is not in the backup: the catalog has lost the key of its link. Run check.");
+                    continue;
+                }
+                await WriteJsonAsync(Backup.PathOfShare(share.Id),
+                    JsonSerializer.SerializeToUtf8Bytes(BackedUpShare.Of(share, secret), MaintenanceJson.Default.BackedUpShare), cancellation);
+                count++;
+            }
+        }
+        return count;
     }
 
     private void Complain(string what) => complain(UnicodeText.Escape(what));

@@ -7,24 +7,8 @@ using FileDrop.Api.Text;
 
 namespace FileDrop.Api.Commands;
 
-/// <summary>The result of an import.</summary>
-/// <param name="Imported">The number of files that are new here.</param>
-/// <param name="Present">The number of files that existed here and stayed unchanged.</param>
-/// <param name="Failed">The number of files that could not be imported.</param>
-/// <param name="Mended">The number of missing or damaged contents of existing files that were restored from the backup.</param>
-/// <param name="Complaints">The number of messages about faults of the backup.</param>
-/// <param name="Complete">Whether the backup had its manifest and all files that the manifest lists.</param>
-internal sealed record ImportResult(long Imported, long Present, long Failed, long Mended, long Complaints, bool Complete)
-{
-    /// <summary>The number of folders that are new here.</summary>
-    public long Folders { get; init; }
-
-    /// <summary>The number of folders that could not be imported.</summary>
-    public long FoldersFailed { get; init; }
-}
-
 /// <summary>
-/// Imports every folder and file of a backup under its id, with its place, contents, versions and times. Each content is checked against its SHA-256. An
+/// Imports every folder, file and share of a backup under its id, with its place, contents, versions and times. Each content is checked against its SHA-256. An
 /// interrupted import can run again, because existing folders and files stay unchanged.
 /// </summary>
 /// <remarks>
@@ -41,12 +25,13 @@ internal sealed class Import
     private readonly IDocumentCatalog _catalog;
     private readonly IBlobStore _blobs;
     private readonly ImportedPlaces _places;
+    private readonly ImportedShares _shares;
     private readonly Action<string> _say;
     private ImportResult _result = new(0, 0, 0, 0, 0, false);
     private BackupManifest? _manifest;
 
-    public Import(IDocumentCatalog catalog, IFolderDocumentCatalog folders, IBlobStore blobs, Action<string> say) =>
-        (_catalog, _blobs, _say, _places) = (catalog, blobs, say, new ImportedPlaces(folders, Complain));
+    public Import(IDocumentCatalog catalog, IFolderDocumentCatalog folders, IShareCatalog shares, IBlobStore blobs, Action<string> say) =>
+        (_catalog, _blobs, _say, _places, _shares) = (catalog, blobs, say, new ImportedPlaces(folders, Complain), new ImportedShares(shares, Complain));
 
     /// <summary>Imports a folder.</summary>
     /// <exception cref="IOException">The folder does not exist or cannot be listed.</exception>
@@ -62,6 +47,11 @@ internal sealed class Import
         foreach (var outer in OuterFolders(folder, Backup.Files))
             await TakeFilesAsync(folder, outer, cancellation);
         await _places.EndAsync(cancellation);
+        foreach (var outer in OuterFolders(folder, Backup.Shares))
+        {
+            foreach (var id in Ids(folder, outer))
+                await OfFileAsync(folder, Path.Combine(outer, $"{id}.json"), entry => TakeShareAsync(id, entry, cancellation));
+        }
         var manifest = Path.Combine(folder, Backup.Manifest);
         if (File.Exists(manifest))
             await OfFileAsync(folder, manifest, entry => TakeManifestAsync(entry, cancellation));
@@ -129,6 +119,10 @@ internal sealed class Import
         else if (Backup.FolderOfDocument(path) is { } folder)
         {
             await TakeFolderAsync(folder, content, cancellation);
+        }
+        else if (Backup.ShareOfDocument(path) is { } share)
+        {
+            await TakeShareAsync(share, content, cancellation);
         }
         else if (path is Backup.Manifest)
         {
@@ -239,6 +233,12 @@ internal sealed class Import
         await _places.TakeAsync(id, document, problem ?? document?.Problem(id), cancellation);
     }
 
+    private async Task TakeShareAsync(Guid id, BackupEntry entry, CancellationToken cancellation)
+    {
+        var (document, problem) = await ParseAsync(entry, MaintenanceJson.Default.BackedUpShare, cancellation);
+        await _shares.TakeAsync(id, document, problem ?? document?.Problem(id), cancellation);
+    }
+
     private async Task<BackupFile?> ReadDocumentAsync(ImportedFile file, BackupEntry entry, CancellationToken cancellation)
     {
         var (document, problem) = await ParseAsync(entry, MaintenanceJson.Default.BackupFile, cancellation);
@@ -264,8 +264,11 @@ internal sealed class Import
     {
         Folders = _places.Imported,
         FoldersFailed = _places.Failed,
+        Shares = _shares.Imported,
+        SharesFailed = _shares.Failed,
         Complete = isComplete && _manifest?.Format == Backup.Format && _manifest.Files <= _result.Imported + _result.Present + _result.Failed
-            && _manifest.Folders <= _places.Imported + _places.Present + _places.Failed,
+            && _manifest.Folders <= _places.Imported + _places.Present + _places.Failed
+            && _manifest.Shares <= _shares.Imported + _shares.Present + _shares.Failed,
     };
 
     private static async Task<(T? Value, string? Problem)> ParseAsync<T>(BackupEntry entry, JsonTypeInfo<T> type, CancellationToken cancellation)

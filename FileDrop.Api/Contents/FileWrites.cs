@@ -186,6 +186,7 @@ internal sealed class FileWrites(FileStore files, FolderStore folders, Idempoten
             Folder = properties.Destination.Folder,
             OnConflict = properties.Destination.OnConflict,
             ModifiedAt = properties.ModifiedAt,
+            ExpiresAt = properties.ExpiresAt,
         };
 
     /// <summary>Compares a repeated request with the file that the first one created. The content is not read if its announced digest suffices.</summary>

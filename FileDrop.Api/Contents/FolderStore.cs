@@ -57,6 +57,22 @@ internal sealed class FolderStore(IFolderCatalog catalog, IReserve reserve, Time
         return result;
     }
 
+    /// <summary>The folder at a path below another one. Creates what is missing; where a file has a name, the folder gets a free one beside it.</summary>
+    /// <returns>Done with the folder, or the reason why it could not be created.</returns>
+    public async Task<FolderResult> FindOrCreateBelowAsync(string owner, CatalogFolder top, IReadOnlyList<string> names, CancellationToken cancellation)
+    {
+        var result = new FolderResult(ChangeOutcome.Done, top);
+        foreach (var name in names)
+        {
+            if (result is not { Outcome: ChangeOutcome.Done, Folder: { } parent })
+                return result;
+            result = await FindOrCreateAsync(owner, parent.Id, name, cancellation);
+            if (result.Outcome == ChangeOutcome.NameTaken)
+                result = await CreateAsync(owner, new Target(parent.Id, name, OnConflict.Rename), cancellation);
+        }
+        return result;
+    }
+
     /// <summary>Finds the folder of a new file before its content arrives, and creates missing ones if the sender wishes so.</summary>
     /// <returns>The destination with the folder's id instead of its path.</returns>
     /// <exception cref="RefusedException">There is no such folder, or a file has the name of one.</exception>

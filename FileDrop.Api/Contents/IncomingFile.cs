@@ -14,11 +14,15 @@ internal sealed record FileProperties(string? Name, string Type, IReadOnlyDictio
     /// <summary>When the content last changed, as the client knows it, or null if not given.</summary>
     public DateTimeOffset? ModifiedAt { get; init; }
 
+    /// <summary>The time at which the file goes to the trash by itself, or null if not given.</summary>
+    public DateTimeOffset? ExpiresAt { get; init; }
+
     /// <summary>The properties of the file that a resumable upload creates.</summary>
     public static FileProperties Of(ResumablePlan plan) => new(plan.Name, plan.Type, plan.Tags)
     {
         Destination = new Destination(plan.Folder, OnConflict: plan.OnConflict),
         ModifiedAt = plan.ModifiedAt,
+        ExpiresAt = plan.ExpiresAt,
     };
 }
 

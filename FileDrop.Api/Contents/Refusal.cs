@@ -44,6 +44,18 @@ internal enum RefusalCode
 
     /// <summary>A walk through folders leads down too many levels.</summary>
     TooDeep,
+
+    /// <summary>The file keeps no content of this version.</summary>
+    VersionNotFound,
+
+    /// <summary>The settings of a share do not fit each other, or its files.</summary>
+    InvalidShare,
+
+    /// <summary>The owner has too many shares.</summary>
+    TooManyShares,
+
+    /// <summary>A folder to drop files into takes no more, or not this one.</summary>
+    DropFull,
 }
 
 /// <summary>The answer of a use case that does not do its task.</summary>

@@ -63,7 +63,7 @@ internal static class BrowserRules
         headers.XContentTypeOptions = "nosniff";
         // The page sends requests within its own origin, and sets its own policy.
         headers.TryAdd("Referrer-Policy", "no-referrer");
-        headers.XFrameOptions = "SAMEORIGIN";
+        headers.TryAdd("X-Frame-Options", "SAMEORIGIN");
         // Other sites may embed a link, because the link itself grants access.
         headers["Cross-Origin-Resource-Policy"] =
             context.Request.Path.StartsWithSegments(LinkPath, StringComparison.OrdinalIgnoreCase) ? "cross-origin" : "same-origin";

@@ -1,4 +1,6 @@
+using System.Diagnostics;
 using FileDrop.Api.Access;
+using FileDrop.Api.Http;
 using FileDrop.Api.Links;
 using FileDrop.Api.Settings;
 
@@ -7,8 +9,9 @@ namespace FileDrop.Api.Edge;
 /// <summary>Middleware and services that protect every request.</summary>
 internal static class EdgeSetup
 {
-    /// <summary>Log categories that show clients' secrets below the level of a warning.</summary>
-    private static readonly string[] Telling = ["Microsoft.AspNetCore.Hosting.Diagnostics", "Microsoft.AspNetCore.Server.Kestrel.BadRequests"];
+    /// <summary>Log categories that show clients' secrets below a level. The first also adds the path to every line of a request, if it logs anything.</summary>
+    private static readonly (string Category, LogLevel Least)[] Telling =
+        [("Microsoft.AspNetCore.Hosting.Diagnostics", LogLevel.None), ("Microsoft.AspNetCore.Server.Kestrel.BadRequests", LogLevel.Warning)];
 
     public static void AddEdge(this WebApplicationBuilder builder, FileDropOptions options)
     {
@@ -18,6 +21,7 @@ internal static class EdgeSetup
         services.AddRateLimiter(_ => { });
         services.AddSingleton<Limits>();
         services.AddSingleton<ContentSlots>();
+        services.AddSingleton<Guesses>();
         services.AddSingleton<LinkKeys>();
         services.AddSingleton<Audit>();
         services.AddSingleton<AuditTrail>();
@@ -31,8 +35,8 @@ internal static class EdgeSetup
     /// </summary>
     private static void HideSecrets(LoggerFilterOptions filter)
     {
-        foreach (var category in Telling)
-            LogRules.Add(filter, category, LogLevel.Warning);
+        foreach (var (category, least) in Telling)
+            LogRules.Add(filter, category, least);
     }
 
     /// <summary>Runs before all that answers: resolves the client's address and audits the outcome.</summary>
@@ -40,7 +44,12 @@ internal static class EdgeSetup
     {
         app.UseProxies();
         var audit = app.Services.GetRequiredService<Audit>();
-        app.Use((context, next) => audit.ObserveAsync(context, next));
+        app.Use((context, next) =>
+        {
+            if (LoggedPath.IsOfShare(context.Request.Path))
+                Activity.Current?.SetTag("url.path", LoggedPath.Of(context.Request.Path));
+            return audit.ObserveAsync(context, next);
+        });
         app.UseSecurityHeaders(options);
     }
 

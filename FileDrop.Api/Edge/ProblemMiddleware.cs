@@ -29,7 +29,7 @@ internal sealed partial class ProblemMiddleware(RequestDelegate next, FileMetric
             if (context.Response.HasStarted)
             {
                 // A clean end would make a part look like the whole.
-                LogCut(failure, context.Request.Method, context.Request.Path);
+                LogCut(failure, context.Request.Method, LoggedPath.Of(context.Request.Path));
                 context.Abort();
                 return;
             }
@@ -49,6 +49,7 @@ internal sealed partial class ProblemMiddleware(RequestDelegate next, FileMetric
     {
         if (Problems.Of(failure) is { } told)
             return told;
+        var path = LoggedPath.Of(context.Request.Path);
         switch (failure)
         {
             case BadHttpRequestException bad:
@@ -64,28 +65,28 @@ internal sealed partial class ProblemMiddleware(RequestDelegate next, FileMetric
             case DamagedContentException:
                 return ApiProblem.InternalError;
             case StorageException { Failure: StorageFailure.Full } full:
-                LogFull(context.Request.Method, context.Request.Path, full.Reason);
+                LogFull(context.Request.Method, path, full.Reason);
                 return ApiProblem.InsufficientStorage;
             case StorageException away:
                 stores.Report(away);
                 // An outage has its own log line. A failure of only this request is logged here.
-                LogUnavailable(away.InnerException is null ? LogLevel.Error : LogLevel.Debug, context.Request.Method, context.Request.Path, away.Reason);
+                LogUnavailable(away.InnerException is null ? LogLevel.Error : LogLevel.Debug, context.Request.Method, path, away.Reason);
                 return ApiProblem.StorageUnavailable;
             default:
-                LogBug(failure, context.Request.Method, context.Request.Path);
+                LogBug(failure, context.Request.Method, path);
                 return ApiProblem.InternalError;
         }
     }
 
     [LoggerMessage(LogLevel.Error, "{Method} {Path} was cut off in the middle of its answer")]
-    private partial void LogCut(Exception failure, string method, PathString path);
+    private partial void LogCut(Exception failure, string method, string path);
 
     [LoggerMessage(LogLevel.Error, "{Method} {Path}: the store is full. {Reason}")]
-    private partial void LogFull(string method, PathString path, string reason);
+    private partial void LogFull(string method, string path, string reason);
 
     [LoggerMessage("{Method} {Path}: a store does not answer. {Reason}")]
-    private partial void LogUnavailable(LogLevel level, string method, PathString path, string reason);
+    private partial void LogUnavailable(LogLevel level, string method, string path, string reason);
 
     [LoggerMessage(LogLevel.Critical, "{Method} {Path} failed because of a bug")]
-    private partial void LogBug(Exception failure, string method, PathString path);
+    private partial void LogBug(Exception failure, string method, string path);
 }

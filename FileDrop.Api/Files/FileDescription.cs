@@ -83,6 +83,7 @@ internal static class FileDescription
             ("file_name", FileWords.Name("The new name.")),
             ("tags", FileWords.Tags.In(document)),
             ("modified_at", Shape.Stamp("When the content last changed, as the client knows it.")),
+            ("expires_at", Shape.Time("When the file goes to the trash by itself. Null: never.").OrNull()),
             ("on_conflict", FolderWords.OnConflict("the entry that has the name goes to the trash.")));
         move.MinProperties = 1;
         return move;

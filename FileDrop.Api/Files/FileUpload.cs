@@ -34,7 +34,7 @@ internal sealed class FileUpload(FileWrites writes, FileStore files, FolderStore
         using var transfer = metrics.Begin(upload: true);
         using FileBody body = isForm
             ? new FileForm(request, FileName.Untitled, useFileName: true, options)
-            : new RawBody(request, rawName, FileName.Untitled, mayBeNothing: false, options, destination, place.ModifiedAt);
+            : new RawBody(request, rawName, FileName.Untitled, mayBeNothing: false, options, destination, place.ModifiedAt, place.ExpiresAt);
         if (!await body.OpenAsync(context.RequestAborted))
             return ApiProblem.FileMissing("A form carries one part with a filename.");
         var (file, difference) = await writes.CreateOnceAsync(Caller.Owner(context), body, key, context.RequestAborted);

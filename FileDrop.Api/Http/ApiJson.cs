@@ -29,6 +29,11 @@ namespace FileDrop.Api.Http;
 [JsonSerializable(typeof(KeyCreatedJson))]
 [JsonSerializable(typeof(KeyRevokedJson))]
 [JsonSerializable(typeof(UsageJson))]
+[JsonSerializable(typeof(ShareJson))]
+[JsonSerializable(typeof(ShareJson[]))]
+[JsonSerializable(typeof(ShareDeletedJson))]
+[JsonSerializable(typeof(SharedEntryJson[]))]
+[JsonSerializable(typeof(ReceiptJson))]
 internal sealed partial class ApiJson : JsonSerializerContext
 {
     public static ApiJson Instance { get; } = new(new JsonSerializerOptions

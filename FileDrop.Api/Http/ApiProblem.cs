@@ -75,6 +75,31 @@ public sealed record ApiProblem(int Status, string Code, string Title, string De
     public static ApiProblem LinkNotFound { get; } = new(404, "link_not_found", "There is no such link",
         "The link has expired, is incomplete, or its content is gone. Request a new link.");
 
+    public static ApiProblem ShareNotFound { get; } = new(404, "share_not_found", "There is no such share",
+        "The link is wrong, or it does not work any more. Ask its sender for a new one.");
+
+    public static ApiProblem SharePasswordRequired { get; } = new(401, "share_password_required", "This link has a password",
+        "Send the password of the link by HTTP Basic, with any user name: curl -u :PASSWORD.")
+    {
+        Header = ("WWW-Authenticate", "Bearer"),
+    };
+
+    public static ApiProblem SharePasswordWrong { get; } = SharePasswordRequired with
+    {
+        Code = "share_password_wrong",
+        Title = "The password is wrong",
+        Detail = "This is not the password of the link. Ask its sender.",
+    };
+
+    public static ApiProblem ViewOnly { get; } = new(403, "share_view_only", "This link only shows files",
+        "The link shows pictures, audio, video, PDF and plain text in a browser. It does not download files or archives.");
+
+    public static ApiProblem NotADrop { get; } = new(403, "share_takes_no_files", "This link takes no files",
+        "Nothing can be uploaded with this link. Ask its sender for a link to upload with.");
+
+    public static ApiProblem DropFull { get; } = new(507, "drop_full", "No more files fit here",
+        "The folder behind this link takes no more files, or not as large ones. Nothing was stored. Ask the sender of the link.");
+
     public static ApiProblem NotFound { get; } = new(404, "not_found", "There is nothing here",
         "No operation has this path; /scalar lists all of them.");
 

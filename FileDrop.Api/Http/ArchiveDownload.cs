@@ -13,7 +13,8 @@ internal sealed class ArchiveDownload(Archives archives, FileMetrics metrics, Ti
     /// <param name="context">The request, with its method, range and preconditions.</param>
     /// <param name="archive">The archive.</param>
     /// <param name="name">The name of the file that a browser makes of it, without its extension.</param>
-    public async Task<IResult> SendAsync(HttpContext context, Archive archive, string name)
+    /// <param name="terms">The terms of the share that it belongs to; null if it belongs to none.</param>
+    public async Task<IResult> SendAsync(HttpContext context, Archive archive, string name, DownloadTerms? terms = null)
     {
         var (request, response, length) = (context.Request, context.Response, archive.Layout.Length);
         var tag = new EntityTagHeaderValue($"\"{archive.Layout.Tag}\"");
@@ -41,6 +42,11 @@ internal sealed class ArchiveDownload(Archives archives, FileMetrics metrics, Ti
             request.Headers.Range is [var text] && preconditions.RangeAllowed(tag, modified: null, time.GetUtcNow()) ? text : null, length);
         if (range.Kind == RangeKind.Unsatisfiable)
             return ApiProblem.RangeNotSatisfiable(length);
+        await using var shared = terms is null
+            ? null
+            : await terms.BeginAsync(DownloadTerms.SubjectOf(archive.Layout.Tag), length, range.Offset, range.Count, context.RequestAborted);
+        if (terms is not null && shared is null)
+            return ApiProblem.ShareNotFound;
         if (range.Kind == RangeKind.Slice)
         {
             response.StatusCode = StatusCodes.Status206PartialContent;
@@ -48,7 +54,8 @@ internal sealed class ArchiveDownload(Archives archives, FileMetrics metrics, Ti
         }
         response.ContentLength = range.Count;
         using var transfer = metrics.Begin(upload: false);
-        await archives.CopyAsync(archive, range.Offset, range.Offset + range.Count, response.Body, context.RequestAborted);
+        await SharedCopy.RunAsync(context, shared, (destination, cancellation) =>
+            archives.CopyAsync(archive, range.Offset, range.Offset + range.Count, destination, cancellation));
         transfer.Moved(range.Count);
         return Results.Empty;
     }

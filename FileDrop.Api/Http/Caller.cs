@@ -35,6 +35,9 @@ internal static class Caller
     public static string Partition(HttpContext context) =>
         context.User.FindFirstValue(KeyClaim) is { } key ? $"key {key}" : $"owner {Claim(context, OwnerClaim)}";
 
+    /// <summary>The id of the caller's API key; null for another kind of credential, or none.</summary>
+    public static string? Key(HttpContext context) => context.User.FindFirstValue(KeyClaim);
+
     /// <summary>Whether the caller has all of these scopes.</summary>
     public static bool Has(HttpContext context, Scope scope) => Has(context.User, scope);
 

@@ -27,6 +27,7 @@ internal sealed class RawBody : FileBody
     private readonly bool _mayBeNothing;
     private readonly Destination _destination;
     private readonly DateTimeOffset? _modifiedAt;
+    private readonly DateTimeOffset? _expiresAt;
 
     /// <param name="request">The request.</param>
     /// <param name="name">The name that the request gives, or null.</param>
@@ -35,16 +36,17 @@ internal sealed class RawBody : FileBody
     /// <param name="limits">The service's limits.</param>
     /// <param name="destination">The place of a new file; null for a loose one.</param>
     /// <param name="modifiedAt">When the content last changed, as the client knows it; null if it did not tell.</param>
+    /// <param name="expiresAt">When the file goes to the trash by itself; null for never.</param>
     /// <exception cref="ProblemException">A field is refused.</exception>
     public RawBody(
         HttpRequest request, string? name, string usualName, bool mayBeNothing, FileDropOptions limits, Destination? destination = null,
-        DateTimeOffset? modifiedAt = null)
+        DateTimeOffset? modifiedAt = null, DateTimeOffset? expiresAt = null)
     {
         if (!FileType.TryRead(request.ContentType, raw: true, out var type, out var wrong)
             || !ContentDigest.TryRead(FileRequest.DigestFields(request.Headers), out var digest, out wrong))
             throw new ProblemException(ApiProblem.InvalidRequest(wrong));
         (_name, _type, _mayBeNothing) = (name, type ?? FileType.OfName(name ?? usualName), mayBeNothing);
-        (_destination, _modifiedAt) = (destination ?? Destination.Loose, modifiedAt);
+        (_destination, _modifiedAt, _expiresAt) = (destination ?? Destination.Loose, modifiedAt, expiresAt);
         _body = new RequestStream(request.BodyReader, limits.UploadPatience, digest: null);
         Content = new IncomingContent(_body, first: null, limits.MaxFileSize, digest)
         {
@@ -58,7 +60,7 @@ internal sealed class RawBody : FileBody
 
     /// <exception cref="ProblemException">The body is empty and has no name.</exception>
     public override ValueTask<FileProperties> ReadPropertiesAsync(CancellationToken cancellation) => _mayBeNothing || _name is not null || Content.Count > 0
-        ? ValueTask.FromResult(new FileProperties(_name, _type, null) { Destination = _destination, ModifiedAt = _modifiedAt })
+        ? ValueTask.FromResult(new FileProperties(_name, _type, null) { Destination = _destination, ModifiedAt = _modifiedAt, ExpiresAt = _expiresAt })
         : throw new ProblemException(ApiProblem.FileMissing("The body is empty and has no name. Send the file as the body, or name an empty file: ?file_name=empty.txt."));
 
     public override void Dispose()

@@ -27,16 +27,28 @@ internal sealed class FileDownload(FileStore files, Integrity integrity, FileMet
     /// <param name="owner">The file's owner.</param>
     /// <param name="file_id">The file's id, or null if no file can have the id that was sent.</param>
     /// <param name="version">The version at which the content was committed, or null for the live one.</param>
-    public async Task<IResult> SendAsync(HttpContext context, string owner, Guid? file_id, long? version)
+    public Task<IResult> SendAsync(HttpContext context, string owner, Guid? file_id, long? version)
+    {
+        if (!Parameters.TryReadFlag(context.Request.Query, "inline", out var inline))
+            return Task.FromResult<IResult>(ApiProblem.InvalidRequest("inline is true or false."));
+        return file_id is not { } id ? Task.FromResult<IResult>(ApiProblem.FileNotFound) : SendAsync(context, owner, id, version, known: null, inline, terms: null);
+    }
+
+    /// <summary>Sends a file of a share.</summary>
+    /// <param name="context">The request, with its method, range and preconditions.</param>
+    /// <param name="file">The file with the content to send, as it was just found.</param>
+    /// <param name="version">The version to which the share is pinned, or null for the live content.</param>
+    /// <param name="terms">The share's terms.</param>
+    public Task<IResult> SendAsync(HttpContext context, CatalogFile file, long? version, DownloadTerms terms) =>
+        SendAsync(context, file.Owner, file.Id, version, file, terms.Inline, terms);
+
+    private async Task<IResult> SendAsync(
+        HttpContext context, string owner, Guid id, long? version, CatalogFile? known, bool inline, DownloadTerms? terms)
     {
         var (request, response) = (context.Request, context.Response);
-        if (!Parameters.TryReadFlag(request.Query, "inline", out var inline))
-            return ApiProblem.InvalidRequest("inline is true or false.");
         if (!Preconditions.TryRead(request, out var preconditions, out var problem))
             return problem;
-        if (file_id is not { } id)
-            return ApiProblem.FileNotFound;
-        if (await FindAsync() is not { } file)
+        if ((known ?? await FindAsync()) is not { } file)
             return version is not null && await files.FindAsync(owner, id, context.RequestAborted) is not null
                 ? ApiProblem.VersionNotFound
                 : ApiProblem.FileNotFound;
@@ -68,6 +80,11 @@ internal sealed class FileDownload(FileStore files, Integrity integrity, FileMet
         if (open is null)
             return ApiProblem.FileNotFound;
         await using var content = open.Content;
+        await using var shared = terms is null
+            ? null
+            : await terms.BeginAsync(open.File.Content.BlobId, open.File.Content.Size, open.Slice.Offset, open.Slice.Count, context.RequestAborted);
+        if (terms is not null && shared is null)
+            return ApiProblem.ShareNotFound;
         WriteHeaders(response, open.File, inline);
         response.ContentLength = open.Slice.Count;
         if (open.Slice.IsPart)
@@ -76,10 +93,9 @@ internal sealed class FileDownload(FileStore files, Integrity integrity, FileMet
             response.Headers.ContentRange =
                 $"bytes {open.Slice.Offset}-{open.Slice.Offset + open.Slice.Count - 1}/{open.File.Content.Size}";
         }
-        if (open.Slice.Count == open.File.Content.Size)
-            await integrity.CopyAsync(open.File, content, response.Body, context.RequestAborted);
-        else
-            await integrity.CopySliceAsync(id, open.File.Content, content, response.Body, context.RequestAborted);
+        await SharedCopy.RunAsync(context, shared, (destination, cancellation) => open.Slice.Count == open.File.Content.Size
+            ? integrity.CopyAsync(open.File, content, destination, cancellation)
+            : integrity.CopySliceAsync(id, open.File.Content, content, destination, cancellation));
         transfer.Moved(open.Slice.Count);
         return Results.Empty;
 

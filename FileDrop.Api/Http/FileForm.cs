@@ -39,15 +39,19 @@ internal sealed class FileForm : FileBody
     private IncomingContent? _content;
     private string? _fileName;
     private string? _type;
-    private readonly PlaceFields _place = new();
+    private readonly PlaceFields _place;
+    private readonly IReadOnlyCollection<string> _others;
+    private readonly Dictionary<string, string> _texts = new(StringComparer.Ordinal);
 
     /// <param name="request">Its body is a form.</param>
     /// <param name="usualName">The name whose extension decides on the type if the form gives neither.</param>
     /// <param name="useFileName">Whether the file part's own name counts without a text part <c>file_name</c>.</param>
     /// <param name="limits">The service's limits.</param>
+    /// <param name="others">The names of other text parts to read; see <see cref="Texts"/>.</param>
     /// <exception cref="ProblemException">A field is refused.</exception>
-    public FileForm(HttpRequest request, string usualName, bool useFileName, FileDropOptions limits)
+    public FileForm(HttpRequest request, string usualName, bool useFileName, FileDropOptions limits, IReadOnlyCollection<string>? others = null)
     {
+        (_others, _place) = (others ?? [], new PlaceFields(PlaceFields.Now(request)));
         if (!ContentDigest.TryRead(FileRequest.DigestFields(request.Headers), out var digest, out var wrong))
             throw Refused(wrong);
         var boundary = HeaderUtilities.RemoveQuotes(MediaTypeHeaderValue.Parse(request.ContentType).Boundary).ToString();
@@ -69,6 +73,9 @@ internal sealed class FileForm : FileBody
 
     /// <summary>The text part <c>tags</c>. Null if not given, or not read yet.</summary>
     public IReadOnlyDictionary<string, string>? Tags { get; private set; }
+
+    /// <summary>The other text parts that have come so far; empty ones are left out.</summary>
+    public IReadOnlyDictionary<string, string> Texts => _texts;
 
     public override async ValueTask<bool> OpenAsync(CancellationToken cancellation)
     {
@@ -102,7 +109,7 @@ internal sealed class FileForm : FileBody
             // A path with the file's name wins over the name that the file has on the client's disk.
             (destination, Name) = _place.ReadFor(Name ?? (_place.HasPath ? null : _fileName is null ? FileName.Untitled : Made(_fileName)));
         }
-        return new FileProperties(Name, _type ?? FileType.OfName(Name ?? _usualName), Tags) { Destination = destination, ModifiedAt = _place.ModifiedAt };
+        return new FileProperties(Name, _type ?? FileType.OfName(Name ?? _usualName), Tags) { Destination = destination, ModifiedAt = _place.ModifiedAt, ExpiresAt = _place.ExpiresAt };
     }
 
     public override void Dispose()
@@ -153,7 +160,9 @@ internal sealed class FileForm : FileBody
             Name = Name is null ? Made(name) : throw Twice("file_name");
         else if (disposition.Name is "tags" && await ReadTextAsync(part, cancellation) is { Length: > 0 } tags)
             Tags = Tags is null ? Parsed(tags) : throw Twice("tags");
-        else if ((_useFileName || disposition.Name is "modified_at") && PlaceFields.Knows(disposition.Name))
+        else if (_others.Contains(disposition.Name ?? "", StringComparer.Ordinal) && await ReadTextAsync(part, cancellation) is { Length: > 0 } text)
+            _texts[disposition.Name ?? ""] = text;
+        else if ((_useFileName || disposition.Name is "modified_at" or "expires_at") && PlaceFields.Knows(disposition.Name))
             _place.Take(disposition.Name ?? "", await ReadTextAsync(part, cancellation));
         return null;
     }

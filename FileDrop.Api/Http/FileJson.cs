@@ -18,6 +18,7 @@ namespace FileDrop.Api.Http;
 /// <param name="ModifiedAt">When the content last changed, as the client knows it; null if it never told.</param>
 /// <param name="DeletedAt">When the file was moved to the trash; absent outside the trash.</param>
 /// <param name="PurgeAt">Until when the file can be restored; absent outside the trash.</param>
+/// <param name="ExpiresAt">When the file goes to the trash by itself; absent if never.</param>
 /// <param name="Kind"><c>file</c> among the entries of a folder; otherwise absent.</param>
 public sealed record FileJson(
     Guid FileId,
@@ -35,11 +36,13 @@ public sealed record FileJson(
     [property: JsonConverter(typeof(MillisecondTimeConverter))] DateTimeOffset? DeletedAt = null,
     [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     [property: JsonConverter(typeof(MillisecondTimeConverter))] DateTimeOffset? PurgeAt = null,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    [property: JsonConverter(typeof(MillisecondTimeConverter))] DateTimeOffset? ExpiresAt = null,
     [property: JsonPropertyOrder(-1), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? Kind = null)
 {
     internal static FileJson Of(CatalogFile file) => new(
         file.Id, file.Name, file.Content.Size, file.Content.Type, file.CreatedAt, file.UpdatedAt,
-        file.Version, file.Content.Sha256, file.Tags, file.Place.Folder, file.ModifiedAt, file.DeletedAt, file.PurgeAt);
+        file.Version, file.Content.Sha256, file.Tags, file.Place.Folder, file.ModifiedAt, file.DeletedAt, file.PurgeAt, file.ExpiresAt);
 }
 
 /// <summary>The answer to an update.</summary>

@@ -7,7 +7,7 @@ namespace FileDrop.Api.Http;
 /// <param name="KeyId">16 hexadecimal digits; the second part of the key.</param>
 /// <param name="Name">The key's purpose, if given.</param>
 /// <param name="Owner">The owner whose files the key opens.</param>
-/// <param name="Scopes">Some of <c>read</c>, <c>write</c>, <c>delete</c>, <c>admin</c>.</param>
+/// <param name="Scopes">Some of <c>read</c>, <c>write</c>, <c>delete</c>, <c>share</c>, <c>admin</c>.</param>
 /// <param name="CreatedAt">RFC 3339 in UTC, with milliseconds, as all times.</param>
 /// <param name="ExpiresAt">The key is refused from this time on; absent if it never expires.</param>
 /// <param name="LastUsedAt">The last use, to about a minute; absent if the key was never used.</param>

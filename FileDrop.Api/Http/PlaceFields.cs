@@ -7,9 +7,10 @@ namespace FileDrop.Api.Http;
 /// The fields by which an upload says where its file is to be, and when its content last changed. They have the same names in a query, in a form, and in tus's
 /// metadata.
 /// </summary>
-internal sealed class PlaceFields
+/// <param name="now">The present, which an expiry must follow.</param>
+internal sealed class PlaceFields(DateTimeOffset now)
 {
-    private static readonly string[] s_names = ["folder_id", "path", "create_folders", "on_conflict", "modified_at"];
+    private static readonly string[] s_names = ["folder_id", "path", "create_folders", "on_conflict", "modified_at", "expires_at"];
 
     private readonly HashSet<string> _taken = new(StringComparer.Ordinal);
     private Guid? _folder;
@@ -20,6 +21,9 @@ internal sealed class PlaceFields
     /// <summary>When the content last changed, as the client knows it; null if it does not tell.</summary>
     public DateTimeOffset? ModifiedAt { get; private set; }
 
+    /// <summary>The time at which the file goes to the trash by itself; null for never.</summary>
+    public DateTimeOffset? ExpiresAt { get; private set; }
+
     /// <summary>Whether there is a path.</summary>
     public bool HasPath => _path is not null;
 
@@ -27,7 +31,7 @@ internal sealed class PlaceFields
     /// <exception cref="ProblemException">A field is malformed.</exception>
     public static PlaceFields OfQuery(HttpRequest request)
     {
-        var fields = new PlaceFields();
+        var fields = new PlaceFields(Now(request));
         foreach (var name in s_names)
         {
             if (!request.Query.TryGetValue(name, out var values))
@@ -42,9 +46,9 @@ internal sealed class PlaceFields
 
     /// <summary>Reads the fields among others.</summary>
     /// <inheritdoc cref="OfQuery"/>
-    public static PlaceFields Of(IReadOnlyDictionary<string, string> values)
+    public static PlaceFields Of(HttpRequest request, IReadOnlyDictionary<string, string> values)
     {
-        var fields = new PlaceFields();
+        var fields = new PlaceFields(Now(request));
         foreach (var name in s_names.Where(values.ContainsKey))
             fields.Take(name, values[name]);
         return fields;
@@ -75,11 +79,17 @@ internal sealed class PlaceFields
             case "on_conflict":
                 _onConflict = PlaceJson.OnConflictOf(text) ?? throw Refused("on_conflict is fail, rename or replace.");
                 break;
+            case "expires_at":
+                ExpiresAt = Rfc3339.Read(name, text, roundUp: false) is var time && time > now ? time : throw Refused("expires_at lies in the past.");
+                break;
             default:
                 ModifiedAt = Rfc3339.Read(name, text, roundUp: false);
                 break;
         }
     }
+
+    /// <summary>The present at a request.</summary>
+    public static DateTimeOffset Now(HttpRequest request) => request.HttpContext.RequestServices.GetRequiredService<TimeProvider>().GetUtcNow();
 
     /// <summary>The place that the fields give, once all are taken.</summary>
     /// <param name="name">The name that the file has otherwise; null if none. Without one, the last segment of the path is the name.</param>

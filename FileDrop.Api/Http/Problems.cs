@@ -23,6 +23,10 @@ internal static class Problems
         RefusalCode.NameTaken => ApiProblem.NameTaken,
         RefusalCode.FolderNotFound => ApiProblem.FolderNotFound,
         RefusalCode.TooDeep => ApiProblem.TooDeep with { Detail = refusal.Detail },
+        RefusalCode.VersionNotFound => ApiProblem.VersionNotFound,
+        RefusalCode.InvalidShare => ApiProblem.InvalidRequest(refusal.Detail),
+        RefusalCode.TooManyShares => ApiProblem.QuotaExceeded with { Detail = refusal.Detail },
+        RefusalCode.DropFull => ApiProblem.DropFull,
         _ => throw new ArgumentOutOfRangeException(nameof(refusal), refusal, "This code has no answer."),
     };
 
@@ -36,6 +40,7 @@ internal static class Problems
         ChangeOutcome.FolderNotFound => ApiProblem.FolderNotFound,
         ChangeOutcome.Circle => ApiProblem.Circle,
         ChangeOutcome.TooDeep => ApiProblem.TooDeep,
+        ChangeOutcome.ExpiryPassed => ApiProblem.InvalidRequest("expires_at lies in the past."),
         ChangeOutcome.ParentInTrash => ApiProblem.ParentInTrash,
         _ => ApiProblem.FileNotFound,
     };

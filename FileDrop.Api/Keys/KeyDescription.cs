@@ -19,12 +19,14 @@ internal static class KeyDescription
         Failures = [ApiProblem.KeyNotFound],
     };
 
+    public static readonly ApiParameter Shares = ApiParameter.Query("shares", "Also end the shares that were made with the key.", Shape.Flag());
+
     private static readonly KeyJson Example = new(ExampleKeyId, "nightly backup", Caller.Anonymous, ["read"], ApiExamples.Created);
 
     public static readonly ApiSchema NewKey = new("NewKey", _ => Shape.Options("The settings of the new key. An unknown member is an error.",
         ("name", Name()),
         ("owner", OwnerName("The owner of the files that the key opens. Default: the caller.")),
-        ("scopes", ScopeList("Default: `read`, `write` and `delete`.")),
+        ("scopes", ScopeList("Default: all except `admin`.")),
         ("expires_at", Shape.Time("The time, in the future, at which the key expires. Default: never."))))
     {
         Example = new JsonObject { ["name"] = "nightly backup", ["scopes"] = new JsonArray("read") },

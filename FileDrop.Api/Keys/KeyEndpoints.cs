@@ -1,6 +1,7 @@
 using FileDrop.Api.Access;
 using FileDrop.Api.Blobs;
 using FileDrop.Api.Catalog;
+using FileDrop.Api.Contents;
 using FileDrop.Api.Http;
 using FileDrop.Api.OpenApi;
 using FileDrop.Api.Settings;
@@ -31,8 +32,10 @@ internal static class KeyEndpoints
         keys.MapDelete("/{key_id}", RevokeAsync)
             .WithName("RevokeKey").WithSummary("Revoke an API key").WithDescription("""
                 Revokes the key for good. Every replica refuses it within seconds. The service stays closed when the last key is revoked.
+
+                Shares that were made with the key go on, unless `shares` asks to end them. They end at once.
                 """)
-            .Takes(KeyDescription.KeyId).Needs(Scope.Admin)
+            .Takes(KeyDescription.KeyId, KeyDescription.Shares).Needs(Scope.Admin)
             .Answers(200, "The key is revoked.", ApiBody.Json(KeyDescription.KeyRevoked));
     }
 
@@ -69,12 +72,18 @@ internal static class KeyEndpoints
     }
 
     private static async Task<IResult> RevokeAsync(
-        HttpContext context, IKeyCatalog catalog, IReserve reserve, ApiKeys keys, TimeProvider time, string key_id)
+        HttpContext context, IKeyCatalog catalog, IReserve reserve, ApiKeys keys, ShareStore shares, TimeProvider time, string key_id)
     {
+        if (!Parameters.TryReadFlag(context.Request.Query, "shares", out var endsShares))
+            return ApiProblem.InvalidRequest("shares is true or false.");
+        // First, and also for a key that is revoked already, so that a repeated request ends what the first one left.
+        var ended = endsShares ? await reserve.FreeAsync(() => shares.DeleteOfKeyAsync(key_id, context.RequestAborted)) : 0;
         // The reserve allows a revocation on a full disk too.
         if (!await reserve.FreeAsync(() => catalog.RevokeApiKeyAsync(key_id, time.GetUtcNow(), context.RequestAborted)))
-            return ApiProblem.KeyNotFound;
+            return ended == 0 ? ApiProblem.KeyNotFound : Ended($"Key {key_id} was revoked before.");
         keys.Forget(key_id);
-        return new JsonAnswer<KeyRevokedJson>(new KeyRevokedJson($"Key {key_id} was revoked.", key_id), ApiJson.Instance.KeyRevokedJson);
+        return Ended($"Key {key_id} was revoked.");
+
+        JsonAnswer<KeyRevokedJson> Ended(string what) => new(new KeyRevokedJson(endsShares ? $"{what} {ended} of its shares have ended." : what, key_id), ApiJson.Instance.KeyRevokedJson);
     }
 }

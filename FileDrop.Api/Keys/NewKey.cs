@@ -8,11 +8,11 @@ namespace FileDrop.Api.Keys;
 /// <summary>The settings of a new key.</summary>
 /// <param name="Name">The key's purpose; null if not given.</param>
 /// <param name="Owner">The owner whose files the key opens; null means its creator's.</param>
-/// <param name="Scopes">The key's scopes; null means <c>read</c>, <c>write</c> and <c>delete</c>.</param>
+/// <param name="Scopes">The key's scopes; null means all except <c>admin</c>.</param>
 /// <param name="ExpiresAt">The key is refused from this time on; null if it never expires.</param>
 internal sealed record NewKey(string? Name, string? Owner, Scope? Scopes, DateTimeOffset? ExpiresAt)
 {
-    public const Scope UsualScopes = Scope.Read | Scope.Write | Scope.Delete;
+    public const Scope UsualScopes = Scope.Read | Scope.Write | Scope.Delete | Scope.Share;
 
     /// <summary>Reads a request's body.</summary>
     /// <exception cref="ProblemException">A member is unknown or has a wrong value.</exception>

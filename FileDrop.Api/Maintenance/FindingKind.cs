@@ -47,4 +47,7 @@ internal enum FindingKind
 
     /// <summary>No file or folder holds a claim of a name: the process that made it has died.</summary>
     DeadClaim,
+
+    /// <summary>The key that makes a share's link is missing or another one, so the link cannot be shown.</summary>
+    ShareUnreadable,
 }

@@ -1,5 +1,6 @@
 using FileDrop.Api.Blobs;
 using FileDrop.Api.Catalog;
+using FileDrop.Api.Contents;
 using FileDrop.Api.Settings;
 using FileDrop.Api.Storage;
 
@@ -11,7 +12,7 @@ namespace FileDrop.Api.Maintenance;
 /// </summary>
 /// <remarks>It claims before it deletes: a blob in garbage belongs to no writer and never will again.</remarks>
 internal sealed partial class Sweeper(
-    ISweepCatalog catalog, IFolderSweepCatalog folders, IDocumentCatalog documents, IBlobStore blobs, IReserve reserve, StoreStarter starter, SweeperMetrics metrics,
+    ISweepCatalog catalog, IFolderSweepCatalog folders, IDocumentCatalog documents, IBlobStore blobs, IReserve reserve, ISharedCatalog shared, ShareDownloads downloads, StoreStarter starter, SweeperMetrics metrics,
     FileDropOptions options, TimeProvider time, ILogger<Sweeper> log) : BackgroundService
 {
     private const int DocumentsAtOnce = 200;
@@ -42,6 +43,20 @@ internal sealed partial class Sweeper(
             await catalog.SweptAsync(owner, id, work.Deletions, cancellation);
             return deleted;
         });
+
+    /// <summary>Records the last downloads of shares.</summary>
+    public override async Task StopAsync(CancellationToken cancellationToken)
+    {
+        await base.StopAsync(cancellationToken);
+        try
+        {
+            await downloads.RecordAsync(cancellationToken);
+        }
+        catch (StorageException failure)
+        {
+            LogFailure(failure.Reason);
+        }
+    }
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
@@ -88,6 +103,8 @@ internal sealed partial class Sweeper(
         }
         await catalog.ReleaseReservationsAsync(cancellation);
         await reserve.FreeAsync(() => catalog.ForgetIdempotencyKeysAsync(cancellation));
+        await reserve.FreeAsync(() => shared.ForgetGrantsAsync(cancellation));
+        await downloads.RecordAsync(cancellation);
         metrics.Swept(deleted, await catalog.MeasureAsync(cancellation));
         if (swept > 0)
             LogSwept(swept, deleted);

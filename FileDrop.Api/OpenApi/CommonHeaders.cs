@@ -54,7 +54,7 @@ internal static class CommonHeaders
         "Content-Range" => "The file's size.",
         "Tus-Version" => "The supported versions of tus.",
         "Upload-Offset" => "The upload's offset, in bytes.",
-        "WWW-Authenticate" => "The scheme for credentials. It is never Basic, so browsers do not ask for a password.",
+        "WWW-Authenticate" => "The scheme for credentials. Basic is offered only to programs, by links with a password, so browsers do not ask for one.",
         _ => throw new NotSupportedException($"Describe the field {name} here."),
     }, value);
 }

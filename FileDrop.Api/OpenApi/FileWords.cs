@@ -111,8 +111,9 @@ internal static class FileWords
             ("tags", Tags.In(document)),
             ("folder_id", Folder()),
             ("modified_at", Shape.Stamp("The time of the content's last change, as the client told it; null if it did not.").OrNull()),
+            ("expires_at", Shape.Stamp("The time at which the file goes to the trash by itself. Absent: never.")),
             .. more,
-        ]);
+        ]).Without("expires_at");
         schema.Examples = JsonSerializer.SerializeToNode(example, ApiJson.Instance.FileJson) is { } json ? [json] : null;
         return schema;
     })

@@ -35,6 +35,12 @@ public sealed record LimitOptions
     public int IdempotencyKeysPerOwner { get; init; } = 100_000;
 
     /// <summary>
+    /// <c>SharesPerOwner</c>: <a href="sharing.md">shares</a> of one owner, expired ones included: 1 to 1000000. More shares get <c>507</c>. Shares that are made
+    /// at the same moment can exceed it by their number.
+    /// </summary>
+    public int SharesPerOwner { get; init; } = 10_000;
+
+    /// <summary>
     /// <c>Connections</c>: connections of all callers that are open at the same time, on each replica: 1 to 1000000. Further connections are closed at once.
     /// </summary>
     public int? Connections { get; init; }
@@ -51,6 +57,7 @@ public sealed record LimitOptions
         UploadsPerOwner = Limit(settings, "UploadsPerOwner", 10_000),
         OpenUploadsPerOwner = Limit(settings, "OpenUploadsPerOwner", MostRequests) ?? new LimitOptions().OpenUploadsPerOwner,
         IdempotencyKeysPerOwner = Limit(settings, "IdempotencyKeysPerOwner", MostRequests) ?? new LimitOptions().IdempotencyKeysPerOwner,
+        SharesPerOwner = Limit(settings, "SharesPerOwner", MostRequests) ?? new LimitOptions().SharesPerOwner,
         Connections = Limit(settings, "Connections", MostRequests),
         HeaderBytes = (int)settings.Number("HeaderBytes", new LimitOptions().HeaderBytes, 4 * 1024, 1024 * 1024),
     };

@@ -18,7 +18,7 @@ public sealed record OidcOptions
     public string ScopeClaim { get; init; } = "scope";
 
     /// <summary>
-    /// <c>Scopes:read</c>, <c>Scopes:write</c>, <c>Scopes:delete</c>, <c>Scopes:admin</c>: the claim's values that give the scope, separated by <c>;</c>.
+    /// <c>Scopes:read</c>, <c>Scopes:write</c>, <c>Scopes:delete</c>, <c>Scopes:share</c>, <c>Scopes:admin</c>: the claim's values that give the scope, separated by <c>;</c>.
     /// </summary>
     /// <value><c>filedrop.read</c>, and so on</value>
     public IReadOnlyList<(string Value, Scope Scope)> Scopes { get; init; } = [];

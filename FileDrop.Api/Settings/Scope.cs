@@ -24,8 +24,11 @@ public enum Scope
     /// <summary><c>admin</c>: API keys and the audit log. With another scope it also covers the files of any owner, by <c>?owner=</c>.</summary>
     Admin = 8,
 
+    /// <summary><c>share</c>: links for others. A link also needs <c>read</c>, and one to upload with <c>write</c>.</summary>
+    Share = 16,
+
     /// <summary>All of them.</summary>
-    All = Read | Write | Delete | Admin,
+    All = Read | Write | Delete | Admin | Share,
 }
 
 /// <summary>The scopes' names.</summary>
@@ -33,7 +36,7 @@ internal static class Scopes
 {
     /// <summary>Each scope with its name, in display order.</summary>
     public static IReadOnlyList<(Scope Scope, string Name)> Each { get; } =
-        [(Scope.Read, "read"), (Scope.Write, "write"), (Scope.Delete, "delete"), (Scope.Admin, "admin")];
+        [(Scope.Read, "read"), (Scope.Write, "write"), (Scope.Delete, "delete"), (Scope.Share, "share"), (Scope.Admin, "admin")];
 
     public static IReadOnlyList<string> Names(Scope scopes) => [.. Each.Where(each => scopes.HasFlag(each.Scope)).Select(each => each.Name)];
 
@@ -45,11 +48,11 @@ internal static class Scopes
         {
             var found = Each.FirstOrDefault(each => each.Name.Equals(name, StringComparison.Ordinal)).Scope;
             if (found == Scope.None)
-                wrong = $"'{name}' is not a scope. Use read, write, delete or admin.";
+                wrong = $"'{name}' is not a scope. Use read, write, delete, share or admin.";
             scopes |= found;
         }
         if (scopes == Scope.None)
-            wrong ??= "Give at least one scope: read, write, delete or admin.";
+            wrong ??= "Give at least one scope: read, write, delete, share or admin.";
         return wrong is null;
     }
 }

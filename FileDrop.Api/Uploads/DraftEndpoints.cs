@@ -111,7 +111,7 @@ internal static class DraftEndpoints
         (var destination, name) = fields.ReadFor(name);
         name ??= FileName.Untitled;
         var plan = await uploads.PlaceAsync(
-            owner, new ResumablePlan(name, type ?? FileType.OfName(name), FileTags.None, sha256) { ModifiedAt = fields.ModifiedAt }, destination,
+            owner, new ResumablePlan(name, type ?? FileType.OfName(name), FileTags.None, sha256) { ModifiedAt = fields.ModifiedAt, ExpiresAt = fields.ExpiresAt }, destination,
             context.RequestAborted);
         using var transfer = services.GetRequiredService<FileMetrics>().Begin(upload: true);
         using var body = new RequestBytes(request.BodyReader, options.UploadPatience);

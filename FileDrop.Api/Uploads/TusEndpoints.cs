@@ -102,7 +102,7 @@ internal static class TusEndpoints
     private static async Task<IResult> CreateAsync(HttpContext context, UploadStore uploads, FileDropOptions options, FileMetrics metrics)
     {
         var (request, owner) = (context.Request, Caller.Owner(context));
-        if (!TusRequest.TryReadNumber(request, "Upload-Length", out var length, out var problem)
+        if (!TusFields.TryReadNumber(request, "Upload-Length", out var length, out var problem)
             || !TusRequest.TryReadPlan(request, out var plan, out var destination, out problem)
             || !RequestChecksum.TryReadTus(request, out var check, out problem))
             return problem;
@@ -176,8 +176,8 @@ internal static class TusEndpoints
         var (request, owner) = (context.Request, Caller.Owner(context));
         if (!PartialContent.IsTus(request))
             return ApiProblem.UnsupportedMediaType($"The bytes of an upload come as {PartialContent.TusType}.") with { Header = ("Accept-Patch", PartialContent.TusType) };
-        if (!TusRequest.TryReadNumber(request, "Upload-Offset", out var offset, out var problem)
-            || !TusRequest.TryReadNumber(request, "Upload-Length", out var length, out problem)
+        if (!TusFields.TryReadNumber(request, "Upload-Offset", out var offset, out var problem)
+            || !TusFields.TryReadNumber(request, "Upload-Length", out var length, out problem)
             || !RequestChecksum.TryReadTus(request, out var check, out problem))
             return problem;
         using var disposal = check;

@@ -1,9 +1,7 @@
 using System.Diagnostics.CodeAnalysis;
-using System.Globalization;
 using FileDrop.Api.Catalog;
 using FileDrop.Api.Contents;
 using FileDrop.Api.Http;
-using FileDrop.Api.Text;
 
 namespace FileDrop.Api.Uploads;
 
@@ -18,29 +16,6 @@ internal static class TusRequest
 
     /// <summary>How often a final upload may name one partial upload. Each time copies all its bytes, although it costs the client only an id.</summary>
     private const int MaxRepeats = 2;
-
-    /// <summary>Stands for bytes that are not text: half a surrogate pair, which no decoder gives.</summary>
-    private const string NoText = "\uD800";
-
-    /// <summary>Reads a field whose value is a number of bytes.</summary>
-    /// <param name="request">The request.</param>
-    /// <param name="name">The field's name.</param>
-    /// <param name="value">From 0 on; null if the field is absent.</param>
-    /// <param name="problem">The field is not such a number.</param>
-    public static bool TryReadNumber(HttpRequest request, string name, out long? value, [NotNullWhen(false)] out ApiProblem? problem)
-    {
-        (value, problem) = (null, null);
-        // Here and below, an empty field counts as absent, because some clients always send it.
-        if (request.Headers[name].ToString() is not { Length: > 0 } field)
-            return true;
-        if (long.TryParse(field, NumberStyles.None, CultureInfo.InvariantCulture, out var number))
-        {
-            value = number;
-            return true;
-        }
-        problem = ApiProblem.InvalidRequest($"{name} is a whole number of bytes, from 0 to {long.MaxValue}.");
-        return false;
-    }
 
     /// <summary>Reads the plan of an upload, with name, type and tags from <c>Upload-Metadata</c>.</summary>
     /// <remarks>
@@ -70,7 +45,7 @@ internal static class TusRequest
             problem = ApiProblem.InvalidRequest($"Upload-Metadata of {(concat is "partial" ? "a partial" : "an")} upload has at most {most} bytes.");
             return false;
         }
-        if (!TryReadMetadata(metadata, out var values, out problem))
+        if (!TusFields.TryReadMetadata(metadata, out var values, out problem))
             return false;
         if (concat is "partial")
         {
@@ -86,14 +61,14 @@ internal static class TusRequest
         else if (Value("tags") is { } sentTags && !FileTags.TryParse(sentTags, out tags, out wrong))
             problem = ApiProblem.InvalidTags(wrong);
         else
-            (plan, destination) = Place(PlaceFields.Of(values));
+            (plan, destination) = Place(PlaceFields.Of(request, values));
         return problem is null;
 
         (ResumablePlan Plan, Destination Destination) Place(PlaceFields fields)
         {
             var (place, given) = fields.ReadFor(name);
             var placed = given ?? FileName.Untitled;
-            return (new ResumablePlan(placed, type ?? FileType.OfName(placed), tags, Metadata: metadata, Concat: concat) { ModifiedAt = fields.ModifiedAt }, place);
+            return (new ResumablePlan(placed, type ?? FileType.OfName(placed), tags, Metadata: metadata, Concat: concat) { ModifiedAt = fields.ModifiedAt, ExpiresAt = fields.ExpiresAt }, place);
         }
 
         string? Value(string key) => values.TryGetValue(key, out var value) && value.Length > 0 ? value : null;
@@ -118,34 +93,5 @@ internal static class TusRequest
             ids.Add(id);
         }
         return ids.Count > 0 && ids.CountBy(id => id).All(named => named.Value <= MaxRepeats) ? ids : null;
-    }
-
-    private static bool TryReadMetadata(string? field, out Dictionary<string, string> values, [NotNullWhen(false)] out ApiProblem? problem)
-    {
-        (values, problem) = (new Dictionary<string, string>(StringComparer.Ordinal), null);
-        if (field is null)
-            return true;
-        foreach (var pair in field.Split(','))
-        {
-            var (key, encoded) = pair.Split(' ', 2) is [var left, var right] ? (left, right) : (pair, "");
-            if (key.Length == 0 || !TryDecode(encoded, out var value) || !values.TryAdd(key, value))
-            {
-                problem = ApiProblem.InvalidRequest(
-                    "Upload-Metadata is a list of pairs, separated by commas: a key, there once, a space, and a value in base64.");
-                return false;
-            }
-        }
-        return true;
-    }
-
-    private static bool TryDecode(string encoded, out string value)
-    {
-        value = "";
-        var bytes = new byte[(encoded.Length / 4 * 3) + 3];
-        if (!Convert.TryFromBase64String(encoded, bytes, out var length))
-            return false;
-        // The value of an unknown key may be any bytes. NoText is refused later if the key is a name, a type or tags.
-        value = UnicodeText.TryDecode(bytes.AsSpan(0, length), out var text) ? text : NoText;
-        return true;
     }
 }

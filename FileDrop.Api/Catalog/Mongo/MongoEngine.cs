@@ -93,7 +93,9 @@ internal sealed partial class MongoEngine : ICatalogEngine
         if (found is null)
             return (null, default);
         var document = MongoSchema.ToPartial(found, id, owner);
-        return (parts is DocumentParts.Contents ? document with { Versions = MongoSchema.ToVersions(found) } : document, default);
+        // The time decides only about a file that expires.
+        var readAt = document.ExpiresAt is null ? default : await _clock.NowAsync(cancellation);
+        return (parts is DocumentParts.Contents ? document with { Versions = MongoSchema.ToVersions(found) } : document, readAt);
     }
 
     public async Task<FileDocument?> InsertAsync(

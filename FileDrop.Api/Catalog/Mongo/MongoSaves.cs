@@ -16,6 +16,7 @@ internal static class MongoSaves
         yield return ("place", document.Place.Fence > 0 ? document.Place.Fence : BsonNull.Value);
         yield return ("claim", OrNull(document.Place.Claim));
         yield return ("modified_at", OrNull(document.ModifiedAt));
+        yield return ("expires_at", OrNull(document.ExpiresAt));
         yield return ("tags", MongoSchema.Tags(document.Tags));
         yield return ("version", document.Version);
         yield return ("created_at", OrNull(document.CreatedAt));
@@ -53,6 +54,7 @@ internal static class MongoSaves
         if (former.Place.Claim != next.Place.Claim)
             Put("claim", OrNull(next.Place.Claim));
         PutTime("modified_at", former.ModifiedAt, next.ModifiedAt);
+        PutTime("expires_at", former.ExpiresAt, next.ExpiresAt);
         if (!ReferenceEquals(former.Tags, next.Tags))
             set.Add("tags", MongoSchema.Tags(next.Tags));
         if (former.Version != next.Version)

@@ -20,6 +20,7 @@ namespace FileDrop.Api.Catalog.Mongo;
 ///   parent: UUID,                   the folder; absent for a loose file. See MongoFolders for these three
 ///   place: long, claim: UUID,
 ///   version: long, created_at, updated_at, modified_at,
+///   expires_at,                     when a live file goes to the trash by itself
 ///   deleted_at, purge_at,           only in the trash
 ///   content: { blob: UUID, size: long, type, type_key, sha256, xxh3: long, version: long, created_at, crc32: long, crc32_at: long },
 ///   versions: [ as content, newest first ],
@@ -27,7 +28,7 @@ namespace FileDrop.Api.Catalog.Mongo;
 ///   garbage: [ { blob, due, until, committed: bool } ],
 ///   sweep_at,                       absent while there is nothing to sweep, ever
 ///   upload: { name, type, tags, sha256, metadata, concat, length: long, main: UUID, fence: long, until,
-///             offset: long, hashes: binary, crc32: long, crc32_at: long, store, step: long, stage: int, blob: UUID, holder: UUID, seen_at, wanted: bool },
+///             offset: long, hashes: binary, crc32: long, crc32_at: long, store, step: long, stage: int, blob: UUID, holder: UUID, seen_at, wanted: bool, expires_at },
 ///   charged: { bytes: long, files: long }, held: [UUID], settle: [ { op: UUID, bytes: long, files: long } ],
 ///   remember_until, first: { name, tags, version, created_at, updated_at, content }
 /// }
@@ -87,7 +88,7 @@ internal static partial class MongoSchema
     {
         { "owner", 1 }, { "state", 1 }, { "name", 1 }, { "name_key", 1 }, { "tags", 1 }, { "version", 1 },
         { "created_at", 1 }, { "updated_at", 1 }, { "deleted_at", 1 }, { "purge_at", 1 }, { "content", 1 },
-        { "parent", 1 }, { "place", 1 }, { "claim", 1 }, { "modified_at", 1 },
+        { "parent", 1 }, { "place", 1 }, { "claim", 1 }, { "modified_at", 1 }, { "expires_at", 1 },
     };
 
     /// <summary>Creates missing indexes; leaves existing ones unchanged.</summary>
@@ -112,6 +113,7 @@ internal static partial class MongoSchema
                 }))
             .Concat(MongoFolders.FileIndexes);
         await MongoFolders.CreateIndexesAsync(database, cancellation);
+        await CreateShareIndexesAsync(database, cancellation);
         await database.GetCollection<BsonDocument>(Files).Indexes.CreateManyAsync(indexes, cancellation);
         await database.GetCollection<BsonDocument>(Owners).Indexes.CreateOneAsync(
             new CreateIndexModel<BsonDocument>(
@@ -203,6 +205,7 @@ internal static partial class MongoSchema
     {
         Place = ToPlace(document),
         ModifiedAt = TimeOrNull(document, "modified_at"),
+        ExpiresAt = TimeOrNull(document, "expires_at"),
     };
 
     /// <summary>Reads the place of a file or a folder.</summary>
@@ -229,6 +232,7 @@ internal static partial class MongoSchema
         Content = document.TryGetValue("content", out var content) ? ToContent(content.AsBsonDocument) : null,
         Place = ToPlace(document),
         ModifiedAt = TimeOrNull(document, "modified_at"),
+        ExpiresAt = TimeOrNull(document, "expires_at"),
     };
 
     /// <summary>Reads the earlier versions, newest first.</summary>
@@ -251,6 +255,8 @@ internal static partial class MongoSchema
             document.Add("parent", Uuid(folder)).Add("place", file.Place.Fence);
         if (file.ModifiedAt is { } modified)
             document.Add("modified_at", Time(modified));
+        if (file.ExpiresAt is { } expires)
+            document.Add("expires_at", Time(expires));
         return document;
     }
 

@@ -15,6 +15,7 @@ internal static class MongoUploads
             Folder = Value(upload, "folder") is { } folder ? MongoSchema.ToGuid(folder) : null,
             OnConflict = (OnConflict)(Value(upload, "on_conflict")?.ToInt32() ?? 0),
             ModifiedAt = Value(upload, "modified_at") is { } modified ? MongoSchema.ToTime(modified) : null,
+            ExpiresAt = Value(upload, "expires_at") is { } expires ? MongoSchema.ToTime(expires) : null,
         },
         Length = Value(upload, "length")?.ToInt64(),
         Main = MongoSchema.ToGuid(upload["main"]),
@@ -78,6 +79,8 @@ internal static class MongoUploads
             upload.Add("folder", MongoSchema.Uuid(folder)).Add("on_conflict", (int)plan.OnConflict);
         if (plan.ModifiedAt is { } modified)
             upload.Add("modified_at", MongoSchema.Time(modified));
+        if (plan.ExpiresAt is { } expires)
+            upload.Add("expires_at", MongoSchema.Time(expires));
         return upload;
     }
 

@@ -149,6 +149,7 @@ internal static class SqliteDocuments
             PurgeAt = state == FileState.Trash ? TimeOrNull(row, 16) : null,
             Place = ReadPlace(row, 17),
             ModifiedAt = TimeOrNull(row, 20),
+            ExpiresAt = TimeOrNull(row, 21),
         };
     }
 
@@ -188,7 +189,7 @@ internal static class SqliteDocuments
         using var row = session.Query(
             """
             SELECT name, type, tags, sha256, metadata, concat, length, main, fence, "offset", hashes, store, step, stage, blob, until, holder,
-                seen_at, wanted, crc32, folder, on_conflict, modified_at
+                seen_at, wanted, crc32, folder, on_conflict, modified_at, expires_at
             FROM uploads WHERE file = ?1
             """,
             file);
@@ -200,6 +201,7 @@ internal static class SqliteDocuments
                 Folder = IdOrNull(row, 20),
                 OnConflict = (OnConflict)row.GetInt64(21),
                 ModifiedAt = TimeOrNull(row, 22),
+                ExpiresAt = TimeOrNull(row, 23),
             },
             Length = NumberOrNull(row, 6),
             Main = Id(row, 7),

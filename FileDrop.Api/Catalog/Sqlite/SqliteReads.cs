@@ -19,6 +19,7 @@ internal static class SqliteReads
             """
             SELECT f.owner, f.id, b.due FROM blobs b JOIN files f ON f.n = b.file WHERE b.due <= ?1
             UNION ALL SELECT owner, id, due FROM files WHERE due <= ?1
+            UNION ALL SELECT owner, id, expires_at FROM files WHERE state = 1 AND expires_at <= ?1
             UNION ALL SELECT f.owner, f.id, u.until FROM uploads u JOIN files f ON f.n = u.file WHERE u.stage = 2 AND u.until <= ?1
             ORDER BY 3
             """,

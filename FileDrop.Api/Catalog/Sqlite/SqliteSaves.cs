@@ -11,6 +11,7 @@ internal static class SqliteSaves
     [
         "state", "version", "created_at", "updated_at", "name", "name_key", "tags", "blob", "size", "type", "sha256", "xxh3",
         "content_version", "content_at", "crc32", "deleted_at", "due", "remember_until", "first", "parent", "place", "claim", "modified_at",
+        "expires_at",
     ];
 
     /// <summary>The SQL of each update, by the bits of its columns.</summary>
@@ -23,8 +24,8 @@ internal static class SqliteSaves
         var inserted = session.Execute(
             """
             INSERT INTO files (owner, id, state, version, created_at, updated_at, name, name_key, tags, blob, size, type, sha256, xxh3,
-                content_version, content_at, crc32, deleted_at, due, remember_until, parent, place, claim, modified_at)
-            SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22, ?23, ?24
+                content_version, content_at, crc32, deleted_at, due, remember_until, parent, place, claim, modified_at, expires_at)
+            SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22, ?23, ?24, ?25
             WHERE NOT EXISTS (SELECT 1 FROM files WHERE id = ?2)
             """,
             document.Owner, Bytes(document.Id), (long)document.State, document.Version, Milliseconds(document.CreatedAt),
@@ -32,7 +33,7 @@ internal static class SqliteSaves
             content is null ? null : Bytes(content.BlobId), content?.Size, content?.Type, Sha256Of(content), content?.XxHash3, content?.Version,
             Milliseconds(content?.CreatedAt), (long?)content?.Crc32, Milliseconds(document.DeletedAt), Milliseconds(DueOf(document, now)),
             Milliseconds(document.RememberUntil), Bytes(document.Place.Folder), document.Place.Fence, Bytes(document.Place.Claim),
-            Milliseconds(document.ModifiedAt));
+            Milliseconds(document.ModifiedAt), Milliseconds(document.ExpiresAt));
         if (inserted == 0)
             return null;
         var n = session.LastInsertedRow;
@@ -103,6 +104,7 @@ internal static class SqliteSaves
                 Add(values, 21, Bytes(after.Place.Claim));
         }
         Set(values, 22, Milliseconds(before.ModifiedAt), Milliseconds(after.ModifiedAt));
+        Set(values, 23, Milliseconds(before.ExpiresAt), Milliseconds(after.ExpiresAt));
         if (bits != 0)
             session.Execute(Updates.GetOrAdd(bits, TextOf), values[..count]);
 
@@ -197,8 +199,8 @@ internal static class SqliteSaves
         session.Execute(
             """
             INSERT INTO uploads (file, name, type, tags, sha256, metadata, concat, length, main, fence, "offset", hashes, store, step, stage, blob,
-                until, holder, seen_at, wanted, crc32, folder, on_conflict, modified_at)
-            VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22, ?23, ?24)
+                until, holder, seen_at, wanted, crc32, folder, on_conflict, modified_at, expires_at)
+            VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22, ?23, ?24, ?25)
             ON CONFLICT (file) DO UPDATE SET length = ?8, main = ?9, fence = ?10, "offset" = ?11, hashes = ?12, store = ?13, step = ?14,
                 stage = ?15, blob = ?16, until = ?17, holder = ?18, seen_at = ?19, wanted = ?20,
                 crc32 = ?21
@@ -206,7 +208,8 @@ internal static class SqliteSaves
             n, plan.Name, plan.Type, Json(plan.Tags), plan.Sha256, plan.Metadata, plan.Concat, after.Length, Bytes(after.Main), after.Fence,
             after.Offset, after.Hashes.State.ToArray(), after.Store, after.Step, (long)after.Stage, after.Blob is { } blob ? Bytes(blob) : null,
             Milliseconds(after.Until), after.Holder is { } holder ? Bytes(holder) : null, Milliseconds(after.SeenAt), after.IsWanted ? 1L : 0L,
-            (long?)after.Hashes.Crc32, Bytes(plan.Folder), (long)plan.OnConflict, Milliseconds(plan.ModifiedAt));
+            (long?)after.Hashes.Crc32, Bytes(plan.Folder), (long)plan.OnConflict, Milliseconds(plan.ModifiedAt),
+            Milliseconds(plan.ExpiresAt));
     }
 
     /// <summary>The time at which the row itself is due; its blobs and its upload have their own times.</summary>

@@ -326,6 +326,58 @@ internal static class SqliteSchema
             PRIMARY KEY (owner, folder, key)
         ) STRICT, WITHOUT ROWID;
         """,
+        // Shares, and files that go to the trash by themselves.
+        """
+        ALTER TABLE files ADD COLUMN expires_at INTEGER;
+        ALTER TABLE uploads ADD COLUMN expires_at INTEGER;
+
+        CREATE INDEX files_by_expires_at ON files (expires_at) WHERE state = 1 AND expires_at IS NOT NULL;
+
+        CREATE TABLE share_keys (
+            number INTEGER PRIMARY KEY,
+            secret BLOB    NOT NULL CHECK (length(secret) = 32)
+        ) STRICT;
+
+        CREATE TABLE shares (
+            digest         BLOB    NOT NULL PRIMARY KEY CHECK (length(digest) = 32), -- the SHA-256 of the token
+            id             BLOB    NOT NULL UNIQUE CHECK (length(id) = 16),
+            owner          TEXT    NOT NULL,
+            key            INTEGER NOT NULL, -- the number of the key that makes the token
+            mode           INTEGER NOT NULL, -- 0 view, 1 download, 2 upload
+            ids            BLOB    NOT NULL, -- 16 bytes for each file and folder
+            selection      INTEGER NOT NULL,
+            version        INTEGER,
+            password       TEXT,
+            expires_at     INTEGER,
+            max_downloads  INTEGER,
+            drop_rules     TEXT,
+            note           TEXT,
+            creator        TEXT    NOT NULL,
+            creator_key    TEXT,
+            created_at     INTEGER NOT NULL,
+            updated_at     INTEGER NOT NULL,
+            revision       INTEGER NOT NULL,
+            downloads      INTEGER NOT NULL,
+            received_bytes INTEGER NOT NULL,
+            received_files INTEGER NOT NULL,
+            last_used_at   INTEGER
+        ) STRICT;
+
+        CREATE INDEX shares_by_owner ON shares (owner, id);
+        CREATE INDEX shares_by_creator_key ON shares (creator_key) WHERE creator_key IS NOT NULL;
+
+        -- Downloads that were counted and may be continued.
+        CREATE TABLE share_grants (
+            share   BLOB    NOT NULL,
+            visitor BLOB    NOT NULL,
+            subject BLOB    NOT NULL,
+            bytes   INTEGER NOT NULL, -- that may still be sent
+            until   INTEGER NOT NULL,
+            PRIMARY KEY (share, visitor, subject)
+        ) STRICT, WITHOUT ROWID;
+
+        CREATE INDEX share_grants_by_until ON share_grants (until);
+        """,
     ];
 
     /// <summary>Migrates the database to the current layout; safe beside another process that does the same.</summary>

@@ -1,0 +1,72 @@
+using System.Net;
+using System.Net.Sockets;
+using System.Text.Json;
+using FileDrop.Api.Tests.Access;
+using FileDrop.Api.Tests.Files;
+
+namespace FileDrop.Api.Tests.Shares;
+
+/// <summary>Helpers for tests of shares.</summary>
+internal static class ShareWords
+{
+    public const string Password = "correct horse battery";
+
+    /// <summary>Makes a share, which must succeed.</summary>
+    public static async Task<JsonElement> ShareAsync(this HttpClient http, object wanted)
+    {
+        using var response = await http.PostAsync("/shares", AccessWords.Json(wanted));
+        return await response.SucceededAsync(HttpStatusCode.Created);
+    }
+
+    /// <summary>Makes a share of some files or folders, and returns its link.</summary>
+    public static async Task<string> LinkAsync(this HttpClient http, params string[] ids) => (await http.ShareAsync(new { ids })).Text("url");
+
+    /// <summary>Uploads a file into a folder, and returns its id.</summary>
+    public static async Task<string> PlaceAsync(this HttpClient http, string folder, string name, byte[] content)
+    {
+        using var response = await http.PostAsync($"/files/upload?file_name={Uri.EscapeDataString(name)}&folder_id={folder}", new ByteArrayContent(content));
+        return (await response.SucceededAsync(HttpStatusCode.Created)).Id();
+    }
+
+    public static Task<HttpResponseMessage> PatchShareAsync(this HttpClient http, JsonElement share, object change) =>
+        http.PatchAsync($"/shares/{share.Text("share_id")}", AccessWords.Json(change));
+
+    /// <summary>A visitor without any credential, and without cookies unless a test sends them.</summary>
+    public static HttpClient Visitor(this Service service) => new(new SocketsHttpHandler { AllowAutoRedirect = false, UseCookies = false, MaxConnectionsPerServer = 256 })
+    {
+        BaseAddress = service.Address,
+        Timeout = TimeSpan.FromMinutes(1),
+    };
+
+    /// <summary>A visitor from another address of this machine, which has no failures of others.</summary>
+    public static HttpClient VisitorFrom(this Service service, int number) => new(new SocketsHttpHandler
+    {
+        AllowAutoRedirect = false,
+        UseCookies = false,
+        ConnectCallback = async (context, cancellation) =>
+        {
+            var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
+            socket.Bind(new IPEndPoint(new IPAddress([127, 0, 1, (byte)number]), 0));
+            await socket.ConnectAsync(context.DnsEndPoint, cancellation);
+            return new NetworkStream(socket, ownsSocket: true);
+        },
+    })
+    {
+        BaseAddress = service.Address,
+    };
+
+    public static Task<HttpResponseMessage> PageAsync(this HttpClient http, string path, params (string Name, string Value)[] fields) =>
+        http.SendAsync(HttpMethod.Get, path, null, [("Accept", "text/html"), .. fields]);
+
+    public static string Basic(string password) => $"Basic {Convert.ToBase64String(System.Text.Encoding.UTF8.GetBytes($":{password}"))}";
+
+    /// <summary>The cookies that an answer sets, as a client sends them.</summary>
+    public static string Cookies(this HttpResponseMessage response) =>
+        string.Join("; ", response.Headers.TryGetValues("Set-Cookie", out var set) ? set.Select(cookie => cookie.Split(';')[0]) : []);
+
+    public static async Task<JsonElement> ReadShareAsync(this HttpClient http, JsonElement share)
+    {
+        using var response = await http.GetAsync($"/shares/{share.Text("share_id")}");
+        return await response.SucceededAsync();
+    }
+}

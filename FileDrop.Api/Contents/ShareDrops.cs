@@ -1,0 +1,266 @@
+using System.Collections.Concurrent;
+using System.Security.Cryptography;
+using FileDrop.Api.Catalog;
+using FileDrop.Api.Settings;
+using FileDrop.Api.Storage;
+using FileDrop.Api.Text;
+
+namespace FileDrop.Api.Contents;
+
+/// <summary>Files that others drop into a shared folder, within the share's limits and its owner's quota.</summary>
+/// <remarks>
+/// A dropped file never replaces another one. Its type is not kept, so that no browser ever shows it in place: whoever has the link is unknown. Room for a file is
+/// reserved by one conditional increment before its content counts; a crash can leave a reservation of a file that did not arrive.
+/// </remarks>
+internal sealed class ShareDrops(
+    ISharedCatalog catalog, ShareTokens tokens, FolderStore folders, FileWrites writes, UploadStore uploads, FileDropOptions options, TimeProvider time)
+{
+    /// <summary>The media type of all dropped files.</summary>
+    public const string Type = "application/octet-stream";
+
+    /// <summary>The most folders on the way to a file, below the shared one.</summary>
+    public const int MaxFolders = 16;
+
+    /// <summary>Uploads of one share that have begun here and are not complete. They would use up the owner's own.</summary>
+    private const int MostOpen = 100;
+
+    /// <summary>If a name has this number, many files of one name were dropped, and the next one gets a random part instead.</summary>
+    private const int ManyOfOneName = 50;
+
+    private readonly ConcurrentDictionary<Guid, ConcurrentDictionary<Guid, DateTimeOffset>> _open = new();
+
+    /// <summary>The most bytes that one file may still have.</summary>
+    public long MostBytes(Share share) => Math.Max(0, Math.Min(
+        Math.Min(options.MaxFileSize, share.Drop?.MaxFileSize ?? long.MaxValue),
+        share.Drop?.MaxBytes is { } most ? most - share.ReceivedBytes : long.MaxValue));
+
+    /// <summary>Stores a dropped file.</summary>
+    /// <param name="share">The share.</param>
+    /// <param name="file">The file as it arrives. Its content is limited to <see cref="MostBytes"/>.</param>
+    /// <param name="way">The names of the folders below the shared one; missing ones are created.</param>
+    /// <param name="sender">The sender; asked once the content has arrived, since a form may tell it behind.</param>
+    /// <param name="cancellation">The client's patience.</param>
+    /// <exception cref="RefusedException">The file does not fit the share, or its folder is gone.</exception>
+    /// <exception cref="QuotaExceededException">The owner's quota has no room for it.</exception>
+    /// <exception cref="StorageException">A store failed.</exception>
+    public async Task<CatalogFile> TakeAsync(
+        Share share, IIncomingFile file, IReadOnlyList<string> way, Func<DropSender> sender, CancellationToken cancellation)
+    {
+        await DemandTopAsync(share, cancellation);
+        var announced = file.Content.Announced;
+        var reserved = announced.IsExact ? announced.AtLeast
+            : share.Drop?.MaxBytes is null ? 0
+            : Math.Min(announced.AtMost ?? long.MaxValue, MostBytes(share));
+        await ReserveAsync(share, reserved, cancellation);
+        try
+        {
+            var stored = await writes.CreateAsync(share.Owner, new DroppedFile(this, share, file, way, sender), upload: null, cancellation);
+            await AdjustAsync(share, reserved - stored.Content.Size, files: 0);
+            return stored;
+        }
+        catch
+        {
+            await AdjustAsync(share, reserved, files: 1);
+            throw;
+        }
+    }
+
+    /// <summary>Begins a resumable upload of a file.</summary>
+    /// <returns>The handle by which its sender goes on; it tells nobody the upload's id.</returns>
+    /// <inheritdoc cref="TakeAsync" path="/exception"/>
+    public async Task<(string Handle, UploadResult? Done, DateTimeOffset ExpiresAt)> BeginAsync(
+        Share share, string name, long length, IReadOnlyList<string> way, DropSender sender, DateTimeOffset? modifiedAt, CancellationToken cancellation)
+    {
+        await DemandTopAsync(share, cancellation);
+        if (length > MostBytes(share) || share.ReceivedFiles >= share.Drop?.MaxFiles || !HasRoom(share.Id))
+            throw new RefusedException(RefusalCode.DropFull);
+        var properties = await PlaceAsync(share, new FileProperties(name, Type, null) { ModifiedAt = modifiedAt }, way, sender, cancellation);
+        var plan = new ResumablePlan(properties.Name ?? FileName.Untitled, Type, properties.Tags ?? FileTags.None)
+        {
+            Folder = properties.Destination.Folder,
+            OnConflict = properties.Destination.OnConflict,
+            ModifiedAt = modifiedAt,
+            ExpiresAt = properties.ExpiresAt,
+        };
+        if (length > 0)
+        {
+            var upload = await uploads.CreateAsync(share.Owner, plan, length, cancellation);
+            _open.GetOrAdd(share.Id, _ => new()).TryAdd(upload.Id, time.GetUtcNow());
+            return (await HandleOfAsync(share, upload.Id, cancellation), null, upload.ExpiresAt);
+        }
+        await ReserveAsync(share, 0, cancellation);
+        try
+        {
+            var done = await uploads.CreateAsync(share.Owner, plan, 0, IncomingAppend.Nothing, cancellation);
+            return (await HandleOfAsync(share, done.Upload.Id, cancellation), done, done.ExpiresAt);
+        }
+        catch
+        {
+            await AdjustAsync(share, 0, files: 1);
+            throw;
+        }
+    }
+
+    /// <summary>Finds an upload by its handle, with an offset at which it can go on; null if there is none.</summary>
+    public async Task<ResumableUpload?> FindAsync(Share share, string handle, CancellationToken cancellation) =>
+        await IdOfAsync(share, handle, cancellation) is { } id ? await uploads.FindSettledAsync(share.Owner, id, atLength: false, cancellation) : null;
+
+    /// <summary>Appends bytes to an upload, which becomes a file with the last one.</summary>
+    /// <param name="share">The share.</param>
+    /// <param name="handle">The upload's handle.</param>
+    /// <param name="offset">The offset at which the sender believes to go on.</param>
+    /// <param name="append">The bytes.</param>
+    /// <param name="cancellation">The client's patience.</param>
+    /// <returns>The upload as it was, or null; and the result, which is null if the upload is at another offset or complete.</returns>
+    /// <inheritdoc cref="TakeAsync" path="/exception"/>
+    public async Task<(ResumableUpload? Upload, UploadResult? Result)> AppendAsync(
+        Share share, string handle, long offset, IncomingAppend append, CancellationToken cancellation)
+    {
+        if (await IdOfAsync(share, handle, cancellation) is not { } id)
+            return (null, null);
+        var (upload, writer) = await uploads.TakeAsync(share.Owner, id, cancellation);
+        if (upload is null || writer is null)
+            return (upload, null);
+        await using (writer)
+        {
+            if (offset != writer.Offset || append.Length > writer.Length - offset)
+            {
+                await writer.ReleaseAsync(keeps: true);
+                return (upload with { Progress = upload.Progress with { Offset = writer.Offset } }, null);
+            }
+            var length = writer.Length ?? 0;
+            // Only the request that can bring the last byte makes a file.
+            var mayEnd = offset + (append.Length ?? long.MaxValue - offset) >= length;
+            if (!mayEnd)
+                return (upload, await uploads.AppendAsync(writer, append, cancellation));
+            if (!await catalog.ReserveDropAsync(share, length, cancellation))
+            {
+                await writer.ReleaseAsync(keeps: true);
+                throw new RefusedException(RefusalCode.DropFull);
+            }
+            var isDone = false;
+            try
+            {
+                var result = await uploads.AppendAsync(writer, append, cancellation);
+                isDone = result.IsComplete;
+                return (upload, result);
+            }
+            finally
+            {
+                if (isDone)
+                    Forget(share.Id, id);
+                else
+                    await AdjustAsync(share, length, files: 1);
+            }
+        }
+    }
+
+    /// <summary>Ends an upload that is not complete.</summary>
+    /// <returns>The reason why it is not done, or null if it is.</returns>
+    public async Task<Refusal?> EndAsync(Share share, string handle, CancellationToken cancellation)
+    {
+        if (await IdOfAsync(share, handle, cancellation) is not { } id)
+            return new Refusal(RefusalCode.UploadNotFound);
+        Forget(share.Id, id);
+        return await uploads.EndAsync(share.Owner, id, cancellation);
+    }
+
+    private async Task<CatalogFolder> DemandTopAsync(Share share, CancellationToken cancellation) =>
+        // A folder in a deleted one is about to follow it.
+        await folders.FindPathAsync(share.Owner, share.Ids[0], cancellation) is null || await folders.FindAsync(share.Owner, share.Ids[0], cancellation) is not { } top
+            ? throw new RefusedException(RefusalCode.FolderNotFound)
+            : top;
+
+    /// <summary>Gives a file its place, its tags and its end.</summary>
+    private async Task<FileProperties> PlaceAsync(
+        Share share, FileProperties sent, IReadOnlyList<string> way, DropSender sender, CancellationToken cancellation)
+    {
+        var top = await DemandTopAsync(share, cancellation);
+        string[] names = [.. share.Drop?.FolderPerUploader == true ? [sender.FolderName] : Array.Empty<string>(), .. way.Take(MaxFolders)];
+        if (await folders.FindOrCreateBelowAsync(share.Owner, top, names, cancellation) is not { Outcome: ChangeOutcome.Done, Folder: { } folder })
+            throw new RefusedException(RefusalCode.FolderNotFound);
+        var name = sent.Name ?? FileName.Untitled;
+        if (await folders.FindAsync(share.Owner, folder.Id, FreeName.Numbered(name, ManyOfOneName, EntryKind.File), cancellation) is not null)
+            name = FreeName.Numbered(name, RandomNumberGenerator.GetInt32(100_000, int.MaxValue), EntryKind.File);
+        return sent with
+        {
+            Name = name,
+            Type = Type,
+            Tags = sender.ToTags(),
+            ExpiresAt = share.Drop?.FileLife is { } life ? WholeMilliseconds.After(time.GetUtcNow(), life) : null,
+            Destination = new Destination(folder.Id, OnConflict: OnConflict.Rename),
+        };
+    }
+
+    private async Task ReserveAsync(Share share, long bytes, CancellationToken cancellation)
+    {
+        if (bytes > MostBytes(share) || !await catalog.ReserveDropAsync(share, bytes, cancellation))
+            throw new RefusedException(RefusalCode.DropFull);
+    }
+
+    private async Task AdjustAsync(Share share, long bytes, int files)
+    {
+        if (bytes == 0 && files == 0)
+            return;
+        try
+        {
+            await catalog.ReleaseDropAsync(share.Digest, bytes, files, CancellationToken.None);
+        }
+        catch (StorageException)
+        {
+            // The share then takes a little less. The file itself is as its sender was told.
+        }
+    }
+
+    private bool HasRoom(Guid share)
+    {
+        if (!_open.TryGetValue(share, out var open) || open.Count < MostOpen)
+            return true;
+        foreach (var (id, at) in open)
+        {
+            if (time.GetUtcNow() - at > options.UploadsExpiry)
+                open.TryRemove(id, out _);
+        }
+        return open.Count < MostOpen;
+    }
+
+    private void Forget(Guid share, Guid upload)
+    {
+        if (_open.TryGetValue(share, out var open))
+            open.TryRemove(upload, out _);
+    }
+
+    private async ValueTask<string> HandleOfAsync(Share share, Guid upload, CancellationToken cancellation)
+    {
+        using var aes = await CipherAsync(share, cancellation);
+        return Convert.ToHexStringLower(aes.EncryptEcb(upload.ToByteArray(bigEndian: true), PaddingMode.None));
+    }
+
+    private async ValueTask<Guid?> IdOfAsync(Share share, string handle, CancellationToken cancellation)
+    {
+        if (handle.Length != 32 || !handle.All(char.IsAsciiHexDigitLower))
+            return null;
+        using var aes = await CipherAsync(share, cancellation);
+        return new Guid(aes.DecryptEcb(Convert.FromHexString(handle), PaddingMode.None), bigEndian: true);
+    }
+
+    /// <summary>One block is encrypted under a key of its own share, so no two plain texts meet; a made-up handle is the id of nothing.</summary>
+    private async ValueTask<Aes> CipherAsync(Share share, CancellationToken cancellation)
+    {
+        var aes = Aes.Create();
+        aes.Key = await tokens.DeriveAsync(share, "FileDrop drop upload", cancellation);
+        return aes;
+    }
+
+    /// <summary>A file that gets its place when its content has arrived.</summary>
+    private sealed class DroppedFile(ShareDrops drops, Share share, IIncomingFile file, IReadOnlyList<string> way, Func<DropSender> sender) : IIncomingFile
+    {
+        public IncomingContent Content => file.Content;
+
+        public async ValueTask<FileProperties> ReadPropertiesAsync(CancellationToken cancellation)
+        {
+            var sent = await file.ReadPropertiesAsync(cancellation);
+            return await drops.PlaceAsync(share, sent, way, sender(), cancellation);
+        }
+    }
+}

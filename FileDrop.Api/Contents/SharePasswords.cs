@@ -1,0 +1,99 @@
+using System.Globalization;
+using System.Security.Cryptography;
+using System.Text;
+using FileDrop.Api.Catalog;
+using Konscious.Security.Cryptography;
+
+namespace FileDrop.Api.Contents;
+
+/// <summary>Hashes and verifies the passwords of shares by Argon2id, at most two at once.</summary>
+/// <remarks>
+/// The parameters are those of OWASP's password storage cheat sheet: 19 MiB, two passes, one lane. A hash takes about a tenth of a second of one core, so others
+/// wait for their turn, and too many that wait are refused.
+/// </remarks>
+internal sealed class SharePasswords : IDisposable
+{
+    /// <summary>The fewest characters of a password.</summary>
+    public const int MinLength = 8;
+
+    /// <summary>The most characters of a password.</summary>
+    public const int MaxLength = 256;
+
+    private const int AtOnce = 2, MaxWaiting = 32, Kibibytes = 19 * 1024, Passes = 2, Lanes = 1, SaltBytes = 16, HashBytes = 32;
+
+    private static readonly string s_prefix = string.Create(CultureInfo.InvariantCulture, $"$argon2id$v=19$m={Kibibytes},t={Passes},p={Lanes}$");
+
+    private readonly SemaphoreSlim _slots = new(AtOnce);
+    private int _waiting;
+
+    /// <summary>Hashes a new password, in the PHC string format.</summary>
+    /// <exception cref="RefusedException">Too many passwords are being hashed.</exception>
+    public async Task<string> HashAsync(string password, CancellationToken cancellation)
+    {
+        var salt = RandomNumberGenerator.GetBytes(SaltBytes);
+        var hash = await ComputeAsync(password, salt, cancellation);
+        return $"{s_prefix}{Unpadded(salt)}${Unpadded(hash)}";
+    }
+
+    /// <summary>Whether a password is the one that was hashed; compared in constant time.</summary>
+    /// <inheritdoc cref="HashAsync" path="/exception"/>
+    public async Task<bool> IsRightAsync(string password, string hashed, CancellationToken cancellation)
+    {
+        // A longer text was never hashed. Its hash is computed all the same, of as much as a password can have, so that the time tells nothing.
+        var isTooLong = password.Length > MaxLength;
+        if (!hashed.StartsWith(s_prefix, StringComparison.Ordinal) || hashed[s_prefix.Length..].Split('$') is not [var salt, var hash])
+            return false;
+        var computed = await ComputeAsync(isTooLong ? password[..MaxLength] : password, Padded(salt), cancellation);
+        return CryptographicOperations.FixedTimeEquals(computed, Padded(hash)) && !isTooLong;
+    }
+
+    /// <summary>Whether a text has the form of a hash made here.</summary>
+    public static bool IsHash(string text)
+    {
+        if (!text.StartsWith(s_prefix, StringComparison.Ordinal) || text[s_prefix.Length..].Split('$') is not [var salt, var hash])
+            return false;
+        var bytes = new byte[HashBytes + 2];
+        return Convert.TryFromBase64String($"{salt}{Padding(salt)}", bytes, out var saltBytes) && saltBytes == SaltBytes
+            && Convert.TryFromBase64String($"{hash}{Padding(hash)}", bytes, out var hashBytes) && hashBytes == HashBytes;
+    }
+
+    public void Dispose() => _slots.Dispose();
+
+    private async Task<byte[]> ComputeAsync(string password, byte[] salt, CancellationToken cancellation)
+    {
+        if (Interlocked.Increment(ref _waiting) > MaxWaiting)
+        {
+            Interlocked.Decrement(ref _waiting);
+            throw new RefusedException(new Refusal(RefusalCode.TooManyRequests) { Limit = "passwords", Wait = TimeSpan.FromSeconds(2) });
+        }
+        try
+        {
+            await _slots.WaitAsync(cancellation);
+            try
+            {
+                using var argon2 = new Argon2id(Encoding.UTF8.GetBytes(NameKey.Normalize(password)))
+                {
+                    Salt = salt,
+                    MemorySize = Kibibytes,
+                    Iterations = Passes,
+                    DegreeOfParallelism = Lanes,
+                };
+                return await argon2.GetBytesAsync(HashBytes);
+            }
+            finally
+            {
+                _slots.Release();
+            }
+        }
+        finally
+        {
+            Interlocked.Decrement(ref _waiting);
+        }
+    }
+
+    private static string Unpadded(byte[] bytes) => Convert.ToBase64String(bytes).TrimEnd('=');
+
+    private static byte[] Padded(string text) => Convert.FromBase64String($"{text}{Padding(text)}");
+
+    private static string Padding(string text) => new('=', (4 - (text.Length % 4)) % 4);
+}
