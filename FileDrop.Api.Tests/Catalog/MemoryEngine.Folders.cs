@@ -144,6 +144,9 @@ internal sealed partial class MemoryEngine : IFolderEngine
             [.. Ordered(engine._names).Where(each => each.Key.Owner == owner && each.Key.Key.Folder == folder
                 && (after is not { } last || string.CompareOrdinal(each.Key.Key.Name, last.Name) > 0)).Take(limit).Select(each => each.Value)]);
 
+        public ValueTask<IReadOnlyList<IEntry>> FindLockedAsync(EntryKind kind) => StepAsync<IReadOnlyList<IEntry>>(() =>
+            [.. engine.Entries(owner).Where(entry => entry.Kind == kind && entry.State == FileState.Live && entry.Dav.LockedUntil > engine.Now)]);
+
         public ValueTask<bool> TakeSlotAsync(FolderSlot slot) => StepAsync(() => engine._slots.TryAdd(owner, slot));
 
         public ValueTask<FolderSlot?> FindSlotAsync() => StepAsync(() => engine._slots.GetValueOrDefault(owner));

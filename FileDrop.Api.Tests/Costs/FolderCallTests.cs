@@ -10,7 +10,8 @@ namespace FileDrop.Api.Tests.Costs;
 /// <remarks>
 /// A placed upload claims its name. A move claims the new name and releases the old one, and a folder's move also takes its owner's slot and clears it. Each
 /// reads the entry and, after the claim, its new parent; a folder's move reads each folder from the new parent up to the root, too. A rename reads the file
-/// again after the first try, since a loose file needs no claim. The embedded catalog does all this in one transaction.
+/// again after the first try, since a loose file needs no claim. Outside the root, one read looks for locked folders; a folder's move, rename and deletion look
+/// for locked files, too. The embedded catalog does all this in one transaction.
 /// </remarks>
 public sealed class FolderCallTests(ClusterPair pair) : IClassFixture<ClusterPair>
 {
@@ -34,22 +35,22 @@ public sealed class FolderCallTests(ClusterPair pair) : IClassFixture<ClusterPai
 
         // Clients cannot see a claim, so the loose upload is the measure of the placed one.
         Assert.Equal((Writes: 2, Reads: 0), await UploadAsync("loose", ""));
-        Assert.Equal((Writes: 3, Reads: 2), await UploadAsync("placed", $"&folder_id={bottom}"));
-        Assert.Equal((Writes: 3, Reads: 2), await PatchAsync($"/files/{files[0]}", new { folder_id = bottom }));
-        Assert.Equal((Writes: 3, Reads: 3), await PatchAsync($"/files/{files[0]}", new { file_name = "renamed" }));
-        Assert.Equal((Writes: 2, Reads: 1), await SendAsync(HttpMethod.Delete, $"/files/{files[0]}", null));
-        Assert.Equal((Writes: 3, Reads: 2 + Depth), await CreateAsync("new", bottom));
+        Assert.Equal((Writes: 3, Reads: 3), await UploadAsync("placed", $"&folder_id={bottom}"));
+        Assert.Equal((Writes: 3, Reads: 3), await PatchAsync($"/files/{files[0]}", new { folder_id = bottom }));
+        Assert.Equal((Writes: 3, Reads: 4), await PatchAsync($"/files/{files[0]}", new { file_name = "renamed" }));
+        Assert.Equal((Writes: 2, Reads: 3), await SendAsync(HttpMethod.Delete, $"/files/{files[0]}", null));
+        Assert.Equal((Writes: 3, Reads: 3 + Depth), await CreateAsync("new", bottom));
         foreach (var folder in new[] { few, many })
         {
-            Assert.Equal((Writes: 5, Reads: 2 + Depth), await PatchAsync($"/folders/{folder}", new { parent_id = bottom }));
-            Assert.Equal((Writes: 5, Reads: 2 + 1), await PatchAsync($"/folders/{folder}", new { parent_id = top }));
-            Assert.Equal((Writes: 3, Reads: 1), await PatchAsync($"/folders/{folder}", new { parent_id = "root" }));
-            Assert.Equal((Writes: 3, Reads: 1), await PatchAsync($"/folders/{folder}", new { name = $"renamed {folder}" }));
-            Assert.Equal((Writes: 2, Reads: 1), await SendAsync(HttpMethod.Delete, $"/folders/{folder}", null));
+            Assert.Equal((Writes: 5, Reads: 4 + Depth), await PatchAsync($"/folders/{folder}", new { parent_id = bottom }));
+            Assert.Equal((Writes: 5, Reads: 4 + 1), await PatchAsync($"/folders/{folder}", new { parent_id = top }));
+            Assert.Equal((Writes: 3, Reads: 3), await PatchAsync($"/folders/{folder}", new { parent_id = "root" }));
+            Assert.Equal((Writes: 3, Reads: 3), await PatchAsync($"/folders/{folder}", new { name = $"renamed {folder}" }));
+            Assert.Equal((Writes: 2, Reads: 3), await SendAsync(HttpMethod.Delete, $"/folders/{folder}", null));
             var (writes, reads) = await SendAsync(HttpMethod.Post, $"/trash/folders/{folder}/restore", null);
             Assert.Equal(2, writes);
             Assert.InRange(reads, 0, 1);
-            Assert.Equal((Writes: 2, Reads: 1), await SendAsync(HttpMethod.Delete, $"/folders/{folder}", null));
+            Assert.Equal((Writes: 2, Reads: 3), await SendAsync(HttpMethod.Delete, $"/folders/{folder}", null));
             (writes, reads) = await SendAsync(HttpMethod.Delete, $"/trash/folders/{folder}", null);
             Assert.Equal(1, writes);
             Assert.InRange(reads, 0, 1);

@@ -71,6 +71,8 @@ internal sealed class WatchedEngine(IFolderEngine engine, Action<string> before,
 
         public ValueTask<IReadOnlyList<NameClaim>> FindNamesAsync(Guid folder, EntryKey? after, int limit) => real.FindNamesAsync(folder, after, limit);
 
+        public ValueTask<IReadOnlyList<IEntry>> FindLockedAsync(EntryKind kind) => real.FindLockedAsync(kind);
+
         public ValueTask<bool> TakeSlotAsync(FolderSlot slot) => StepAsync(() => real.TakeSlotAsync(slot));
 
         public ValueTask<FolderSlot?> FindSlotAsync() => real.FindSlotAsync();

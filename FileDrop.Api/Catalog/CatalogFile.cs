@@ -31,6 +31,10 @@ public sealed record CatalogFile(
 
     /// <summary>The time at which the file goes to the trash by itself, in whole milliseconds; null for never.</summary>
     public DateTimeOffset? ExpiresAt { get; init; }
+
+    /// <summary>Locks, and properties that clients made up.</summary>
+    [System.Text.Json.Serialization.JsonIgnore]
+    public DavState Dav { get; init; } = DavState.None;
 }
 
 /// <summary>A live file with its content and all earlier versions.</summary>
@@ -98,6 +102,20 @@ public sealed record FileCommit(
 
     /// <summary>The time at which the file goes to the trash by itself; null keeps the file's.</summary>
     public DateTimeOffset? ExpiresAt { get; init; }
+
+    /// <summary>The locks that the request names.</summary>
+    public LockTokens Held { get; init; } = LockTokens.None;
+
+    /// <summary>
+    /// The caller, for a write of the kind that a file system makes: one caller's writes within ten minutes leave only one earlier version. Null keeps each.
+    /// </summary>
+    public string? Writer { get; init; }
+
+    /// <summary>The lock of a file that is created by being locked; null for any other commit.</summary>
+    public LockRequest? Lock { get; init; }
+
+    /// <summary>The properties that come with the content from another file; null keeps the file's.</summary>
+    public IReadOnlyList<DeadProperty>? Properties { get; init; }
 }
 
 /// <summary>A change of only the metadata.</summary>
@@ -117,6 +135,9 @@ public sealed record MetadataChange(string? Name, IReadOnlyDictionary<string, st
 
     /// <summary>The time at which the file goes to the trash by itself, and whether to change it; null for never.</summary>
     public (bool IsChanged, DateTimeOffset? To) ExpiresAt { get; init; }
+
+    /// <summary>The locks that the request names.</summary>
+    public LockTokens Held { get; init; } = LockTokens.None;
 }
 
 /// <summary>The outcome of a change.</summary>
@@ -157,6 +178,12 @@ public enum ChangeOutcome
 
     /// <summary>The entry has moved since it was read, or its name must be claimed first; nothing was changed. The catalog tries again.</summary>
     Stale,
+
+    /// <summary>A lock of the entry, of a folder above it, or of an entry below it forbids the change; nothing was changed.</summary>
+    Locked,
+
+    /// <summary>The entry would have too many locks or properties, or its owner too many locked entries; nothing was changed.</summary>
+    TooMuch,
 }
 
 /// <summary>The outcome of a change, and the file after it.</summary>

@@ -13,11 +13,11 @@ internal sealed partial class FileCatalog
                 owner, id, begun, (_, _) => new(new FolderProtocol.Choice(FolderProtocol.TargetOfNew(folder, commit))),
                 (file, placement, now) => file.Commit(intent, commit, rules, now, placement), cancellation);
         }
-        var result = await ChangeAsync(owner, id, (file, now) => file.Commit(intent, commit, rules, now), cancellation);
+        var result = await GuardedAsync(owner, id, (file, now) => file.Commit(intent, commit, rules, now), commit.Held, isMembership: false, cancellation);
         return result.Outcome != ChangeOutcome.Stale
             ? result
             : await PlaceAsync(
-                owner, id, known: null, (_, file) => new(FolderProtocol.TargetOf(file, commit.Folder, commit.Name, commit.OnConflict)),
+                owner, id, known: null, (_, file) => new(FolderProtocol.TargetOf(file, commit.Folder, commit.Name, commit.OnConflict, commit.Held)),
                 (file, placement, now) => file.Commit(intent, commit, rules, now, placement), cancellation);
     }
 
@@ -26,19 +26,25 @@ internal sealed partial class FileCatalog
         FileDocument? known = null;
         if (change.Folder is null)
         {
-            var result = await ChangeAsync(owner, id, (file, now) => (known = file).Change(change, now), cancellation);
+            var result = await GuardedAsync(
+                owner, id, (file, now) => (known = file).Change(change, now), change.Held, isMembership: false, cancellation);
             if (result.Outcome != ChangeOutcome.Stale)
                 return result;
         }
         return await PlaceAsync(
-            owner, id, known, (_, file) => new(FolderProtocol.TargetOf(file, change.Folder, change.Name, change.OnConflict)),
+            owner, id, known, (_, file) => new(FolderProtocol.TargetOf(file, change.Folder, change.Name, change.OnConflict, change.Held)),
             (file, placement, now) => file.Change(change, now, placement), cancellation);
     }
 
-    public async Task<ChangeResult> DeleteAsync(string owner, Guid id, long? ifVersion, bool permanent, CancellationToken cancellation)
+    public Task<ChangeResult> DeleteAsync(string owner, Guid id, long? ifVersion, bool permanent, CancellationToken cancellation) =>
+        DeleteAsync(owner, id, ifVersion, permanent, LockTokens.None, cancellation);
+
+    public async Task<ChangeResult> DeleteAsync(
+        string owner, Guid id, long? ifVersion, bool permanent, LockTokens held, CancellationToken cancellation)
     {
         FileDocument? before = null;
-        var result = await ChangeAsync(owner, id, (file, now) => (before = file).Delete(ifVersion, permanent, rules, now), cancellation);
+        var result = await GuardedAsync(
+            owner, id, (file, now) => (before = file).Delete(ifVersion, permanent, rules, now, held), held, isMembership: true, cancellation);
         if (result.Outcome == ChangeOutcome.Done)
             await ReleaseAsync(owner, before, cancellation);
         return result;
@@ -74,6 +80,23 @@ internal sealed partial class FileCatalog
         if (isPurged)
             await ReleaseAsync(owner, before, cancellation);
         return isPurged;
+    }
+
+    /// <summary>
+    /// Changes a file by a rule that leaves it where it is or deletes it, unless a lock of a folder above forbids it. A file in the root or in no folder
+    /// costs nothing more.
+    /// </summary>
+    private async Task<ChangeResult> GuardedAsync(
+        string owner, Guid id, Func<FileDocument, DateTimeOffset, Decision<ChangeResult>> rule, LockTokens held, bool isMembership,
+        CancellationToken cancellation)
+    {
+        Guid? folder = null;
+        var result = await ChangeAsync(
+            owner, id, (file, now) => FolderProtocol.Guarded(file, rule(file, now), known: null, out folder), cancellation);
+        return folder is { } parent
+            ? await folders.RunAsync(
+                owner, steps => new FolderProtocol(steps, rules).ChangeFileAsync(id, rule, held, isMembership, parent), cancellation)
+            : result;
     }
 
     private Task<ChangeResult> PlaceAsync(

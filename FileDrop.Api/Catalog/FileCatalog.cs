@@ -51,7 +51,8 @@ internal sealed partial class FileCatalog(ICatalogEngine engine, IFolderEngine f
     }
 
     public Task<ChangeResult> RestoreVersionAsync(string owner, Guid id, long version, long? ifVersion, CancellationToken cancellation) =>
-        ChangeAsync(owner, id, (document, now) => document.RestoreVersion(version, ifVersion, rules, now), cancellation);
+        GuardedAsync(
+            owner, id, (document, now) => document.RestoreVersion(version, ifVersion, rules, now), LockTokens.None, isMembership: false, cancellation);
 
     public Task<ChangeResult> DeleteVersionAsync(string owner, Guid id, long version, long? ifVersion, CancellationToken cancellation) =>
         ChangeAsync(owner, id, (document, now) => document.DeleteVersion(version, ifVersion, rules, now), cancellation);

@@ -15,10 +15,14 @@ internal sealed partial record FileDocument
             return refused;
         if (change.ExpiresAt.To <= now)
             return new(new ChangeResult(ChangeOutcome.ExpiryPassed));
+        if (Dav.Forbids(change.Held, now))
+            return new(new ChangeResult(ChangeOutcome.Locked));
         if (!Allows(placement, change.Name))
             return new(new ChangeResult(ChangeOutcome.Stale));
         var next = Remembering(now) with
         {
+            // A lock belongs to a path.
+            Dav = placement is null || placement.IsOf(this) ? Dav : Dav.Unlocked(),
             Name = placement?.Name ?? change.Name ?? Name,
             Place = placement?.ToPlace() ?? Place,
             Tags = change.Tags ?? Tags,
@@ -38,6 +42,8 @@ internal sealed partial record FileDocument
             return new(new ChangeResult(ChangeOutcome.ContentNotFound));
         if (Refuse(ifVersion, now) is { } refused)
             return refused;
+        if (Dav.Forbids(LockTokens.None, now))
+            return new(new ChangeResult(ChangeOutcome.Locked));
         var named = Contents.First(content => content.Version == version);
         return Remembering(now).MakeLive(named with { Version = Version + 1, CreatedAt = At(now) }, rules, now);
     }
@@ -73,10 +79,12 @@ internal sealed partial record FileDocument
     }
 
     /// <summary>Moves a live file to the trash. Purges it instead if <paramref name="permanent"/> is set or the trash has no retention.</summary>
-    public Decision<ChangeResult> Delete(long? ifVersion, bool permanent, CatalogRules rules, DateTimeOffset now)
+    public Decision<ChangeResult> Delete(long? ifVersion, bool permanent, CatalogRules rules, DateTimeOffset now, LockTokens? held = null)
     {
         if (Refuse(ifVersion, now) is { } refused)
             return refused;
+        if (Dav.Forbids(held ?? LockTokens.None, now))
+            return new(new ChangeResult(ChangeOutcome.Locked));
         return new(new ChangeResult(ChangeOutcome.Done), permanent ? Purged(rules, now) : Trashed(rules, now));
     }
 
@@ -124,7 +132,7 @@ internal sealed partial record FileDocument
     /// <param name="rules">The protocol's times and counts.</param>
     /// <param name="now">The catalog's clock.</param>
     public FileDocument? Carry(long fence, CatalogRules rules, DateTimeOffset now) => State == FileState.Live && Place.Fence == fence
-        ? DropIntents(_ => true, rules, now) with { State = FileState.Carried, Place = Place.Raised() }
+        ? DropIntents(_ => true, rules, now) with { State = FileState.Carried, Place = Place.Raised(), Dav = Dav.Unlocked() }
         : null;
 
     /// <summary>Follows its folder out of the trash.</summary>
@@ -226,6 +234,7 @@ internal sealed partial record FileDocument
         {
             State = FileState.Trash,
             Place = Place.Left(),
+            Dav = Dav.Unlocked(),
             DeletedAt = at,
             PurgeAt = WholeMilliseconds.After(at, rules.TrashRetention),
         };
@@ -240,6 +249,7 @@ internal sealed partial record FileDocument
             Name = null,
             Place = Place.Left(),
             Tags = NoTags,
+            Dav = DavState.None,
             ModifiedAt = null,
             ExpiresAt = null,
             Content = null,

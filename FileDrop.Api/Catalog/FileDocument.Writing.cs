@@ -34,6 +34,8 @@ internal sealed partial record FileDocument
             throw new ArgumentException("The first commit of a file must give its name and type.", nameof(commit));
         if (commit.IfVersion is { } wanted && wanted != Version)
             return new(new ChangeResult(ChangeOutcome.VersionMismatch));
+        if (Dav.Forbids(commit.Held, now))
+            return new(new ChangeResult(ChangeOutcome.Locked));
         if (!Allows(placement, commit.Name))
             return new(new ChangeResult(ChangeOutcome.Stale));
 
@@ -44,17 +46,19 @@ internal sealed partial record FileDocument
             Name = placement?.Name ?? commit.Name ?? Name,
             Place = placement?.ToPlace() ?? Place,
             Tags = commit.Tags ?? Tags,
-            ModifiedAt = commit.ModifiedAt ?? ModifiedAt,
+            // A file system shows the time of the write if the client does not tell another.
+            ModifiedAt = commit.ModifiedAt ?? (commit.Writer is null ? ModifiedAt : null),
             ExpiresAt = commit.ExpiresAt ?? ExpiresAt,
             CreatedAt = CreatedAt ?? at,
             Intents = [.. Intents.Where(each => each.BlobId != intent.BlobId)],
+            Dav = DavAfter(commit, now),
         };
         if (Version == 0 && commit.RememberFor is { } life)
             next = next with { RememberUntil = WholeMilliseconds.After(at, life) };
         if (commit.Upload is { } plan)
             next = next.Finish(intent, commit.Size, plan, rules, now);
         var content = new FileContent(intent.BlobId, commit.Size, type, commit.Sha256, commit.XxHash3, Version + 1, at, commit.Crc32);
-        return next.MakeLive(content, rules, now);
+        return next.MakeLive(content, rules, now, Continues(commit, now));
     }
 
     /// <summary>Begins and commits a write in one step, with its bytes at hand; it happens completely or not at all.</summary>
@@ -111,7 +115,11 @@ internal sealed partial record FileDocument
         new(intent.BlobId, intent.Fence, WholeMilliseconds.After(now, rules.Lease), reserved);
 
     /// <summary>Makes a content live, turns the former one into an earlier version, and prunes.</summary>
-    private Decision<ChangeResult> MakeLive(FileContent content, CatalogRules rules, DateTimeOffset now)
+    /// <param name="content">The content.</param>
+    /// <param name="rules">The protocol's times and counts.</param>
+    /// <param name="now">The catalog's clock.</param>
+    /// <param name="drops">Whether the former content does not become a version, because the same caller has just written it.</param>
+    private Decision<ChangeResult> MakeLive(FileContent content, CatalogRules rules, DateTimeOffset now, bool drops = false)
     {
         IReadOnlyList<FileContent> earlier = [.. Contents];
         var next = this with
@@ -120,7 +128,7 @@ internal sealed partial record FileDocument
             Version = content.Version,
             UpdatedAt = content.CreatedAt,
             Content = content,
-            Versions = Prune(earlier, rules, now),
+            Versions = drops ? Versions : Prune(earlier, rules, now),
         };
         next = next with { Garbage = next.Released(earlier, rules, now) };
         return new(new ChangeResult(ChangeOutcome.Done, next.ToFile()), next);

@@ -117,7 +117,13 @@ internal sealed partial record FileDocument : IEntry
     /// <exception cref="InvalidOperationException">The document is pending or a tombstone.</exception>
     public CatalogFile ToFile() =>
         this is { Name: { } name, CreatedAt: { } created, UpdatedAt: { } updated, Content: { } content }
-            ? new CatalogFile(Id, Owner, name, Tags, Version, created, updated, content, DeletedAt, PurgeAt) { Place = Place, ModifiedAt = ModifiedAt, ExpiresAt = ExpiresAt }
+            ? new CatalogFile(Id, Owner, name, Tags, Version, created, updated, content, DeletedAt, PurgeAt)
+            {
+                Place = Place,
+                ModifiedAt = ModifiedAt,
+                ExpiresAt = ExpiresAt,
+                Dav = Dav,
+            }
             : throw new InvalidOperationException($"Document {Id} is {State} and has no file.");
 
     /// <summary>Everything that the document names, for the check, a backup and the scrub.</summary>
@@ -156,6 +162,7 @@ internal sealed partial record FileDocument : IEntry
             UpdatedAt = file.UpdatedAt,
             ModifiedAt = file.ModifiedAt,
             ExpiresAt = file.ExpiresAt,
+            Dav = file.Dav.Unlocked(),
             DeletedAt = file.DeletedAt,
             PurgeAt = file.PurgeAt,
             Content = file.Content,

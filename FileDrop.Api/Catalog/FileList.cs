@@ -68,17 +68,24 @@ public sealed record ListQuery(string Owner, bool InTrash, FileSort Sort, bool D
     /// <summary>The most entries that a filtered page examines before it ends early.</summary>
     public const int MaxExamined = 10_000;
 
-    /// <summary>The most characters that the tags of a page's files may have before the page ends early.</summary>
+    /// <summary>The most characters that the tags and WebDAV's properties of a page's entries may have before the page ends early.</summary>
     public const int MaxWeight = 2 << 20;
 
     /// <summary>The most entries that this page examines. Each tag to look for costs as much as an entry.</summary>
     public int Examined => MaxExamined / Math.Max(1, Filter.DistinctTags.Count);
 
-    /// <summary>The characters that a file's tags add to its page.</summary>
+    /// <summary>The characters that a file's tags and properties add to its page.</summary>
     public static long WeightOf(CatalogFile file)
     {
         ArgumentNullException.ThrowIfNull(file);
-        return file.Tags.Sum(tag => (long)tag.Key.Length + tag.Value.Length);
+        return file.Tags.Sum(tag => (long)tag.Key.Length + tag.Value.Length) + file.Dav.Properties.Sum(each => (long)each.Xml.Length);
+    }
+
+    /// <summary>The characters that a folder's properties add to its page.</summary>
+    public static long WeightOf(CatalogFolder folder)
+    {
+        ArgumentNullException.ThrowIfNull(folder);
+        return folder.Dav.Properties.Sum(each => (long)each.Xml.Length);
     }
 }
 

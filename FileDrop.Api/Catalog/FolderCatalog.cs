@@ -5,7 +5,8 @@ namespace FileDrop.Api.Catalog;
 /// <summary>The catalog's folders: the rules of <see cref="FolderDocument"/> and <see cref="FolderProtocol"/> over an engine.</summary>
 /// <param name="engine">The store of folders and of the claims of names.</param>
 /// <param name="rules">The protocol's times and counts.</param>
-internal sealed partial class FolderCatalog(IFolderEngine engine, CatalogRules rules) : IFolderCatalog, IFolderSweepCatalog, IFolderDocumentCatalog
+internal sealed partial class FolderCatalog(IFolderEngine engine, CatalogRules rules) : IFolderCatalog, IFolderSweepCatalog, IFolderDocumentCatalog,
+    IDavCatalog
 {
     /// <summary>Entries that follow their folder, or claims that are looked at, in one step of a sweep.</summary>
     private const int Batch = 200;
@@ -68,19 +69,30 @@ internal sealed partial class FolderCatalog(IFolderEngine engine, CatalogRules r
         cancellation);
 
     public Task<FolderResult> ChangeFolderAsync(string owner, Guid id, FolderChange change, CancellationToken cancellation) => PlaceAsync(
-        owner, id, (_, folder) => new(new Target(change.Parent ?? folder.Place.Folder ?? Place.Root, change.Name ?? folder.Name ?? "", change.OnConflict)),
+        owner, id,
+        (_, folder) => new(new Target(change.Parent ?? folder.Place.Folder ?? Place.Root, change.Name ?? folder.Name ?? "", change.OnConflict)
+        {
+            Held = change.Held,
+        }),
         change.IfVersion, FileState.Live, cancellation);
 
-    public async Task<FolderResult> DeleteFolderAsync(string owner, Guid id, long? ifVersion, bool permanent, CancellationToken cancellation) =>
+    public Task<FolderResult> DeleteFolderAsync(string owner, Guid id, long? ifVersion, bool permanent, CancellationToken cancellation) =>
+        DeleteFolderAsync(owner, id, ifVersion, permanent, LockTokens.None, cancellation);
+
+    public async Task<FolderResult> DeleteFolderAsync(
+        string owner, Guid id, long? ifVersion, bool permanent, LockTokens held, CancellationToken cancellation) =>
         await engine.RunAsync(
             owner,
             async steps =>
             {
+                var protocol = new FolderProtocol(steps, rules);
+                if (await protocol.IsLockedAsync(id, held))
+                    return new FolderResult(ChangeOutcome.Locked);
                 FolderDocument? before = null;
                 var result = await steps.ChangeFolderAsync(
-                    id, (folder, now) => (before = folder)?.Delete(ifVersion, permanent, rules, now) ?? new(new FolderResult(ChangeOutcome.FolderNotFound)));
+                    id, (folder, now) => (before = folder)?.Delete(ifVersion, permanent, rules, now, held) ?? new(new FolderResult(ChangeOutcome.FolderNotFound)));
                 if (result.Outcome == ChangeOutcome.Done && before is not null)
-                    await new FolderProtocol(steps, rules).ReleaseAsync(before);
+                    await protocol.ReleaseAsync(before);
                 return result;
             },
             cancellation);
@@ -161,8 +173,12 @@ internal sealed partial class FolderCatalog(IFolderEngine engine, CatalogRules r
         for (var tries = 0; before is not null && tries < MaxTries; tries++)
         {
             var result = default(FolderResult);
-            var outcome = await protocol.PlaceFolderAsync(before, await choose(protocol, before), async placement => (result = await steps.ChangeFolderAsync(
-                folder.Id, (now, at) => now?.PlaceAt(placement, ifVersion, from, at) ?? new(new FolderResult(ChangeOutcome.FolderNotFound)))).Outcome);
+            var target = await choose(protocol, before);
+            if (from == FileState.Live && await protocol.IsGuardedBelowAsync(before.Id, target.Held))
+                return new FolderResult(ChangeOutcome.Locked);
+            var outcome = await protocol.PlaceFolderAsync(before, target, async placement => (result = await steps.ChangeFolderAsync(
+                folder.Id,
+                (now, at) => now?.PlaceAt(placement, ifVersion, from, at, target.Held) ?? new(new FolderResult(ChangeOutcome.FolderNotFound)))).Outcome);
             if (outcome != ChangeOutcome.Stale)
                 return outcome == ChangeOutcome.Done ? result : new FolderResult(outcome);
             before = await steps.LoadFolderAsync(folder.Id);

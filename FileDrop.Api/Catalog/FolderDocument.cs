@@ -16,6 +16,9 @@ public sealed record CatalogFolder(
     Guid Id, string Owner, string Name, Guid? Parent, long Version, DateTimeOffset CreatedAt, DateTimeOffset UpdatedAt,
     DateTimeOffset? DeletedAt = null, DateTimeOffset? PurgeAt = null)
 {
+    /// <summary>Locks, and properties that clients made up.</summary>
+    public DavState Dav { get; init; } = DavState.None;
+
     /// <summary>An owner's root.</summary>
     public static CatalogFolder RootOf(string owner) =>
         new(Place.Root, owner, "", Parent: null, Version: 0, DateTimeOffset.UnixEpoch, DateTimeOffset.UnixEpoch);
@@ -48,7 +51,7 @@ internal readonly record struct FolderDecision<T>(T Answer, FolderDocument? Next
 /// A change of the folder alone decides for everything below it. The entries follow later: a sweep carries them into the trash, returns them, or purges
 /// them. See <see cref="FolderProtocol"/>.
 /// </remarks>
-internal sealed record FolderDocument : IEntry
+internal sealed partial record FolderDocument : IEntry
 {
     public required string Owner { get; init; }
 
@@ -89,7 +92,7 @@ internal sealed record FolderDocument : IEntry
     /// <summary>The folder as readers see it.</summary>
     /// <exception cref="InvalidOperationException">The document is pending or a tombstone.</exception>
     public CatalogFolder ToFolder() => IsFolder && Name is { } name
-        ? new CatalogFolder(Id, Owner, name, Place.Folder, Version, CreatedAt, UpdatedAt, DeletedAt, PurgeAt)
+        ? new CatalogFolder(Id, Owner, name, Place.Folder, Version, CreatedAt, UpdatedAt, DeletedAt, PurgeAt) { Dav = Dav }
         : throw new InvalidOperationException($"Document {Id} is {State} and has no folder.");
 
     /// <summary>Makes the document of a folder whose name is not claimed yet. It is forgotten after a lease.</summary>
@@ -119,6 +122,7 @@ internal sealed record FolderDocument : IEntry
         UpdatedAt = folder.UpdatedAt,
         DeletedAt = folder.DeletedAt,
         PurgeAt = folder.PurgeAt,
+        Dav = folder.Dav.Unlocked(),
         Sweep = FolderSweep.Due,
         SweepAt = now,
     };
@@ -133,16 +137,20 @@ internal sealed record FolderDocument : IEntry
     /// <param name="ifVersion">The condition: change only a folder that still has this version.</param>
     /// <param name="from">The state that the operation begins with.</param>
     /// <param name="now">The catalog's clock.</param>
-    public FolderDecision<FolderResult> PlaceAt(Placement placement, long? ifVersion, FileState from, DateTimeOffset now)
+    /// <param name="held">The locks that the request names; null for none.</param>
+    public FolderDecision<FolderResult> PlaceAt(Placement placement, long? ifVersion, FileState from, DateTimeOffset now, LockTokens? held = null)
     {
         if (State != from)
             return new(new FolderResult(ChangeOutcome.FolderNotFound));
         if (ifVersion is { } wanted && wanted != Version)
             return new(new FolderResult(ChangeOutcome.VersionMismatch));
+        if (Dav.Forbids(held ?? LockTokens.None, now))
+            return new(new FolderResult(ChangeOutcome.Locked));
         if (Place.Fence != placement.Fence)
             return new(new FolderResult(ChangeOutcome.Stale));
         var returns = State is FileState.Trash or FileState.Carried;
-        var moved = this with { Name = placement.Name, Place = placement.ToPlace() };
+        // A lock belongs to a path.
+        var moved = this with { Name = placement.Name, Place = placement.ToPlace(), Dav = placement.IsOf(this) ? Dav : Dav.Unlocked() };
         // A folder that returns to its place keeps its version, as a file does.
         if (!returns || !placement.IsOf(this))
             moved = moved with { Version = Version + 1, UpdatedAt = State == FileState.Pending || now > UpdatedAt ? now : UpdatedAt };
@@ -158,15 +166,18 @@ internal sealed record FolderDocument : IEntry
     }
 
     /// <summary>Moves a live folder to the trash. With no retention, or if <paramref name="permanent"/> is set, it is purged as soon as all entries have followed.</summary>
-    public FolderDecision<FolderResult> Delete(long? ifVersion, bool permanent, CatalogRules rules, DateTimeOffset now)
+    public FolderDecision<FolderResult> Delete(long? ifVersion, bool permanent, CatalogRules rules, DateTimeOffset now, LockTokens? held = null)
     {
         if (State != FileState.Live)
             return new(new FolderResult(ChangeOutcome.FolderNotFound));
         if (ifVersion is { } wanted && wanted != Version)
             return new(new FolderResult(ChangeOutcome.VersionMismatch));
+        if (Dav.Forbids(held ?? LockTokens.None, now))
+            return new(new FolderResult(ChangeOutcome.Locked));
         var next = Turned(now) with
         {
             State = FileState.Trash,
+            Dav = Dav.Unlocked(),
             Place = Place.Left(),
             DeletedAt = now,
             PurgeAt = permanent ? now : WholeMilliseconds.After(now, rules.TrashRetention),
@@ -176,7 +187,7 @@ internal sealed record FolderDocument : IEntry
 
     /// <summary>Follows its folder into the trash. The name stays claimed, so that it is free when the folder comes back.</summary>
     public FolderDocument? Carry(long fence, DateTimeOffset now) => State == FileState.Live && Place.Fence == fence
-        ? Turned(now) with { State = FileState.Carried, Place = Place.Raised() }
+        ? Turned(now) with { State = FileState.Carried, Place = Place.Raised(), Dav = Dav.Unlocked() }
         : null;
 
     /// <summary>Follows its folder out of the trash.</summary>
@@ -237,6 +248,7 @@ internal sealed record FolderDocument : IEntry
     {
         State = FileState.Deleted,
         Name = null,
+        Dav = DavState.None,
         Place = Place.Left(),
         DeletedAt = null,
         PurgeAt = null,

@@ -7,11 +7,11 @@ internal sealed partial class FolderProtocol
 {
     /// <summary>The place of a new file. It never replaces another file: its content becomes the other's new version, which needs another commit.</summary>
     public static Target TargetOfNew(Guid folder, FileCommit commit) =>
-        new(folder, commit.Name ?? "", commit.OnConflict == OnConflict.Rename ? OnConflict.Rename : OnConflict.Fail);
+        new(folder, commit.Name ?? "", commit.OnConflict == OnConflict.Rename ? OnConflict.Rename : OnConflict.Fail) { Held = commit.Held };
 
     /// <summary>The place that a change asks for.</summary>
-    public static Choice TargetOf(FileDocument file, Guid? folder, string? name, OnConflict onConflict) =>
-        new((folder ?? file.Place.Folder) is { } target ? new Target(target, name ?? file.Name ?? "", onConflict) : null);
+    public static Choice TargetOf(FileDocument file, Guid? folder, string? name, OnConflict onConflict, LockTokens held) =>
+        new((folder ?? file.Place.Folder) is { } target ? new Target(target, name ?? file.Name ?? "", onConflict) { Held = held } : null);
 
     /// <summary>The place that was chosen for a file.</summary>
     /// <param name="Target">The place; null if the file stays loose.</param>

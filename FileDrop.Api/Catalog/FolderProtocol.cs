@@ -30,6 +30,9 @@ internal sealed partial class FolderProtocol(IFolderSteps steps, CatalogRules ru
     {
         var former = EntryKey.OfClaim(before);
         var name = target.Name;
+        if (await IsGuardedAsync(target.Folder, isMembership: true, target.Held)
+            || (before is { State: FileState.Live, Place.Folder: { } left } && left != target.Folder && await IsGuardedAsync(left, isMembership: true, target.Held)))
+            return ChangeOutcome.Locked;
         for (var number = 2; ; number++)
         {
             var key = EntryKey.Of(target.Folder, name);
@@ -49,7 +52,8 @@ internal sealed partial class FolderProtocol(IFolderSteps steps, CatalogRules ru
                         name = FreeName.Numbered(target.Name, number, before.Kind);
                         continue;
                     case OnConflict.Replace when holder.Kind == before.Kind && holder.State == FileState.Live && number < MaxTries:
-                        await TrashAsync(holder);
+                        if (!await TryTrashAsync(holder, target.Held))
+                            return ChangeOutcome.Locked;
                         continue;
                     default:
                         return ChangeOutcome.NameTaken;
@@ -214,14 +218,17 @@ internal sealed partial class FolderProtocol(IFolderSteps steps, CatalogRules ru
         return true;
     }
 
-    /// <summary>Moves the entry that has a name to the trash, if it still has it.</summary>
-    private async ValueTask TrashAsync(IEntry holder)
+    /// <summary>Moves the entry that has a name to the trash, if it still has it. False if a lock forbids it.</summary>
+    private async ValueTask<bool> TryTrashAsync(IEntry holder, LockTokens held)
     {
+        if (holder.Dav.Forbids(held, await steps.NowAsync()) || (holder.Kind == EntryKind.Folder && await IsGuardedBelowAsync(holder.Id, held)))
+            return false;
         var fence = holder.Place.Fence;
         if (await ChangeAsync(
             holder,
-            (file, now) => file.Place.Fence == fence ? file.Delete(ifVersion: null, permanent: false, rules, now).Next : null,
-            (folder, now) => folder.Place.Fence == fence ? folder.Delete(ifVersion: null, permanent: false, rules, now).Next : null))
+            (file, now) => file.Place.Fence == fence ? file.Delete(ifVersion: null, permanent: false, rules, now, held).Next : null,
+            (folder, now) => folder.Place.Fence == fence ? folder.Delete(ifVersion: null, permanent: false, rules, now, held).Next : null))
             await ReleaseAsync(holder);
+        return true;
     }
 }

@@ -44,6 +44,9 @@ public interface IFileCatalog
     /// Deletes a live file: moves it to the trash or, if <paramref name="permanent"/> or without a retention, purges it. In the same change, its
     /// open intents become garbage of unfinished writes. <see cref="ChangeResult.File"/> stays null.
     /// </summary>
+    Task<ChangeResult> DeleteAsync(string owner, Guid id, long? ifVersion, bool permanent, LockTokens held, CancellationToken cancellation);
+
+    /// <inheritdoc cref="DeleteAsync(string, Guid, long?, bool, LockTokens, CancellationToken)"/>
     Task<ChangeResult> DeleteAsync(string owner, Guid id, long? ifVersion, bool permanent, CancellationToken cancellation);
 
     /// <summary>

@@ -36,6 +36,9 @@ public interface IFolderCatalog
     /// Moves a live folder to the trash with everything in it. If <paramref name="permanent"/> or without a retention, it is purged as soon as everything has
     /// followed it.
     /// </summary>
+    Task<FolderResult> DeleteFolderAsync(string owner, Guid id, long? ifVersion, bool permanent, LockTokens held, CancellationToken cancellation);
+
+    /// <inheritdoc cref="DeleteFolderAsync(string, Guid, long?, bool, LockTokens, CancellationToken)"/>
     Task<FolderResult> DeleteFolderAsync(string owner, Guid id, long? ifVersion, bool permanent, CancellationToken cancellation);
 
     /// <summary>Takes a folder out of the trash with everything that went there with it. Not found: it was not deleted itself.</summary>
@@ -63,7 +66,11 @@ public sealed record FolderEntry(CatalogFolder? Folder, CatalogFile? File);
 /// <param name="Parent">The new parent; null keeps it.</param>
 /// <param name="OnConflict">The choice if the name is taken.</param>
 /// <param name="IfVersion">The condition: change only a folder that still has this version.</param>
-public sealed record FolderChange(string? Name, Guid? Parent, OnConflict OnConflict = OnConflict.Fail, long? IfVersion = null);
+public sealed record FolderChange(string? Name, Guid? Parent, OnConflict OnConflict = OnConflict.Fail, long? IfVersion = null)
+{
+    /// <summary>The locks that the request names.</summary>
+    public LockTokens Held { get; init; } = LockTokens.None;
+}
 
 /// <summary>Lets entries follow their folders; see <see cref="ISweepCatalog"/>.</summary>
 public interface IFolderSweepCatalog

@@ -13,6 +13,9 @@ internal interface IFolderEngine
     /// <param name="cancellation">Ends the waiting.</param>
     Task<T> RunAsync<T>(string owner, Func<IFolderSteps, ValueTask<T>> protocol, CancellationToken cancellation);
 
+    /// <summary>The catalog's clock in whole milliseconds.</summary>
+    ValueTask<DateTimeOffset> NowAsync(CancellationToken cancellation) => new(RunAsync("", steps => steps.NowAsync(), cancellation));
+
     /// <summary>Returns a folder's document in any state; null if there is none.</summary>
     Task<FolderDocument?> FindFolderAsync(string owner, Guid id, CancellationToken cancellation);
 
@@ -104,6 +107,9 @@ internal interface IFolderSteps
 
     /// <summary>Whether a folder has a carried folder whose own sweep has not ended.</summary>
     ValueTask<bool> HasUnsweptChildAsync(Guid folder);
+
+    /// <summary>Returns the owner's live entries of one kind with a lock that has not expired, without a file's lists; about <see cref="DavState.MaxLocked"/>.</summary>
+    ValueTask<IReadOnlyList<IEntry>> FindLockedAsync(EntryKind kind);
 }
 
 /// <summary>A page of folders.</summary>

@@ -52,7 +52,11 @@ public enum OnConflict
 /// <param name="Folder">The folder.</param>
 /// <param name="Name">The name.</param>
 /// <param name="OnConflict">The choice if the name is taken.</param>
-public sealed record Target(Guid Folder, string Name, OnConflict OnConflict = OnConflict.Fail);
+public sealed record Target(Guid Folder, string Name, OnConflict OnConflict = OnConflict.Fail)
+{
+    /// <summary>The locks that the request names.</summary>
+    public LockTokens Held { get; init; } = LockTokens.None;
+}
 
 /// <summary>A claimed place, on the way into a document by one conditional change.</summary>
 /// <param name="Folder">The folder; null takes the file out of its folder.</param>
@@ -84,6 +88,8 @@ internal interface IEntry
     string? Name { get; }
 
     Place Place { get; }
+
+    DavState Dav { get; }
 }
 
 /// <summary>A name in a folder, as it must be unique: its NFC form. Upper and lower case differ.</summary>

@@ -18,6 +18,8 @@ internal sealed partial class MongoEngine : IFolderEngine
     public async Task<T> RunAsync<T>(string owner, Func<IFolderSteps, ValueTask<T>> protocol, CancellationToken cancellation) =>
         await protocol(new Steps(this, owner, cancellation));
 
+    public ValueTask<DateTimeOffset> NowAsync(CancellationToken cancellation) => _clock.NowAsync(cancellation);
+
     public async Task<FolderDocument?> FindFolderAsync(string owner, Guid id, CancellationToken cancellation) =>
         (await LoadFolderAsync(owner, id, cancellation))?.Folder;
 
@@ -245,6 +247,22 @@ internal sealed partial class MongoEngine : IFolderEngine
 
         public async ValueTask<bool> HasUnsweptChildAsync(Guid folder) =>
             await AnyAsync(engine.Folders, Child(owner, folder, FileState.Carried).Add("sweep", new BsonDocument("$ne", (int)FolderSweep.None)));
+
+        public async ValueTask<IReadOnlyList<IEntry>> FindLockedAsync(EntryKind kind)
+        {
+            var locked = new BsonDocument
+            {
+                { "owner", owner }, { "locked_until", new BsonDocument("$gt", MongoSchema.Time(await NowAsync())) },
+            };
+            var options = new FindOptions { Hint = "locked" };
+            if (kind == EntryKind.Folder)
+            {
+                var folders = await CallAsync(token => engine.Folders.Find(locked, options).ToListAsync(token), cancellation);
+                return [.. folders.Select(MongoFolders.Read).Where(folder => folder.State == FileState.Live)];
+            }
+            var files = await CallAsync(token => engine._files.Find(locked, options).Project(MongoSchema.FileFields).ToListAsync(token), cancellation);
+            return [.. files.Select(file => MongoSchema.ToPartial(file, MongoSchema.ToGuid(file["_id"]), owner)).Where(file => file.State == FileState.Live)];
+        }
 
         private Task<bool> AnyAsync(IMongoCollection<BsonDocument> collection, BsonDocument condition) =>
             CallAsync(token => collection.Find(condition, new FindOptions { Hint = "placed" }).Limit(1).AnyAsync(token), cancellation);

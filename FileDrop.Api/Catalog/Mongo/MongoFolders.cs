@@ -15,7 +15,8 @@ namespace FileDrop.Api.Catalog.Mongo;
 ///   state: "pending"|"live"|"trash"|"carried"|"deleted",
 ///   parent: UUID, place: long, claim: UUID,     where it is, the fence, and the operation under which its name is claimed
 ///   name, name_key, version: long, created_at, updated_at, deleted_at, purge_at,
-///   turn: long, sweep: int, sweep_at            whether its entries must still follow it
+///   turn: long, sweep: int, sweep_at,           whether its entries must still follow it
+///   dav, locked_until                           locks and properties of WebDAV's clients as JSON, and the end of the last lock
 /// }
 /// </code>
 /// <para>The collection <c>names</c> has a document for each claim:
@@ -44,7 +45,12 @@ internal static class MongoFolders
     /// <summary>The indexes on files in folders.</summary>
     public static IEnumerable<CreateIndexModel<BsonDocument>> FileIndexes => Orders
         .Select(order => Index(order.Value.Index, s_isPlacedAndLive, "owner", "parent", "state", order.Value.Field, "_id"))
-        .Append(Index("placed", s_isPlaced, "owner", "parent", "state", "_id"));
+        .Append(Index("placed", s_isPlaced, "owner", "parent", "state", "_id"))
+        .Append(Locked);
+
+    /// <summary>The index of entries that were locked, on files and on folders.</summary>
+    private static CreateIndexModel<BsonDocument> Locked =>
+        Index("locked", new BsonDocument("locked_until", new BsonDocument("$exists", true)), "owner", "locked_until");
 
     public static async Task CreateIndexesAsync(IMongoDatabase database, CancellationToken cancellation)
     {
@@ -52,16 +58,17 @@ internal static class MongoFolders
             .Select(order => Index(order.Value.Index, s_isPlacedAndLive, "owner", "parent", "state", order.Value.Field, "_id"))
             .Append(Index("placed", s_isPlaced, "owner", "parent", "state", "_id"))
             .Append(Index("trash_by_deleted_at", new BsonDocument("state", MongoSchema.Trash), "owner", "state", "deleted_at", "_id"))
+            .Append(Locked)
             .Append(Index("due", new BsonDocument("sweep_at", new BsonDocument("$exists", true)), "sweep_at"));
         await database.GetCollection<BsonDocument>(Folders).Indexes.CreateManyAsync(folders, cancellation);
     }
 
     /// <summary>A list of folders.</summary>
     public static MongoList<CatalogFolder> List(IMongoCollection<BsonDocument> folders, ListQuery query) => query.InTrash
-        ? new(folders, [], "trash_by_deleted_at", Projection: null, folder => Read(folder).ToFolder(), _ => 0)
+        ? new(folders, [], "trash_by_deleted_at", Projection: null, folder => Read(folder).ToFolder(), ListQuery.WeightOf)
         : new(
             folders, new BsonDocument("parent", OrNull(query.Folder)), FolderOrders[query.Sort].Index, Projection: null,
-            folder => Read(folder).ToFolder(), _ => 0);
+            folder => Read(folder).ToFolder(), ListQuery.WeightOf);
 
     /// <summary>Reads a folder.</summary>
     public static FolderDocument Read(BsonDocument source) => new()
@@ -79,6 +86,7 @@ internal static class MongoFolders
         Turn = source["turn"].ToInt64(),
         Sweep = (FolderSweep)source["sweep"].ToInt32(),
         SweepAt = MongoSchema.TimeOrNull(source, "sweep_at"),
+        Dav = MongoSchema.ToDav(source),
     };
 
     /// <summary>A folder as it is stored, under a new revision.</summary>
@@ -109,6 +117,10 @@ internal static class MongoFolders
             document.Add("purge_at", MongoSchema.Time(purge));
         if (folder.SweepAt is { } sweep)
             document.Add("sweep_at", MongoSchema.Time(sweep));
+        if (folder.Dav.ToJson() is { } dav)
+            document.Add("dav", dav);
+        if (folder.Dav.LockedUntil is { } locked)
+            document.Add("locked_until", MongoSchema.Time(locked));
         return document;
     }
 

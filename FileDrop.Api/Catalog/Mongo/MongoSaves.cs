@@ -17,6 +17,8 @@ internal static class MongoSaves
         yield return ("claim", OrNull(document.Place.Claim));
         yield return ("modified_at", OrNull(document.ModifiedAt));
         yield return ("expires_at", OrNull(document.ExpiresAt));
+        yield return ("dav", OrNull(document.Dav.ToJson()));
+        yield return ("locked_until", OrNull(document.Dav.LockedUntil));
         yield return ("tags", MongoSchema.Tags(document.Tags));
         yield return ("version", document.Version);
         yield return ("created_at", OrNull(document.CreatedAt));
@@ -55,6 +57,11 @@ internal static class MongoSaves
             Put("claim", OrNull(next.Place.Claim));
         PutTime("modified_at", former.ModifiedAt, next.ModifiedAt);
         PutTime("expires_at", former.ExpiresAt, next.ExpiresAt);
+        if (!ReferenceEquals(former.Dav, next.Dav))
+        {
+            Put("dav", OrNull(next.Dav.ToJson()));
+            PutTime("locked_until", former.Dav.LockedUntil, next.Dav.LockedUntil);
+        }
         if (!ReferenceEquals(former.Tags, next.Tags))
             set.Add("tags", MongoSchema.Tags(next.Tags));
         if (former.Version != next.Version)

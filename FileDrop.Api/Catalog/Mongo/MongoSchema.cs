@@ -88,7 +88,7 @@ internal static partial class MongoSchema
     {
         { "owner", 1 }, { "state", 1 }, { "name", 1 }, { "name_key", 1 }, { "tags", 1 }, { "version", 1 },
         { "created_at", 1 }, { "updated_at", 1 }, { "deleted_at", 1 }, { "purge_at", 1 }, { "content", 1 },
-        { "parent", 1 }, { "place", 1 }, { "claim", 1 }, { "modified_at", 1 }, { "expires_at", 1 },
+        { "parent", 1 }, { "place", 1 }, { "claim", 1 }, { "modified_at", 1 }, { "expires_at", 1 }, { "dav", 1 },
     };
 
     /// <summary>Creates missing indexes; leaves existing ones unchanged.</summary>
@@ -206,7 +206,12 @@ internal static partial class MongoSchema
         Place = ToPlace(document),
         ModifiedAt = TimeOrNull(document, "modified_at"),
         ExpiresAt = TimeOrNull(document, "expires_at"),
+        Dav = ToDav(document),
     };
+
+    /// <summary>Reads WebDAV's part of a file or a folder.</summary>
+    public static DavState ToDav(BsonDocument document) =>
+        document.TryGetValue("dav", out var dav) && dav.IsString ? DavState.OfJson(dav.AsString) : DavState.None;
 
     /// <summary>Reads the place of a file or a folder.</summary>
     public static Place ToPlace(BsonDocument document) => document.TryGetValue("place", out var fence) || document.Contains("parent")
@@ -233,6 +238,7 @@ internal static partial class MongoSchema
         Place = ToPlace(document),
         ModifiedAt = TimeOrNull(document, "modified_at"),
         ExpiresAt = TimeOrNull(document, "expires_at"),
+        Dav = ToDav(document),
     };
 
     /// <summary>Reads the earlier versions, newest first.</summary>

@@ -100,6 +100,21 @@ internal static class SqliteDocuments
         return null;
     }
 
+    /// <summary>Reads the live files with a lock that has not expired, without earlier versions, intents, garbage and upload.</summary>
+    public static IReadOnlyList<FileDocument> FindLocked(SqliteSession session, string owner, long now)
+    {
+        using var rows = session.Query(
+            $"""
+            SELECT {FileColumns}, f.n, f.state FROM files f INDEXED BY files_by_locked_until
+            WHERE f.owner = ?1 AND f.locked_until > ?2 AND f.state = 1
+            """,
+            owner, now);
+        var files = new List<FileDocument>();
+        while (rows.Read())
+            files.Add(ReadRow(rows));
+        return files;
+    }
+
     /// <summary>Runs a read of several statements in one transaction, so that all see the same moment.</summary>
     public static T AtOneMoment<T>(SqliteSession session, Func<T> read)
     {
@@ -150,6 +165,7 @@ internal static class SqliteDocuments
             Place = ReadPlace(row, 17),
             ModifiedAt = TimeOrNull(row, 20),
             ExpiresAt = TimeOrNull(row, 21),
+            Dav = DavState.OfJson(TextOrNull(row, 22)),
         };
     }
 

@@ -6,6 +6,8 @@ internal sealed partial class SqliteEngine : IFolderEngine
     public Task<T> RunAsync<T>(string owner, Func<IFolderSteps, ValueTask<T>> protocol, CancellationToken cancellation) =>
         ChangeAsync(session => Run(session, owner, protocol), cancellation);
 
+    public ValueTask<DateTimeOffset> NowAsync(CancellationToken cancellation) => new(Now());
+
     public Task<FolderDocument?> FindFolderAsync(string owner, Guid id, CancellationToken cancellation) =>
         ReadAsync(session => SqliteFolders.Find(session, owner, id), cancellation);
 
@@ -100,5 +102,10 @@ internal sealed partial class SqliteEngine : IFolderEngine
         public ValueTask<bool> HasChildAsync(Guid folder, FileState state) => new(SqliteFolders.HasChild(session, owner, folder, state));
 
         public ValueTask<bool> HasUnsweptChildAsync(Guid folder) => new(SqliteFolders.HasUnsweptChild(session, owner, folder));
+
+        public ValueTask<IReadOnlyList<IEntry>> FindLockedAsync(EntryKind kind) => new(
+            kind == EntryKind.Folder
+                ? SqliteFolders.FindLocked(session, owner, engine.Milliseconds())
+                : SqliteDocuments.FindLocked(session, owner, engine.Milliseconds()));
     }
 }

@@ -136,11 +136,12 @@ internal sealed partial class SqliteEngine(string path, CatalogRules rules, Time
     {
         if (!creates)
         {
-            var replaced = Change(session, owner, id, (document, now) => Commit(document, null, now));
+            var replaced = Run(session, owner, steps => new FolderProtocol(steps, rules).ChangeFileAsync(
+                id, (document, now) => Commit(document, null, now), commit.Held, isMembership: false));
             return replaced.Outcome != ChangeOutcome.Stale
                 ? replaced
                 : Run(session, owner, steps => new FolderProtocol(steps, rules).PlaceFileAsync(
-                    id, known: null, (_, file) => new(FolderProtocol.TargetOf(file, commit.Folder, commit.Name, commit.OnConflict)), Commit));
+                    id, known: null, (_, file) => new(FolderProtocol.TargetOf(file, commit.Folder, commit.Name, commit.OnConflict, commit.Held)), Commit));
         }
         if (commit.Folder is not { } folder)
             return Insert(null);

@@ -8,7 +8,7 @@ internal static class SqliteFolders
 {
     /// <summary>The columns of a folder, in the order in which <see cref="Read"/> reads them.</summary>
     public const string Columns =
-        "id, owner, state, parent, place, claim, name, version, created_at, updated_at, deleted_at, purge_at, turn, sweep, sweep_at";
+        "id, owner, state, parent, place, claim, name, version, created_at, updated_at, deleted_at, purge_at, turn, sweep, sweep_at, dav";
 
     private const string NameColumns = "owner, folder, key, kind, entry, operation, fence, at";
 
@@ -67,6 +67,10 @@ internal static class SqliteFolders
         return due;
     }
 
+    /// <summary>The live folders with a lock that has not expired.</summary>
+    public static IReadOnlyList<FolderDocument> FindLocked(SqliteSession session, string owner, long now) => ReadAll(session.Query(
+        $"SELECT {Columns} FROM folders INDEXED BY folders_by_locked_until WHERE owner = ?1 AND locked_until > ?2 AND state = 1", owner, now));
+
     /// <summary>Whether a folder has a file or folder in this state.</summary>
     public static bool HasChild(SqliteSession session, string owner, Guid folder, FileState state) => session.Number(
         """
@@ -95,7 +99,8 @@ internal static class SqliteFolders
 
     public static bool Insert(SqliteSession session, FolderDocument folder) => session.Execute(
         $"""
-        INSERT INTO folders ({Columns}, name_key) SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16
+        INSERT INTO folders ({Columns}, name_key, locked_until)
+        SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18
         WHERE NOT EXISTS (SELECT 1 FROM folders WHERE id = ?1)
         """,
         Values(folder)) > 0;
@@ -103,7 +108,7 @@ internal static class SqliteFolders
     public static void Update(SqliteSession session, FolderDocument folder) => session.Execute(
         """
         UPDATE folders SET state = ?3, parent = ?4, place = ?5, claim = ?6, name = ?7, version = ?8, created_at = ?9, updated_at = ?10, deleted_at = ?11,
-            purge_at = ?12, turn = ?13, sweep = ?14, sweep_at = ?15, name_key = ?16
+            purge_at = ?12, turn = ?13, sweep = ?14, sweep_at = ?15, dav = ?16, name_key = ?17, locked_until = ?18
         WHERE id = ?1 AND owner = ?2
         """,
         Values(folder));
@@ -183,13 +188,15 @@ internal static class SqliteFolders
         Turn = row.GetInt64(12),
         Sweep = (FolderSweep)row.GetInt64(13),
         SweepAt = TimeOrNull(row, 14),
+        Dav = DavState.OfJson(TextOrNull(row, 15)),
     };
 
     private static object?[] Values(FolderDocument folder) =>
     [
         Bytes(folder.Id), folder.Owner, (long)folder.State, Bytes(folder.Place.Folder), folder.Place.Fence, Bytes(folder.Place.Claim), folder.Name,
         folder.Version, Milliseconds(folder.CreatedAt), Milliseconds(folder.UpdatedAt), Milliseconds(folder.DeletedAt), Milliseconds(folder.PurgeAt),
-        folder.Turn, (long)folder.Sweep, Milliseconds(folder.SweepAt), folder.Name is { } name ? NameKey.Of(name) : null,
+        folder.Turn, (long)folder.Sweep, Milliseconds(folder.SweepAt), folder.Dav.ToJson(), folder.Name is { } name ? NameKey.Of(name) : null,
+        Milliseconds(folder.Dav.LockedUntil),
     ];
 
     private static NameClaim ReadName(SqliteDataReader row) => new(

@@ -40,7 +40,7 @@ internal static class SqliteListing
     public static FolderPage ReadFolders(SqliteSession session, ListQuery query)
     {
         var (folders, next) = Read(
-            session, query, s_folders, row => SqliteFolders.Read(row).ToFolder(), folder => PositionOf(folder, query.Sort), _ => 0);
+            session, query, s_folders, row => SqliteFolders.Read(row).ToFolder(), folder => PositionOf(folder, query.Sort), ListQuery.WeightOf);
         return new FolderPage(folders, next);
     }
 

@@ -22,10 +22,10 @@ internal static partial class SqliteRows
     public const string FileColumns =
         "f.id, f.owner, f.name, f.tags, f.version, f.created_at, f.updated_at, "
         + "f.blob, f.size, f.type, f.sha256, f.xxh3, f.content_version, f.content_at, f.crc32, f.deleted_at, f.due, "
-        + "f.parent, f.place, f.claim, f.modified_at, f.expires_at";
+        + "f.parent, f.place, f.claim, f.modified_at, f.expires_at, f.dav";
 
     /// <summary>The number of columns in <see cref="FileColumns"/>.</summary>
-    public const int FileColumnCount = 22;
+    public const int FileColumnCount = 23;
 
     /// <summary>The columns of a content, in the order in which <see cref="ReadContent"/> reads them.</summary>
     public const string ContentColumns = "c.blob, c.size, c.type, c.sha256, c.xxh3, c.version, c.created_at, c.crc32";
@@ -57,6 +57,7 @@ internal static partial class SqliteRows
         Place = ReadPlace(row, 17),
         ModifiedAt = TimeOrNull(row, 20),
         ExpiresAt = TimeOrNull(row, 21),
+        Dav = DavState.OfJson(TextOrNull(row, 22)),
     };
 
     /// <summary>Reads the columns <c>parent</c>, <c>place</c> and <c>claim</c>.</summary>

@@ -11,7 +11,7 @@ internal static class SqliteSaves
     [
         "state", "version", "created_at", "updated_at", "name", "name_key", "tags", "blob", "size", "type", "sha256", "xxh3",
         "content_version", "content_at", "crc32", "deleted_at", "due", "remember_until", "first", "parent", "place", "claim", "modified_at",
-        "expires_at",
+        "expires_at", "dav", "locked_until",
     ];
 
     /// <summary>The SQL of each update, by the bits of its columns.</summary>
@@ -24,8 +24,8 @@ internal static class SqliteSaves
         var inserted = session.Execute(
             """
             INSERT INTO files (owner, id, state, version, created_at, updated_at, name, name_key, tags, blob, size, type, sha256, xxh3,
-                content_version, content_at, crc32, deleted_at, due, remember_until, parent, place, claim, modified_at, expires_at)
-            SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22, ?23, ?24, ?25
+                content_version, content_at, crc32, deleted_at, due, remember_until, parent, place, claim, modified_at, expires_at, dav, locked_until)
+            SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22, ?23, ?24, ?25, ?26, ?27
             WHERE NOT EXISTS (SELECT 1 FROM files WHERE id = ?2)
             """,
             document.Owner, Bytes(document.Id), (long)document.State, document.Version, Milliseconds(document.CreatedAt),
@@ -33,7 +33,7 @@ internal static class SqliteSaves
             content is null ? null : Bytes(content.BlobId), content?.Size, content?.Type, Sha256Of(content), content?.XxHash3, content?.Version,
             Milliseconds(content?.CreatedAt), (long?)content?.Crc32, Milliseconds(document.DeletedAt), Milliseconds(DueOf(document, now)),
             Milliseconds(document.RememberUntil), Bytes(document.Place.Folder), document.Place.Fence, Bytes(document.Place.Claim),
-            Milliseconds(document.ModifiedAt), Milliseconds(document.ExpiresAt));
+            Milliseconds(document.ModifiedAt), Milliseconds(document.ExpiresAt), document.Dav.ToJson(), Milliseconds(document.Dav.LockedUntil));
         if (inserted == 0)
             return null;
         var n = session.LastInsertedRow;
@@ -105,6 +105,11 @@ internal static class SqliteSaves
         }
         Set(values, 22, Milliseconds(before.ModifiedAt), Milliseconds(after.ModifiedAt));
         Set(values, 23, Milliseconds(before.ExpiresAt), Milliseconds(after.ExpiresAt));
+        if (!ReferenceEquals(before.Dav, after.Dav))
+        {
+            Add(values, 24, after.Dav.ToJson());
+            Set(values, 25, Milliseconds(before.Dav.LockedUntil), Milliseconds(after.Dav.LockedUntil));
+        }
         if (bits != 0)
             session.Execute(Updates.GetOrAdd(bits, TextOf), values[..count]);
 

@@ -378,6 +378,15 @@ internal static class SqliteSchema
 
         CREATE INDEX share_grants_by_until ON share_grants (until);
         """,
+        // Locks, and properties that WebDAV's clients made up.
+        """
+        ALTER TABLE files ADD COLUMN dav TEXT;             -- locks and properties as JSON
+        ALTER TABLE files ADD COLUMN locked_until INTEGER; -- the end of the last lock
+        ALTER TABLE folders ADD COLUMN dav TEXT;
+        ALTER TABLE folders ADD COLUMN locked_until INTEGER;
+        CREATE INDEX files_by_locked_until ON files (owner, locked_until) WHERE locked_until IS NOT NULL;
+        CREATE INDEX folders_by_locked_until ON folders (owner, locked_until) WHERE locked_until IS NOT NULL;
+        """,
     ];
 
     /// <summary>Migrates the database to the current layout; safe beside another process that does the same.</summary>
