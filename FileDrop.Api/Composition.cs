@@ -74,6 +74,7 @@ internal static class Composition
         services.AddSingleton<FileWrites>();
         services.AddSingleton<FileUpload>();
         services.AddSingleton<BatchEndpoint>();
+        services.AddSingleton<DriveStore>();
         services.AddSingleton<Archives>();
         services.AddSingleton<ArchiveDownload>();
         services.AddSingleton<FileDownload>();
@@ -185,6 +186,7 @@ internal static class Composition
         services.AddSingleton(provider => new FolderCatalog(provider.GetRequiredService<IFolderEngine>(), rules));
         services.AddSingleton<IFolderCatalog>(provider => provider.GetRequiredService<FolderCatalog>());
         services.AddSingleton<IFolderSweepCatalog>(provider => provider.GetRequiredService<FolderCatalog>());
+        services.AddSingleton<IDavCatalog>(provider => provider.GetRequiredService<FolderCatalog>());
         services.AddSingleton<IFolderDocumentCatalog>(provider => provider.GetRequiredService<FolderCatalog>());
         services.AddSingleton<ICatalog>(provider => provider.GetRequiredService<FileCatalog>());
         services.AddSingleton<IFileCatalog>(provider => provider.GetRequiredService<FileCatalog>());

@@ -42,7 +42,8 @@ internal sealed partial class Audit(ILogger<Audit> log, AuditTrail trail, TimePr
         var (request, response) = (context.Request, context.Response);
         var isCutOff = context.RequestAborted.IsCancellationRequested && !response.HasStarted;
         var status = isCutOff ? ClientClosedRequest : response.StatusCode;
-        var isChange = !HttpMethods.IsGet(request.Method) && !HttpMethods.IsHead(request.Method) && !HttpMethods.IsOptions(request.Method);
+        var isChange = !HttpMethods.IsGet(request.Method) && !HttpMethods.IsHead(request.Method) && !HttpMethods.IsOptions(request.Method)
+            && !DavAddress.IsSearch(request.Method);
         var isRefused = status >= StatusCodes.Status400BadRequest;
         if (isRefused ? !isChange && !IsRefusal(context, status) : !isChange || IsPiece(context))
             return;

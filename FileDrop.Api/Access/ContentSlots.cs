@@ -16,7 +16,7 @@ internal sealed class ContentSlots(FileDropOptions options) : IDisposable
 
     private static readonly HashSet<string> Operations = new(StringComparer.Ordinal)
     {
-        "UploadFile", "UpdateFile", "UpdateContent", "CopyFile", "CreateUpload", "AppendToUpload", "AppendToUploadResource",
+        "UploadFile", "UpdateFile", "UpdateContent", "CopyFile", "DavPut", "DavCopy", "CreateUpload", "AppendToUpload", "AppendToUploadResource",
     };
 
     private readonly PartitionedRateLimiter<string> _owners = PartitionedRateLimiter.Create<string, string>(owner =>

@@ -74,7 +74,8 @@ internal sealed class Limits : IDisposable
         public Policy(string name, int quota, Func<HttpContext, string?> partition)
         {
             (_name, _quota) = (name, quota);
-            _counted = context => Transport.IsProbe(context.Request) || PartialContent.IsAppend(context) ? null : partition(context);
+            _counted = context =>
+                Transport.IsProbe(context.Request) || PartialContent.IsAppend(context) || IsOfDrive(context) ? null : partition(context);
             _requests = Limiter(_counted);
             _refusedAppends = Limiter(partition);
             _guesses = Limiter(context => Transport.IsProbe(context.Request) ? null : partition(context));
@@ -103,6 +104,12 @@ internal sealed class Limits : IDisposable
             _refusedAppends.Dispose();
             _guesses.Dispose();
         }
+
+        /// <summary>
+        /// Whether a caller uses a drive, whose single actions are many requests: a limit would make files seem broken. Wrong credentials are counted as guesses.
+        /// </summary>
+        private static bool IsOfDrive(HttpContext context) => DavAddress.IsOf(context.Request)
+            && (context.User.Identity?.IsAuthenticated == true || context.Request.Headers.Authorization.Count > 0);
 
         private string Quota => string.Create(CultureInfo.InvariantCulture, $"q={_quota};w={Window}");
 

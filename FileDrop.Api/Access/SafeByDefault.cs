@@ -13,13 +13,6 @@ internal static class SafeByDefault
     public const string DefaultUrl = "http://localhost:5080";
 
     private static readonly string[] Loopback = ["localhost", "127.0.0.1", "[::1]"];
-    /// <summary>X-Original fields count too: by then they have replaced the X-Forwarded fields of a named proxy.</summary>
-    private static readonly string[] ProxyPrefixes = ["X-Forwarded", "X-Original-"];
-
-    private static readonly HashSet<string> ProxyFields = new(StringComparer.OrdinalIgnoreCase)
-    {
-        "Forwarded", "Via", "X-Real-IP", "X-Client-IP", "X-Cluster-Client-IP", "True-Client-IP", "CF-Connecting-IP", "CDN-Loop",
-    };
 
     private static readonly string[] Ports = ["HTTP_PORTS", "HTTPS_PORTS"];
 
@@ -80,7 +73,7 @@ internal static class SafeByDefault
         {
             var problem = !anyHost && !hosts.Contains(context.Request.Host.Host) ? ApiProblem.MisdirectedRequest
                 : IsForeign(context.Request, options) ? Refused
-                : !isForOthers && IsForwarded(context.Request) && await access.IsUnconfiguredAsync(context.RequestAborted) ? Unclaimed
+                : !isForOthers && !Transport.IsProbe(context.Request) && ProxyFields.IsForwarded(context.Request) && await access.IsUnconfiguredAsync(context.RequestAborted) ? Unclaimed
                 : null;
             await (problem?.ExecuteAsync(context) ?? next(context));
         });
@@ -95,19 +88,6 @@ internal static class SafeByDefault
     private static ApiProblem Unclaimed { get; } = ApiProblem.Forbidden(
         "This request came through a proxy, but nothing says who may use the service, so everybody behind the proxy could do everything. "
         + "Set FileDrop:Access:Key, or create a key with the command \"keys create\". If everybody may do everything, set FileDrop:Access:Anonymous=true.");
-
-    /// <summary>Whether a proxy forwarded the request. HTTP/1.0 counts as a sign, because nginx uses it by default and then adds no field.</summary>
-    private static bool IsForwarded(HttpRequest request)
-    {
-        if (Transport.IsProbe(request))
-            return false;
-        foreach (var (field, _) in request.Headers)
-        {
-            if (ProxyFields.Contains(field) || ProxyPrefixes.Any(prefix => field.StartsWith(prefix, StringComparison.OrdinalIgnoreCase)))
-                return true;
-        }
-        return HttpProtocol.IsHttp10(request.Protocol);
-    }
 
     /// <summary>Whether a page of another site requests a change.</summary>
     internal static bool IsForeign(HttpRequest request, FileDropOptions options)

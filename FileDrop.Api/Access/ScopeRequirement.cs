@@ -34,5 +34,8 @@ internal static class ScopeRules
     /// <summary>Requires a scope of callers, or several together. Every endpoint calls this or <c>AllowAnonymous</c>.</summary>
     public static TBuilder Needs<TBuilder>(this TBuilder endpoint, Scope scope) where TBuilder : IEndpointConventionBuilder =>
         endpoint.WithMetadata(new ScopeRequirement(scope), new AccessDescription.RequiredScope(scope)).Takes(AccessDescription.Owner)
-            .Fails(ApiProblem.Unauthenticated, ApiProblem.Forbidden("This request requires the scope delete."));
+            .Fails([
+                ApiProblem.Unauthenticated, ApiProblem.Forbidden("This request requires the scope delete."),
+                .. (scope & (Scope.Write | Scope.Delete)) == Scope.None ? Array.Empty<ApiProblem>() : [ApiProblem.Locked],
+            ]);
 }

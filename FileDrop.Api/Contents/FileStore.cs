@@ -85,7 +85,12 @@ internal sealed class FileStore(
 
     /// <summary>Deletes a file: into the trash, or for good.</summary>
     public Task<ChangeResult> DeleteAsync(string owner, Guid id, long? ifVersion, bool permanent, CancellationToken cancellation) =>
-        reserve.FreeAsync(() => catalog.DeleteAsync(owner, id, ifVersion, permanent, cancellation));
+        DeleteAsync(owner, id, ifVersion, permanent, LockTokens.None, cancellation);
+
+    /// <summary>Deletes a file: into the trash, or for good. The request names locks.</summary>
+    public Task<ChangeResult> DeleteAsync(
+        string owner, Guid id, long? ifVersion, bool permanent, LockTokens held, CancellationToken cancellation) =>
+        reserve.FreeAsync(() => catalog.DeleteAsync(owner, id, ifVersion, permanent, held, cancellation));
 
     /// <summary>Takes a file out of the trash: to a folder or, if none is named, to where it was.</summary>
     public Task<ChangeResult> RestoreAsync(string owner, Guid id, Guid? folder, OnConflict onConflict, CancellationToken cancellation) =>

@@ -109,6 +109,34 @@ internal sealed class FileWrites(FileStore files, FolderStore folders, Idempoten
         }
     }
 
+    /// <summary>Makes the live content of a file a new version of another one, which keeps its id, name and tags.</summary>
+    /// <param name="source">The file to copy, as it was found.</param>
+    /// <param name="target">The file that gets the content.</param>
+    /// <param name="held">The locks that the request names, and its caller.</param>
+    /// <param name="cancellation">The client's patience; the commit is not cancelled.</param>
+    /// <returns>Done, not found if one of the two was deleted meanwhile, or locked.</returns>
+    public async Task<ChangeResult> CopyOverAsync(CatalogFile source, CatalogFile target, LockTokens held, CancellationToken cancellation)
+    {
+        await using var write = await files.BeginReplaceAsync(target.Owner, target.Id, ContentLength.Exactly(source.Content.Size), cancellation);
+        if (write is null || !await CopyAsync(write, source, cancellation))
+            return new ChangeResult(ChangeOutcome.NotFound);
+        var copy = CommitOfCopy(source, new CopyProperties(null, null) { Held = held, Writer = held.Holder });
+        try
+        {
+            return await write.CommitAsync(copy with
+            {
+                Name = null,
+                Folder = null,
+                Tags = null,
+                ModifiedAt = source.ModifiedAt ?? source.Content.CreatedAt,
+            });
+        }
+        catch (RefusedException refused) when (refused.Refusal.Code == RefusalCode.FileNotFound)
+        {
+            return new ChangeResult(ChangeOutcome.NotFound);
+        }
+    }
+
     private async Task<bool> CopyAsync(PendingWrite write, CatalogFile source, CancellationToken cancellation)
     {
         try
@@ -134,6 +162,7 @@ internal sealed class FileWrites(FileStore files, FolderStore folders, Idempoten
             { File: { } file } => file,
             { Outcome: ChangeOutcome.NameTaken } => throw new RefusedException(RefusalCode.NameTaken),
             { Outcome: ChangeOutcome.FolderNotFound } => throw new RefusedException(RefusalCode.FolderNotFound),
+            { Outcome: ChangeOutcome.Locked } => throw new RefusedException(RefusalCode.Locked),
             var result => throw new InvalidOperationException($"A commit without a condition is {result.Outcome}."),
         };
     }
@@ -187,6 +216,9 @@ internal sealed class FileWrites(FileStore files, FolderStore folders, Idempoten
             OnConflict = properties.Destination.OnConflict,
             ModifiedAt = properties.ModifiedAt,
             ExpiresAt = properties.ExpiresAt,
+            Held = properties.Held,
+            Writer = properties.Writer,
+            Lock = properties.Lock,
         };
 
     /// <summary>Compares a repeated request with the file that the first one created. The content is not read if its announced digest suffices.</summary>
@@ -219,5 +251,8 @@ internal sealed class FileWrites(FileStore files, FolderStore folders, Idempoten
             Folder = properties.Folder ?? source.Place.Folder,
             OnConflict = properties.OnConflict,
             ModifiedAt = source.ModifiedAt,
+            Held = properties.Held,
+            Writer = properties.Writer,
+            Properties = source.Dav.Properties,
         };
 }

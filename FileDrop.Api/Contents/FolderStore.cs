@@ -36,6 +36,27 @@ internal sealed class FolderStore(IFolderCatalog catalog, IReserve reserve, Time
         return found;
     }
 
+    /// <summary>The folders at the beginning of a path, from the root on, as far as they exist, and the entry at its end.</summary>
+    /// <param name="owner">The owner.</param>
+    /// <param name="names">The names from below the root down to the entry; none for the root.</param>
+    /// <param name="cancellation">Ends the reading.</param>
+    /// <returns>The folders above the entry, and the entry; null if there is none.</returns>
+    public async Task<(IReadOnlyList<CatalogFolder> Above, FolderEntry? Entry)> WalkAsync(
+        string owner, IReadOnlyList<string> names, CancellationToken cancellation)
+    {
+        var (above, at) = (new List<CatalogFolder>(), new FolderEntry(CatalogFolder.RootOf(owner), File: null));
+        foreach (var name in names)
+        {
+            if (at.Folder is not { } folder)
+                return (above, null);
+            above.Add(folder);
+            if (await catalog.FindEntryAsync(owner, folder.Id, name, cancellation) is not { } next)
+                return (above, null);
+            at = next;
+        }
+        return (above, at);
+    }
+
     /// <summary>Creates a folder.</summary>
     public Task<FolderResult> CreateAsync(string owner, Target target, CancellationToken cancellation) =>
         catalog.CreateFolderAsync(owner, Guid.CreateVersion7(time.GetUtcNow()), target, cancellation);
@@ -92,7 +113,12 @@ internal sealed class FolderStore(IFolderCatalog catalog, IReserve reserve, Time
 
     /// <summary>Deletes a folder with everything in it: into the trash, or for good.</summary>
     public Task<FolderResult> DeleteAsync(string owner, Guid id, long? ifVersion, bool permanent, CancellationToken cancellation) =>
-        reserve.FreeAsync(() => catalog.DeleteFolderAsync(owner, id, ifVersion, permanent, cancellation));
+        DeleteAsync(owner, id, ifVersion, permanent, LockTokens.None, cancellation);
+
+    /// <summary>Deletes a folder with everything in it: into the trash, or for good. The request names locks.</summary>
+    public Task<FolderResult> DeleteAsync(
+        string owner, Guid id, long? ifVersion, bool permanent, LockTokens held, CancellationToken cancellation) =>
+        reserve.FreeAsync(() => catalog.DeleteFolderAsync(owner, id, ifVersion, permanent, held, cancellation));
 
     /// <summary>Takes a folder out of the trash with everything that went there with it.</summary>
     public Task<FolderResult> RestoreAsync(string owner, Guid id, Guid? parent, OnConflict onConflict, CancellationToken cancellation) =>
@@ -123,6 +149,7 @@ internal sealed class FolderStore(IFolderCatalog catalog, IReserve reserve, Time
     {
         ChangeOutcome.NameTaken => throw new RefusedException(new Refusal(RefusalCode.NameTaken, "A file has the name of one of the path's folders.")),
         ChangeOutcome.TooDeep => throw new RefusedException(RefusalCode.TooDeep),
+        ChangeOutcome.Locked => throw new RefusedException(RefusalCode.Locked),
         _ => result.Folder,
     };
 

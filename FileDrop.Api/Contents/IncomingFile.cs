@@ -17,6 +17,15 @@ internal sealed record FileProperties(string? Name, string Type, IReadOnlyDictio
     /// <summary>The time at which the file goes to the trash by itself, or null if not given.</summary>
     public DateTimeOffset? ExpiresAt { get; init; }
 
+    /// <summary>The locks that the request names.</summary>
+    public LockTokens Held { get; init; } = LockTokens.None;
+
+    /// <inheritdoc cref="FileCommit.Writer"/>
+    public string? Writer { get; init; }
+
+    /// <inheritdoc cref="FileCommit.Lock"/>
+    public LockRequest? Lock { get; init; }
+
     /// <summary>The properties of the file that a resumable upload creates.</summary>
     public static FileProperties Of(ResumablePlan plan) => new(plan.Name, plan.Type, plan.Tags)
     {
@@ -39,6 +48,12 @@ internal sealed record CopyProperties(string? Name, IReadOnlyDictionary<string, 
 
     /// <summary>The choice if the name is taken in the folder.</summary>
     public OnConflict OnConflict { get; init; }
+
+    /// <summary>The locks that the request names.</summary>
+    public LockTokens Held { get; init; } = LockTokens.None;
+
+    /// <inheritdoc cref="FileCommit.Writer"/>
+    public string? Writer { get; init; }
 }
 
 /// <summary>A file on its way in, as a door receives it: a form, a raw body, a concatenation.</summary>

@@ -56,6 +56,9 @@ internal enum RefusalCode
 
     /// <summary>A folder to drop files into takes no more, or not this one.</summary>
     DropFull,
+
+    /// <summary>A lock forbids the change.</summary>
+    Locked,
 }
 
 /// <summary>The answer of a use case that does not do its task.</summary>

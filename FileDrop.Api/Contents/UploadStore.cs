@@ -246,6 +246,7 @@ internal sealed class UploadStore(
             { Outcome: ChangeOutcome.NameTaken } when plan.OnConflict == OnConflict.Replace => await ReplaceAsync(writer, blob, change),
             { Outcome: ChangeOutcome.NameTaken } => throw new RefusedException(RefusalCode.NameTaken),
             { Outcome: ChangeOutcome.FolderNotFound } => throw new RefusedException(RefusalCode.FolderNotFound),
+            { Outcome: ChangeOutcome.Locked } => throw new RefusedException(RefusalCode.Locked),
             _ => throw new StorageException(StorageFailure.Unavailable, $"Upload {upload.Id} was taken over before its commit."),
         };
     }
@@ -262,6 +263,8 @@ internal sealed class UploadStore(
             CancellationToken.None);
         if (replaced is { Outcome: ChangeOutcome.NameTaken })
             throw new RefusedException(RefusalCode.NameTaken);
+        if (replaced is { Outcome: ChangeOutcome.Locked })
+            throw new RefusedException(RefusalCode.Locked);
         if (replaced?.File is not { } file)
             throw new StorageException(StorageFailure.Unavailable, $"The file that upload {upload.Id} replaces was deleted meanwhile.");
         writer.LetGo();

@@ -125,8 +125,8 @@ public sealed record ApiProblem(int Status, string Code, string Title, string De
         "Another file or folder has this name in the folder. Choose another name, or another on_conflict: rename or replace. "
         + "A file never replaces a folder, nor a folder a file.");
 
-    public static ApiProblem TooManyEntries { get; } = new(422, "too_many_entries", "The archive would have too many entries",
-        $"An archive has at most {Contents.Archives.MaxEntries} files and folders.");
+    public static ApiProblem TooManyEntries { get; } = new(422, "too_many_entries", "There are too many entries",
+        $"An archive has at most {Contents.Archives.MaxEntries} files and folders, and one copy makes at most {Contents.DriveStore.MaxCopied}.");
 
     public static ApiProblem Circle { get; } = new(409, "circle", "A folder cannot be moved into itself",
         "The folder would be in itself, or in a folder below it. Choose another parent.");
@@ -178,6 +178,10 @@ public sealed record ApiProblem(int Status, string Code, string Title, string De
         RetryAfterSeconds = 1,
     };
 
+    public static ApiProblem Locked { get; } = new(423, "locked", "It is locked",
+        "A WebDAV client has locked the file or folder, a folder above it, or something below it. Try again when the lock has ended; an hour without a sign of "
+        + "life ends it, too. An admin can end it by UNLOCK.");
+
     public static ApiProblem ChecksumMismatch(string detail) => new(460, "checksum_mismatch", "The bytes do not match the checksum", detail);
 
     public static ApiProblem IdempotencyKeyReused(string detail) =>
@@ -217,6 +221,10 @@ public sealed record ApiProblem(int Status, string Code, string Title, string De
     public static ApiProblem QuotaExceeded { get; } = new(507, "quota_exceeded", "Your quota is used up",
         "The content exceeds your quota. GET /usage shows your usage. Files in the trash and earlier versions count, "
         + "and can be deleted permanently.");
+
+    public static ApiProblem TooMuchKept { get; } = new(507, "insufficient_storage", "There is no room left",
+        $"A file or folder has at most {Catalog.DavState.MaxLocks} locks, and properties of {Catalog.DavState.MaxProperties} names and "
+        + $"{Catalog.DavState.MaxPropertyLength} characters. An owner has at most {Catalog.DavState.MaxLocked} locked files and {Catalog.DavState.MaxLocked} locked folders.");
 
     public static ApiProblem TooManyUploads(int most) => QuotaExceeded with
     {

@@ -42,8 +42,16 @@ internal sealed class FileDownload(FileStore files, Integrity integrity, FileMet
     public Task<IResult> SendAsync(HttpContext context, CatalogFile file, long? version, DownloadTerms terms) =>
         SendAsync(context, file.Owner, file.Id, version, file, terms.Inline, terms);
 
+    /// <summary>Sends the live content of a file, which its reader sees in another form, such as with another time.</summary>
+    /// <param name="context">The request, with its method, range and preconditions.</param>
+    /// <param name="file">The file, as it was just found.</param>
+    /// <param name="show">Makes the form in which the reader sees it.</param>
+    public Task<IResult> SendAsync(HttpContext context, CatalogFile file, Func<CatalogFile, CatalogFile> show) =>
+        SendAsync(context, file.Owner, file.Id, version: null, show(file), inline: false, terms: null, show);
+
     private async Task<IResult> SendAsync(
-        HttpContext context, string owner, Guid id, long? version, CatalogFile? known, bool inline, DownloadTerms? terms)
+        HttpContext context, string owner, Guid id, long? version, CatalogFile? known, bool inline, DownloadTerms? terms,
+        Func<CatalogFile, CatalogFile>? show = null)
     {
         var (request, response) = (context.Request, context.Response);
         if (!Preconditions.TryRead(request, out var preconditions, out var problem))
@@ -99,9 +107,13 @@ internal sealed class FileDownload(FileStore files, Integrity integrity, FileMet
         transfer.Moved(open.Slice.Count);
         return Results.Empty;
 
-        Task<CatalogFile?> FindAsync() => version is { } old
-            ? files.FindVersionAsync(owner, id, old, context.RequestAborted)
-            : files.FindAsync(owner, id, context.RequestAborted);
+        async Task<CatalogFile?> FindAsync()
+        {
+            var found = version is { } old
+                ? await files.FindVersionAsync(owner, id, old, context.RequestAborted)
+                : await files.FindAsync(owner, id, context.RequestAborted);
+            return found is null || show is null ? found : show(found);
+        }
 
         ByteRange Slice(CatalogFile now) => ByteRange.Of(
             request.Headers.Range is [var range] && preconditions.RangeAllowed(now, time.GetUtcNow()) ? range : null, now.Content.Size);

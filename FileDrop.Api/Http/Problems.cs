@@ -27,6 +27,7 @@ internal static class Problems
         RefusalCode.InvalidShare => ApiProblem.InvalidRequest(refusal.Detail),
         RefusalCode.TooManyShares => ApiProblem.QuotaExceeded with { Detail = refusal.Detail },
         RefusalCode.DropFull => ApiProblem.DropFull,
+        RefusalCode.Locked => ApiProblem.Locked,
         _ => throw new ArgumentOutOfRangeException(nameof(refusal), refusal, "This code has no answer."),
     };
 
@@ -42,6 +43,8 @@ internal static class Problems
         ChangeOutcome.TooDeep => ApiProblem.TooDeep,
         ChangeOutcome.ExpiryPassed => ApiProblem.InvalidRequest("expires_at lies in the past."),
         ChangeOutcome.ParentInTrash => ApiProblem.ParentInTrash,
+        ChangeOutcome.Locked => ApiProblem.Locked,
+        ChangeOutcome.TooMuch => ApiProblem.TooMuchKept,
         _ => ApiProblem.FileNotFound,
     };
 

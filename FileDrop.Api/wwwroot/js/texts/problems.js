@@ -34,6 +34,7 @@ export const problems = {
   offset_mismatch: "The service has a different part of the file than expected. Try again.",
   upload_complete: "This upload has already ended.",
   upload_locked: "Another window is sending this file. Wait for it to end.",
+  locked: "Another program has it open as a drive. Try again when it is closed there.",
   precondition_failed: "The file was changed elsewhere in the meantime.",
   file_too_large: "The file is larger than this service allows.",
   range_not_satisfiable: "The file is shorter than expected. Reload the page.",
