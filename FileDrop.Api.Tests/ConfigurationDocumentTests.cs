@@ -82,6 +82,7 @@ public sealed class ConfigurationDocumentTests
         : type == typeof(OidcOptions) ? "FileDrop:Access:Oidc:"
         : type == typeof(LimitOptions) ? "FileDrop:Limits:"
         : type == typeof(AuditOptions) ? "FileDrop:Audit:"
+        : type == typeof(DavOptions) ? "FileDrop:Dav:"
         : type == typeof(TransportOptions) ? "FileDrop:"
         : null;
 

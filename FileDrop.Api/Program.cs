@@ -1,6 +1,7 @@
 using FileDrop.Api;
 using FileDrop.Api.Access;
 using FileDrop.Api.Commands;
+using FileDrop.Api.Dav;
 using FileDrop.Api.Edge;
 using FileDrop.Api.Files;
 using FileDrop.Api.Folders;
@@ -33,6 +34,7 @@ try
     builder.Services.AddSingleton(TimeProvider.System);
     builder.Services.AddStores(options, alone: true);
     builder.Services.AddFiles();
+    builder.Services.AddDav();
     builder.Services.AddMaintenance();
     builder.Services.AddAccess(options);
     builder.AddEdge(options);
@@ -68,6 +70,7 @@ try
     BatchEndpoint.Map(api);
     api.MapFolderZip();
     api.MapUsage();
+    api.MapDav();
     api.MapTus();
     api.MapDraft(upload);
     api.MapLinks();

@@ -21,7 +21,7 @@ public abstract partial class EndpointRuleTests(Pair pair)
     [
         "DELETE /s/{token}/uploads/{upload_id}", "GET /alive", "GET /health", "GET /links/{file_id}", "GET /openapi/{documentName}.json", "GET /s/{token}/{**path}",
         "GET /zip/{ids}", "HEAD /links/{file_id}", "HEAD /openapi/{documentName}.json", "HEAD /s/{token}/uploads/{upload_id}", "HEAD /s/{token}/{**path}",
-        "HEAD /zip/{ids}", "OPTIONS /files/upload", "OPTIONS /uploads", "OPTIONS /uploads/{upload_id}",
+        "HEAD /zip/{ids}", "OPTIONS /dav/{**path}", "OPTIONS /files/upload", "OPTIONS /uploads", "OPTIONS /uploads/{upload_id}",
         "PATCH /s/{token}/uploads/{upload_id}", "POST /s/{token}/uploads", "POST /s/{token}/{**path}", "PUT /s/{token}/{**path}",
     ];
 
@@ -62,7 +62,9 @@ public abstract partial class EndpointRuleTests(Pair pair)
             {
                 using var response = await SendAsync(pair.Http, endpoint, file, credential is null ? [] : [("Authorization", credential)]);
                 Assert.True(response.StatusCode == HttpStatusCode.Unauthorized, $"{endpoint.Name} with '{credential}': {response.StatusCode}");
-                Assert.Equal("Bearer", response.Headers.WwwAuthenticate.ToString());
+                Assert.Equal(
+                    endpoint.Name.Contains(" /dav/", StringComparison.Ordinal) ? "Basic realm=\"FileDrop\", charset=\"UTF-8\"" : "Bearer",
+                    response.Headers.WwwAuthenticate.ToString());
             }
         }
         Assert.Equal([1], await admin.GetByteArrayAsync($"/files/{file}"));

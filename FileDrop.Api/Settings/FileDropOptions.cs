@@ -127,6 +127,9 @@ public sealed record FileDropOptions
     /// <summary>Settings of the audit log in the catalog.</summary>
     public AuditOptions Audit { get; init; } = new();
 
+    /// <summary>WebDAV.</summary>
+    public DavOptions Dav { get; init; } = new();
+
     /// <summary>HTTPS and proxies.</summary>
     public TransportOptions Transport { get; init; } = new();
 
@@ -186,6 +189,7 @@ public sealed record FileDropOptions
             Limits = LimitOptions.Read(settings.Below("Limits")),
             LinkLife = settings.Time("Links:Life", defaults.LinkLife, max: LongestLinkLife),
             Audit = AuditOptions.Read(settings.Below("Audit")),
+            Dav = DavOptions.Read(settings.Below("Dav")),
             Transport = TransportOptions.Read(settings),
         };
     }
