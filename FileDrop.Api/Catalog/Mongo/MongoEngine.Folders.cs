@@ -1,4 +1,3 @@
-using FileDrop.Api.Storage;
 using MongoDB.Bson;
 using MongoDB.Driver;
 
@@ -126,7 +125,10 @@ internal sealed partial class MongoEngine : IFolderEngine
         public async ValueTask<bool> InsertFolderAsync(Func<DateTimeOffset, FolderDocument> make)
         {
             var folder = make(await NowAsync());
-            return await InsertAsync(engine.Folders, MongoFolders.ToBson(folder));
+            var isInserted = await InsertAsync(engine.Folders, MongoFolders.ToBson(null, folder));
+            if (isInserted)
+                engine.Tell(null, folder);
+            return isInserted;
         }
 
         public async ValueTask<T> ChangeFolderAsync<T>(Guid id, Func<FolderDocument?, DateTimeOffset, FolderDecision<T>> decide)
@@ -135,15 +137,18 @@ internal sealed partial class MongoEngine : IFolderEngine
             {
                 var loaded = await engine.LoadFolderAsync(owner, id, cancellation);
                 var decision = decide(loaded?.Folder, await NowAsync());
-                if (loaded is not var (_, rev) || decision.Next is not { } next)
+                if (loaded is not var (before, rev) || decision.Next is not { } next)
                     return decision.Answer;
                 var unchanged = File(owner, id).Add("rev", rev);
                 var isSaved = decision.Removes
                     ? (await CallAsync(token => engine.Folders.DeleteOneAsync(unchanged, token), cancellation)).DeletedCount > 0
-                    : (await CallAsync(token => engine.Folders.ReplaceOneAsync(unchanged, MongoFolders.ToBson(next), cancellationToken: token), cancellation))
+                    : (await CallAsync(token => engine.Folders.ReplaceOneAsync(unchanged, MongoFolders.ToBson(before, next), cancellationToken: token), cancellation))
                         .MatchedCount > 0;
                 if (isSaved)
+                {
+                    engine.Tell(before, next);
                     return decision.Answer;
+                }
                 await MongoEngine.PauseAsync(round, cancellation);
             }
         }
@@ -225,23 +230,7 @@ internal sealed partial class MongoEngine : IFolderEngine
         private Task<bool> AnyAsync(IMongoCollection<BsonDocument> collection, BsonDocument condition) =>
             CallAsync(token => collection.Find(condition, new FindOptions { Hint = "placed" }).Limit(1).AnyAsync(token), cancellation);
 
-        /// <summary>Inserts a document. False if its id is in use.</summary>
-        private async Task<bool> InsertAsync(IMongoCollection<BsonDocument> collection, BsonDocument document)
-        {
-            try
-            {
-                return await CallAsync(
-                    async token =>
-                    {
-                        await collection.InsertOneAsync(document, cancellationToken: token);
-                        return true;
-                    },
-                    cancellation);
-            }
-            catch (StorageException failure) when (failure.InnerException is MongoWriteException write && MongoConnection.IsDuplicate(write))
-            {
-                return false;
-            }
-        }
+        private Task<bool> InsertAsync(IMongoCollection<BsonDocument> collection, BsonDocument document) =>
+            MongoEngine.InsertAsync(collection, document, cancellation);
     }
 }
