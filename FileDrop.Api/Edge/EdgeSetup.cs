@@ -18,6 +18,8 @@ internal static class EdgeSetup
         services.AddRateLimiter(_ => { });
         services.AddSingleton<Limits>();
         services.AddSingleton<ContentSlots>();
+        services.AddSingleton<OpenStreams>();
+        services.AddHostedService(provider => provider.GetRequiredService<OpenStreams>());
         services.AddSingleton<LinkKeys>();
         services.AddSingleton<Audit>();
         services.AddSingleton<AuditTrail>();
