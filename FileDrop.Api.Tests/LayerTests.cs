@@ -14,7 +14,7 @@ public sealed class LayerTests
     [
         ["Edge"],
         ["Commands"],
-        ["Files", "Folders", "Links", "Uploads", "Keys"],
+        ["Files", "Folders", "Changes", "Links", "Uploads", "Keys"],
         ["Access"],
         ["OpenApi"],
         ["Http"],
