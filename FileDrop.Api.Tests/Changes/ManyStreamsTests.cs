@@ -1,5 +1,4 @@
 using System.Globalization;
-using FileDrop.Api.Tests.Files;
 using Xunit;
 using static FileDrop.Api.Tests.Changes.ChangeWords;
 

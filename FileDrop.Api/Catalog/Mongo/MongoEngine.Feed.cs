@@ -26,13 +26,13 @@ internal sealed partial class MongoEngine : IChangeEngine
     {
         var feeds = _database.GetCollection<BsonDocument>(MongoFeed.Feed);
         var one = new BsonDocument("_id", MongoFeed.Feed);
-        while (await CallAsync(token => feeds.Find(one).FirstOrDefaultAsync(token), cancellation) is var found)
+        while (true)
         {
-            if (found is not null)
+            if (await CallAsync(token => feeds.Find(one).FirstOrDefaultAsync(token), cancellation) is { } found)
                 return MongoSchema.ToGuid(found["id"]);
+            // Of replicas that start together one gives the id.
             await InsertAsync(feeds, new BsonDocument(one).Add("id", MongoSchema.Uuid(Guid.NewGuid())), cancellation);
         }
-        throw new InvalidOperationException("The feed has no id.");
     }
 
     public async Task<long> FindLastChangeAsync(string owner, CancellationToken cancellation)
