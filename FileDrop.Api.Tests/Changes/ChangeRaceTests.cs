@@ -91,7 +91,8 @@ public abstract class ChangeRaceTests(EngineStore store)
             1 => CreateFolderAsync(process, Any(_folders, random) ?? Place.Root, $"{random.Next()}"),
             2 or 3 or 4 => process.Files.ChangeAsync(owner, File(random), new MetadataChange(null, null), default),
             5 => process.Files.ChangeAsync(owner, File(random), new MetadataChange($"{random.Next()}", null), default),
-            6 => process.Files.ChangeAsync(owner, File(random), new MetadataChange(null, null) { Folder = Any(_folders, random) ?? Place.Root, OnConflict = OnConflict.Rename }, default),
+            6 => process.Files.ChangeAsync(
+                owner, File(random), new MetadataChange(null, null) { Folder = Any(_folders, random) ?? Place.Root, OnConflict = OnConflict.Rename }, default),
             7 => process.Files.DeleteAsync(owner, File(random), null, permanent: random.Next(4) == 0, default),
             8 or 9 => process.Files.RestoreAsync(owner, File(random), null, OnConflict.Rename, default),
             10 => process.Folders.ChangeFolderAsync(owner, Folder(random), new FolderChange($"{random.Next()}", Any(_folders, random), OnConflict.Rename), default),

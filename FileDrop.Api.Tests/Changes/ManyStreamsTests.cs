@@ -29,16 +29,19 @@ public abstract class ManyStreamsTests(Pair pair)
         }
         var told = Memory(service.Id);
         TestContext.Current.TestOutputHelper?.WriteLine(string.Create(
-            CultureInfo.InvariantCulture, $"MiB resident: {before / MiB} without streams, {open / MiB} with {Streams}, {told / MiB} after 20 changes, {Memory(service.Id, "VmHWM:") / MiB} at most"));
+            CultureInfo.InvariantCulture,
+            $"MiB resident: {before / MiB} without streams, {open / MiB} with {Streams}, {told / MiB} after 20 changes, {Memory(service.Id, "VmHWM:") / MiB} at most"));
         Assert.InRange(Memory(service.Id, "VmHWM:"), 1, 300 * MiB);
         foreach (var stream in streams)
             await stream.DisposeAsync();
     }
 
     /// <summary>The resident memory of a process in bytes.</summary>
-    private static long Memory(int process, string line = "VmRSS:") => 1024 * long.Parse(
-        File.ReadLines($"/proc/{process}/status").First(each => each.StartsWith(line, StringComparison.Ordinal))[line.Length..].Replace("kB", "", StringComparison.Ordinal).Trim(),
-        CultureInfo.InvariantCulture);
+    private static long Memory(int process, string line = "VmRSS:")
+    {
+        var value = File.ReadLines($"/proc/{process}/status").First(each => each.StartsWith(line, StringComparison.Ordinal))[line.Length..];
+        return 1024 * long.Parse(value.Replace("kB", "", StringComparison.Ordinal).Trim(), CultureInfo.InvariantCulture);
+    }
 }
 
 /// <summary>Many streams on SQLite.</summary>

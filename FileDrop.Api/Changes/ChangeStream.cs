@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Runtime.CompilerServices;
 using System.Text;
 using System.Text.Json;
 using FileDrop.Api.Access;
@@ -21,6 +22,11 @@ internal sealed class ChangeStream(StoreStarter starter, TimeProvider time)
     /// <summary>The most changes that are read at once.</summary>
     private const int Page = 200;
 
+    private static readonly byte[] s_signOfLife = ":\n\n"u8.ToArray();
+
+    /// <summary>The events of pages that streams of one owner share. A thousand streams write the same bytes.</summary>
+    private readonly ConditionalWeakTable<ChangePage, byte[]> _events = [];
+
     /// <param name="context">The request.</param>
     /// <param name="cursors">The cursors of the feed.</param>
     /// <param name="listener">The listener to the feed.</param>
@@ -36,26 +42,34 @@ internal sealed class ChangeStream(StoreStarter starter, TimeProvider time)
         response.Headers.CacheControl = "no-store";
         // nginx passes each event on at once.
         response.Headers["X-Accel-Buffering"] = "no";
-        var text = new ArrayBufferWriter<byte>(256);
-        Write(text, $"retry: 2000\nid: {cursors.Write(after)}\n\n");
-        while (HttpMethods.IsGet(context.Request.Method) && !stream.Ended.IsCancellationRequested)
+        if (!HttpMethods.IsGet(context.Request.Method))
+            return;
+        await SendAsync(response, Encoding.UTF8.GetBytes($"retry: 2000\nid: {cursors.Write(after)}\n\n"), stream.Ended);
+        while (!stream.Ended.IsCancellationRequested)
         {
-            foreach (var change in page?.Changes ?? [])
-                Write(text, cursors, change);
-            if (page is { Changes.Count: 0 } && text.WrittenCount == 0)
-                Write(text, ":\n\n");
-            await response.Body.WriteAsync(text.WrittenMemory, stream.Ended);
-            await response.Body.FlushAsync(stream.Ended);
-            text.ResetWrittenCount();
-            after = page?.Last ?? after;
+            if (page is { Changes.Count: > 0 } changed)
+            {
+                await SendAsync(response, _events.GetValue(changed, one => Write(cursors, one)), stream.Ended);
+                after = changed.Last;
+            }
             if (page is { HasMore: false })
+            {
                 await news.WaitAsync(s_heartbeat, time, stream.Ended).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+                if (!news.IsCompleted && !stream.Ended.IsCancellationRequested)
+                    await SendAsync(response, s_signOfLife, stream.Ended);
+            }
             news = listener.News;
             page = await TryReadAsync(listener, after, stream.Ended);
             // The client was so slow that the changes have been forgotten. It is told so when it connects again.
             if (page is { Last: < 0 })
                 return;
         }
+    }
+
+    private static async Task SendAsync(HttpResponse response, byte[] text, CancellationToken cancellation)
+    {
+        await response.Body.WriteAsync(text, cancellation);
+        await response.Body.FlushAsync(cancellation);
     }
 
     /// <summary>Reads a page. While the store does not answer, the stream stays open and there is no page.</summary>
@@ -73,14 +87,16 @@ internal sealed class ChangeStream(StoreStarter starter, TimeProvider time)
         }
     }
 
-    private static void Write(ArrayBufferWriter<byte> text, ChangeCursor cursors, Change change)
+    private static byte[] Write(ChangeCursor cursors, ChangePage page)
     {
-        Write(text, $"id: {cursors.Write(change.Mark.Number)}\nevent: change\ndata: ");
-        var type = ApiJson.Instance.ChangeJson;
-        using (var writer = new Utf8JsonWriter(text, new JsonWriterOptions { Encoder = type.Options.Encoder, SkipValidation = true }))
-            JsonSerializer.Serialize(writer, ChangeJson.Of(change), type);
-        text.Write("\n\n"u8);
+        var (text, type) = (new ArrayBufferWriter<byte>(), ApiJson.Instance.ChangeJson);
+        foreach (var change in page.Changes)
+        {
+            Encoding.UTF8.GetBytes($"id: {cursors.Write(change.Mark.Number)}\nevent: change\ndata: ", text);
+            using (var writer = new Utf8JsonWriter(text, new JsonWriterOptions { Encoder = type.Options.Encoder, SkipValidation = true }))
+                JsonSerializer.Serialize(writer, ChangeJson.Of(change), type);
+            text.Write("\n\n"u8);
+        }
+        return text.WrittenSpan.ToArray();
     }
-
-    private static void Write(ArrayBufferWriter<byte> text, string line) => Encoding.UTF8.GetBytes(line, text);
 }

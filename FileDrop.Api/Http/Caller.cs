@@ -42,7 +42,8 @@ internal static class Caller
         context.User.FindFirstValue(KeyClaim) is { } key ? $"key {key}" : $"owner {Claim(context, OwnerClaim)}";
 
     /// <summary>The id of the caller's key in the catalog; null if it has another credential, or none.</summary>
-    public static string? Key(HttpContext context) => context.User.FindFirstValue(KeyClaim) is { } key && !key.Equals(ConfiguredKey, StringComparison.Ordinal) ? key : null;
+    public static string? Key(HttpContext context) =>
+        context.User.FindFirstValue(KeyClaim) is { } key && !key.Equals(ConfiguredKey, StringComparison.Ordinal) ? key : null;
 
     /// <summary>Whether the caller has no credential.</summary>
     /// <inheritdoc cref="Owner" path="/exception"/>

@@ -22,7 +22,8 @@ internal sealed partial class ChangeListeners : BackgroundService
     {
         (_catalog, _starter, _time, _log) = (catalog, starter, time, log);
         _meter = meters.Create("FileDrop");
-        _meter.CreateObservableGauge("filedrop.changes.listeners", () => Volatile.Read(ref _count), "{request}", "Streams of changes, and requests that wait for one.");
+        _meter.CreateObservableGauge(
+            "filedrop.changes.listeners", () => Volatile.Read(ref _count), "{request}", "Streams of changes, and requests that wait for one.");
         catalog.WhenSaid(Wake);
     }
 

@@ -109,8 +109,8 @@ internal sealed partial class MongoEngine : IChangeEngine
         {
             { "$gte", new BsonDateTime(0) }, { "$lt", MongoSchema.Time(await _clock.NowAsync(cancellation) - retention) },
         });
-        while (await CallAsync(
-            token => ChangeBatches.Find(old).Sort(new BsonDocument("at", 1)).Limit(BatchesAtOnce).Project(s_toLast).ToListAsync(token), cancellation) is { Count: > 0 } found)
+        var oldest = ChangeBatches.Find(old).Sort(new BsonDocument("at", 1)).Limit(BatchesAtOnce).Project(s_toLast);
+        while (await CallAsync(token => oldest.ToListAsync(token), cancellation) is { Count: > 0 } found)
         {
             foreach (var ofOwner in found.GroupBy(batch => batch["owner"].AsString, StringComparer.Ordinal))
                 await ForgetAsync(ofOwner.Key, ofOwner.Max(batch => batch["last"].ToInt64()), cancellation);
@@ -136,7 +136,8 @@ internal sealed partial class MongoEngine : IChangeEngine
         if (until < last)
             return;
         var kept = new BsonDocument { { "owner", owner }, { "last", last } };
-        await CallAsync(token => ChangeBatches.UpdateOneAsync(kept, new BsonDocument("$unset", new BsonDocument("at", "")), cancellationToken: token), cancellation);
+        var young = new BsonDocument("$unset", new BsonDocument("at", ""));
+        await CallAsync(token => ChangeBatches.UpdateOneAsync(kept, young, cancellationToken: token), cancellation);
     }
 
     /// <summary>Makes sure that no failover can take back a batch that was read, or one before it. False if it is not there any more.</summary>
