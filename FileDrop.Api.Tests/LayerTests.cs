@@ -14,7 +14,7 @@ public sealed class LayerTests
     [
         ["Edge"],
         ["Commands"],
-        ["Files", "Folders", "Links", "Shares", "Uploads", "Keys"],
+        ["Files", "Folders", "Changes", "Links", "Shares", "Uploads", "Keys"],
         ["Access"],
         ["OpenApi"],
         ["Http"],

@@ -1,5 +1,6 @@
 using FileDrop.Api;
 using FileDrop.Api.Access;
+using FileDrop.Api.Changes;
 using FileDrop.Api.Commands;
 using FileDrop.Api.Edge;
 using FileDrop.Api.Files;
@@ -67,6 +68,7 @@ try
     api.MapFolderTrash();
     BatchEndpoint.Map(api);
     api.MapFolderZip();
+    api.MapChanges();
     api.MapUsage();
     api.MapTus();
     api.MapDraft(upload);

@@ -134,7 +134,7 @@ internal sealed partial class FolderCatalog(IFolderEngine engine, CatalogRules r
             { IsRemovable: true } => new(null, folder, Removes: true),
             { State: FileState.Pending } => new(null, folder.Forget(now)),
             { Sweep: FolderSweep.None, State: FileState.Trash } when folder.PurgeAt <= now => folder.Purge(now) is { Next: { } next } ? new(next, next) : default,
-            { Sweep: FolderSweep.None } => new(null),
+            { Sweep: FolderSweep.None } => new(null, folder.Keep(now)),
             _ => new(folder),
         });
 

@@ -22,6 +22,8 @@ internal static class EdgeSetup
         services.AddSingleton<Limits>();
         services.AddSingleton<ContentSlots>();
         services.AddSingleton<Guesses>();
+        services.AddSingleton<OpenStreams>();
+        services.AddHostedService(provider => provider.GetRequiredService<OpenStreams>());
         services.AddSingleton<LinkKeys>();
         services.AddSingleton<Audit>();
         services.AddSingleton<AuditTrail>();

@@ -32,6 +32,7 @@ export const problems = {
   too_many_entries: "There are too many files for one archive. Choose fewer.",
   version_is_live: "This version is the current one. Restore another version before you delete it.",
   offset_mismatch: "The service has a different part of the file than expected. Try again.",
+  cursor_expired: "The page was away for too long. Reload it.",
   upload_complete: "This upload has already ended.",
   upload_locked: "Another window is sending this file. Wait for it to end.",
   precondition_failed: "The file was changed elsewhere in the meantime.",
