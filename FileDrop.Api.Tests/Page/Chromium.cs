@@ -30,6 +30,8 @@ public sealed class Chromium : IAsyncLifetime
         if (!File.Exists(Program))
             return;
         _playwright = await Playwright.CreateAsync();
+        // Playwright's five seconds are short while other tests have the processors.
+        Assertions.SetDefaultExpectTimeout(20_000);
         // Chromium's own sandbox does not work for root.
         string[] arguments = Environment.UserName == "root" ? ["--no-sandbox"] : [];
         _browser = await _playwright.Chromium.LaunchAsync(
