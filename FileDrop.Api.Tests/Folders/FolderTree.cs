@@ -40,9 +40,9 @@ internal sealed class FolderTree(Service service)
     public async Task DeleteFolderAsync(Guid id, bool permanent = false) =>
         Assert.Equal(ChangeOutcome.Done, (await Folders.DeleteFolderAsync(Owner, id, null, permanent, default)).Outcome);
 
-    /// <summary>Waits until all entries have followed their folders, and purged folders are gone.</summary>
-    public Task SweptAsync() => Service.UntilAsync("no folder is due", async () =>
-        (await Engine.ScanFoldersAsync(null, 1000, default)).All(folder => folder.Sweep == FolderSweep.None && !folder.IsRemovable));
+    /// <summary>Waits until all entries have followed their folders, and folders that were deleted for good are gone.</summary>
+    public Task SweptAsync() => Service.UntilAsync("no folder is due", async () => (await Engine.ScanFoldersAsync(null, 1000, default)).All(folder =>
+        folder is { Sweep: FolderSweep.None, State: not FileState.Deleted } && !(folder.PurgeAt < DateTimeOffset.UtcNow.AddMinutes(1))));
 
     /// <summary>Lets all entries follow their folders, where no sweeper runs.</summary>
     public async Task SweepAsync()
