@@ -14,6 +14,8 @@ internal sealed class FolderTree(Service service)
 {
     public const string Owner = "local";
 
+    private Guid _last;
+
     public FolderCatalog Folders => Backups.Folders(service);
 
     public FileCatalog Files => Backups.Catalog(service);
@@ -23,9 +25,21 @@ internal sealed class FolderTree(Service service)
 
     public async Task<Guid> FolderAsync(string name, Guid? parent = null)
     {
-        var made = await Folders.CreateFolderAsync(Owner, Guid.CreateVersion7(), new Target(parent ?? Place.Root, name), default);
+        var made = await Folders.CreateFolderAsync(Owner, NextId(), new Target(parent ?? Place.Root, name), default);
         Assert.Equal(ChangeOutcome.Done, made.Outcome);
         return made.Folder?.Id ?? default;
+    }
+
+    /// <summary>Makes an id that is greater than the one before. Ids of the same millisecond would otherwise be in a random order.</summary>
+    private Guid NextId()
+    {
+        Guid id;
+        do
+        {
+            id = Guid.CreateVersion7();
+        }
+        while (id.CompareTo(_last) <= 0);
+        return _last = id;
     }
 
     /// <summary>Uploads a file and puts it into a folder; null leaves it loose.</summary>
