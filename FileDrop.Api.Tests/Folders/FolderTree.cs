@@ -54,8 +54,11 @@ internal sealed class FolderTree(Service service)
     public async Task DeleteFolderAsync(Guid id, bool permanent = false) =>
         Assert.Equal(ChangeOutcome.Done, (await Folders.DeleteFolderAsync(Owner, id, null, permanent, default)).Outcome);
 
+    /// <summary>All folders of the store.</summary>
+    public Task<IReadOnlyList<FolderDocument>> FoldersAsync() => Engine.ScanFoldersAsync(null, 100_000, default);
+
     /// <summary>Waits until all entries have followed their folders, and folders that were deleted for good are gone.</summary>
-    public Task SweptAsync() => Service.UntilAsync("no folder is due", async () => (await Engine.ScanFoldersAsync(null, 1000, default)).All(folder =>
+    public Task SweptAsync() => Service.UntilAsync("no folder is due", async () => (await FoldersAsync()).All(folder =>
         folder is { Sweep: FolderSweep.None, State: not FileState.Deleted } && !(folder.PurgeAt < DateTimeOffset.UtcNow.AddMinutes(1))));
 
     /// <summary>Lets all entries follow their folders, where no sweeper runs.</summary>
@@ -81,7 +84,7 @@ internal sealed class FolderTree(Service service)
     public async Task<IReadOnlyList<string>> DescribeAsync()
     {
         var lines = new List<string>();
-        foreach (var folder in await Engine.ScanFoldersAsync(null, 1000, default))
+        foreach (var folder in await FoldersAsync())
         {
             lines.Add($"{folder.Id} folder {folder.Name} in {folder.Place.Folder} of {folder.Owner}, {folder.State}, version {folder.Version}, "
                 + $"{folder.CreatedAt:O} {folder.UpdatedAt:O} {folder.DeletedAt:O} {folder.PurgeAt:O}");
