@@ -190,7 +190,7 @@ internal sealed class FolderKillClient(int number)
     {
         object target = Tree[restored].IsFolder ? new { parent_id = _ids[KillTree.Top] } : new { folder_id = _ids[KillTree.Top] };
         await SendAsync(HttpMethod.Post, $"{TrashOf(restored)}/restore", target, http, null, Tree.Place(restored, KillTree.Top, Tree[restored].Name));
-        // What went with a folder comes back behind it.
+        // Entries that went with a folder come back after it.
         if (_candidates.Count == 1)
             await SettleAsync(http);
     }

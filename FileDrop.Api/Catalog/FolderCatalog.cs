@@ -161,8 +161,11 @@ internal sealed partial class FolderCatalog(IFolderEngine engine, CatalogRules r
         for (var tries = 0; before is not null && tries < MaxTries; tries++)
         {
             var result = default(FolderResult);
-            var outcome = await protocol.PlaceFolderAsync(before, await choose(protocol, before), async placement => (result = await steps.ChangeFolderAsync(
-                folder.Id, (now, at) => now?.PlaceAt(placement, ifVersion, from, at) ?? new(new FolderResult(ChangeOutcome.FolderNotFound)))).Outcome);
+            var outcome = await protocol.PlaceFolderAsync(
+                before, await choose(protocol, before),
+                async placement => (result = await steps.ChangeFolderAsync(folder.Id, (now, at) => Decide(now, placement, at))).Outcome,
+                async placement => (await steps.ChangeFolderAsync(
+                    folder.Id, (now, at) => new FolderDecision<FolderResult>(Decide(now, placement, at).Answer))).Outcome);
             if (outcome != ChangeOutcome.Stale)
                 return outcome == ChangeOutcome.Done ? result : new FolderResult(outcome);
             before = await steps.LoadFolderAsync(folder.Id);
@@ -170,5 +173,8 @@ internal sealed partial class FolderCatalog(IFolderEngine engine, CatalogRules r
         return before is null
             ? new FolderResult(ChangeOutcome.FolderNotFound)
             : throw new StorageException(StorageFailure.Unavailable, $"Folder {folder.Id} moves again and again.");
+
+        FolderDecision<FolderResult> Decide(FolderDocument? now, Placement placement, DateTimeOffset at) =>
+            now?.PlaceAt(placement, ifVersion, from, at) ?? new(new FolderResult(ChangeOutcome.FolderNotFound));
     }
 }

@@ -146,7 +146,8 @@ internal sealed partial class SqliteEngine(string path, CatalogRules rules, Time
             return Insert(null);
         var created = default(ChangeResult);
         var outcome = Run(session, owner, steps => new FolderProtocol(steps, rules).PlaceAsync(
-            new FileDocument { Owner = owner, Id = id }, FolderProtocol.TargetOfNew(folder, commit), placement => new((created = Insert(placement)).Outcome)));
+            new FileDocument { Owner = owner, Id = id }, FolderProtocol.TargetOfNew(folder, commit), placement => new((created = Insert(placement)).Outcome),
+            _ => new(ChangeOutcome.Done)));
         return outcome == ChangeOutcome.Done ? created : new ChangeResult(outcome);
 
         ChangeResult Insert(Placement? placement)
