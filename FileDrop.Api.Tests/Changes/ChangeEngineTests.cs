@@ -1,7 +1,6 @@
 using FileDrop.Api.Catalog;
 using FileDrop.Api.Catalog.Sqlite;
 using FileDrop.Api.Tests.Catalog;
-using FileDrop.Api.Tests.Folders;
 using MongoDB.Bson;
 using MongoDB.Driver;
 using Xunit;

@@ -2,7 +2,6 @@ using System.Diagnostics;
 using FileDrop.Api.Catalog;
 using FileDrop.Api.Storage;
 using FileDrop.Api.Tests.Catalog;
-using FileDrop.Api.Tests.Folders;
 using Xunit;
 using static FileDrop.Api.Tests.Catalog.Documents;
 

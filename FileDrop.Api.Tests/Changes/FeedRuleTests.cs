@@ -45,7 +45,7 @@ public sealed class FeedRuleTests
         Assert.True(Feed.IsChange(file, carried));
         Assert.True(Feed.IsChange(carried, carried.Return(2) ?? carried));
         Assert.True(Feed.IsChange(carried, carried.Bury(2, Rules, Noon) ?? carried));
-        Assert.True(Feed.IsChange(file, file.Settle(new Placement(Place.Root, "other", Guid.NewGuid(), 1)) ?? file));
+        Assert.True(Feed.IsChange(file, file.Settle(new Placement(Place.Root, "other", Guid.NewGuid(), 1, "other")) ?? file));
     }
 
     [Fact]
@@ -62,10 +62,10 @@ public sealed class FeedRuleTests
     public void A_folder_comes_into_the_feed_when_it_is_created_renamed_deleted_or_restored_and_not_when_it_is_swept()
     {
         var begun = FolderDocument.Begin(Owner, Guid.CreateVersion7(), Place.Root, Rules, Noon);
-        var live = begun.PlaceAt(new Placement(Place.Root, "a", Guid.NewGuid(), 0), null, FileState.Pending, Noon).Next ?? begun;
+        var live = begun.PlaceAt(new Placement(Place.Root, "a", Guid.NewGuid(), 0, "a"), null, FileState.Pending, Noon).Next ?? begun;
         Assert.False(Feed.IsChange(null, begun));
         Assert.True(Feed.IsChange(begun, live));
-        Assert.True(Feed.IsChange(live, live.PlaceAt(new Placement(Place.Root, "b", Guid.NewGuid(), 1), null, FileState.Live, Noon).Next ?? live));
+        Assert.True(Feed.IsChange(live, live.PlaceAt(new Placement(Place.Root, "b", Guid.NewGuid(), 1, "b"), null, FileState.Live, Noon).Next ?? live));
         var trash = live.Delete(null, permanent: false, Rules, Noon).Next ?? live;
         Assert.True(Feed.IsChange(live, trash));
         Assert.False(Feed.IsChange(live, live.MarkDue(Noon) ?? throw new InvalidOperationException()));
