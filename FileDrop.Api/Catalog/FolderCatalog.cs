@@ -126,17 +126,23 @@ internal sealed partial class FolderCatalog(IFolderEngine engine, CatalogRules r
 
     /// <summary>Forgets, purges or removes a folder if it is time.</summary>
     /// <returns>The folder, if its entries must follow it; otherwise null.</returns>
-    private static ValueTask<FolderDocument?> PrepareAsync(IFolderSteps steps, Guid id) => steps.ChangeFolderAsync(
-        id,
-        (folder, now) => folder switch
-        {
-            null => new FolderDecision<FolderDocument?>(null),
-            { IsRemovable: true } => new(null, folder, Removes: true),
-            { State: FileState.Pending } => new(null, folder.Forget(now)),
-            { Sweep: FolderSweep.None, State: FileState.Trash } when folder.PurgeAt <= now => folder.Purge(now) is { Next: { } next } ? new(next, next) : default,
-            { Sweep: FolderSweep.None } => new(null, folder.Keep(now)),
-            _ => new(folder),
-        });
+    private static async ValueTask<FolderDocument?> PrepareAsync(IFolderSteps steps, Guid id)
+    {
+        // What is remembered of a folder may still have a mark that the sequencer has cleared, and a marked tombstone stays.
+        await steps.LoadFolderAsync(id);
+        return await steps.ChangeFolderAsync(
+            id,
+            (folder, now) => folder switch
+            {
+                null => new FolderDecision<FolderDocument?>(null),
+                { IsRemovable: true } => new(null, folder, Removes: true),
+                { State: FileState.Pending } => new(null, folder.Forget(now)),
+                { Sweep: FolderSweep.None, State: FileState.Trash } when folder.PurgeAt <= now =>
+                    folder.Purge(now) is { Next: { } next } ? new(next, next) : default,
+                { Sweep: FolderSweep.None } => new(null, folder.Keep(now)),
+                _ => new(folder),
+            });
+    }
 
     private Task<FolderResult> PlaceAsync(
         string owner, Guid id, Func<FolderProtocol, FolderDocument, ValueTask<Target>> choose, long? ifVersion, FileState from,
