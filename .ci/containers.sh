@@ -1,5 +1,5 @@
 # shellcheck shell=bash
-# The full system for .ci/run, which sources this file: a container engine, the stores' images, the AppHost and its tests.
+# The full system for .ci/run, which sources this file: a container engine and the stores' images.
 
 engine='' # the process id of the engine that start_engine started
 

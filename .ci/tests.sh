@@ -4,6 +4,7 @@ test_project() { # PROJECT [ARGUMENT OF dotnet test…]: `count_tests` counts th
     local project=$1; shift
     dotnet test "$project" --no-build "$@" --logger "trx;LogFileName=$project.trx" --results-directory "$work" 2>&1 | tee "$work/$project.log"
     echo "${PIPESTATUS[0]}" >"$work/$project.code"
+    [ -s "$work/$project.trx" ] # else they did not run to their end
 }
 
 count_tests() { # PROJECT

@@ -139,6 +139,7 @@ internal sealed record DescribedApi(JsonElement Root, HttpClient Http)
     {
         "string" => value.ValueKind == JsonValueKind.String,
         "integer" => value.ValueKind == JsonValueKind.Number && value.TryGetInt64(out _),
+        "boolean" => value.ValueKind is JsonValueKind.True or JsonValueKind.False,
         "object" => value.ValueKind == JsonValueKind.Object,
         "array" => value.ValueKind == JsonValueKind.Array,
         "null" => value.ValueKind == JsonValueKind.Null,

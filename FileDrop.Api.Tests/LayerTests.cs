@@ -14,7 +14,7 @@ public sealed class LayerTests
     [
         ["Edge"],
         ["Commands"],
-        ["Files", "Folders", "Links", "Shares", "Uploads", "Keys", "Dav"],
+        ["Files", "Folders", "Changes", "Links", "Shares", "Uploads", "Keys", "Dav"],
         ["Access"],
         ["OpenApi"],
         ["Http"],

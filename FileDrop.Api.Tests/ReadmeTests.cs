@@ -3,7 +3,7 @@ using Xunit;
 
 namespace FileDrop.Api.Tests;
 
-/// <summary>The commands of README, docs/api.md and docs/folders.md do what these pages say if they are pasted one after the other.</summary>
+/// <summary>The commands of README, docs/api.md, docs/folders.md and docs/changes.md do what these pages say if they are pasted one after the other.</summary>
 public sealed partial class ReadmeTests
 {
     [Fact]
@@ -21,6 +21,10 @@ public sealed partial class ReadmeTests
     public Task The_commands_about_folders_can_be_pasted_one_after_the_other() => PasteAsync(
         "docs/folders.md", "## A tour", "## Names",
         "\"kind\":\"folder\"", "\"path\":\"/Photos/2026\"", "'Last year' was updated.", "'Last year' was deleted.", "\"purge_at\"", "'Last year' was restored.");
+
+    [Fact]
+    public Task The_commands_about_changes_can_be_pasted_one_after_the_other() => PasteAsync(
+        "docs/changes.md", "| Request", "## Streams", "\"changes\":[", "\"cursor\":\"", "\"has_more\":false");
 
     [Fact]
     public async Task README_names_a_raw_upload_and_says_how_long_the_first_run_takes()

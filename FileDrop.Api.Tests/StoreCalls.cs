@@ -20,6 +20,7 @@ public abstract class StoreCalls
         Wrap<IUploadCatalog>(services);
         Wrap<IIdempotencyCatalog>(services);
         Wrap<ISweepCatalog>(services);
+        Wrap<IChangeCatalog>(services);
         Wrap<IDocumentCatalog>(services);
         Wrap<IBlobStore>(services);
         Wrap<IKeyCatalog>(services);

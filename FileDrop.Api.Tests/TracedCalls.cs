@@ -40,6 +40,9 @@ internal sealed class TracedCalls : StoreCalls, IStartupFilter, IDisposable
     public IEnumerable<string> Of(string mark) =>
         _calls.GetValueOrDefault(mark, []).Where(call => !Keys.Exists(name => call.Contains(name, StringComparison.Ordinal)));
 
+    /// <summary>The commands of a request to MongoDB. The driver reports each command twice; once with the database's name.</summary>
+    public IEnumerable<string> CommandsOf(string mark) => Of(mark).Where(call => !call.StartsWith('I') && !call.Contains('.', StringComparison.Ordinal));
+
     public Action<IApplicationBuilder> Configure(Action<IApplicationBuilder> next) => app =>
     {
         app.Use((context, following) =>

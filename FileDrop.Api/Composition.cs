@@ -4,6 +4,7 @@ using FileDrop.Api.Blobs.S3;
 using FileDrop.Api.Catalog;
 using FileDrop.Api.Catalog.Mongo;
 using FileDrop.Api.Catalog.Sqlite;
+using FileDrop.Api.Changes;
 using FileDrop.Api.Contents;
 using FileDrop.Api.Edge;
 using FileDrop.Api.Embedded;
@@ -78,6 +79,7 @@ internal static class Composition
         services.AddSingleton<Archives>();
         services.AddSingleton<ArchiveDownload>();
         services.AddSingleton<FileDownload>();
+        services.AddSingleton<ChangeStream>();
         services.AddSingleton<FileMetrics>();
         services.AddSingleton<IdempotencyKeys>();
         services.AddSingleton<UploadStore>();
@@ -105,6 +107,9 @@ internal static class Composition
         services.AddHostedService(provider => provider.GetRequiredService<StoreStarter>());
         services.AddSingleton<SweeperMetrics>();
         services.AddHostedService<Sweeper>();
+        services.AddHostedService<Sequencer>();
+        services.AddSingleton<ChangeListeners>();
+        services.AddHostedService(provider => provider.GetRequiredService<ChangeListeners>());
         services.AddHostedService<Scrub>();
         services.AddHostedService<DamageWatch>();
         StoreHealth.AddTo(services.AddHealthChecks()).AddCheck<Integrity>("integrity");
@@ -178,7 +183,8 @@ internal static class Composition
 
     /// <summary>Adds every interface of the catalog, over an engine that has been added.</summary>
     private static void AddCatalog<TEngine>(this IServiceCollection services, CatalogRules rules)
-        where TEngine : class, ICatalogEngine, IFolderEngine, IIdempotencyRecords, IKeyCatalog, ILinkKeyCatalog, IAuditCatalog, IShareCatalog, ISharedCatalog
+        where TEngine : class, ICatalogEngine, IFolderEngine, IChangeEngine, IIdempotencyRecords, IKeyCatalog, ILinkKeyCatalog, IAuditCatalog,
+        IShareCatalog, ISharedCatalog
     {
         services.AddSingleton<IFolderEngine>(provider => provider.GetRequiredService<TEngine>());
         services.AddSingleton(provider => new FileCatalog(
@@ -188,6 +194,9 @@ internal static class Composition
         services.AddSingleton<IFolderSweepCatalog>(provider => provider.GetRequiredService<FolderCatalog>());
         services.AddSingleton<IDavCatalog>(provider => provider.GetRequiredService<FolderCatalog>());
         services.AddSingleton<IFolderDocumentCatalog>(provider => provider.GetRequiredService<FolderCatalog>());
+        services.AddSingleton(provider => new ChangeCatalog(provider.GetRequiredService<TEngine>(), provider.GetRequiredService<TEngine>() as IMarkedChanges));
+        services.AddSingleton<IChangeCatalog>(provider => provider.GetRequiredService<ChangeCatalog>());
+        services.AddSingleton<ISequencer>(provider => provider.GetRequiredService<ChangeCatalog>());
         services.AddSingleton<ICatalog>(provider => provider.GetRequiredService<FileCatalog>());
         services.AddSingleton<IFileCatalog>(provider => provider.GetRequiredService<FileCatalog>());
         services.AddSingleton<IWriteCatalog>(provider => provider.GetRequiredService<FileCatalog>());

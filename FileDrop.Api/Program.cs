@@ -1,5 +1,6 @@
 using FileDrop.Api;
 using FileDrop.Api.Access;
+using FileDrop.Api.Changes;
 using FileDrop.Api.Commands;
 using FileDrop.Api.Dav;
 using FileDrop.Api.Edge;
@@ -69,6 +70,7 @@ try
     api.MapFolderTrash();
     BatchEndpoint.Map(api);
     api.MapFolderZip();
+    api.MapChanges();
     api.MapUsage();
     api.MapDav();
     api.MapTus();

@@ -1,7 +1,6 @@
 using System.Diagnostics;
 using System.Net;
 using System.Net.Http.Json;
-using System.Text.Json;
 using FileDrop.Api.Catalog;
 using FileDrop.Api.Contents;
 using FileDrop.Api.Folders;
@@ -49,11 +48,11 @@ internal static class FolderBench
                         var (one, other) = (Address(small, sort, name, descending, isMiddle), Address(large, sort, name, descending, isMiddle));
                         for (var i = 0; i < requests; i++)
                         {
-                            first.Add(await PageAsync(http, one, cancellation));
-                            second.Add(await PageAsync(http, other, cancellation));
+                            first.Add(await ListBench.PageAsync(http, one, PageSize, cancellation));
+                            second.Add(await ListBench.PageAsync(http, other, PageSize, cancellation));
                         }
                         if (counted)
-                            Add(report, $"{name} {(descending ? "desc" : "asc")}, {(isMiddle ? "middle" : "first")}", first, second, share: 0.99);
+                            Add(report, $"{name} {(descending ? "desc" : "asc")}, {(isMiddle ? "middle" : "first")}", first, second, isOfMedians: false);
                     }
         return report.Write();
     }
@@ -98,31 +97,15 @@ internal static class FolderBench
             }
         }
         foreach (var change in new[] { "rename", "deletion", "restoration" })
-            Add(report, change, times[(change, few)], times[(change, large)], share: 0.5);
+            Add(report, change, times[(change, few)], times[(change, large)], isOfMedians: true);
         return report.Write();
     }
 
-    /// <summary>Adds a row, whose limit holds for the ratio of one quantile.</summary>
-    private static void Add(Report report, string what, List<double> small, List<double> large, double share)
+    /// <summary>Adds a row, whose limit holds for the ratio of the medians, or of the 99th percentiles.</summary>
+    private static void Add(Report report, string what, List<double> small, List<double> large, bool isOfMedians)
     {
         var (one, other, slow, slower) = (Report.Quantile(small, 0.5), Report.Quantile(large, 0.5), Report.Quantile(small, 0.99), Report.Quantile(large, 0.99));
-        report.Add(what, Milliseconds(one), Milliseconds(slow), Milliseconds(other), Milliseconds(slower), Report.Text($"{other / one:0.00}"),
-            Report.Text($"{slower / slow:0.00}"), report.Verdict(Report.Quantile(large, share) / Report.Quantile(small, share) <= Limit));
+        report.Add(what, Report.Milliseconds(one), Report.Milliseconds(slow), Report.Milliseconds(other), Report.Milliseconds(slower), Report.Text($"{other / one:0.00}"),
+            Report.Text($"{slower / slow:0.00}"), report.Verdict((isOfMedians ? other / one : slower / slow) <= Limit));
     }
-
-    /// <summary>The time of a page to its last byte, in milliseconds.</summary>
-    private static async Task<double> PageAsync(HttpClient http, string address, CancellationToken cancellation)
-    {
-        var begin = Stopwatch.GetTimestamp();
-        using var response = await http.GetAsync(address, cancellation);
-        var body = await response.Content.ReadAsByteArrayAsync(cancellation);
-        var time = Stopwatch.GetElapsedTime(begin).TotalMilliseconds;
-        if (response.StatusCode != HttpStatusCode.OK)
-            throw new BenchException($"GET {address} was answered {(int)response.StatusCode}: {System.Text.Encoding.UTF8.GetString(body)}");
-        using var entries = JsonDocument.Parse(body);
-        return entries.RootElement.GetArrayLength() == PageSize ? time
-            : throw new BenchException($"GET {address} gave {entries.RootElement.GetArrayLength()} entries.");
-    }
-
-    private static string Milliseconds(double value) => Report.Text($"{value:0.00}");
 }

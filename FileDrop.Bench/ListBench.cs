@@ -65,14 +65,14 @@ internal static class ListBench
             var (first, second) = (new List<double>(), new List<double>());
             for (var i = 0; i < options.Requests; i++)
             {
-                first.Add(await PageAsync(smallService.Http, Query(small, i), PageSize, cancellation));
-                second.Add(await PageAsync(largeService.Http, Query(large, i), PageSize, cancellation));
+                first.Add(await PageAsync(smallService.Http, $"/files{Query(small, i)}", PageSize, cancellation));
+                second.Add(await PageAsync(largeService.Http, $"/files{Query(large, i)}", PageSize, cancellation));
             }
             if (!counted)
                 return;
             var (one, other) = (Report.Quantile(first, 0.5), Report.Quantile(second, 0.5));
-            report.Add($"{name} {(descending ? "desc" : "asc")}, {place.ToString().ToLowerInvariant()}", Milliseconds(one), Milliseconds(Report.Quantile(first, 0.99)),
-                Milliseconds(other), Milliseconds(Report.Quantile(second, 0.99)), Report.Text($"{other / one:0.00}"), place == Place.Anywhere ? "" : report.Verdict(other / one <= Limit));
+            report.Add($"{name} {(descending ? "desc" : "asc")}, {place.ToString().ToLowerInvariant()}", Report.Milliseconds(one), Report.Milliseconds(Report.Quantile(first, 0.99)),
+                Report.Milliseconds(other), Report.Milliseconds(Report.Quantile(second, 0.99)), Report.Text($"{other / one:0.00}"), place == Place.Anywhere ? "" : report.Verdict(other / one <= Limit));
 
             string Query(SampleCatalog sample, int request)
             {
@@ -98,13 +98,13 @@ internal static class ListBench
         {
             var times = new List<double>();
             for (var i = 0; i < requests; i++)
-                times.Add(await PageAsync(http, Query, null, cancellation));
+                times.Add(await PageAsync(http, $"/files{Query}", null, cancellation));
             using var response = await http.GetAsync($"/files{Query}", cancellation);
             var found = (await JsonSerializer.DeserializeAsync<JsonElement>(await response.Content.ReadAsStreamAsync(cancellation), cancellationToken: cancellation))
                 .GetArrayLength();
             var examined = Examined(response, sample);
             report.Add(Report.Text($"of {sample.Count} files"), Report.Text($"{found}"), Report.Text($"{examined}"),
-                Milliseconds(Report.Quantile(times, 0.5)), Milliseconds(Report.Quantile(times, 0.99)),
+                Report.Milliseconds(Report.Quantile(times, 0.5)), Report.Milliseconds(Report.Quantile(times, 0.99)),
                 report.Verdict(examined <= ListQuery.MaxExamined && (found == 1 || examined < sample.Count)));
         }
         return report.Write();
@@ -122,17 +122,21 @@ internal static class ListBench
     }
 
     /// <summary>The time of a page to its last byte, in milliseconds.</summary>
-    private static async Task<double> PageAsync(HttpClient http, string query, int? count, CancellationToken cancellation)
+    /// <param name="http">The service.</param>
+    /// <param name="address">The page.</param>
+    /// <param name="count">The number of entries that it must have; null for any.</param>
+    /// <param name="cancellation">Ends the waiting.</param>
+    internal static async Task<double> PageAsync(HttpClient http, string address, int? count, CancellationToken cancellation)
     {
         var begin = Stopwatch.GetTimestamp();
-        using var response = await http.GetAsync($"/files{query}", cancellation);
+        using var response = await http.GetAsync(address, cancellation);
         var body = await response.Content.ReadAsByteArrayAsync(cancellation);
         var time = Stopwatch.GetElapsedTime(begin).TotalMilliseconds;
         if (response.StatusCode != HttpStatusCode.OK)
-            throw new BenchException($"GET /files{query} was answered {(int)response.StatusCode}: {System.Text.Encoding.UTF8.GetString(body)}");
-        using var files = JsonDocument.Parse(body);
-        return count is null || files.RootElement.GetArrayLength() == count ? time
-            : throw new BenchException($"GET /files{query} gave {files.RootElement.GetArrayLength()} files.");
+            throw new BenchException($"GET {address} was answered {(int)response.StatusCode}: {System.Text.Encoding.UTF8.GetString(body)}");
+        using var entries = JsonDocument.Parse(body);
+        return count is null || entries.RootElement.GetArrayLength() == count ? time
+            : throw new BenchException($"GET {address} gave {entries.RootElement.GetArrayLength()} entries.");
     }
 
     private static async Task AnalyzeAsync(string command, CancellationToken cancellation)
@@ -143,6 +147,4 @@ internal static class ListBench
         if (process.ExitCode != 0)
             throw new BenchException($"{command} ended with {process.ExitCode}.");
     }
-
-    private static string Milliseconds(double value) => Report.Text($"{value:0.00}");
 }

@@ -19,7 +19,7 @@ internal static class MongoFill
         await MongoSchema.CreateIndexesAsync(database, cancellation);
         if (sample is { Folder: { } folder, Claim: { } claim })
         {
-            await database.GetCollection<BsonDocument>(MongoFolders.Folders).InsertOneAsync(MongoFolders.ToBson(folder), cancellationToken: cancellation);
+            await database.GetCollection<BsonDocument>(MongoFolders.Folders).InsertOneAsync(MongoFolders.ToBson(null, folder), cancellationToken: cancellation);
             await database.GetCollection<BsonDocument>(MongoFolders.Names).InsertOneAsync(MongoFolders.ToBson(folder.Owner, claim), cancellationToken: cancellation);
         }
         await Parallel.ForEachAsync(sample.Files.Chunk(FilesAtOnce), limit, async (some, token) =>

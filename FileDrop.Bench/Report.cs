@@ -29,6 +29,9 @@ internal sealed class Report(params string[] columns)
 
     public static string Text(FormattableString text) => FormattableString.Invariant(text);
 
+    /// <summary>A time in milliseconds with two digits.</summary>
+    public static string Milliseconds(double value) => Text($"{value:0.00}");
+
     public void Add(params string[] cells) => _rows.Add(cells);
 
     /// <summary>The text of a cell about a limit.</summary>

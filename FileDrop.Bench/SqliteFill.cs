@@ -17,7 +17,7 @@ internal static class SqliteFill
         SqliteSchema.Migrate(session);
         if (sample is { Folder: { } folder, Claim: { } claim })
         {
-            SqliteFolders.Insert(session, folder);
+            SqliteFolders.Insert(session, folder, folder.CreatedAt);
             SqliteFolders.InsertName(session, folder.Owner, claim);
         }
         foreach (var files in sample.Files.Chunk(FilesAtOnce))

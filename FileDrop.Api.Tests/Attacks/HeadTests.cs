@@ -19,6 +19,8 @@ public abstract class HeadTests(Pair pair)
         var grant = new Uri(pair.Service.Address, (await link.JsonAsync()).Text("url")).Query;
         using var zip = await admin.SendJsonAsync(HttpMethod.Post, "/zip", $$"""{"ids":["{{file}}"]}""");
         var archive = (await zip.JsonAsync()).Text("url");
+        using var share = await admin.SendJsonAsync(HttpMethod.Post, "/shares", $$"""{"ids":["{{file}}"]}""");
+        var shared = await share.JsonAsync();
         using var draft = await admin.SendAsync(HttpMethod.Post, "/files/upload", new ByteArrayContent([1]), ("Upload-Complete", "?0"));
         var paths = pair.Service.Services.GetRequiredService<EndpointDataSource>().Endpoints.OfType<RouteEndpoint>()
             .Where(endpoint => endpoint.Metadata.GetMetadata<IHttpMethodMetadata>()?.HttpMethods.Contains("GET") != false)
@@ -27,6 +29,7 @@ public abstract class HeadTests(Pair pair)
         foreach (var path in paths)
         {
             var filled = path.Replace("{file_id}", file, StringComparison.Ordinal).Replace("{folder_id}", "root", StringComparison.Ordinal).Replace("{**path}", "", StringComparison.Ordinal)
+                .Replace("/s/{token}/", shared.Text("url"), StringComparison.Ordinal).Replace("{share_id}", shared.Text("share_id"), StringComparison.Ordinal)
                 .Replace("{upload_id}", draft.Headers.Location?.ToString().Split('/')[^1], StringComparison.Ordinal)
                 .Replace("{documentName}", "v1", StringComparison.Ordinal).Replace("{documentName?}", "", StringComparison.Ordinal)
                 + (path.StartsWith("/links", StringComparison.Ordinal) ? grant : "");

@@ -98,6 +98,8 @@ public sealed class LogTests
         var file = await admin.UploadAsync([1], "a.txt");
         using var made = await admin.PostAsync($"/files/{file.Id()}/link", null);
         var link = (await made.JsonAsync()).Text("url");
+        using var sent = await admin.PostAsync("/shares", AccessWords.Json(new { ids = new[] { file.Id() } }));
+        var share = (await sent.JsonAsync()).Text("url");
         var token = issuer.Forge();
         foreach (var head in new[]
         {
@@ -116,6 +118,7 @@ public sealed class LogTests
             $"GET {link} x HTTP/1.1\r\nHost: localhost\r\n\r\n",
             $"GET http://evil.example{link} HTTP/1.1\r\nHost: localhost\r\n\r\n",
             $"GET {link}\u00ff HTTP/1.1\r\nHost: localhost\r\n\r\n",
+            $"GET {share} HTTP/1.1\r\nHost: localhost\r\n\r\n",
             $"POST {link} HTTP/1.1\r\nHost: localhost\r\nContent-Length: x{key}\r\n\r\n",
             $"GET /files HTTP/1.1\r\nHost: {key}!\r\n\r\n",
         })
@@ -128,7 +131,7 @@ public sealed class LogTests
         }
         Assert.True(log.All.Count > 50, string.Create(CultureInfo.InvariantCulture, $"much is logged: {log.All.Count}"));
         // Search for parts of the secrets too, because a line may cut off long values.
-        foreach (var secret in new[] { key[20..40], link[(link.IndexOf("grant=", StringComparison.Ordinal) + 40)..][..40], token.Split('.')[1][..40], AccessWords.AdminKey })
+        foreach (var secret in new[] { key[20..40], link[(link.IndexOf("grant=", StringComparison.Ordinal) + 40)..][..40], token.Split('.')[1][..40], share["/s/".Length..], AccessWords.AdminKey })
             Assert.All(log.All, line => Assert.DoesNotContain(secret, line.Text + string.Join(' ', line.Values.Select(value => value.Value)), StringComparison.Ordinal));
     }
 

@@ -17,6 +17,7 @@ using FileDrop.Api.Text;
 using FileDrop.Api.Uploads;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.WebUtilities;
+using Microsoft.Extensions.DependencyInjection;
 using Xunit;
 
 namespace FileDrop.Api.Tests.Attacks;
@@ -253,9 +254,12 @@ internal static class Parsers
 
     private static QueryCollection Query(string text) => new(QueryHelpers.ParseQuery($"?{text}"));
 
+    /// <summary>The service that requests of these parsers ask for.</summary>
+    private static readonly ServiceProvider s_services = new ServiceCollection().AddSingleton(TimeProvider.System).BuildServiceProvider();
+
     private static HttpRequest Request(params ReadOnlySpan<(string Name, string Value)> fields)
     {
-        var request = new DefaultHttpContext().Request;
+        var request = new DefaultHttpContext { RequestServices = s_services }.Request;
         request.Method = "POST";
         request.Host = new HostString("localhost");
         foreach (var (name, value) in fields)

@@ -39,6 +39,9 @@ internal sealed class CatalogComparison(CatalogRules rules, IReadOnlyList<ICatal
         for (var i = 0; i < engines.Count; i++)
         {
             var answer = await AnswerAsync(() => act(_catalogs[i]));
+            // A tombstone waits for the feed, which other engines fill within the change itself.
+            if (engines[i] is IMarkedChanges marks)
+                await new ChangeCatalog((IChangeEngine)engines[i], marks).SayAsync(_owner, default);
             answers[i] = Described.Text(answer, times: clock is not null);
             if (i > 0)
                 continue;

@@ -13,11 +13,14 @@ internal static partial class Described
         """)]
     private static partial Regex Times { get; }
 
-    /// <summary>Describes a document. Reservations are left out, because the owner's usage shows them.</summary>
+    /// <summary>
+    /// Describes a document. Reservations are left out, because the owner's usage shows them, and so are marks of changes, which not every engine needs.
+    /// </summary>
     public static string Describe(this FileDocument? document, bool times = true) => document is null ? "absent" : Text(document with
     {
         Intents = [.. document.Intents.OrderBy(intent => intent.BlobId).Select(intent => intent with { Reserved = null })],
         Garbage = [.. document.Garbage.OrderBy(blob => blob.BlobId)],
+        Unsaid = null,
     }, times);
 
     /// <summary>Describes an answer of the catalog; lists without a defined order are sorted.</summary>

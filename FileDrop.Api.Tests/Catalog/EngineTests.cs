@@ -114,6 +114,9 @@ public abstract partial class EngineTests(EngineStore store)
             Assert.NotNull(next);
             Assert.Equal(next.Describe(), await LoadedAsync(file.Id));
         }
+        // A tombstone waits for the feed.
+        if (store.Engine is IMarkedChanges marks)
+            await new ChangeCatalog((IChangeEngine)store.Engine, marks).SayAsync(_owner, default);
         Assert.True(await ChangeAsync(file.Id, (document, _) => document.Swept([], Noon.AddDays(2))));
         Assert.Equal("absent", await LoadedAsync(file.Id));
     }

@@ -77,9 +77,6 @@ public abstract class FolderCutTests(EngineStore store)
         },
         _ => { });
 
-    /// <summary>The process has ended.</summary>
-    private sealed class CutException : Exception;
-
     /// <summary>An owner's small tree, and an engine that may end.</summary>
     private sealed record Tree(EngineStore Store, IFolderEngine Engine, string Owner, Guid Docs, Guid Inner, Guid Other, Guid File, Guid Second)
     {

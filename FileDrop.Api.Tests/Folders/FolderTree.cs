@@ -14,6 +14,8 @@ internal sealed class FolderTree(Service service)
 {
     public const string Owner = "local";
 
+    private Guid _last;
+
     public FolderCatalog Folders => Backups.Folders(service);
 
     public FileCatalog Files => Backups.Catalog(service);
@@ -23,9 +25,21 @@ internal sealed class FolderTree(Service service)
 
     public async Task<Guid> FolderAsync(string name, Guid? parent = null)
     {
-        var made = await Folders.CreateFolderAsync(Owner, Guid.CreateVersion7(), new Target(parent ?? Place.Root, name), default);
+        var made = await Folders.CreateFolderAsync(Owner, NextId(), new Target(parent ?? Place.Root, name), default);
         Assert.Equal(ChangeOutcome.Done, made.Outcome);
         return made.Folder?.Id ?? default;
+    }
+
+    /// <summary>Makes an id that is greater than the one before. Ids of the same millisecond would otherwise be in a random order.</summary>
+    private Guid NextId()
+    {
+        Guid id;
+        do
+        {
+            id = Guid.CreateVersion7();
+        }
+        while (id.CompareTo(_last) <= 0);
+        return _last = id;
     }
 
     /// <summary>Uploads a file and puts it into a folder; null leaves it loose.</summary>
@@ -40,9 +54,12 @@ internal sealed class FolderTree(Service service)
     public async Task DeleteFolderAsync(Guid id, bool permanent = false) =>
         Assert.Equal(ChangeOutcome.Done, (await Folders.DeleteFolderAsync(Owner, id, null, permanent, default)).Outcome);
 
-    /// <summary>Waits until all entries have followed their folders, and purged folders are gone.</summary>
-    public Task SweptAsync() => Service.UntilAsync("no folder is due", async () =>
-        (await Engine.ScanFoldersAsync(null, 1000, default)).All(folder => folder.Sweep == FolderSweep.None && !folder.IsRemovable));
+    /// <summary>All folders of the store.</summary>
+    public Task<IReadOnlyList<FolderDocument>> FoldersAsync() => Engine.ScanFoldersAsync(null, 100_000, default);
+
+    /// <summary>Waits until all entries have followed their folders, and folders that were deleted for good are gone.</summary>
+    public Task SweptAsync() => Service.UntilAsync("no folder is due", async () => (await FoldersAsync()).All(folder =>
+        folder is { Sweep: FolderSweep.None, State: not FileState.Deleted } && !(folder.PurgeAt < DateTimeOffset.UtcNow.AddMinutes(1))));
 
     /// <summary>Lets all entries follow their folders, where no sweeper runs.</summary>
     public async Task SweepAsync()
@@ -67,7 +84,7 @@ internal sealed class FolderTree(Service service)
     public async Task<IReadOnlyList<string>> DescribeAsync()
     {
         var lines = new List<string>();
-        foreach (var folder in await Engine.ScanFoldersAsync(null, 1000, default))
+        foreach (var folder in await FoldersAsync())
         {
             lines.Add($"{folder.Id} folder {folder.Name} in {folder.Place.Folder} of {folder.Owner}, {folder.State}, version {folder.Version}, "
                 + $"{folder.CreatedAt:O} {folder.UpdatedAt:O} {folder.DeletedAt:O} {folder.PurgeAt:O}");

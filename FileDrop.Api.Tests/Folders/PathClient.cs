@@ -35,7 +35,7 @@ internal sealed class PathClient(IReadOnlyList<HttpClient> replicas, int number,
     private (string Id, string Folder, string Name) _own;
     private int _asked;
 
-    /// <summary>How many of its operations were refused, by the code of the refusal.</summary>
+    /// <summary>The number of refused operations, by the code of the refusal.</summary>
     public ConcurrentDictionary<string, int> Refused { get; } = [];
 
     public async Task RunAsync(DateTime until)
@@ -173,6 +173,9 @@ internal sealed class PathClient(IReadOnlyList<HttpClient> replicas, int number,
         if (answer.StatusCode is HttpStatusCode.NotFound or HttpStatusCode.Conflict)
         {
             Refused.AddOrUpdate(await answer.CodeAsync() ?? "", 1, (_, count) => count + 1);
+            // One replica runs each protocol in one transaction.
+            if (request.Replaces && replicas.Count > 1)
+                tree.History.Enqueue(request with { Entry = "", Verb = PathVerb.Trash, End = Stopwatch.GetTimestamp() });
             return null;
         }
         if ((int)answer.StatusCode >= 500)

@@ -21,7 +21,10 @@ public enum PathVerb
     Restore,
 }
 
-/// <summary>One operation as its client saw it. An operation that was refused is left out, since it must have no effect.</summary>
+/// <summary>
+/// One operation as its client saw it. A refused operation is left out, since it must have no effect. The exception is a refused replacement: on several replicas
+/// another change can come between the deletion of the entry that has the name and the move, and then only the move is refused.
+/// </summary>
 /// <param name="Entry">The entry's id.</param>
 /// <param name="Verb">The operation.</param>
 /// <param name="Start">The time before the request, on a clock that all clients share.</param>
@@ -128,7 +131,7 @@ internal sealed class PathHistory
     }
 
     private long CertainlyUntil(PathOperation holder) => _ofEntry[holder.Entry].Where(each => each.Verb != PathVerb.Read)
-        .Concat(_replacing[holder.Key].Where(each => each.Entry != holder.Entry))
+        .Concat(_replacing[holder.Key].Concat(_replacing[(holder.Folder, null)]).Where(each => each.Entry != holder.Entry))
         .Where(each => !ReferenceEquals(each, holder) && each.End > holder.Start)
         .Select(each => each.Start).DefaultIfEmpty(long.MaxValue).Min();
 

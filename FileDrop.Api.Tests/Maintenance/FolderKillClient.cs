@@ -1,3 +1,4 @@
+using System.Net;
 using System.Net.Http.Json;
 using System.Net.Sockets;
 using System.Security.Cryptography;
@@ -26,6 +27,7 @@ internal sealed class FolderKillClient(int number)
     /// <summary>The states that the tree can have; one unless an answer was lost.</summary>
     private List<KillTree> _candidates = [KillTree.Empty];
     private Func<HttpClient, Task>? _again;
+    private bool _isRepeated;
     private int _last;
 
     public int Acknowledged { get; private set; }
@@ -82,7 +84,9 @@ internal sealed class FolderKillClient(int number)
     {
         if (_again is { } again)
         {
+            _isRepeated = true;
             await again(http);
+            _isRepeated = false;
             await SettleAsync(http);
             return;
         }
@@ -186,7 +190,7 @@ internal sealed class FolderKillClient(int number)
     {
         object target = Tree[restored].IsFolder ? new { parent_id = _ids[KillTree.Top] } : new { folder_id = _ids[KillTree.Top] };
         await SendAsync(HttpMethod.Post, $"{TrashOf(restored)}/restore", target, http, null, Tree.Place(restored, KillTree.Top, Tree[restored].Name));
-        // What went with a folder comes back behind it.
+        // Entries that went with a folder come back after it.
         if (_candidates.Count == 1)
             await SettleAsync(http);
     }
@@ -210,6 +214,13 @@ internal sealed class FolderKillClient(int number)
         using var answer = await http.SendAsync(method, path, content);
         if ((int)answer.StatusCode >= 500)
         {
+            await SettleAsync(http);
+            return null;
+        }
+        if (_isRepeated && method == HttpMethod.Delete && answer.StatusCode == HttpStatusCode.NotFound)
+        {
+            // A purge waits for the folder's sweep, so the sweeper may have done it since the client looked.
+            (_candidates, _again) = ([states[^1]], null);
             await SettleAsync(http);
             return null;
         }

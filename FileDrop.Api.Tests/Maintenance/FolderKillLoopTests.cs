@@ -10,8 +10,7 @@ namespace FileDrop.Api.Tests.Maintenance;
 /// each kill it starts on the same stores, and the trees are compared with the answers.
 /// </summary>
 /// <remarks>
-/// The short run kills once at each point on MongoDB and S3, where other processes see every step, and at another third of the points on SQLite and disk each
-/// day. There, the steps are one transaction.
+/// The short run kills at another third of the points each day, and on MongoDB and S3 also at each point of a claim. The nightly run covers all points.
 /// </remarks>
 public abstract class FolderKillLoopTests(Pair pair, ITestOutputHelper output)
 {
@@ -86,7 +85,8 @@ public sealed class FolderKillLoopOnEmbeddedTests(EmbeddedPair pair, ITestOutput
 public sealed class FolderKillLoopOnClusterTests(ClusterPair pair, ITestOutputHelper output) : FolderKillLoopTests(pair, output), IClassFixture<ClusterPair>
 {
     [Fact]
-    public Task No_acknowledged_change_of_a_tree_is_lost_or_done_by_half_when_the_service_is_killed() => KillAtAsync(Points);
+    public Task No_acknowledged_change_of_a_tree_is_lost_or_done_by_half_when_the_service_is_killed() =>
+        KillAtAsync(Points.Where((_, number) => number < 4 || number % 3 == DateTime.UtcNow.DayOfYear % 3));
 
     [Fact]
     [Trait("Run", "nightly")]

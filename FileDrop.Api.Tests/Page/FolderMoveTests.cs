@@ -87,7 +87,7 @@ public sealed class FolderMoveTests(PageOnEmbeddedPair pair, Chromium chromium) 
         await Assertions.Expect(window.Toast).ToContainTextAsync("2 files were moved to “b”.");
         await window.ShowsAsync("b/", "1.txt");
         await Http.HasAsync(top, "1.txt", "b/", "b/1.txt", "b/2 (2).txt", "b/2.txt", "b/3 (2).txt", "b/3.txt");
-        // What was skipped is still selected.
+        // Skipped entries are still selected.
         await MoveToAsync(window, "b");
         await window.Dialog().Button("Replace").ClickAsync();
         await window.ShowsAsync("b/");

@@ -22,7 +22,7 @@ public sealed class FolderUploadTests(PageOnEmbeddedPair pair, Chromium chromium
         await window.ShowsAsync("inner/");
         await window.DropAsync((name, 3));
         await window.ShowsAsync("inner/", name);
-        // What is dropped on a folder goes into it.
+        // A file that is dropped on a folder goes into it.
         await window.DropOnAsync($"[data-folder='{inner}'] .name", (name, 4));
         await Http.HasAsync(top, name, "inner/", $"inner/{name}");
         await window.DropOnAsync(".crumbs a", (name, 5));

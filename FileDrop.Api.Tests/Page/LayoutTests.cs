@@ -112,7 +112,9 @@ public sealed class LayoutTests(FilledPair filled, Chromium chromium) : IClassFi
     public async Task A_long_press_selects_and_further_taps_select_too()
     {
         await using var window = await OpenAsync((390, 844), touch: true);
-        var box = await window.Row("Interview.wav").Locator(".link").BoundingBoxAsync() ?? throw new InvalidOperationException("There is no row.");
+        var link = window.Row("Interview.wav").Locator(".link");
+        await link.ScrollIntoViewIfNeededAsync();
+        var box = await link.BoundingBoxAsync() ?? throw new InvalidOperationException("There is no row.");
         await window.TouchAsync(box.X + 10, box.Y + 10);
         await Assertions.Expect(window.Page.Locator(".chosen strong")).ToHaveTextAsync("1 selected");
         await window.LiftAsync();

@@ -55,7 +55,7 @@ public sealed class SharePageTests(EmbeddedPair pair, Chromium chromium) : IClas
     public async Task People_open_look_and_download_with_and_without_a_script(bool script)
     {
         var folder = (await pair.Http.FolderAsync($"shared {script}")).FolderId();
-        await pair.Http.PlaceAsync(folder, "notes.txt", "some notes"u8.ToArray());
+        await pair.Http.PlaceAsync("some notes"u8.ToArray(), "notes.txt", folder: folder);
         var link = (await pair.Http.ShareAsync(new { ids = new[] { folder }, password = ShareWords.Password })).Text("url");
         await using var window = await OpenAsync(script);
         await window.GoAsync(link);
@@ -107,8 +107,8 @@ public sealed class SharePageTests(EmbeddedPair pair, Chromium chromium) : IClas
     private async Task<string> LinkAsync(string view)
     {
         var folder = (await pair.Http.FolderAsync($"{view} {Guid.NewGuid().ToString()[..8]}")).FolderId();
-        var picture = await pair.Http.PlaceAsync(folder, "A picture with a rather long name that must not widen a phone.png", Samples.Png(640, 400));
-        await pair.Http.PlaceAsync(folder, "Żółć 灯泡.txt", "text"u8.ToArray());
+        var picture = (await pair.Http.PlaceAsync(Samples.Png(640, 400), "A picture with a rather long name that must not widen a phone.png", folder: folder)).Id();
+        await pair.Http.PlaceAsync("text"u8.ToArray(), "Żółć 灯泡.txt", folder: folder);
         await pair.Http.FolderAsync("Scans", folder);
         return view switch
         {

@@ -41,11 +41,4 @@ public sealed class ShareClientTests(EmbeddedPair pair) : IClassFixture<Embedded
             folder.Path, pair.Service.Address.ToString().TrimEnd('/') + locked, ShareWords.Password);
         Assert.True(exit == 0 && output.Contains("resumed", StringComparison.Ordinal), output);
     }
-
-    private sealed class TemporaryFolder : IDisposable
-    {
-        public string Path { get; } = Directory.CreateTempSubdirectory("filedrop-share-").FullName;
-
-        public void Dispose() => Directory.Delete(Path, recursive: true);
-    }
 }

@@ -86,10 +86,10 @@ public abstract class ShareTests(Pair pair)
     {
         var top = await pair.Http.FolderAsync($"top {Guid.NewGuid()}");
         var below = await pair.Http.FolderAsync("below", top.FolderId());
-        await PlaceAsync(pair.Http, "secret.txt", "above", top.FolderId());
-        var file = await PlaceAsync(pair.Http, "ä #1?.txt", "inside", below.FolderId());
+        await pair.Http.PlaceAsync("above"u8.ToArray(), "secret.txt", folder: top.FolderId());
+        var file = await pair.Http.PlaceAsync("inside"u8.ToArray(), "ä #1?.txt", folder: below.FolderId());
         var deep = await pair.Http.FolderAsync("deep", below.FolderId());
-        await PlaceAsync(pair.Http, "d.txt", "deep down", deep.FolderId());
+        await pair.Http.PlaceAsync("deep down"u8.ToArray(), "d.txt", folder: deep.FolderId());
         var link = await pair.Http.LinkAsync(below.FolderId());
         using var visitor = pair.Service.Visitor();
         var address = $"{link}/{Uri.EscapeDataString("ä #1?.txt")}";
@@ -128,7 +128,7 @@ public abstract class ShareTests(Pair pair)
     public async Task A_selection_shows_each_of_its_entries_under_a_name_of_its_own()
     {
         var folder = await pair.Http.FolderAsync($"of a selection {Guid.NewGuid()}");
-        await PlaceAsync(pair.Http, "in.txt", "3", folder.FolderId());
+        await pair.Http.PlaceAsync("3"u8.ToArray(), "in.txt", folder: folder.FolderId());
         string[] ids = [(await pair.Http.UploadAsync("1"u8.ToArray(), "a.txt")).Id(), folder.FolderId(), (await pair.Http.UploadAsync("2"u8.ToArray(), "a.txt")).Id()];
         var share = await pair.Http.ShareAsync(new { ids });
         Assert.Equal("selection", share.Text("kind"));
@@ -238,12 +238,6 @@ public abstract class ShareTests(Pair pair)
     {
         using var response = await pair.Http.PostAsync("/shares", new StringContent(body, Encoding.UTF8, "application/json"));
         await response.RefusedAsync(400, "invalid_request");
-    }
-
-    private static async Task<JsonElement> PlaceAsync(HttpClient http, string name, string content, string folder)
-    {
-        using var response = await http.PostAsync($"/files/upload?file_name={Uri.EscapeDataString(name)}&folder_id={folder}", new StringContent(content));
-        return await response.SucceededAsync(HttpStatusCode.Created);
     }
 }
 

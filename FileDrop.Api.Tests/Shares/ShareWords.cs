@@ -21,13 +21,6 @@ internal static class ShareWords
     /// <summary>Makes a share of some files or folders, and returns its link.</summary>
     public static async Task<string> LinkAsync(this HttpClient http, params string[] ids) => (await http.ShareAsync(new { ids })).Text("url");
 
-    /// <summary>Uploads a file into a folder, and returns its id.</summary>
-    public static async Task<string> PlaceAsync(this HttpClient http, string folder, string name, byte[] content)
-    {
-        using var response = await http.PostAsync($"/files/upload?file_name={Uri.EscapeDataString(name)}&folder_id={folder}", new ByteArrayContent(content));
-        return (await response.SucceededAsync(HttpStatusCode.Created)).Id();
-    }
-
     public static Task<HttpResponseMessage> PatchShareAsync(this HttpClient http, JsonElement share, object change) =>
         http.PatchAsync($"/shares/{share.Text("share_id")}", AccessWords.Json(change));
 

@@ -2,7 +2,9 @@ using System.Diagnostics;
 using System.Globalization;
 using System.Net;
 using System.Security.Cryptography;
+using FileDrop.Api.Tests.Attacks;
 using FileDrop.Api.Tests.Files;
+using FileDrop.Api.Tests.Folders;
 using Xunit;
 
 namespace FileDrop.Api.Tests.Uploads;
@@ -47,6 +49,9 @@ public abstract class ResumptionTests(Pair pair)
         using var body = new GatedContent(content, Size - 1);
         var hanging = Tus.PatchAsync(upload, 0, body);
         await body.Stopped;
+        // The system's buffers can take the whole body before the service has looked at the request.
+        await Service.UntilAsync("the first request holds the upload", async () => await Backups.Catalog(pair.Service).FindResumableAsync(
+            FolderTree.Owner, Guid.Parse(TusClient.Id(upload)), default) is { Holder: not null });
         var clock = Stopwatch.StartNew();
         if (method == "PATCH")
         {

@@ -77,6 +77,16 @@ internal sealed partial class ApiKeys(IKeyCatalog catalog, TimeProvider time, IL
         return key;
     }
 
+    /// <summary>Returns the ids among these whose keys are neither expired nor revoked, by one query.</summary>
+    /// <exception cref="StorageException">The catalog does not answer.</exception>
+    public async Task<IReadOnlySet<string>> FindGoodAsync(IReadOnlyCollection<string> ids, CancellationToken cancellation)
+    {
+        if (ids.Count == 0)
+            return new HashSet<string>(StringComparer.Ordinal);
+        var (found, now) = (await catalog.FindApiKeysAsync(ids, cancellation), time.GetUtcNow());
+        return found.Where(key => key.RevokedAt is null && !(key.ExpiresAt <= now)).Select(key => key.Id).ToHashSet(StringComparer.Ordinal);
+    }
+
     /// <summary>Creates a key.</summary>
     /// <returns>The key's text, which is stored nowhere, and the catalog's record of it.</returns>
     /// <exception cref="StorageException">The catalog does not answer. The key may exist, but its secret is lost.</exception>

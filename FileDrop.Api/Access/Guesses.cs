@@ -26,7 +26,7 @@ internal sealed class Guesses(TimeProvider time)
     {
         var address = Limits.Network(context.Connection.RemoteIpAddress);
         var wait = Later(Wait(s_here, $"{share} {address}"), Wait(s_everywhere, address));
-        // Under a flood from everywhere, whoever has not failed yet is let in.
+        // Under a flood from everywhere, an address that has not failed yet is let in.
         if (_buckets.ContainsKey($"{share} {address}"))
             wait = Later(wait, Wait(s_ofAll, $"{share}"));
         return Refusal(wait);

@@ -27,12 +27,12 @@ internal sealed class KeyAuthentication(
         // An empty field counts as a missing one.
         if (Request.Headers.Authorization.ToString() is not { Length: > 0 } authorization)
             return await access.IsOpenAsync(Context.RequestAborted)
-                ? Success(Caller.Anonymous, "anonymous", Scope.All)
+                ? Success(Caller.Anonymous, Caller.AnonymousName, Scope.All)
                 : AuthenticateResult.NoResult();
         if (ReadKey(authorization) is not { } text)
             return AuthenticateResult.Fail("The Authorization field has no key.");
         if (access.IsConfiguredKey(text))
-            return Success(Caller.Anonymous, "the configured key", Scope.All, "configured");
+            return Success(Caller.Anonymous, "the configured key", Scope.All, Caller.ConfiguredKey);
         return await keys.FindAsync(text, Context.RequestAborted) is { } key && Scopes.TryParse(key.Scopes, out var scopes, out _)
             ? Success(key.Owner, key.Name is null ? $"key {key.Id}" : $"key {key.Id} ({key.Name})", scopes, key.Id)
             : AuthenticateResult.Fail("The key is unknown, has expired or was revoked.");

@@ -81,7 +81,7 @@ public interface IBlobStore
     /// <param name="owner">The owner of the copy's file, as for <see cref="WriteAsync"/>.</param>
     /// <param name="size">Bytes in the blob.</param>
     /// <param name="cancellation">Stops the copy, which then deletes what it left as far as that is possible.</param>
-    /// <returns>False, and nothing was written, if there is no blob <paramref name="source"/>.</returns>
+    /// <returns>False if the blob <paramref name="source"/> does not exist. Nothing was written in this case.</returns>
     /// <exception cref="StorageException">
     /// The store failed, or the blob has another size. It left nothing readable, or a deletion by the key finds what it left.
     /// </exception>

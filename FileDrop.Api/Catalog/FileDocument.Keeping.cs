@@ -165,7 +165,7 @@ internal sealed partial record FileDocument
 
     /// <summary>
     /// Records finished deletions. A last deletion removes its entry; any other is due again at its <see cref="GarbageBlob.Until"/>. Removes a tombstone that
-    /// names nothing and need not be remembered.
+    /// names nothing, need not be remembered, and is in the feed.
     /// </summary>
     public Decision<bool> Swept(IReadOnlyList<BlobDeletion> done, DateTimeOffset now)
     {
@@ -179,7 +179,7 @@ internal sealed partial record FileDocument
                    select last == false ? blob with { Due = blob.Until } : blob,
             ],
         };
-        return next.IsIdleTombstone && !(RememberUntil > now)
+        return next.IsIdleTombstone && !(RememberUntil > now) && Unsaid is null
             ? new(true, next, Removes: true)
             : new(false, ReferenceEquals(next, this) ? null : next);
     }
@@ -199,7 +199,7 @@ internal sealed partial record FileDocument
         if (Upload is { Stage: ResumableStage.Complete } upload)
             Consider(upload.Until);
         if (IsIdleTombstone)
-            Consider(RememberUntil ?? now);
+            Consider(RememberUntil ?? (Unsaid is null ? now : now + Feed.Patience));
         return earliest;
 
         void Consider(DateTimeOffset time) => earliest = earliest < time ? earliest : time;

@@ -104,6 +104,9 @@ internal sealed partial record FileDocument : IEntry
     /// <summary>The file as created; kept from its first change on, while its creation must be remembered.</summary>
     public CatalogFile? First { get; init; }
 
+    /// <summary>The mark of a change that the feed does not have yet. Null if it has all of them; see <see cref="IMarkedChanges"/>.</summary>
+    public long? Unsaid { get; init; }
+
     /// <summary>Whether the document has a file, live, in the trash or carried there.</summary>
     public bool IsFile => State is FileState.Live or FileState.Trash or FileState.Carried;
 

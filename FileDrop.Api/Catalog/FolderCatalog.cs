@@ -138,17 +138,23 @@ internal sealed partial class FolderCatalog(IFolderEngine engine, CatalogRules r
 
     /// <summary>Forgets, purges or removes a folder if it is time.</summary>
     /// <returns>The folder, if its entries must follow it; otherwise null.</returns>
-    private static ValueTask<FolderDocument?> PrepareAsync(IFolderSteps steps, Guid id) => steps.ChangeFolderAsync(
-        id,
-        (folder, now) => folder switch
-        {
-            null => new FolderDecision<FolderDocument?>(null),
-            { IsRemovable: true } => new(null, folder, Removes: true),
-            { State: FileState.Pending } => new(null, folder.Forget(now)),
-            { Sweep: FolderSweep.None, State: FileState.Trash } when folder.PurgeAt <= now => folder.Purge(now) is { Next: { } next } ? new(next, next) : default,
-            { Sweep: FolderSweep.None } => new(null),
-            _ => new(folder),
-        });
+    private static async ValueTask<FolderDocument?> PrepareAsync(IFolderSteps steps, Guid id)
+    {
+        // What is remembered of a folder may still have a mark that the sequencer has cleared, and a marked tombstone stays.
+        await steps.LoadFolderAsync(id);
+        return await steps.ChangeFolderAsync(
+            id,
+            (folder, now) => folder switch
+            {
+                null => new FolderDecision<FolderDocument?>(null),
+                { IsRemovable: true } => new(null, folder, Removes: true),
+                { State: FileState.Pending } => new(null, folder.Forget(now)),
+                { Sweep: FolderSweep.None, State: FileState.Trash } when folder.PurgeAt <= now =>
+                    folder.Purge(now) is { Next: { } next } ? new(next, next) : default,
+                { Sweep: FolderSweep.None } => new(null, folder.Keep(now)),
+                _ => new(folder),
+            });
+    }
 
     private Task<FolderResult> PlaceAsync(
         string owner, Guid id, Func<FolderProtocol, FolderDocument, ValueTask<Target>> choose, long? ifVersion, FileState from,
@@ -176,9 +182,11 @@ internal sealed partial class FolderCatalog(IFolderEngine engine, CatalogRules r
             var target = await choose(protocol, before);
             if (from == FileState.Live && await protocol.IsGuardedBelowAsync(before.Id, target.Held))
                 return new FolderResult(ChangeOutcome.Locked);
-            var outcome = await protocol.PlaceFolderAsync(before, target, async placement => (result = await steps.ChangeFolderAsync(
-                folder.Id,
-                (now, at) => now?.PlaceAt(placement, ifVersion, from, at, target.Held) ?? new(new FolderResult(ChangeOutcome.FolderNotFound)))).Outcome);
+            var outcome = await protocol.PlaceFolderAsync(
+                before, target,
+                async placement => (result = await steps.ChangeFolderAsync(folder.Id, (now, at) => Decide(now, placement, at, target.Held))).Outcome,
+                async placement => (await steps.ChangeFolderAsync(
+                    folder.Id, (now, at) => new FolderDecision<FolderResult>(Decide(now, placement, at, target.Held).Answer))).Outcome);
             if (outcome != ChangeOutcome.Stale)
                 return outcome == ChangeOutcome.Done ? result : new FolderResult(outcome);
             before = await steps.LoadFolderAsync(folder.Id);
@@ -186,5 +194,8 @@ internal sealed partial class FolderCatalog(IFolderEngine engine, CatalogRules r
         return before is null
             ? new FolderResult(ChangeOutcome.FolderNotFound)
             : throw new StorageException(StorageFailure.Unavailable, $"Folder {folder.Id} moves again and again.");
+
+        FolderDecision<FolderResult> Decide(FolderDocument? now, Placement placement, DateTimeOffset at, LockTokens held) =>
+            now?.PlaceAt(placement, ifVersion, from, at, held) ?? new(new FolderResult(ChangeOutcome.FolderNotFound));
     }
 }

@@ -84,6 +84,9 @@ internal sealed partial record FolderDocument : IEntry
     /// <summary>The time at which the sweeper must look at it; null if never.</summary>
     public DateTimeOffset? SweepAt { get; init; }
 
+    /// <inheritdoc cref="FileDocument.Unsaid"/>
+    public long? Unsaid { get; init; }
+
     public EntryKind Kind => EntryKind.Folder;
 
     /// <summary>Whether the document has a folder, live, in the trash or carried there.</summary>
@@ -233,8 +236,12 @@ internal sealed partial record FolderDocument : IEntry
         ? this with { State = FileState.Deleted, Place = Place.Raised(), SweepAt = now }
         : null;
 
-    /// <summary>Whether the tombstone may go: all entries have followed.</summary>
-    public bool IsRemovable => this is { State: FileState.Deleted, Sweep: FolderSweep.None };
+    /// <summary>Whether the tombstone may go: all entries have followed, and the feed has its deletion.</summary>
+    public bool IsRemovable => this is { State: FileState.Deleted, Sweep: FolderSweep.None, Unsaid: null };
+
+    /// <summary>Keeps a tombstone until the feed has its deletion.</summary>
+    public FolderDocument? Keep(DateTimeOffset now) =>
+        this is { State: FileState.Deleted, Sweep: FolderSweep.None, Unsaid: not null } ? this with { SweepAt = now + Feed.Patience } : null;
 
     /// <summary>The folder turns: its entries must follow.</summary>
     private FolderDocument Turned(DateTimeOffset now) => this with

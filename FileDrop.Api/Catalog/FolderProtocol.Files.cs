@@ -41,7 +41,9 @@ internal sealed partial class FolderProtocol
             }
             else if (target is null)
                 result = await SaveAsync(null);
-            else if (await PlaceAsync(before, target, async placement => (result = await SaveAsync(placement)).Outcome) is var outcome and not ChangeOutcome.Done)
+            else if (await PlaceAsync(
+                before, target, async placement => (result = await SaveAsync(placement)).Outcome, async placement => (await DecideAsync(placement)).Outcome)
+                is var outcome and not ChangeOutcome.Done)
                 result = new ChangeResult(outcome);
             if (result.Outcome != ChangeOutcome.Stale)
                 return result;
@@ -52,7 +54,12 @@ internal sealed partial class FolderProtocol
             ? new ChangeResult(ChangeOutcome.NotFound)
             : throw new StorageException(StorageFailure.Unavailable, $"File {id} moves again and again.");
 
-        ValueTask<ChangeResult> SaveAsync(Placement? placement) => steps.ChangeFileAsync(
-            id, (file, now) => file is null ? new(new ChangeResult(ChangeOutcome.NotFound)) : rule(file, placement, now));
+        ValueTask<ChangeResult> SaveAsync(Placement? placement) => steps.ChangeFileAsync(id, (file, now) => Decide(file, placement, now));
+
+        ValueTask<ChangeResult> DecideAsync(Placement placement) => steps.ChangeFileAsync(
+            id, (file, now) => new Decision<ChangeResult>(Decide(file, placement, now).Answer));
+
+        Decision<ChangeResult> Decide(FileDocument? file, Placement? placement, DateTimeOffset now) =>
+            file is null ? new(new ChangeResult(ChangeOutcome.NotFound)) : rule(file, placement, now);
     }
 }

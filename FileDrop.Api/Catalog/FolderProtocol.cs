@@ -25,8 +25,10 @@ internal sealed partial class FolderProtocol(IFolderSteps steps, CatalogRules ru
     /// <param name="before">The entry as read before; its fence must not be read after the claim.</param>
     /// <param name="target">The place.</param>
     /// <param name="commit">Commits the claimed place by one change of the entry, conditional on the placement's fence.</param>
+    /// <param name="tryOut">Returns the outcome that such a commit would have now, and changes nothing.</param>
     /// <returns>The commit's outcome, or <see cref="ChangeOutcome.NameTaken"/> or <see cref="ChangeOutcome.FolderNotFound"/>.</returns>
-    public async ValueTask<ChangeOutcome> PlaceAsync(IEntry before, Target target, Func<Placement, ValueTask<ChangeOutcome>> commit)
+    public async ValueTask<ChangeOutcome> PlaceAsync(
+        IEntry before, Target target, Func<Placement, ValueTask<ChangeOutcome>> commit, Func<Placement, ValueTask<ChangeOutcome>> tryOut)
     {
         var former = EntryKey.OfClaim(before);
         var name = target.Name;
@@ -52,6 +54,11 @@ internal sealed partial class FolderProtocol(IFolderSteps steps, CatalogRules ru
                         name = FreeName.Numbered(target.Name, number, before.Kind);
                         continue;
                     case OnConflict.Replace when holder.Kind == before.Kind && holder.State == FileState.Live && number < MaxTries:
+                        // A request that is refused must not leave the other entry in the trash. Only a change that comes between can still cause this.
+                        if (!await IsLiveAsync(target.Folder))
+                            return ChangeOutcome.FolderNotFound;
+                        if (await tryOut(PlacementOf(claim)) is var refusal and not ChangeOutcome.Done)
+                            return refusal;
                         if (!await TryTrashAsync(holder, target.Held))
                             return ChangeOutcome.Locked;
                         continue;
@@ -65,28 +72,31 @@ internal sealed partial class FolderProtocol(IFolderSteps steps, CatalogRules ru
                 await steps.DeleteNameAsync(key, claim.Operation);
                 return ChangeOutcome.FolderNotFound;
             }
-            var outcome = await commit(new Placement(target.Folder, name, claim.Operation, before.Place.Fence, target.Name));
+            var outcome = await commit(PlacementOf(claim));
             if (outcome != ChangeOutcome.Done)
                 await steps.DeleteNameAsync(key, claim.Operation);
             else
                 await ReleaseAsync(before);
             return outcome;
         }
+
+        Placement PlacementOf(NameClaim claim) => new(target.Folder, name, claim.Operation, claim.Fence, target.Name);
     }
 
     /// <summary>Puts a folder into another. Two such moves at once could close a circle, so they take turns.</summary>
     /// <inheritdoc cref="PlaceAsync"/>
     /// <returns>As <see cref="PlaceAsync"/>, or <see cref="ChangeOutcome.Circle"/> or <see cref="ChangeOutcome.TooDeep"/>.</returns>
-    public async ValueTask<ChangeOutcome> PlaceFolderAsync(FolderDocument before, Target target, Func<Placement, ValueTask<ChangeOutcome>> commit)
+    public async ValueTask<ChangeOutcome> PlaceFolderAsync(
+        FolderDocument before, Target target, Func<Placement, ValueTask<ChangeOutcome>> commit, Func<Placement, ValueTask<ChangeOutcome>> tryOut)
     {
         // The root has no ancestors, a return to the same folder changes none, and a new folder has no entries.
         if (target.Folder == Place.Root || (target.Folder == before.Place.Folder && before.State != FileState.Pending))
-            return await PlaceAsync(before, target, commit);
+            return await PlaceAsync(before, target, commit, tryOut);
         if (before.State == FileState.Pending)
-            return await WalkUpAsync(before.Id, target.Folder) is { } reason ? reason : await PlaceAsync(before, target, commit);
+            return await WalkUpAsync(before.Id, target.Folder) is { } reason ? reason : await PlaceAsync(before, target, commit, tryOut);
         var slot = new FolderSlot(before.Id, Guid.NewGuid(), before.Place.Fence, await steps.NowAsync());
         await TakeSlotAsync(slot);
-        var outcome = await WalkUpAsync(before.Id, target.Folder) is { } refused ? refused : await PlaceAsync(before, target, commit);
+        var outcome = await WalkUpAsync(before.Id, target.Folder) is { } refused ? refused : await PlaceAsync(before, target, commit, tryOut);
         // After a commit without an answer the slot stays: that commit may still arrive, and whoever clears the slot raises the folder's fence first.
         await steps.ClearSlotAsync(slot.Operation);
         return outcome;

@@ -21,6 +21,9 @@ public interface IKeyCatalog
     /// <summary>Returns the key with this id, even if it is revoked or expired; null if there is none.</summary>
     Task<ApiKey?> FindApiKeyAsync(string id, CancellationToken cancellation);
 
+    /// <summary>Returns the existing keys with these ids, even if they are revoked or expired.</summary>
+    Task<IReadOnlyList<ApiKey>> FindApiKeysAsync(IReadOnlyCollection<string> ids, CancellationToken cancellation);
+
     /// <summary>Lists the keys: those that are not revoked come first, the newest first among them.</summary>
     Task<IReadOnlyList<ApiKey>> ListApiKeysAsync(CancellationToken cancellation);
 

@@ -30,10 +30,10 @@ public interface IShareCatalog
     /// <summary>Finds a share by its id; null if the owner has none.</summary>
     Task<ShareReading?> FindShareAsync(string owner, Guid id, CancellationToken cancellation);
 
-    /// <summary>Changes a share, except for its counters. The rule may run more than once. Null if there is no such share.</summary>
+    /// <summary>Changes a share, except for its counters. The rule may run more than once. Null if the share does not exist.</summary>
     Task<Share?> ChangeShareAsync(string owner, Guid id, Func<Share, DateTimeOffset, Share> rule, CancellationToken cancellation);
 
-    /// <summary>Ends a share: its link is refused from now on. False if there is no such share.</summary>
+    /// <summary>Ends a share: its link is refused from now on. False if the share does not exist.</summary>
     Task<bool> DeleteShareAsync(string owner, Guid id, CancellationToken cancellation);
 
     /// <summary>Ends all shares that an API key made.</summary>

@@ -79,6 +79,8 @@ internal sealed record Placement(Guid? Folder, string Name, Guid? Claim, long Fe
 /// <summary>A file's or a folder's document, as far as names and places are concerned.</summary>
 internal interface IEntry
 {
+    string Owner { get; }
+
     Guid Id { get; }
 
     EntryKind Kind { get; }
@@ -90,6 +92,9 @@ internal interface IEntry
     Place Place { get; }
 
     DavState Dav { get; }
+
+    /// <summary>0 until the entry exists for clients.</summary>
+    long Version { get; }
 }
 
 /// <summary>A name in a folder, as it must be unique: its NFC form. Upper and lower case differ.</summary>

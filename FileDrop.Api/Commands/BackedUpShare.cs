@@ -3,7 +3,7 @@ using FileDrop.Api.Contents;
 
 namespace FileDrop.Api.Commands;
 
-/// <summary>A share in a backup, with the key that makes its token. Whoever can read the backup can make the link.</summary>
+/// <summary>A share in a backup, with the key that makes its token. Everyone who can read the backup can make the link.</summary>
 /// <param name="Id">The share's id.</param>
 /// <param name="Owner">The owner of the files.</param>
 /// <param name="Secret">The key, 32 bytes.</param>

@@ -49,10 +49,7 @@ internal enum RefusalCode
     VersionNotFound,
 
     /// <summary>The settings of a share do not fit each other, or its files.</summary>
-    InvalidShare,
-
-    /// <summary>The owner has too many shares.</summary>
-    TooManyShares,
+    InvalidRequest,
 
     /// <summary>A folder to drop files into takes no more, or not this one.</summary>
     DropFull,

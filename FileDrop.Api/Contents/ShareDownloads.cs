@@ -24,7 +24,7 @@ internal sealed record SharedContent(Share Share, Guid Visitor, Guid Subject, lo
 /// </remarks>
 internal sealed class ShareDownloads(ISharedCatalog catalog, TimeProvider time)
 {
-    /// <summary>How often a running download looks whether its share is still there.</summary>
+    /// <summary>The time between two looks of a running download whether its share is still there.</summary>
     private static readonly TimeSpan s_interval = TimeSpan.FromSeconds(1);
 
     private readonly ConcurrentDictionary<string, ShareUse> _uses = new(StringComparer.Ordinal);

@@ -9,7 +9,7 @@ namespace FileDrop.Api.Contents;
 
 /// <summary>Files that others drop into a shared folder, within the share's limits and its owner's quota.</summary>
 /// <remarks>
-/// A dropped file never replaces another one. Its type is not kept, so that no browser ever shows it in place: whoever has the link is unknown. Room for a file is
+/// A dropped file never replaces another one. Its type is not kept, so that no browser ever shows it in place: the senders are unknown. Room for a file is
 /// reserved by one conditional increment before its content counts; a crash can leave a reservation of a file that did not arrive.
 /// </remarks>
 internal sealed class ShareDrops(
@@ -165,11 +165,14 @@ internal sealed class ShareDrops(
         return await uploads.EndAsync(share.Owner, id, cancellation);
     }
 
+    /// <summary>The shared folder. A folder below a deleted one is about to follow it, so it counts as gone.</summary>
     private async Task<CatalogFolder> DemandTopAsync(Share share, CancellationToken cancellation) =>
-        // A folder in a deleted one is about to follow it.
-        await folders.FindPathAsync(share.Owner, share.Ids[0], cancellation) is null || await folders.FindAsync(share.Owner, share.Ids[0], cancellation) is not { } top
-            ? throw new RefusedException(RefusalCode.FolderNotFound)
-            : top;
+        await folders.FindPathAsync(share.Owner, share.Ids[0], cancellation) switch
+        {
+            null => throw new RefusedException(RefusalCode.FolderNotFound),
+            [.., var top] => top,
+            _ => CatalogFolder.RootOf(share.Owner),
+        };
 
     /// <summary>Gives a file its place, its tags and its end.</summary>
     private async Task<FileProperties> PlaceAsync(

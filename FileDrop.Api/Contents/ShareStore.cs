@@ -95,7 +95,7 @@ internal sealed class ShareStore(
     {
         if (await catalog.CountSharesAsync(owner, options.Limits.SharesPerOwner, cancellation) >= options.Limits.SharesPerOwner)
             throw new RefusedException(new Refusal(
-                RefusalCode.TooManyShares, $"You have {options.Limits.SharesPerOwner} shares. End some of them first: DELETE /shares/{{share_id}}."));
+                RefusalCode.QuotaExceeded, $"You have {options.Limits.SharesPerOwner} shares. End some of them first: DELETE /shares/{{share_id}}."));
         await DemandAsync(owner, wanted, cancellation);
         var key = await tokens.CurrentAsync(cancellation);
         var now = WholeMilliseconds.Floor(time.GetUtcNow());
@@ -235,7 +235,7 @@ internal sealed class ShareStore(
         return shown;
     }
 
-    private static RefusedException Refused(string detail) => new(new Refusal(RefusalCode.InvalidShare, detail));
+    private static RefusedException Refused(string detail) => new(new Refusal(RefusalCode.InvalidRequest, detail));
 
     private sealed record Known(EntryKind Kind, string? Name, FileState State);
 }

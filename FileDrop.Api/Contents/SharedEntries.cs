@@ -31,7 +31,7 @@ internal sealed class SharedEntries(ISharedCatalog catalog, FileStore files, Fol
     /// <param name="share">The share.</param>
     /// <param name="names">The names from the top down to the entry; none for the top itself.</param>
     /// <param name="cancellation">Ends the reading.</param>
-    /// <returns>Null if there is no such entry, or if it is not live.</returns>
+    /// <returns>Null if the entry does not exist or is not live.</returns>
     /// <exception cref="StorageException">The catalog does not answer.</exception>
     public async Task<SharedEntry?> FindAsync(Share share, IReadOnlyList<string> names, CancellationToken cancellation)
     {

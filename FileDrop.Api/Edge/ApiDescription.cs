@@ -111,6 +111,7 @@ internal static class ApiDescription
         {
             new() { Name = "Files", Description = "The five APIs: upload, read, update, delete, list." },
             new() { Name = "Folders", Description = "Folders, what is in them, and paths." },
+            new() { Name = "Changes", Description = "What has changed since a moment: page by page, by waiting, or as a stream." },
             new() { Name = "Uploads", Description = "Uploads that continue after an interruption, by tus 1.0.0 or the IETF's draft." },
             new() { Name = "Versions", Description = "Earlier contents of a file." },
             new() { Name = "Trash", Description = "Deleted files that can be restored." },

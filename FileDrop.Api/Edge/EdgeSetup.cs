@@ -11,7 +11,10 @@ internal static class EdgeSetup
 {
     /// <summary>Log categories that show clients' secrets below a level. The first also adds the path to every line of a request, if it logs anything.</summary>
     private static readonly (string Category, LogLevel Least)[] Telling =
-        [("Microsoft.AspNetCore.Hosting.Diagnostics", LogLevel.None), ("Microsoft.AspNetCore.Server.Kestrel.BadRequests", LogLevel.Warning)];
+    [
+        ("Microsoft.AspNetCore.Hosting.Diagnostics", LogLevel.None), ("Microsoft.AspNetCore.Server.Kestrel.BadRequests", LogLevel.Warning),
+        ("Microsoft.AspNetCore.Routing.Matching.DfaMatcher", LogLevel.Information), ("Microsoft.AspNetCore.HttpsPolicy.HttpsRedirectionMiddleware", LogLevel.Information),
+    ];
 
     public static void AddEdge(this WebApplicationBuilder builder, FileDropOptions options)
     {
@@ -22,6 +25,8 @@ internal static class EdgeSetup
         services.AddSingleton<Limits>();
         services.AddSingleton<ContentSlots>();
         services.AddSingleton<Guesses>();
+        services.AddSingleton<OpenStreams>();
+        services.AddHostedService(provider => provider.GetRequiredService<OpenStreams>());
         services.AddSingleton<LinkKeys>();
         services.AddSingleton<Audit>();
         services.AddSingleton<AuditTrail>();

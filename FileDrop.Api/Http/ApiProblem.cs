@@ -149,6 +149,9 @@ public sealed record ApiProblem(int Status, string Code, string Title, string De
     public static ApiProblem UploadComplete { get; } = new(410, "upload_complete", "The upload has become a file",
         "Ending an upload does not delete its file. Use DELETE /files/{file_id} with the same id.");
 
+    public static ApiProblem CursorExpired { get; } = new(410, "cursor_expired", "The cursor has expired",
+        "The changes behind this cursor are no longer kept, or it comes from another catalog or owner. Take the cursor \"latest\", then list everything again.");
+
     public static ApiProblem UnsupportedTusVersion { get; } = new(412, "unsupported_tus_version", "This is not tus 1.0.0",
         "Send the field Tus-Resumable with the value 1.0.0.")
     {

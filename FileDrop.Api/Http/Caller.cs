@@ -9,6 +9,12 @@ internal static class Caller
     /// <summary>The owner of anonymous callers and of the first keys, who therefore own all files stored before access was configured.</summary>
     public const string Anonymous = "local";
 
+    /// <summary>The name of callers without a credential. No key and no token gives this name.</summary>
+    public const string AnonymousName = "anonymous";
+
+    /// <summary>The key of callers who have sent the configured key.</summary>
+    public const string ConfiguredKey = "configured";
+
     /// <summary>The query parameter with which an admin names another owner.</summary>
     public const string OwnerParameter = "owner";
 
@@ -35,8 +41,13 @@ internal static class Caller
     public static string Partition(HttpContext context) =>
         context.User.FindFirstValue(KeyClaim) is { } key ? $"key {key}" : $"owner {Claim(context, OwnerClaim)}";
 
-    /// <summary>The id of the caller's API key; null for another kind of credential, or none.</summary>
-    public static string? Key(HttpContext context) => context.User.FindFirstValue(KeyClaim);
+    /// <summary>The id of the caller's key in the catalog; null if it has another credential, or none.</summary>
+    public static string? Key(HttpContext context) =>
+        context.User.FindFirstValue(KeyClaim) is { } key && !key.Equals(ConfiguredKey, StringComparison.Ordinal) ? key : null;
+
+    /// <summary>Whether the caller has no credential.</summary>
+    /// <inheritdoc cref="Owner" path="/exception"/>
+    public static bool IsAnonymous(HttpContext context) => Claim(context, NameClaim).Equals(AnonymousName, StringComparison.Ordinal);
 
     /// <summary>Whether the caller has all of these scopes.</summary>
     public static bool Has(HttpContext context, Scope scope) => Has(context.User, scope);

@@ -19,7 +19,8 @@ namespace FileDrop.Api.Http;
 /// <param name="DeletedAt">When the file was moved to the trash; absent outside the trash.</param>
 /// <param name="PurgeAt">Until when the file can be restored; absent outside the trash.</param>
 /// <param name="ExpiresAt">When the file goes to the trash by itself; absent if never.</param>
-/// <param name="Kind"><c>file</c> among the entries of a folder; otherwise absent.</param>
+/// <param name="Kind"><c>file</c> among the entries of a folder and among changes; otherwise absent.</param>
+/// <param name="Seq">The number among changes; otherwise absent.</param>
 public sealed record FileJson(
     Guid FileId,
     string FileName,
@@ -38,7 +39,8 @@ public sealed record FileJson(
     [property: JsonConverter(typeof(MillisecondTimeConverter))] DateTimeOffset? PurgeAt = null,
     [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     [property: JsonConverter(typeof(MillisecondTimeConverter))] DateTimeOffset? ExpiresAt = null,
-    [property: JsonPropertyOrder(-1), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? Kind = null)
+    [property: JsonPropertyOrder(-1), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? Kind = null,
+    [property: JsonPropertyOrder(-2), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] long? Seq = null)
 {
     internal static FileJson Of(CatalogFile file) => new(
         file.Id, file.Name, file.Content.Size, file.Content.Type, file.CreatedAt, file.UpdatedAt,

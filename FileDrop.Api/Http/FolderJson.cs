@@ -11,7 +11,8 @@ namespace FileDrop.Api.Http;
 /// <param name="CreatedAt">RFC 3339 in UTC, with milliseconds; never changes.</param>
 /// <param name="UpdatedAt">When it was last renamed or moved.</param>
 /// <param name="Version">1 at first; each rename or move adds 1. The root's is 0.</param>
-/// <param name="Kind"><c>folder</c> among the entries of a folder; otherwise absent.</param>
+/// <param name="Kind"><c>folder</c> among the entries of a folder and among changes; otherwise absent.</param>
+/// <param name="Seq">The number among changes; otherwise absent.</param>
 public sealed record FolderJson(
     Guid FolderId,
     string Name,
@@ -19,7 +20,8 @@ public sealed record FolderJson(
     [property: JsonConverter(typeof(MillisecondTimeConverter))] DateTimeOffset CreatedAt,
     [property: JsonConverter(typeof(MillisecondTimeConverter))] DateTimeOffset UpdatedAt,
     long Version,
-    [property: JsonPropertyOrder(-1), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? Kind = null)
+    [property: JsonPropertyOrder(-1), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? Kind = null,
+    [property: JsonPropertyOrder(-2), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] long? Seq = null)
 {
     internal static FolderJson Of(CatalogFolder folder) =>
         new(folder.Id, folder.Name, folder.Parent, folder.CreatedAt, folder.UpdatedAt, folder.Version);

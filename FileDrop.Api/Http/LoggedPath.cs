@@ -1,6 +1,6 @@
 namespace FileDrop.Api.Http;
 
-/// <summary>Paths as logs, traces and the audit log show them. The token of a share stands in the path, and whoever reads a log must not get it.</summary>
+/// <summary>Paths as logs, traces and the audit log show them. The token of a share stands in the path, and readers of a log must not get it.</summary>
 internal static class LoggedPath
 {
     /// <summary>The path of shares, in front of the token.</summary>

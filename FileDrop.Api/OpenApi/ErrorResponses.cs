@@ -60,7 +60,7 @@ internal sealed class ErrorResponses(OpenApiDocument document)
             ("trace_id", Shape.Text("The id of the request in the log and in traces.", ApiExamples.TraceId)),
             ("expected-offset", Shape.Integer($"{offsets} the upload's offset, in bytes.", 0)),
             ("provided-offset", Shape.Integer($"{offsets} the request's offset, in bytes.", 0)),
-            ("violated-policies", Shape.List(Shape.OneOf(null, "caller", "address", "uploads", "guesses", "passwords"), 3,
+            ("violated-policies", Shape.List(Shape.OneOf(null, "caller", "address", "uploads", "streams", "guesses", "passwords"), 4,
                 "Only for a request beyond a limit: the limits, as `RateLimit-Policy` names them.")))
             .Without("expected-offset", "provided-offset", "violated-policies");
     }

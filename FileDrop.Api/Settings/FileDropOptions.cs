@@ -21,6 +21,7 @@ public sealed record FileDropOptions
 
     private static readonly TimeSpan ShortestLease = TimeSpan.FromMilliseconds(100);
     private static readonly TimeSpan LongestLinkLife = TimeSpan.FromDays(1);
+    private static readonly TimeSpan ShortestRetention = TimeSpan.FromHours(1);
     private static readonly TimeSpan ShortestInterval = TimeSpan.FromMilliseconds(1);
 
     /// <summary>
@@ -65,6 +66,12 @@ public sealed record FileDropOptions
 
     /// <summary><c>Trash:Retention</c>: how long a deleted file can be restored. <c>0</c>: deletions are final.</summary>
     public TimeSpan TrashRetention { get; init; } = TimeSpan.FromDays(30);
+
+    /// <summary>
+    /// <c>Changes:Retention</c>: how long the <a href="changes.md">feed of changes</a> keeps a change: at least 1h. A client that was away for longer lists
+    /// everything again.
+    /// </summary>
+    public TimeSpan ChangesRetention { get; init; } = TimeSpan.FromDays(90);
 
     /// <summary><c>Scrub:BytesPerSecond</c>: how fast each replica reads all content again to find damage. <c>0</c>: never.</summary>
     public long ScrubBytesPerSecond { get; init; }
@@ -175,6 +182,7 @@ public sealed record FileDropOptions
             VersionsKept = (int)settings.Number("Versions:Keep", defaults.VersionsKept, 0, 1000),
             VersionsMaxAge = settings.Text("Versions:MaxAge") is null ? null : settings.Time("Versions:MaxAge", TimeSpan.Zero),
             TrashRetention = settings.Time("Trash:Retention", defaults.TrashRetention, zero: true),
+            ChangesRetention = settings.Time("Changes:Retention", defaults.ChangesRetention, min: ShortestRetention),
             ScrubBytesPerSecond = settings.Number("Scrub:BytesPerSecond", 0, 0, Tebibyte),
             ReadersGrace = settings.Time("ReadersGrace", defaults.ReadersGrace, zero: true),
             Lease = settings.Time("Lease", defaults.Lease, min: ShortestLease),

@@ -41,6 +41,12 @@ public sealed record LimitOptions
     public int SharesPerOwner { get; init; } = 10_000;
 
     /// <summary>
+    /// <c>StreamsPerCaller</c>: <a href="changes.md">streams of changes</a> and requests that wait for a change, of one key, or of one owner without a key, at
+    /// the same time on each replica: 1 to 1000000. More get <c>429</c>.
+    /// </summary>
+    public int StreamsPerCaller { get; init; } = 100;
+
+    /// <summary>
     /// <c>Connections</c>: connections of all callers that are open at the same time, on each replica: 1 to 1000000. Further connections are closed at once.
     /// </summary>
     public int? Connections { get; init; }
@@ -58,6 +64,7 @@ public sealed record LimitOptions
         OpenUploadsPerOwner = Limit(settings, "OpenUploadsPerOwner", MostRequests) ?? new LimitOptions().OpenUploadsPerOwner,
         IdempotencyKeysPerOwner = Limit(settings, "IdempotencyKeysPerOwner", MostRequests) ?? new LimitOptions().IdempotencyKeysPerOwner,
         SharesPerOwner = Limit(settings, "SharesPerOwner", MostRequests) ?? new LimitOptions().SharesPerOwner,
+        StreamsPerCaller = Limit(settings, "StreamsPerCaller", MostRequests) ?? new LimitOptions().StreamsPerCaller,
         Connections = Limit(settings, "Connections", MostRequests),
         HeaderBytes = (int)settings.Number("HeaderBytes", new LimitOptions().HeaderBytes, 4 * 1024, 1024 * 1024),
     };

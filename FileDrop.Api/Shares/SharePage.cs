@@ -133,9 +133,8 @@ internal sealed class SharePage
             body.Append(CultureInfo.InvariantCulture,
                 $"<div class=\"receipt\" role=\"status\"><strong>{Text(file.Name)}</strong> has arrived: {Size(file.Content.Size)}.<br><small>SHA-256 <code>{file.Content.Sha256}</code></small></div>");
         var accept = rules.Types is { Count: > 0 } types ? $" accept=\"{Text(string.Join(',', types))}\"" : "";
-        var most = rules.MaxFileSize is { } size ? $" data-most=\"{size}\"" : "";
         body.Append(CultureInfo.InvariantCulture, $"""
-            <form method="post" action="{Text(here)}" enctype="multipart/form-data" class="drop"{most}>
+            <form method="post" action="{Text(here)}" enctype="multipart/form-data" class="drop">
             <label for="uploader">Your name{(rules.AsksName ? "" : " (if you like)")}</label>
             <input id="uploader" name="uploader" maxlength="100" autocomplete="name"{(rules.AsksName ? " required" : "")}>
             <label for="message">Message (if you like)</label>

@@ -2,7 +2,7 @@ using Microsoft.Net.Http.Headers;
 
 namespace FileDrop.Api.Shares;
 
-/// <summary>Who asks with a link: a person's browser, a program that makes previews of links, or another program.</summary>
+/// <summary>Tells the visitors of a link apart: browsers, programs that make previews of links, and other programs.</summary>
 internal static class SharedAnswers
 {
     /// <summary>

@@ -6,7 +6,7 @@ using FileDrop.Api.Text;
 
 namespace FileDrop.Api.Shares;
 
-/// <summary>A place in the list of a shared folder, as text. It names only a place: whoever makes one up sees the same folder from elsewhere.</summary>
+/// <summary>A place in the list of a shared folder, as text. It names only a place: a visitor who makes one up sees the same folder from elsewhere.</summary>
 internal static class SharedCursor
 {
     public static string Write(EntryPosition place) =>

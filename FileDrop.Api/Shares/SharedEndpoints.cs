@@ -107,7 +107,7 @@ internal sealed class SharedEndpoints(
         var share = visit.Share;
         if (share.Mode == ShareMode.View && !FileType.MayBeInline(entry.File?.Content.Type ?? FileType.Unknown))
             return ApiProblem.ViewOnly;
-        // With a limit there is no preview: each reading is a download, and counts.
+        // A share with a limit has no preview: each reading is a download, and counts.
         var isShown = share.Mode == ShareMode.View || (inline && share.MaxDownloads is null);
         var archive = entry.File is null ? await entries.ArchiveAsync(share, entry, context.RequestAborted) : null;
         if (entry.File is null && archive is null)

@@ -89,4 +89,7 @@ public enum Guard
 
     /// <summary>A purged document stays until the feed has said so. Otherwise its deletion is never said.</summary>
     TombstoneIsSaidFirst,
+
+    /// <summary>A client takes its cursor before it lists everything. Otherwise it never learns what changed behind its back.</summary>
+    CursorIsTakenBeforeTheList,
 }

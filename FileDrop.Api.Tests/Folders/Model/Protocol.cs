@@ -10,7 +10,7 @@ namespace FileDrop.Api.Tests.Folders.Model;
 /// <item>A document's place is its fence. A change of state or location asks for the place as it was read, and raises it. To end an unfinished operation,
 /// raise its document's place: the operation can then no longer commit.</item>
 /// <item>Deleting, restoring or purging a folder changes that folder only: it turns. Sweepers then make its children follow, one level at a time.</item>
-/// <item>A change that clients must learn of marks its document as unsaid. Sequencers say it in the feed.</item>
+/// <item>A change that clients must learn of marks its document as unsaid. Sequencers say it in the feed, and a <see cref="Reader"/> follows.</item>
 /// </list>
 /// <c>Has(guard)</c> is true for every guard except the one that the run leaves out.
 /// </remarks>

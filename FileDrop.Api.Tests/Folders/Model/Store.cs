@@ -76,6 +76,9 @@ internal sealed class Store(Interleaving interleaving, Witness witness)
     /// <summary>Returns the number of the feed's last batch.</summary>
     public Task<int> ReadLastSequenceAsync() => AskAsync(() => Feed.Count);
 
+    /// <summary>Returns a batch of the feed; null if there is none with this number.</summary>
+    public Task<FeedEntry[]?> ReadBatchAsync(int sequence) => AskAsync(() => Feed.ElementAtOrDefault(sequence - 1));
+
     /// <summary>Inserts a batch of the feed. False: the number is not the next one, so another sequencer was faster.</summary>
     public Task<bool> InsertBatchAsync(int sequence, FeedEntry[] entries) => SaveAsync(() =>
     {

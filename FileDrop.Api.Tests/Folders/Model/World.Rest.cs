@@ -3,7 +3,7 @@ namespace FileDrop.Api.Tests.Folders.Model;
 /// <content>The checks after all actors have ended or died.</content>
 internal sealed partial class World
 {
-    /// <summary>One sweeper and one sequencer run to their end, undisturbed. Then nothing is left half-done.</summary>
+    /// <summary>One sweeper, one sequencer and the client that follows the feed run to their end, undisturbed. Then nothing is left half-done.</summary>
     private string? Rest()
     {
         SweepAll();
@@ -11,7 +11,8 @@ internal sealed partial class World
             _interleaving.Finish(_protocol.SequenceAsync);
         foreach (var id in Where(_ => true))
             _interleaving.Finish(() => _protocol.RemoveTombstoneAsync(id));
-        return _witness.Check(_store) ?? _witness.CheckRest(_store);
+        _interleaving.Finish(_reader.FollowAsync);
+        return _witness.Check(_store) ?? _witness.CheckRest(_store) ?? _reader.Check();
     }
 
     /// <summary>Sweeps all that is due, in at most two rounds for each level.</summary>

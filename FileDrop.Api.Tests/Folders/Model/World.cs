@@ -24,6 +24,7 @@ internal sealed partial class World
     private readonly Interleaving _interleaving;
     private readonly Store _store;
     private readonly Protocol _protocol;
+    private readonly Reader _reader;
     private int _created;
     private long _checked;
 
@@ -37,6 +38,7 @@ internal sealed partial class World
         _interleaving = new Interleaving(_random);
         _store = new Store(_interleaving, _witness);
         _protocol = new Protocol(_store, _witness, without);
+        _reader = new Reader(_store, without);
         foreach (var (id, parent) in new[] { ("A", Protocol.Root), ("B", Protocol.Root), ("C", "A"), ("D", "C") })
             Put(id, isFolder: true, new Location(parent, id));
         foreach (var (id, parent) in new[] { ("x", "A"), ("y", "C"), ("z", "D") })
@@ -63,7 +65,7 @@ internal sealed partial class World
                     SweepAll();
                 break;
         }
-        return Play(11, number => number < 5 ? UserAsync() : number < 9 ? SweeperAsync() : SequencerAsync())
+        return Play(12, number => number < 5 ? UserAsync() : number < 9 ? SweeperAsync() : number < 11 ? SequencerAsync() : ReaderAsync())
             ?? Rest() ?? EveryNameCanBeHad() ?? EverythingCanBeRestored();
     }
 
@@ -147,6 +149,13 @@ internal sealed partial class World
     {
         for (var round = 0; round < 4; round++)
             await _protocol.SequenceAsync();
+    }
+
+    private async Task ReaderAsync()
+    {
+        await _reader.ListAsync();
+        for (var round = 0; round < 4; round++)
+            await _reader.FollowAsync();
     }
 
     private void Put(string id, bool isFolder, Location location)

@@ -44,10 +44,13 @@ internal sealed record MongoDocument(FileDocument Document, long? Rev, MongoAcco
     /// <param name="before">The stored state; null if the document does not exist yet.</param>
     public static MongoDocument Of(FileDocument document, MongoAccounts? accounts, DateTimeOffset now, MongoDocument? before)
     {
+        var rev = Random.Shared.NextInt64();
+        if (Feed.IsChange(before?.Document, document))
+            document = document with { Unsaid = rev };
         var due = document.DueAt(now);
         return new MongoDocument(
             document,
-            Random.Shared.NextInt64(),
+            rev,
             accounts,
             accounts?.IsUnsettled(document) == true && !(due < now) ? now : due,
             ReferenceEquals(document.Intents, before?.Document.Intents) ? before.Intents : new BsonArray(document.Intents.Select(ToBson)));

@@ -27,6 +27,13 @@ internal sealed partial class MongoEngine : IKeyCatalog
         return found is null ? null : MongoSchema.ToApiKey(found);
     }
 
+    public async Task<IReadOnlyList<ApiKey>> FindApiKeysAsync(IReadOnlyCollection<string> ids, CancellationToken cancellation)
+    {
+        var named = new BsonDocument("_id", new BsonDocument("$in", new BsonArray(ids)));
+        var found = await CallAsync(token => ApiKeyRecords.Find(named).ToListAsync(token), cancellation);
+        return [.. found.Select(MongoSchema.ToApiKey)];
+    }
+
     public async Task<IReadOnlyList<ApiKey>> ListApiKeysAsync(CancellationToken cancellation)
     {
         var found = await CallAsync(

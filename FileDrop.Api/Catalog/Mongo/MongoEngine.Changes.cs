@@ -85,6 +85,7 @@ internal sealed partial class MongoEngine
                 if (!removes)
                 {
                     _recent.Keep(after);
+                    Tell(before.Document, after.Document);
                     await SettleAsync(after);
                 }
                 await CloseAsync(owner, refused.SelectMany(change => change.Opened));

@@ -1,4 +1,3 @@
-using FileDrop.Api.Storage;
 using MongoDB.Bson;
 using MongoDB.Driver;
 
@@ -113,13 +112,16 @@ internal sealed partial class MongoEngine : IFolderEngine
     {
         if (await CallAsync(token => Folders.Find(File(owner, id)).FirstOrDefaultAsync(token), cancellation) is not { } found)
             return null;
-        var stored = new StoredFolder(MongoFolders.Read(found), found["rev"]);
+        var stored = Stored(found);
         _recentFolders.Keep(stored);
         return stored;
     }
 
     /// <summary>A folder as it is stored under a revision.</summary>
     private sealed record StoredFolder(FolderDocument Folder, BsonValue Rev);
+
+    /// <summary>The folder as it is stored, with the mark of its change.</summary>
+    private static StoredFolder Stored(BsonDocument document) => new(MongoFolders.Read(document), document["rev"]);
 
     private sealed class Steps(MongoEngine engine, string owner, CancellationToken cancellation) : IFolderSteps
     {
@@ -142,10 +144,11 @@ internal sealed partial class MongoEngine : IFolderEngine
         public async ValueTask<bool> InsertFolderAsync(Func<DateTimeOffset, FolderDocument> make)
         {
             var folder = make(await NowAsync());
-            var document = MongoFolders.ToBson(folder);
+            var document = MongoFolders.ToBson(null, folder);
             if (!await InsertAsync(engine.Folders, document))
                 return false;
-            engine._recentFolders.Keep(new StoredFolder(folder, document["rev"]));
+            engine._recentFolders.Keep(Stored(document));
+            engine.Tell(null, folder);
             return true;
         }
 
@@ -167,7 +170,10 @@ internal sealed partial class MongoEngine : IFolderEngine
                     continue;
                 }
                 if (decision.Removes ? await RemoveAsync(before) : await SaveAsync(before, next))
+                {
+                    engine.Tell(before.Folder, next);
                     return decision.Answer;
+                }
                 if (isFresh)
                     await MongoEngine.PauseAsync(round, cancellation);
                 isFresh = true;
@@ -269,11 +275,11 @@ internal sealed partial class MongoEngine : IFolderEngine
 
         private async Task<bool> SaveAsync(StoredFolder before, FolderDocument next)
         {
-            var document = MongoFolders.ToBson(next);
+            var document = MongoFolders.ToBson(before.Folder, next);
             var saved = await CallAsync(token => engine.Folders.ReplaceOneAsync(Unchanged(before), document, cancellationToken: token), cancellation);
             if (saved.MatchedCount == 0)
                 return false;
-            engine._recentFolders.Keep(new StoredFolder(next, document["rev"]));
+            engine._recentFolders.Keep(Stored(document));
             return true;
         }
 
@@ -282,23 +288,7 @@ internal sealed partial class MongoEngine : IFolderEngine
 
         private BsonDocument Unchanged(StoredFolder before) => File(owner, before.Folder.Id).Add("rev", before.Rev);
 
-        /// <summary>Inserts a document. False if its id is in use.</summary>
-        private async Task<bool> InsertAsync(IMongoCollection<BsonDocument> collection, BsonDocument document)
-        {
-            try
-            {
-                return await CallAsync(
-                    async token =>
-                    {
-                        await collection.InsertOneAsync(document, cancellationToken: token);
-                        return true;
-                    },
-                    cancellation);
-            }
-            catch (StorageException failure) when (failure.InnerException is MongoWriteException write && MongoConnection.IsDuplicate(write))
-            {
-                return false;
-            }
-        }
+        private Task<bool> InsertAsync(IMongoCollection<BsonDocument> collection, BsonDocument document) =>
+            MongoEngine.InsertAsync(collection, document, cancellation);
     }
 }

@@ -127,6 +127,7 @@ internal sealed partial class MongoEngine : ICatalogEngine
             return null;
         }
         _recent.Keep(stored);
+        Tell(null, stored.Document);
         await SettleAsync(stored);
         return document;
     }

@@ -16,7 +16,8 @@ namespace FileDrop.Api.Catalog.Mongo;
 ///   parent: UUID, place: long, claim: UUID,     where it is, the fence, and the operation under which its name is claimed
 ///   name, name_key, version: long, created_at, updated_at, deleted_at, purge_at,
 ///   turn: long, sweep: int, sweep_at,           whether its entries must still follow it
-///   dav, locked_until                           locks and properties of WebDAV's clients as JSON, and the end of the last lock
+///   dav, locked_until                           locks and properties of WebDAV's clients as JSON, and the end of the last lock,
+///   unsaid: long                                a change that the feed does not have yet; see MongoFeed
 /// }
 /// </code>
 /// <para>The collection <c>names</c> has a document for each claim:
@@ -87,16 +88,20 @@ internal static class MongoFolders
         Sweep = (FolderSweep)source["sweep"].ToInt32(),
         SweepAt = MongoSchema.TimeOrNull(source, "sweep_at"),
         Dav = MongoSchema.ToDav(source),
+        Unsaid = MongoSchema.ToUnsaid(source),
     };
 
     /// <summary>A folder as it is stored, under a new revision.</summary>
-    public static BsonDocument ToBson(FolderDocument folder)
+    /// <param name="before">The former state, which tells whether the folder must be marked; null if it is new.</param>
+    /// <param name="folder">The folder.</param>
+    public static BsonDocument ToBson(FolderDocument? before, FolderDocument folder)
     {
+        var rev = Random.Shared.NextInt64();
         var document = new BsonDocument
         {
             { "_id", MongoSchema.Uuid(folder.Id) },
             { "owner", folder.Owner },
-            { "rev", Random.Shared.NextInt64() },
+            { "rev", rev },
             { "state", MongoSchema.NameOf(folder.State) },
             { "place", folder.Place.Fence },
             { "version", folder.Version },
@@ -105,6 +110,9 @@ internal static class MongoFolders
             { "turn", folder.Turn },
             { "sweep", (int)folder.Sweep },
         };
+        // A mark that the sequencer has cleared meanwhile comes back here, and is only said again.
+        if ((Feed.IsChange(before, folder) ? rev : folder.Unsaid) is { } unsaid)
+            document.Add(MongoFeed.Unsaid, unsaid);
         if (folder.Place.Folder is { } parent)
             document.Add("parent", MongoSchema.Uuid(parent));
         if (folder.Place.Claim is { } claim)

@@ -10,6 +10,7 @@ internal static class MongoSaves
     {
         var document = stored.Document;
         yield return ("state", MongoSchema.NameOf(document.State));
+        yield return (MongoFeed.Unsaid, document.Unsaid is { } unsaid ? unsaid : BsonNull.Value);
         yield return ("name", OrNull(document.Name));
         yield return ("name_key", document.Name is { } name ? NameKey.Of(name) : BsonNull.Value);
         yield return ("parent", OrNull(document.Place.Folder));
@@ -42,6 +43,9 @@ internal static class MongoSaves
     {
         var (set, unset, push) = (new BsonDocument("rev", after.Rev is { } rev ? rev : BsonNull.Value), new BsonDocument(), new BsonDocument());
         var (former, next) = (before.Document, after.Document);
+        // A mark is only ever replaced here. The sequencer may have cleared the former one meanwhile.
+        if (next.Unsaid is { } unsaid && unsaid != former.Unsaid)
+            set.Add(MongoFeed.Unsaid, unsaid);
         if (former.State != next.State)
             set.Add("state", MongoSchema.NameOf(next.State));
         if (!string.Equals(former.Name, next.Name, StringComparison.Ordinal))

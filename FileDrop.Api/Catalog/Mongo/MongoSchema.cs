@@ -14,6 +14,7 @@ namespace FileDrop.Api.Catalog.Mongo;
 ///   _id: UUID,                      the file's id; big-endian, so that ids sort by their time
 ///   schema: 1,                      by which a later release knows how to read it
 ///   rev: long,                      random, another one after every save; absent until the first save that sets one
+///   unsaid: long,                   a change that the feed does not have yet; see MongoFeed
 ///   owner: "local",                 with _id the shard key of a cluster: every query but the sweeper's names it
 ///   state: "pending"|"live"|"trash"|"deleted"|"carried",
 ///   name, name_key, tags: ["key:value"],
@@ -114,6 +115,7 @@ internal static partial class MongoSchema
             .Concat(MongoFolders.FileIndexes);
         await MongoFolders.CreateIndexesAsync(database, cancellation);
         await CreateShareIndexesAsync(database, cancellation);
+        await MongoFeed.CreateIndexesAsync(database, cancellation);
         await database.GetCollection<BsonDocument>(Files).Indexes.CreateManyAsync(indexes, cancellation);
         await database.GetCollection<BsonDocument>(Owners).Indexes.CreateOneAsync(
             new CreateIndexModel<BsonDocument>(
@@ -239,7 +241,11 @@ internal static partial class MongoSchema
         ModifiedAt = TimeOrNull(document, "modified_at"),
         ExpiresAt = TimeOrNull(document, "expires_at"),
         Dav = ToDav(document),
+        Unsaid = ToUnsaid(document),
     };
+
+    /// <summary>Reads the mark of a change; see <see cref="MongoFeed"/>.</summary>
+    public static long? ToUnsaid(BsonDocument document) => document.TryGetValue(MongoFeed.Unsaid, out var unsaid) ? unsaid.ToInt64() : null;
 
     /// <summary>Reads the earlier versions, newest first.</summary>
     public static IReadOnlyList<FileContent> ToVersions(BsonDocument document) =>

@@ -17,13 +17,10 @@ internal sealed partial class SqliteEngine : IKeyCatalog
             SqliteRows.Milliseconds(key.CreatedAt), SqliteRows.Milliseconds(key.ExpiresAt)),
         cancellation);
 
-    public Task<ApiKey?> FindApiKeyAsync(string id, CancellationToken cancellation) => ReadAsync(
-        session =>
-        {
-            using var row = session.Query($"SELECT {ApiKeyColumns} FROM api_keys WHERE id = ?1", id);
-            return row.Read() ? ReadApiKey(row) : null;
-        },
-        cancellation);
+    public Task<ApiKey?> FindApiKeyAsync(string id, CancellationToken cancellation) => ReadAsync(session => FindApiKey(session, id), cancellation);
+
+    public Task<IReadOnlyList<ApiKey>> FindApiKeysAsync(IReadOnlyCollection<string> ids, CancellationToken cancellation) =>
+        ReadAsync<IReadOnlyList<ApiKey>>(session => [.. ids.Select(id => FindApiKey(session, id)).OfType<ApiKey>()], cancellation);
 
     public Task<IReadOnlyList<ApiKey>> ListApiKeysAsync(CancellationToken cancellation) => ReadAsync<IReadOnlyList<ApiKey>>(
         session =>
@@ -46,6 +43,12 @@ internal sealed partial class SqliteEngine : IKeyCatalog
             "UPDATE api_keys SET last_used_at = ?2 WHERE id = ?1 AND (last_used_at IS NULL OR last_used_at <= ?3)",
             id, SqliteRows.Milliseconds(usedAt), SqliteRows.Milliseconds(unlessAfter)),
         cancellation, isPassing: true);
+
+    private static ApiKey? FindApiKey(SqliteSession session, string id)
+    {
+        using var row = session.Query($"SELECT {ApiKeyColumns} FROM api_keys WHERE id = ?1", id);
+        return row.Read() ? ReadApiKey(row) : null;
+    }
 
     private static ApiKey ReadApiKey(SqliteDataReader row) => new(
         row.GetString(0), row.GetFieldValue<byte[]>(1), row.GetString(2), row.IsDBNull(3) ? null : row.GetString(3), row.GetString(4).Split(' '),

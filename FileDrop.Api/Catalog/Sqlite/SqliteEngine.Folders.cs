@@ -58,15 +58,20 @@ internal sealed partial class SqliteEngine : IFolderEngine
 
         public ValueTask<FileDocument?> LoadFileAsync(Guid id) => new(SqliteDocuments.FindFile(session, owner, id));
 
-        public ValueTask<bool> InsertFolderAsync(Func<DateTimeOffset, FolderDocument> make) => new(SqliteFolders.Insert(session, make(engine.Now())));
+        public ValueTask<bool> InsertFolderAsync(Func<DateTimeOffset, FolderDocument> make)
+        {
+            var now = engine.Now();
+            return new(SqliteFolders.Insert(session, make(now), now));
+        }
 
         public ValueTask<T> ChangeFolderAsync<T>(Guid id, Func<FolderDocument?, DateTimeOffset, FolderDecision<T>> decide)
         {
-            var decision = decide(SqliteFolders.Find(session, owner, id), engine.Now());
+            var (before, now) = (SqliteFolders.Find(session, owner, id), engine.Now());
+            var decision = decide(before, now);
             if (decision.Removes)
                 SqliteFolders.Remove(session, owner, id);
             else if (decision.Next is { } next)
-                SqliteFolders.Update(session, next);
+                SqliteFolders.Update(session, before, next, now);
             return new(decision.Answer);
         }
 

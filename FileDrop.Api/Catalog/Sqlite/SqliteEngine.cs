@@ -147,7 +147,8 @@ internal sealed partial class SqliteEngine(string path, CatalogRules rules, Time
             return Insert(null);
         var created = default(ChangeResult);
         var outcome = Run(session, owner, steps => new FolderProtocol(steps, rules).PlaceAsync(
-            new FileDocument { Owner = owner, Id = id }, FolderProtocol.TargetOfNew(folder, commit), placement => new((created = Insert(placement)).Outcome)));
+            new FileDocument { Owner = owner, Id = id }, FolderProtocol.TargetOfNew(folder, commit), placement => new((created = Insert(placement)).Outcome),
+            _ => new(ChangeOutcome.Done)));
         return outcome == ChangeOutcome.Done ? created : new ChangeResult(outcome);
 
         ChangeResult Insert(Placement? placement)
@@ -258,8 +259,22 @@ internal sealed partial class SqliteEngine(string path, CatalogRules rules, Time
     /// <param name="change">Runs within the writer's transaction.</param>
     /// <param name="cancellation">Ends the waiting.</param>
     /// <param name="isPassing">Whether the change need not be durable when this returns.</param>
-    public Task<T> ChangeAsync<T>(Func<SqliteSession, T> change, CancellationToken cancellation, bool isPassing = false) =>
-        Started().Writer.RunAsync(change, cancellation, isPassing);
+    public async Task<T> ChangeAsync<T>(Func<SqliteSession, T> change, CancellationToken cancellation, bool isPassing = false)
+    {
+        string? changed = null;
+        var result = await Started().Writer.RunAsync(
+            session =>
+            {
+                session.Changed = null;
+                var made = change(session);
+                changed = session.Changed;
+                return made;
+            },
+            cancellation, isPassing);
+        if (changed is not null)
+            _whenChanged?.Invoke(changed);
+        return result;
+    }
 
     private Connections Started() =>
         _connections ?? throw new StorageException(StorageFailure.Unavailable, "The catalog is not open.");

@@ -97,21 +97,31 @@ internal static class SqliteFolders
             """,
             owner, Bytes(folder), (long)limit));
 
-    public static bool Insert(SqliteSession session, FolderDocument folder) => session.Execute(
-        $"""
-        INSERT INTO folders ({Columns}, name_key, locked_until)
-        SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18
-        WHERE NOT EXISTS (SELECT 1 FROM folders WHERE id = ?1)
-        """,
-        Values(folder)) > 0;
+    public static bool Insert(SqliteSession session, FolderDocument folder, DateTimeOffset now)
+    {
+        var isInserted = session.Execute(
+            $"""
+            INSERT INTO folders ({Columns}, name_key, locked_until)
+            SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18
+            WHERE NOT EXISTS (SELECT 1 FROM folders WHERE id = ?1)
+            """,
+            Values(folder)) > 0;
+        if (isInserted)
+            SqliteChanges.Say(session, folder.Owner, null, folder, now);
+        return isInserted;
+    }
 
-    public static void Update(SqliteSession session, FolderDocument folder) => session.Execute(
-        """
-        UPDATE folders SET state = ?3, parent = ?4, place = ?5, claim = ?6, name = ?7, version = ?8, created_at = ?9, updated_at = ?10, deleted_at = ?11,
-            purge_at = ?12, turn = ?13, sweep = ?14, sweep_at = ?15, dav = ?16, name_key = ?17, locked_until = ?18
-        WHERE id = ?1 AND owner = ?2
-        """,
-        Values(folder));
+    public static void Update(SqliteSession session, FolderDocument? before, FolderDocument after, DateTimeOffset now)
+    {
+        session.Execute(
+            """
+            UPDATE folders SET state = ?3, parent = ?4, place = ?5, claim = ?6, name = ?7, version = ?8, created_at = ?9, updated_at = ?10, deleted_at = ?11,
+                purge_at = ?12, turn = ?13, sweep = ?14, sweep_at = ?15, dav = ?16, name_key = ?17, locked_until = ?18
+            WHERE id = ?1 AND owner = ?2
+            """,
+            Values(after));
+        SqliteChanges.Say(session, after.Owner, before, after, now);
+    }
 
     public static void Remove(SqliteSession session, string owner, Guid id) =>
         session.Execute("DELETE FROM folders WHERE id = ?1 AND owner = ?2", Bytes(id), owner);

@@ -40,6 +40,7 @@ internal static class SqliteSaves
         SaveBlobs(session, n, null, document);
         SaveContents(session, n, null, document);
         SaveUpload(session, n, null, document.Upload);
+        SqliteChanges.Say(session, document.Owner, null, document, now);
         return n;
     }
 
@@ -53,6 +54,7 @@ internal static class SqliteSaves
             SaveContents(session, n, before, after);
         SaveFile(session, n, before, after, now);
         SaveUpload(session, n, before.Upload, after.Upload);
+        SqliteChanges.Say(session, after.Owner, before, after, now);
     }
 
     /// <summary>Removes a document that names no blob.</summary>

@@ -11,7 +11,7 @@ namespace FileDrop.Api.Catalog.Sqlite;
 /// <para>Ids are the UUID's 16 bytes in network order, which sort by time. Times are milliseconds since 1970 UTC. <c>files</c> has a rowid, because its rows
 /// are wide and a b-tree with any other key would keep whole rows in its inner pages.</para>
 /// </remarks>
-internal static class SqliteSchema
+internal static partial class SqliteSchema
 {
     /// <summary>Each migration takes the layout one version further. Never change a released migration; add another.</summary>
     private static readonly string[] Migrations =
@@ -378,6 +378,7 @@ internal static class SqliteSchema
 
         CREATE INDEX share_grants_by_until ON share_grants (until);
         """,
+        Changes,
         // Locks, and properties that WebDAV's clients made up.
         """
         ALTER TABLE files ADD COLUMN dav TEXT;             -- locks and properties as JSON

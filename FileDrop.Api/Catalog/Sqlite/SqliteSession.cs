@@ -78,6 +78,9 @@ internal sealed class SqliteSession : IDisposable
 
     public string Path { get; }
 
+    /// <summary>The owner to whose feed the writer's present change has added something; null if it has not.</summary>
+    public string? Changed { get; set; }
+
     /// <summary>Whether a transaction is open. After some errors SQLite rolls it back by itself.</summary>
     public bool InTransaction => raw.sqlite3_get_autocommit(_connection.Handle) == 0;
 

@@ -5,7 +5,7 @@ import { runBatch } from "./batch.js";
 import { asker } from "./conflicts.js";
 import { confirmed } from "./dialogs.js";
 import { el } from "./dom.js";
-import { isMixed, toEntry } from "./entries.js";
+import { isMixed, named, toEntry } from "./entries.js";
 import { filesChanged } from "./events.js";
 import { withProgress } from "./progress.js";
 import { toast, toastProblem } from "./toasts.js";
@@ -30,15 +30,15 @@ export async function remove(entries, gone) {
   gone(idsOf(done));
   filesChanged();
   const removed = done.map(({ entry }) => entry);
-  undoable(t.removed(done.length, removed[0].file_name, isMixed(removed)), () => undoRemoval(removed));
+  undoable(t.removed(...named(removed)), () => undoRemoval(removed));
 }
 
 async function undoRemoval(entries) {
   const operations = entries.map((entry) => ({ op: "restore", entry, on_conflict: "rename" }));
   const { done, problems } = await withProgress(entries, t.restoring, (progress) => runBatch(operations, { progress }));
-  if (problems.some(({ code }) => code === "file_not_found" || code === "folder_not_found")) toast(t.cannotRestore, { isError: true });
+  if (problems.some(({ isGone }) => isGone)) toast(t.cannotRestore, { isError: true });
   else toastProblems(problems, entries);
-  if (done.length > 0) toast(t.restored(done.length, entries[0].file_name, isMixed(entries)));
+  if (done.length > 0) toast(t.restored(...named(done.map(({ now }) => now))));
   filesChanged();
 }
 
@@ -50,11 +50,11 @@ export async function restore(entries, gone) {
   if (done.length === 0) return;
   gone(idsOf(done));
   filesChanged();
-  toast(t.restored(done.length, done[0].now.file_name, isMixed(entries)));
+  toast(t.restored(...named(done.map(({ now }) => now))));
 }
 
 export async function purge(entries, gone) {
-  if (!(await confirmed(t.confirmPurge(entries.length, entries[0].file_name, isMixed(entries)), t.purge))) return;
+  if (!(await confirmed(t.confirmPurge(...named(entries)), t.purge))) return;
   const [waiting, done, problems] = [[...entries], [], []];
   const work = async () => {
     for (let entry = waiting.shift(); entry; entry = waiting.shift()) {
@@ -62,7 +62,7 @@ export async function purge(entries, gone) {
         await (entry.isFolder ? api.purgeFolder : api.purge)(entry.file_id);
         done.push(entry);
       } catch (problem) {
-        if (problem.code === "file_not_found" || problem.code === "folder_not_found") done.push(entry);
+        if (problem.isGone) done.push(entry);
         else problems.push(problem);
       }
     }
@@ -72,7 +72,7 @@ export async function purge(entries, gone) {
   if (done.length === 0) return;
   gone(done.map((entry) => entry.file_id));
   filesChanged();
-  toast(t.purged(done.length, entries[0].file_name, isMixed(entries)));
+  toast(t.purged(...named(done)));
 }
 
 export async function emptyTrash() {
@@ -92,7 +92,7 @@ export async function rename(entry, name) {
     const { body } = entry.isFolder
       ? await api.updateFolder(entry.file_id, { name })
       : await api.update(entry.file_id, { file_name: name });
-    const now = toEntry(body.file ?? { ...body.folder, kind: "folder" });
+    const now = toEntry(body.file ?? body.folder);
     toast(t.renamed(now.file_name));
     filesChanged();
     return now;

@@ -1,4 +1,4 @@
-// Tells screen readers what has no text on the screen.
+// Announces changes to screen readers that the screen shows without text.
 
 import { el } from "./dom.js";
 

@@ -4,7 +4,7 @@ import { session } from "./session.js";
 import { connection } from "./connection.js";
 import { t } from "./texts.js";
 
-/** How long an answer may take, in milliseconds; a batch, which copies many files, may take longer. */
+/** The longest time for an answer, in milliseconds; a batch, which copies many files, has longer. */
 const patience = 20_000;
 const patienceOfBatch = 600_000;
 
@@ -18,6 +18,11 @@ export class Problem extends Error {
 
   get isUnreachable() {
     return this.status === 0 || this.status === 502 || this.status === 504;
+  }
+
+  /** Whether the file or folder does not exist any more. */
+  get isGone() {
+    return this.code === "file_not_found" || this.code === "folder_not_found";
   }
 
   /** The problem of one operation of a batch, which has only a code. */
@@ -78,6 +83,14 @@ const folderAt = (id) => `/folders/${encodeURIComponent(id)}`;
 
 export const api = {
   list: (url, options) => ask("GET", url, options),
+  /** Each page of a list, one after the other. */
+  async *pages(url) {
+    for (let next = url; next;) {
+      const answer = await ask("GET", next);
+      yield answer.body;
+      next = answer.next;
+    }
+  },
   file: (id, etag, signal) => ask("GET", `${at(id)}/metadata`, { signal, headers: etag ? { "If-None-Match": etag } : {} }),
   update: (id, change, etag) => ask("PUT", at(id), { json: change, headers: etag ? { "If-Match": etag } : {} }),
   filePath: (id, signal) => ask("GET", `${at(id)}/path`, { signal }),

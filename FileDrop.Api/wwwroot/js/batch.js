@@ -7,8 +7,6 @@ import { kindOf, toEntry } from "./entries.js";
 const atOnce = 200;
 const copiesAtOnce = 20;
 
-const isGone = (code) => code === "file_not_found" || code === "folder_not_found";
-
 /**
  * @param operations { op, entry, … }: the members of the API beside the entry.
  * @param about ask(name, hasMore): the choice about a taken name (see conflicts.js); progress(done).
@@ -41,15 +39,15 @@ async function run(operations, { done, problems }, progress) {
     try {
       results = (await api.batch(part.map(({ entry, ...rest }) => ({ ...rest, id: entry.file_id, kind: kindOf(entry) })))).body;
     } catch (problem) {
-      // The rest would meet the same problem; the screen shows again what was done.
+      // The rest would fail alike; the next refresh shows the finished part.
       problems.push(...operations.slice(from).map(() => problem));
       break;
     }
     for (const [i, { status, code, file, folder }] of results.entries()) {
       const { entry, op, on_conflict } = part[i];
       const problem = code ? Problem.of({ status, code }) : null;
-      if (!problem || (isGone(code) && op === "delete"))
-        done.push({ entry, now: (file ?? folder) ? toEntry(file ?? { ...folder, kind: "folder" }) : null, choice: on_conflict });
+      if (!problem || (problem.isGone && op === "delete"))
+        done.push({ entry, now: (file ?? folder) ? toEntry(file ?? folder) : null, choice: on_conflict });
       else if (code === "name_taken") taken.push({ operation: part[i], problem });
       else problems.push(problem);
     }

@@ -126,8 +126,6 @@ export class Browser {
     const [top, bottom] = this.grid.range;
     await this.crumbs.refresh();
     await listing.refresh(top, bottom);
-    // A list by time shows the newest first, so its first page is read too.
-    if (top > 0 && this.listing === listing) await listing.refresh(0, 0);
   }
 
   /** Deletes entries: for good in the trash. */
@@ -189,6 +187,7 @@ export class Browser {
   #named() {
     const isFolder = shownFolder() !== null;
     const { name } = this.crumbs;
+    this.#filters.replaceChildren(...filtersOf(name));
     this.grid.element.setAttribute("aria-label", route.view === "trash" ? t.trashList : isFolder && name ? t.listOf(name) : t.list);
     emit("place");
     this.#drawEmpty();
@@ -211,7 +210,6 @@ export class Browser {
         : []),
       sortChoice(),
     );
-    this.#filters.replaceChildren(...filtersOf(this.crumbs.name));
     this.#drawChosen();
   }
 

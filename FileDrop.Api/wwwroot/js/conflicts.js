@@ -5,9 +5,9 @@ import { bdi, el } from "./dom.js";
 import { t } from "./texts.js";
 
 /**
- * Asks what to do. Resolves with { choice, isForAll }: the choice is "replace", "rename", "skip", or null if the dialog was closed.
+ * Asks how to resolve a taken name. Resolves with { choice, isForAll }: the choice is "replace", "rename", "skip", or null if the dialog was closed.
  * @param name the taken name.
- * @param about replace: what replacing is called, null if it cannot be; text: what the choices do; hasMore: whether others may follow.
+ * @param about replace: the label of the button that replaces, null without one; text: the effect of the choices; hasMore: whether others may follow.
  */
 export function askAboutName(name, { replace, text, hasMore }) {
   return new Promise((resolve) => {

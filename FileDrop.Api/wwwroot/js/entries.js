@@ -26,3 +26,8 @@ export const kindOf = (entry) => (entry.isFolder ? "folder" : "file");
 
 /** Whether folders are among the entries, so that texts speak of items. */
 export const isMixed = (entries) => entries.some((entry) => entry.isFolder);
+
+/** The arguments of a text about entries. */
+export const named = (entries) => [entries.length, entries[0].file_name, isMixed(entries)];
+
+export const folderIds = (entries) => new Set(entries.filter((entry) => entry.isFolder).map((entry) => entry.file_id));

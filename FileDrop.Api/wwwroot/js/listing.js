@@ -217,7 +217,7 @@ export class Listing extends EventTarget {
     }
   }
 
-  /** The pages that hold these rows, and the first one of each source, where new entries of an empty list appear. */
+  /** The pages that hold these rows, and the first one of each source: it has the newest entries of a list by time, and new ones of an empty list. */
   #pagesOf(from, to) {
     const pages = new Set(this.#pages.filter((page, i) => page.source !== this.#pages[i - 1]?.source));
     if (!this.#natural) for (const page of this.#pages.slice(Math.max(0, this.#pageAt(from)), this.#pageAt(to) + 1)) pages.add(page);

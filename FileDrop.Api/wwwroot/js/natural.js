@@ -27,7 +27,8 @@ function keyOf(file) {
 
 const compareTexts = (one, other) => (one < other ? -1 : one > other ? 1 : 0);
 
-const compare = (one, other) =>
+/** The order of two entries by their names. */
+export const compare = (one, other) =>
   compareTexts(keyOf(one), keyOf(other)) || compareTexts(one.file_name, other.file_name) || compareTexts(one.file_id, other.file_id);
 
 /** Files in that order, or in the opposite one. */

@@ -1,4 +1,4 @@
-// Where a file is, as a link to its folder.
+// The place of a file, as a link to its folder.
 
 import { api } from "./api.js";
 import { bdi, el, plain } from "./dom.js";

@@ -70,7 +70,7 @@ export function presetOf(view) {
 /** Whether the list is narrowed. */
 export const isFiltered = (state) => Boolean(state.q || state.type || state.tags.length > 0);
 
-/** Whether the list shows files of any place: the view of all files, and what a search or a tag finds. */
+/** Whether the list shows files of any place: the view of all files, and the results of a search or a tag. */
 export const isEverywhere = (state) =>
   state.view === "files" || (state.view === "folder" && (state.tags.length > 0 || (state.q !== "" && !state.isWithin)));
 

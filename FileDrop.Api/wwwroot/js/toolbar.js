@@ -1,9 +1,9 @@
-// The bar of the selection: what can be done with the selected files and folders.
+// The bar of the selection: actions on the selected files and folders.
 
 import * as actions from "./actions.js";
 import { el, icon, iconButton } from "./dom.js";
-import { isEverywhere, route, shownFolder } from "./route.js";
-import { isMixed, root } from "./entries.js";
+import { route, shownFolder } from "./route.js";
+import { folderIds, named, root } from "./entries.js";
 import { chooseFolder } from "./folders/choose.js";
 import { copy, move } from "./folders/moving.js";
 import { t } from "./texts.js";
@@ -61,31 +61,23 @@ export class Toolbar {
 const button = (picture, text, click, look = "") =>
   el("button", { type: "button", class: look, "aria-label": text, title: text, on: { click } }, icon(picture), el("span", { text }));
 
-/** Where the tree of the dialog opens: the folder around the entries. */
+/** The folder at which the dialog's tree opens: the one around the entries. */
 const around = (entries) => shownFolder() ?? entries[0].folder_id ?? root;
+
+/** Asks for a folder to move or copy entries into; null without entries or a choice. */
+const targetFor = (entries, title, action) =>
+  entries.length === 0
+    ? null
+    : chooseFolder({ title: title(...named(entries)), action, from: around(entries), blocked: folderIds(entries) });
 
 export async function moveSelected(browser) {
   const entries = browser.chosen;
-  if (entries.length === 0) return;
-  const blocked = new Set(entries.filter((entry) => entry.isFolder).map((entry) => entry.file_id));
-  const target = await chooseFolder({
-    title: t.moveTitle(entries.length, entries[0].file_name, isMixed(entries)),
-    action: t.moveHere,
-    from: around(entries),
-    blocked,
-  });
-  if (target) await move(entries, target, (ids) => !isEverywhere(route) && browser.gone(ids));
+  const target = await targetFor(entries, t.moveTitle, t.moveHere);
+  if (target) await move(entries, target, (ids) => browser.left(ids));
 }
 
-export async function copySelected(browser) {
+async function copySelected(browser) {
   const entries = browser.chosen;
-  if (entries.length === 0) return;
-  const blocked = new Set(entries.filter((entry) => entry.isFolder).map((entry) => entry.file_id));
-  const target = await chooseFolder({
-    title: t.copyTitle(entries.length, entries[0].file_name, isMixed(entries)),
-    action: t.copyHere,
-    from: around(entries),
-    blocked,
-  });
+  const target = await targetFor(entries, t.copyTitle, t.copyHere);
   if (target) await copy(entries, target);
 }

@@ -1,4 +1,4 @@
-// Makes the form take many files and folders, resume what breaks off, and show the progress. Without this script the form sends one file.
+// Makes the form take many files and folders, resume interrupted uploads, and show the progress. Without this script the form sends one file.
 (() => {
   "use strict";
   const form = document.querySelector("form.drop");
@@ -53,7 +53,9 @@
     const place = begun.getResponseHeader("Location");
     let last = begun;
     let offset = Number(begun.getResponseHeader("Upload-Offset"));
-    for (let failures = 0; offset < file.size;) {
+    // Only an answer to the last piece says that the file exists; the offset alone does not.
+    let isDone = file.size === 0;
+    for (let failures = 0; !isDone;) {
       const from = offset;
       try {
         last = await ask(
@@ -61,6 +63,7 @@
           (sent) => { bar.value = from + sent; });
         if (last.status === 204) {
           offset = Number(last.getResponseHeader("Upload-Offset"));
+          isDone = offset >= file.size;
           failures = 0;
           bar.value = offset;
           continue;
@@ -135,6 +138,14 @@
     return true;
   };
 
+  /** Says that a dropped file or folder cannot be read. */
+  const refuse = (name) => {
+    const line = document.createElement("li");
+    line.className = "failed";
+    line.textContent = `${name} cannot be read, so not all of it is sent.`;
+    list.append(line);
+  };
+
   const gather = async (entry, path) => {
     if (entry.isFile) {
       const file = await new Promise((done, failed) => { entry.file(done, failed); });
@@ -170,7 +181,7 @@
     zone.classList.remove("over");
     if (!ready()) return;
     const entries = [...event.dataTransfer.items].map((item) => item.webkitGetAsEntry?.()).filter(Boolean);
-    if (entries.length > 0) for (const entry of entries) gather(entry, "");
+    if (entries.length > 0) for (const entry of entries) gather(entry, "").catch(() => refuse(entry.name));
     else for (const file of event.dataTransfer.files) add(file, "");
   });
   window.addEventListener("beforeunload", (event) => {

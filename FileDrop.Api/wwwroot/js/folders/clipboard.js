@@ -1,8 +1,8 @@
-// Cut, copy and paste of files and folders. The clipboard names them, so that they can be pasted in another tab, and so that the
-// paste of a picture or a text, which was copied later elsewhere, stays what it is.
+// Cut, copy and paste of files and folders. The clipboard names them, so that they can be pasted in another tab, and so that
+// pasting a picture or a text, copied later elsewhere, keeps its usual effect.
 
 import { announce } from "../announce.js";
-import { isMixed } from "../entries.js";
+import { named } from "../entries.js";
 import { on } from "../events.js";
 import { shownFolder } from "../route.js";
 import { session } from "../session.js";
@@ -16,6 +16,9 @@ const type = "application/x-filedrop";
 export const cut = new Set();
 on("session", () => cut.clear());
 
+/** The last cut that was pasted: its entries are moved once. */
+let spent = null;
+
 /** `browser`: the list. */
 export function listenToClipboard(browser) {
   // Browsers that ask first whether there is something to copy or cut.
@@ -28,7 +31,10 @@ export function listenToClipboard(browser) {
     event.preventDefault();
     // The paste is not one of files from the device.
     event.stopImmediatePropagation();
-    paste(JSON.parse(text), browser);
+    if (text === spent) return;
+    const what = JSON.parse(text);
+    if (what.isCut && shownFolder() !== null) spent = text;
+    paste(what, browser);
   });
 }
 
@@ -47,11 +53,12 @@ function take(event, browser, isCut) {
   const marks = entries.map(({ file_id, file_name, folder_id, isFolder }) => ({ file_id, file_name, folder_id, isFolder }));
   event.clipboardData.setData(type, JSON.stringify({ isCut, entries: marks }));
   event.clipboardData.setData("text/plain", entries.map((entry) => entry.file_name).join("\n"));
+  spent = null;
   cut.clear();
   if (isCut) for (const entry of entries) cut.add(entry.file_id);
   browser.grid.draw();
   const words = isCut ? t.cut : t.copiedItems;
-  announce(words(entries.length, entries[0].file_name, isMixed(entries)));
+  announce(words(...named(entries)));
 }
 
 async function paste({ isCut, entries }, browser) {
@@ -62,7 +69,6 @@ async function paste({ isCut, entries }, browser) {
   }
   const target = targetOf(folder, browser.crumbs.name);
   if (!isCut) return copy(entries, target);
-  // An entry that was cut is moved once.
   cut.clear();
   browser.grid.draw();
   return move(entries, target);

@@ -2,16 +2,17 @@
 
 import { api, Problem } from "../api.js";
 import { runBatch } from "../batch.js";
-import { toEntry } from "../entries.js";
+import { folderIds, root, toEntry } from "../entries.js";
 
 /**
  * Copies a folder with everything in it.
- * @param folder the folder; name: what the copy is called; onConflict: what to do if the name is taken.
+ * @param folder the folder.
  * @param target the folder to copy into.
- * @returns { top, problems }: the new folder, and what could not be copied.
+ * @param onConflict the rule for a taken name.
+ * @returns { top, problems }: the new folder, and the problems of the entries that were not copied.
  */
-export async function copyFolder(folder, target, onConflict, progress) {
-  // All is read before anything is made, since the copy may be made within what is read.
+export async function copyFolder(folder, target, onConflict) {
+  // Read everything first: the copy may lie within the source.
   const inside = await everythingIn(folder.file_id);
   const { body } = await api.createFolder(folder.file_name, target, onConflict);
   const copies = new Map([[folder.file_id, body.folder_id]]);
@@ -23,24 +24,20 @@ export async function copyFolder(folder, target, onConflict, progress) {
     if (entry.isFolder) copies.set(entry.file_id, (await api.createFolder(entry.file_name, place)).body.folder_id);
     else files.push({ op: "copy", entry, folder_id: place });
   }
-  const { problems } = await runBatch(files, { progress });
-  return { top: toEntry({ ...body, kind: "folder" }), problems };
+  const { problems } = await runBatch(files);
+  return { top: toEntry(body), problems };
 }
 
 async function everythingIn(id) {
   const found = [];
-  for (let next = `/folders/${id}/entries?deep=true&limit=1000`; next;) {
-    const answer = await api.list(next);
-    found.push(...answer.body.map(toEntry));
-    next = answer.next;
-  }
+  for await (const page of api.pages(`/folders/${id}/entries?deep=true&limit=1000`)) found.push(...page.map(toEntry));
   return found;
 }
 
 /** Refuses to copy or move a folder into itself or into a folder below it. */
 export async function refuseCircle(entries, target) {
-  const folders = new Set(entries.filter((entry) => entry.isFolder).map((entry) => entry.file_id));
-  if (folders.size === 0 || target === "root") return;
+  const folders = folderIds(entries);
+  if (folders.size === 0 || target === root) return;
   const { body } = await api.folderPath(target);
   if (body.folders.some((folder) => folders.has(folder.folder_id))) throw Problem.of({ status: 409, code: "circle" });
 }

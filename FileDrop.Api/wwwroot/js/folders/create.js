@@ -32,7 +32,7 @@ export function newFolder(parent) {
             make.disabled = true;
             wrong.textContent = "";
             try {
-              made = toEntry({ ...(await api.createFolder(field.value.trim(), parent)).body, kind: "folder" });
+              made = toEntry((await api.createFolder(field.value.trim(), parent)).body);
               filesChanged();
               dialog.close();
             } catch (problem) {

@@ -52,8 +52,9 @@ export class Crumbs extends EventTarget {
       if (route.folder !== folder || problem.code !== "folder_not_found") return;
       this.problem = problem;
     }
+    const before = this.#drawn;
     this.draw();
-    this.dispatchEvent(new Event("change"));
+    if (this.#drawn !== before) this.dispatchEvent(new Event("change"));
   }
 
   draw() {

@@ -19,7 +19,6 @@ export function listenToDrags(browser) {
     event.dataTransfer.setData(type, "");
     event.dataTransfer.effectAllowed = "copyMove";
     event.dataTransfer.setDragImage(badge(dragged), -12, -8);
-    document.body.classList.add("moving");
   });
   document.addEventListener("dragend", () => end());
   document.addEventListener("dragover", (event) => {
@@ -70,7 +69,6 @@ export function mark(element) {
 function end() {
   dragged = [];
   mark(null);
-  document.body.classList.remove("moving");
 }
 
 /** The picture beside the pointer. */

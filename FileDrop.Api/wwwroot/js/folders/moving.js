@@ -4,7 +4,7 @@ import { toastProblems } from "../actions.js";
 import { api } from "../api.js";
 import { runBatch } from "../batch.js";
 import { asker } from "../conflicts.js";
-import { isMixed, root } from "../entries.js";
+import { isMixed, named, root } from "../entries.js";
 import { filesChanged } from "../events.js";
 import { withProgress } from "../progress.js";
 import { toast, toastProblem } from "../toasts.js";
@@ -25,7 +25,7 @@ export async function move(entries, target, gone = () => {}) {
     gone(done.map(({ entry }) => entry.file_id));
     filesChanged();
     const moved = done.map(({ entry }) => entry);
-    const text = t.moved(moved.length, moved[0].file_name, target.name, isMixed(moved));
+    const text = t.moved(...named(moved), target.name);
     // A file cannot become loose again, and a replaced one is in the trash.
     if (done.some(({ entry, choice }) => !entry.folder_id || choice === "replace")) toast(text);
     else undoable(text, () => undoMove(moved));
@@ -42,7 +42,7 @@ async function undoMove(entries) {
   }));
   const { done, problems } = await runBatch(back);
   toastProblems(problems, entries);
-  if (done.length > 0) toast(t.movedBack(done.length, entries[0].file_name, isMixed(entries)));
+  if (done.length > 0) toast(t.movedBack(...named(done.map(({ entry }) => entry))));
   filesChanged();
 }
 
@@ -67,29 +67,30 @@ export async function copy(entries, target) {
           target.id,
           isBeside(folder),
           () => askFolder(folder.file_name, i < folders.length - 1),
-          progress,
         );
         if (!result) continue;
         names.push(folder.file_name);
         problems.push(...result.problems);
       } catch (problem) {
         problems.push(problem);
+      } finally {
+        progress(files.length + i + 1);
       }
     }
     toastProblems(problems, entries);
     if (names.length === 0) return;
     filesChanged();
-    toast(t.copiedTo(names.length, names[0], target.name, isMixed(entries)));
+    toast(t.copiedTo(names.length, names[0], isMixed(entries), target.name));
   });
 }
 
 /** Returns null if the user skips it. */
-async function copyOne(folder, target, isBeside, ask, progress) {
+async function copyOne(folder, target, isBeside, ask) {
   try {
-    return await copyFolder(folder, target, isBeside ? "rename" : "fail", progress);
+    return await copyFolder(folder, target, isBeside ? "rename" : "fail");
   } catch (problem) {
     if (problem.code !== "name_taken") throw problem;
-    return (await ask()) === "skip" ? null : copyFolder(folder, target, "rename", progress);
+    return (await ask()) === "skip" ? null : copyFolder(folder, target, "rename");
   }
 }
 
@@ -97,11 +98,7 @@ async function copyOne(folder, target, isBeside, ask, progress) {
 export async function moveAllLoose(target) {
   const loose = [];
   try {
-    for (let next = "/files?loose=true&limit=1000"; next;) {
-      const answer = await api.list(next);
-      loose.push(...answer.body);
-      next = answer.next;
-    }
+    for await (const page of api.pages("/files?loose=true&limit=1000")) loose.push(...page);
   } catch (problem) {
     toastProblem(problem);
     return;

@@ -3,6 +3,7 @@
 import { api } from "../api.js";
 import { bdi, el, icon } from "../dom.js";
 import { root, toEntry } from "../entries.js";
+import { compare } from "../natural.js";
 import { toastProblem } from "../toasts.js";
 import { t } from "../texts.js";
 
@@ -12,7 +13,7 @@ export class FolderTree extends EventTarget {
   selected = null;
   element = el("ul", { role: "tree", class: "tree", "aria-label": t.folders });
 
-  /** `blocked`: the ids of folders that cannot be chosen, nor anything below. */
+  /** `blocked`: the ids of folders that cannot be chosen, with everything below them. */
   constructor(blocked) {
     super();
     this.blocked = blocked;
@@ -44,7 +45,7 @@ export class FolderTree extends EventTarget {
   async add(folder) {
     const node = this.selected;
     node.isLoaded = false;
-    await this.#open(node);
+    await this.#open(node).catch(toastProblem);
     const made = childrenOf(node).find((child) => child.entry.file_id === folder.file_id);
     if (made) this.select(made);
   }
@@ -92,6 +93,8 @@ export class FolderTree extends EventTarget {
   }
 
   async #open(node) {
+    // There is nothing below it.
+    if (node.isLoaded && !node.hasAttribute("aria-expanded")) return;
     node.setAttribute("aria-expanded", "true");
     node.group.hidden = false;
     if (node.isLoaded) return;
@@ -125,8 +128,10 @@ export class FolderTree extends EventTarget {
     const node = event.target.closest("[role=treeitem]");
     if (!node) return;
     if (event.target.closest(".twist")) this.#toggle(node);
-    else this.select(node);
-    if (event.detail === 2) this.#toggle(node);
+    else {
+      this.select(node);
+      if (event.detail === 2) this.#toggle(node);
+    }
   }
 
   #key(event) {
@@ -158,12 +163,10 @@ const childrenOf = (node) => [...node.group.children].map((branch) => branch.fir
 /** The folders directly in a folder. The service lists them before files. */
 async function foldersIn(id) {
   const found = [];
-  for (let next = `/folders/${encodeURIComponent(id)}/entries?sort=file_name&order=asc&limit=${pageSize}`; next;) {
-    const answer = await api.list(next);
-    const folders = answer.body.map(toEntry).filter((entry) => entry.isFolder);
+  for await (const page of api.pages(`/folders/${encodeURIComponent(id)}/entries?sort=file_name&order=asc&limit=${pageSize}`)) {
+    const folders = page.map(toEntry).filter((entry) => entry.isFolder);
     found.push(...folders);
-    next = folders.length === answer.body.length ? answer.next : null;
+    if (folders.length < page.length) break;
   }
-  const names = new Intl.Collator(undefined, { numeric: true });
-  return found.sort((one, other) => names.compare(one.file_name, other.file_name));
+  return found.sort(compare);
 }

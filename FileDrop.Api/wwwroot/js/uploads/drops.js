@@ -19,7 +19,7 @@ export function listenToDrops(detail) {
   // Browsers say "left" for every element that the pointer leaves, the inner ones too.
   let depth = 0;
   const isVersion = (event) => detail.file !== null && detail.element.contains(event.target) && filesIn(event.dataTransfer) === 1;
-  // A folder in the list or on the way takes what is dropped on it.
+  // A folder in the list or on the way takes files that are dropped on it.
   const folderAt = (event) => event.target.closest?.(".browser [data-folder], .top [data-folder]") ?? null;
   const show = (event) => {
     const folder = depth > 0 ? folderAt(event) : null;

@@ -231,9 +231,11 @@ class Queue {
     } catch (problem) {
       if (item.stop !== stop || stop.signal.aborted) return;
       if (problem.code === "name_taken" && item.into) {
-        // Somebody was faster. The choice belongs to the upload's beginning, so that it starts over.
+        // Another upload took the name first. `on_conflict` is set when an upload begins, so start over.
         if (item.url) terminate(item.url);
-        Object.assign(item, { url: null, sent: 0, onConflict: null, inTheWay: "file" });
+        const inTheWay = (await occupant(item.into, item.name).catch(() => null)) ?? "file";
+        if (item.stop !== stop || stop.signal.aborted) return;
+        Object.assign(item, { url: null, sent: 0, onConflict: null, isAsked: false, inTheWay });
         return this.#hinder(item, "conflict");
       }
       await this.#failed(item, problem);
@@ -254,7 +256,7 @@ class Queue {
     item.state = state;
     keep.change(item);
     const rule = state === "conflict" ? this.#rules.get(item.batch) : null;
-    if (rule && !(rule === "replace" && item.inTheWay === "folder")) this.#settle(item, rule);
+    if (rule) this.#settle(item, rule);
     else this.#changed();
   }
 

@@ -1,4 +1,4 @@
-// Where uploads go: the folders that dropped folders become, each made once, and the names that are taken.
+// The targets of uploads: a dropped folder becomes a folder, made once, and taken names are found.
 
 import { api } from "../api.js";
 import { root } from "../entries.js";
@@ -15,7 +15,7 @@ on("session", () => {
   ways.clear();
 });
 
-/** How long the page relies on what it found, in milliseconds. */
+/** The page relies on an answer for this time, in milliseconds. */
 const life = 10_000;
 
 /** The id of the folder at a path below another one. The missing ones are made; those that are there take the files in. */
@@ -62,7 +62,7 @@ async function entryAt(folder, name) {
   }
 }
 
-/** Asks once for what many uploads want to know. A failure is not remembered. */
+/** Asks once for an answer that many uploads need. A failure is not remembered. */
 function remember(map, key, ask) {
   let answer = map.get(key);
   if (answer) return answer;
