@@ -68,13 +68,14 @@ public abstract class ChangeFeedTests(Pair pair)
         await http.MoveFolderAsync(chain[0], other);
         (var changes, cursor) = await http.FollowAsync(cursor, There(chain[0]));
         Assert.Equal(other, Assert.Single(changes).Text("parent_id"));
+        // A change may be said more than once.
         await http.DeletedAsync($"/folders/{chain[0]}");
         (changes, cursor) = await http.FollowAsync(cursor, Gone(chain[0]), Gone(chain[1]), Gone(file));
-        Assert.Equal(3, changes.Count);
+        Assert.Equal(3, changes.Select(change => change.ChangedId()).Distinct().Count());
         using (var restored = await http.PostAsync($"/trash/folders/{chain[0]}/restore", null))
             await restored.SucceededAsync();
         (changes, cursor) = await http.FollowAsync(cursor, There(chain[0]), There(chain[1]), There(file));
-        Assert.Equal(3, changes.Count);
+        Assert.Equal(3, changes.Select(change => change.ChangedId()).Distinct().Count());
         await http.DeletedAsync($"/folders/{chain[0]}?permanent=true");
         await http.FollowAsync(cursor, Gone(chain[0]), Gone(chain[1]), Gone(file));
     }
