@@ -134,8 +134,11 @@ public abstract class SharedDownloadTests(Pair pair)
             Assert.DoesNotContain("hidden name", html, StringComparison.Ordinal);
         }
         var origin = pair.Service.Address.GetLeftPart(UriPartial.Authority);
-        using (var wrong = await PostAsync("wrong", origin))
+        foreach (var guess in new[] { "wrong", "" })
+        {
+            using var wrong = await PostAsync(guess, origin);
             Assert.Contains("This is not the password", await wrong.Content.ReadAsStringAsync(), StringComparison.Ordinal);
+        }
         using (var foreign = await PostAsync(ShareWords.Password, "https://example.org"))
             await foreign.RefusedAsync(403, "forbidden");
         string cookies;

@@ -39,12 +39,12 @@ internal sealed class SharePasswords : IDisposable
     /// <inheritdoc cref="HashAsync" path="/exception"/>
     public async Task<bool> IsRightAsync(string password, string hashed, CancellationToken cancellation)
     {
-        // A longer text was never hashed. Its hash is computed all the same, of as much as a password can have, so that the time tells nothing.
-        var isTooLong = password.Length > MaxLength;
+        // No password is empty or longer. A hash is computed all the same, so that the time tells nothing.
+        var isPossible = password.Length is > 0 and <= MaxLength;
         if (!hashed.StartsWith(s_prefix, StringComparison.Ordinal) || hashed[s_prefix.Length..].Split('$') is not [var salt, var hash])
             return false;
-        var computed = await ComputeAsync(isTooLong ? password[..MaxLength] : password, Padded(salt), cancellation);
-        return CryptographicOperations.FixedTimeEquals(computed, Padded(hash)) && !isTooLong;
+        var computed = await ComputeAsync(isPossible ? password : "-", Padded(salt), cancellation);
+        return CryptographicOperations.FixedTimeEquals(computed, Padded(hash)) && isPossible;
     }
 
     /// <summary>Whether a text has the form of a hash made here.</summary>
