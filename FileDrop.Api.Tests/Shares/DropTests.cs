@@ -164,6 +164,39 @@ public abstract class DropTests(Pair pair)
     }
 
     [Fact]
+    public async Task A_folder_with_the_name_of_the_uploads_is_reached_like_any_other()
+    {
+        var top = (await pair.Http.FolderAsync($"shared {Guid.NewGuid()}")).FolderId();
+        var uploads = (await pair.Http.FolderAsync("uploads", top)).FolderId();
+        await pair.Http.PlaceAsync("inside"u8.ToArray(), "a.txt", "text/plain", uploads);
+        var link = (await pair.Http.ShareAsync(new { ids = new[] { top }, password = ShareWords.Password })).Text("url");
+        using var visitor = pair.Service.Visitor();
+        string cookies;
+        using (var form = new FormUrlEncodedContent([new("password", ShareWords.Password)]))
+        using (var opened = await visitor.PostAsync($"{link}/uploads", form))
+        {
+            Assert.Equal((HttpStatusCode.SeeOther, $"{link}/uploads"), (opened.StatusCode, opened.Headers.Location?.ToString()));
+            cookies = opened.Cookies();
+        }
+        foreach (var (method, path, body) in new[]
+        {
+            (HttpMethod.Get, "/uploads/a.txt", "inside"), (HttpMethod.Head, "/uploads/a.txt", ""), (HttpMethod.Head, "/uploads", ""),
+        })
+        {
+            using var answer = await visitor.SendAsync(method, link + path, null, ("Cookie", cookies));
+            Assert.Equal((HttpStatusCode.OK, body), (answer.StatusCode, await answer.Content.ReadAsStringAsync()));
+        }
+
+        var (_, drop) = await DropAsync(pair.Http);
+        foreach (var (method, path, name) in new[] { (HttpMethod.Post, "/uploads", "b.txt"), (HttpMethod.Put, "/uploads", "uploads"), (HttpMethod.Put, "/uploads/c.txt", "c.txt") })
+        {
+            using HttpContent body = method == HttpMethod.Post ? new FormBody().File("abc", "b.txt").Content() : new StringContent("abc");
+            using var dropped = await visitor.SendAsync(method, drop + path, body);
+            Assert.StartsWith(name, (await dropped.SucceededAsync(HttpStatusCode.Created)).Text("file_name"), StringComparison.Ordinal);
+        }
+    }
+
+    [Fact]
     public async Task A_drop_folder_in_the_trash_takes_nothing_and_one_with_a_life_lets_its_files_go()
     {
         await using var stores = await pair.MakeStoresAsync();

@@ -7,6 +7,12 @@ namespace FileDrop.Api.Http;
 /// <summary>Fields of tus requests (tus 1.0.0) that several doors read.</summary>
 internal static class TusFields
 {
+    /// <summary>The field of every request of tus, with its version.</summary>
+    public const string Resumable = "Tus-Resumable";
+
+    /// <summary>The version of tus.</summary>
+    public const string Version = "1.0.0";
+
     /// <summary>Stands for bytes that are not text: half a surrogate pair, which no decoder gives.</summary>
     private const string NoText = "\uD800";
 

@@ -13,11 +13,11 @@ namespace FileDrop.Api.Shares;
 /// <summary>Resumable uploads with a link, by the core of tus 1.0.0 with creation and termination.</summary>
 internal sealed class DropTus(ShareGate gate, ShareDrops drops, Audit audit, FileDropOptions options, FileMetrics metrics)
 {
-    private const string Version = "1.0.0", Route = $"{LoggedPath.Shares}/{{token}}/uploads", One = $"{Route}/{{upload_id}}";
+    private const string Route = $"{LoggedPath.Shares}/{{token}}/uploads", One = $"{Route}/{{upload_id}}";
 
     private const int MaxMetadata = 4 * 1024;
 
-    private static readonly ApiParameter Resumable = ApiParameter.Header("Tus-Resumable", "The version of tus.", Version) with
+    private static readonly ApiParameter Resumable = ApiParameter.Header(TusFields.Resumable, "The version of tus.", TusFields.Version) with
     {
         Key = "drop_tus",
         IsRequired = true,
@@ -31,10 +31,13 @@ internal sealed class DropTus(ShareGate gate, ShareDrops drops, Audit audit, Fil
             SharedAnswers.WriteHeaders(invocation.HttpContext.Response);
             return next(invocation);
         });
-        uploads.MapPost(Route, (DropTus tus, HttpContext context) => tus.CreateAsync(context)).AllowAnonymous()
+        uploads.MapPost(Route, (DropTus tus, SharedEndpoints links, HttpContext context) => SpeaksTus(context) ? tus.CreateAsync(context) : links.PostAsync(context))
+            .AllowAnonymous()
             .WithName("CreateDrop").WithSummary("Begin a resumable upload with a link").WithDescription("""
                 Begins an upload by tus 1.0.0 into the folder of a link with the mode `upload`. `Upload-Length` is required. `Upload-Metadata` has `filename`,
                 and may have `relativePath`, `uploader` and `message`. An empty file is complete at once.
+
+                Without `Tus-Resumable` it is the request of a form about a shared folder with this name.
                 """)
             .Takes(ShareDescription.Token, Resumable,
                 ApiParameter.Header("Upload-Length", "The file's size in bytes.", "48213") with { Key = "drop_length" },
@@ -43,7 +46,7 @@ internal sealed class DropTus(ShareGate gate, ShareDrops drops, Audit audit, Fil
             .Fails(ApiProblem.SharePasswordRequired, CommonErrors.InvalidName, ApiProblem.FileTooLarge("A file has at most 1000000 bytes.")).Fails(DropDescription.Failures);
 
         uploads.MapMethods(One, [HttpMethods.Head], (DropTus tus, SharedEndpoints links, HttpContext context, string upload_id) =>
-                tus.ReadAsync(context, upload_id, links)).AllowAnonymous()
+                SpeaksTus(context) ? tus.ReadAsync(context, upload_id) : links.ReadAsync(context)).AllowAnonymous()
             .WithName("ReadDrop").WithSummary("Read the progress of an upload with a link").WithDescription("Returns the offset at which to continue.")
             .Takes(ShareDescription.Token, DropDescription.Handle, Resumable)
             .Answers(200, "The upload.", DropDescription.Progress)
@@ -67,7 +70,6 @@ internal sealed class DropTus(ShareGate gate, ShareDrops drops, Audit audit, Fil
 
     private async Task<IResult> CreateAsync(HttpContext context)
     {
-        // A form or a password for a path that looks like this one.
         var (visit, refused) = await EnterAsync(context);
         if (visit is null)
             return refused;
@@ -105,11 +107,11 @@ internal sealed class DropTus(ShareGate gate, ShareDrops drops, Audit audit, Fil
         }
     }
 
-    private async Task<IResult> ReadAsync(HttpContext context, string handle, SharedEndpoints links)
+    /// <summary>Whether a request speaks tus. Others are about a shared folder with the name of the route: a form, or HEAD of a file in it.</summary>
+    private static bool SpeaksTus(HttpContext context) => context.Request.Headers.ContainsKey(TusFields.Resumable);
+
+    private async Task<IResult> ReadAsync(HttpContext context, string handle)
     {
-        // Without the field it is the HEAD of a file in a shared folder of this name.
-        if (!context.Request.Headers.ContainsKey("Tus-Resumable"))
-            return await links.ReadAsync(context);
         var (visit, refused) = await EnterAsync(context);
         if (visit is null)
             return refused;
@@ -167,8 +169,8 @@ internal sealed class DropTus(ShareGate gate, ShareDrops drops, Audit audit, Fil
     /// <summary>Lets a request in that speaks tus with a link of the mode upload.</summary>
     private async Task<(ShareVisit? Visit, IResult Refused)> EnterAsync(HttpContext context)
     {
-        context.Response.Headers["Tus-Resumable"] = Version;
-        if (context.Request.Headers["Tus-Resumable"] != Version)
+        context.Response.Headers[TusFields.Resumable] = TusFields.Version;
+        if (context.Request.Headers[TusFields.Resumable] != TusFields.Version)
             return (null, ApiProblem.UnsupportedTusVersion);
         var (visit, problem) = await gate.EnterAsync(context);
         if (problem is not null)

@@ -155,7 +155,8 @@ internal sealed class SharedEndpoints(
         ? new SharedEntryJson("file", one.Name, $"{here}/{Uri.EscapeDataString(one.Name)}", file.Content.Size, file.Content.Type, file.ModifiedAt ?? file.Content.CreatedAt)
         : new SharedEntryJson("folder", one.Name, $"{here}/{Uri.EscapeDataString(one.Name)}", null, null, one.Folder?.UpdatedAt ?? DateTimeOffset.UnixEpoch);
 
-    private async Task<IResult> PostAsync(HttpContext context)
+    /// <summary>Answers POST of a link: a form with a file, or with the password.</summary>
+    public async Task<IResult> PostAsync(HttpContext context)
     {
         if (FileRequest.IsForm(context.Request))
             return await DropAsync(context, visit => drops.TakeFormAsync(context, visit), isForm: true);
