@@ -32,10 +32,14 @@ internal static class ShareWords
     };
 
     /// <summary>A visitor from another address of this machine, which has no failures of others.</summary>
-    public static HttpClient VisitorFrom(this Service service, int number) => new(new SocketsHttpHandler
+    public static HttpClient VisitorFrom(this Service service, int number) => VisitorFrom(service.Address, number);
+
+    /// <inheritdoc cref="VisitorFrom(Service, int)"/>
+    public static HttpClient VisitorFrom(Uri service, int number) => new(new SocketsHttpHandler
     {
         AllowAutoRedirect = false,
         UseCookies = false,
+        MaxConnectionsPerServer = 64,
         ConnectCallback = async (context, cancellation) =>
         {
             var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
@@ -45,11 +49,14 @@ internal static class ShareWords
         },
     })
     {
-        BaseAddress = service.Address,
+        BaseAddress = service,
     };
 
     public static Task<HttpResponseMessage> PageAsync(this HttpClient http, string path, params (string Name, string Value)[] fields) =>
         http.SendAsync(HttpMethod.Get, path, null, [("Accept", "text/html"), .. fields]);
+
+    /// <summary>Some link that no service has made.</summary>
+    public static string MadeUpLink() => $"/s/{System.Buffers.Text.Base64Url.EncodeToString(System.Security.Cryptography.RandomNumberGenerator.GetBytes(16))}";
 
     public static string Basic(string password) => $"Basic {Convert.ToBase64String(System.Text.Encoding.UTF8.GetBytes($":{password}"))}";
 

@@ -183,7 +183,7 @@ public abstract class SharedDownloadTests(Pair pair)
         var at = open.Length - 3;
         await Parallel.ForAsync(0, 300, async (i, cancellation) =>
         {
-            var token = i == 0 ? $"{open[..at]}{(open[at] == 'A' ? 'B' : 'A')}{open[(at + 1)..]}" : $"/s/{Convert.ToBase64String(Requests.Bytes(16 + i)[..16]).TrimEnd('=').Replace('+', '-').Replace('/', '_')}";
+            var token = i == 0 ? $"{open[..at]}{(open[at] == 'A' ? 'B' : 'A')}{open[(at + 1)..]}" : ShareWords.MadeUpLink();
             using var guess = await visitor.GetAsync(token, cancellation);
             tokens.Add((guess.StatusCode, await guess.Content.ReadAsStringAsync(cancellation)));
         });
@@ -193,6 +193,32 @@ public abstract class SharedDownloadTests(Pair pair)
         Assert.Equal([1], await visitor.GetByteArrayAsync(open));
         using var honest = await visitor.SendAsync(HttpMethod.Get, locked, null, ("Cookie", cookies));
         Assert.Equal(HttpStatusCode.OK, honest.StatusCode);
+    }
+
+    [Fact]
+    public async Task Of_64_wrong_passwords_at_once_no_more_are_tried_than_one_after_the_other_and_others_get_in()
+    {
+        var file = (await pair.Http.UploadAsync([1], "a")).Id();
+        var locked = (await pair.Http.ShareAsync(new { ids = new[] { file }, password = ShareWords.Password })).Text("url");
+        using var guesser = pair.Service.VisitorFrom(201);
+        var answers = await Task.WhenAll(Enumerable.Range(0, 64).Select(async i =>
+        {
+            using var guess = await guesser.SendAsync(HttpMethod.Get, locked, null, ("Authorization", ShareWords.Basic($"guess {i}")));
+            return guess.StatusCode;
+        }));
+        Assert.Equal(10, answers.Count(status => status == HttpStatusCode.Unauthorized));
+        Assert.Equal(54, answers.Count(status => status == HttpStatusCode.TooManyRequests));
+        using var honest = pair.Service.VisitorFrom(202);
+        // Right passwords do not count, at once or one after the other.
+        foreach (var _ in Enumerable.Range(0, 3))
+        {
+            var right = await Task.WhenAll(Enumerable.Range(0, 8).Select(async _ =>
+            {
+                using var open = await honest.SendAsync(HttpMethod.Get, locked, null, ("Authorization", ShareWords.Basic(ShareWords.Password)));
+                return open.StatusCode;
+            }));
+            Assert.All(right, status => Assert.Equal(HttpStatusCode.OK, status));
+        }
     }
 
     [Fact]

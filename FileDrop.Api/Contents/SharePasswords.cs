@@ -31,20 +31,24 @@ internal sealed class SharePasswords : IDisposable
     public async Task<string> HashAsync(string password, CancellationToken cancellation)
     {
         var salt = RandomNumberGenerator.GetBytes(SaltBytes);
-        var hash = await ComputeAsync(password, salt, cancellation);
+        var hash = await ComputeAsync(password, salt, () => true, cancellation) ?? [];
         return $"{s_prefix}{Unpadded(salt)}${Unpadded(hash)}";
     }
 
     /// <summary>Whether a password is the one that was hashed; compared in constant time.</summary>
+    /// <param name="password">The password.</param>
+    /// <param name="hashed">The hash.</param>
+    /// <param name="mayTry">Is asked when the turn has come. If it says no, nothing is computed, and the password counts as wrong.</param>
+    /// <param name="cancellation">Ends the waiting for the turn.</param>
     /// <inheritdoc cref="HashAsync" path="/exception"/>
-    public async Task<bool> IsRightAsync(string password, string hashed, CancellationToken cancellation)
+    public async Task<bool> IsRightAsync(string password, string hashed, Func<bool> mayTry, CancellationToken cancellation)
     {
         // No password is empty or longer. A hash is computed all the same, so that the time tells nothing.
         var isPossible = password.Length is > 0 and <= MaxLength;
         if (!hashed.StartsWith(s_prefix, StringComparison.Ordinal) || hashed[s_prefix.Length..].Split('$') is not [var salt, var hash])
             return false;
-        var computed = await ComputeAsync(isPossible ? password : "-", Padded(salt), cancellation);
-        return CryptographicOperations.FixedTimeEquals(computed, Padded(hash)) && isPossible;
+        return await ComputeAsync(isPossible ? password : "-", Padded(salt), mayTry, cancellation) is { } computed
+            && CryptographicOperations.FixedTimeEquals(computed, Padded(hash)) && isPossible;
     }
 
     /// <summary>Whether a text has the form of a hash made here.</summary>
@@ -59,7 +63,7 @@ internal sealed class SharePasswords : IDisposable
 
     public void Dispose() => _slots.Dispose();
 
-    private async Task<byte[]> ComputeAsync(string password, byte[] salt, CancellationToken cancellation)
+    private async Task<byte[]?> ComputeAsync(string password, byte[] salt, Func<bool> mayTry, CancellationToken cancellation)
     {
         if (Interlocked.Increment(ref _waiting) > MaxWaiting)
         {
@@ -71,6 +75,8 @@ internal sealed class SharePasswords : IDisposable
             await _slots.WaitAsync(cancellation);
             try
             {
+                if (!mayTry())
+                    return null;
                 using var argon2 = new Argon2id(Encoding.UTF8.GetBytes(NameKey.Normalize(password)))
                 {
                     Salt = salt,

@@ -88,13 +88,12 @@ internal sealed class ShareGate(SharedEntries entries, SharePasswords passwords,
     private async Task<ApiProblem?> TryAsync(HttpContext context, ShareVisit visit, string password)
     {
         var (share, hash) = (visit.Share, visit.Share.Password ?? "");
-        if (guesses.RefusePassword(context, share.Id) is { } wait)
-            return wait;
-        if (!await passwords.IsRightAsync(password, hash, context.RequestAborted))
-        {
-            guesses.CountPassword(context, share.Id);
-            return ApiProblem.SharePasswordWrong;
-        }
+        var refused = guesses.RefusePassword(context, share.Id);
+        if (refused is not null)
+            return refused;
+        if (!await passwords.IsRightAsync(password, hash, () => (refused = guesses.CountPassword(context, share.Id)) is null, context.RequestAborted))
+            return refused ?? ApiProblem.SharePasswordWrong;
+        guesses.ForgivePassword(context, share.Id);
         var until = (time.GetUtcNow() + s_doorLife).ToUnixTimeSeconds();
         SetCookie(context, visit, DoorCookie, $"{until}.{Sign(hash, until)}", life: null);
         return null;
