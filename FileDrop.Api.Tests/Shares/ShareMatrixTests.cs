@@ -31,7 +31,7 @@ public abstract class ShareMatrixTests(Pair pair)
         await using var service = await Service.StartAsync(stores, FolderRequests.Day);
         var ids = await FillAsync(service.Http);
         var (catalog, key) = (service.Services.GetRequiredService<IShareCatalog>(), await service.Services.GetRequiredService<ShareTokens>().CurrentAsync(default));
-        var hash = await service.Services.GetRequiredService<SharePasswords>().HashAsync(ShareWords.Password, default);
+        var hash = await service.Services.GetRequiredService<SharePasswords>().HashAsync(ShareWords.Password, "me", default);
         var (door, wrong, count) = ((string?)null, new List<string>(), 0);
         var links =
             from mode in Modes

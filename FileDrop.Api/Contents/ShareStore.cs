@@ -110,7 +110,7 @@ internal sealed class ShareStore(
             Ids = wanted.Ids,
             IsSelection = wanted.IsSelection,
             Version = wanted.Version,
-            Password = wanted.Password is { } password ? await passwords.HashAsync(password, cancellation) : null,
+            Password = wanted.Password is { } password ? await passwords.HashAsync(password, owner, cancellation) : null,
             ExpiresAt = wanted.ExpiresAt,
             MaxDownloads = wanted.MaxDownloads,
             Note = wanted.Note,
@@ -154,7 +154,7 @@ internal sealed class ShareStore(
             throw Refused("A share of the mode upload has no downloads and no version.");
         if (change.Version.To is { } version)
             await DemandVersionAsync(owner, before.Ids, before.IsSelection, version, cancellation);
-        var hash = change.Password.To is { } password ? await passwords.HashAsync(password, cancellation) : null;
+        var hash = change.Password.To is { } password ? await passwords.HashAsync(password, owner, cancellation) : null;
         var changed = await catalog.ChangeShareAsync(
             owner, id,
             (share, now) => share with

@@ -91,7 +91,8 @@ internal sealed class ShareGate(SharedEntries entries, SharePasswords passwords,
         var refused = guesses.RefusePassword(context, share.Id);
         if (refused is not null)
             return refused;
-        if (!await passwords.IsRightAsync(password, hash, () => (refused = guesses.CountPassword(context, share.Id)) is null, context.RequestAborted))
+        var caller = Limits.Network(context.Connection.RemoteIpAddress);
+        if (!await passwords.IsRightAsync(password, hash, caller, () => (refused = guesses.CountPassword(context, share.Id)) is null, context.RequestAborted))
             return refused ?? ApiProblem.SharePasswordWrong;
         guesses.ForgivePassword(context, share.Id);
         var until = (time.GetUtcNow() + s_doorLife).ToUnixTimeSeconds();
