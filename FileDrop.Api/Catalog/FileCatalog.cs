@@ -28,7 +28,7 @@ internal sealed partial class FileCatalog(ICatalogEngine engine, IFolderEngine f
         if (query.InTrash || page.Files.All(file => file.ExpiresAt is null))
             return page;
         // A file that has expired is in no list, also before the sweeper has come.
-        var now = await folders.RunAsync("", steps => steps.NowAsync(), cancellation);
+        var now = await folders.NowAsync(cancellation);
         return page with { Files = [.. page.Files.Where(file => !(file.ExpiresAt <= now))] };
     }
 
