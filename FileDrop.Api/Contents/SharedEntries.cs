@@ -71,15 +71,9 @@ internal sealed class SharedEntries(ISharedCatalog catalog, FileStore files, Fol
     /// <summary>Lays out an archive of a folder or selection.</summary>
     /// <returns>The archive; null if nothing is there any more.</returns>
     /// <inheritdoc cref="Archives.OfFolderAsync" path="/exception"/>
-    public async Task<Archive?> ArchiveAsync(Share share, SharedEntry entry, CancellationToken cancellation)
-    {
-        if (entry.Folder is { } folder)
-            return await archives.OfFolderAsync(share.Owner, folder.Id, cancellation);
-        var ids = new List<Guid>();
-        await foreach (var one in OfSelectionAsync(share, cancellation))
-            ids.Add(one.File?.Id ?? one.Folder?.Id ?? Place.Root);
-        return ids.Count == 0 ? null : await archives.OfAsync(share.Owner, ids, cancellation);
-    }
+    public Task<Archive?> ArchiveAsync(Share share, SharedEntry entry, CancellationToken cancellation) => entry.Folder is { } folder
+        ? archives.OfFolderAsync(share.Owner, folder.Id, cancellation)
+        : archives.OfAsync(share.Owner, share.Ids, skipsMissing: true, cancellation);
 
     /// <summary>The live entries of a selection, each under a name of its own: the second <c>a.txt</c> is <c>a (2).txt</c>.</summary>
     private async IAsyncEnumerable<SharedEntry> OfSelectionAsync(
