@@ -180,7 +180,7 @@ internal sealed class ShareDrops(
     {
         var top = await DemandTopAsync(share, cancellation);
         string[] names = [.. share.Drop?.FolderPerUploader == true ? [sender.FolderName] : Array.Empty<string>(), .. way.Take(MaxFolders)];
-        if (await folders.FindOrCreateBelowAsync(share.Owner, top, names, cancellation) is not { Outcome: ChangeOutcome.Done, Folder: { } folder })
+        if (await folders.FindOrCreateBelowAsync(share.Owner, top, names, OnConflict.Rename, cancellation) is not { Outcome: ChangeOutcome.Done, Folder: { } folder })
             throw new RefusedException(RefusalCode.FolderNotFound);
         var name = sent.Name ?? FileName.Untitled;
         if (await folders.FindAsync(share.Owner, folder.Id, FreeName.Numbered(name, ManyOfOneName, EntryKind.File), cancellation) is not null)
