@@ -26,11 +26,7 @@ internal sealed class DropTus(ShareGate gate, ShareDrops drops, Audit audit, Fil
 
     public static void Map(IEndpointRouteBuilder app)
     {
-        var uploads = app.MapGroup("").WithTags("Shares").Carries(DropDescription.OfTus).AddEndpointFilter((invocation, next) =>
-        {
-            SharedAnswers.WriteHeaders(invocation.HttpContext.Response);
-            return next(invocation);
-        });
+        var uploads = app.MapLinks(DropDescription.OfTus);
         uploads.MapPost(Route, (DropTus tus, SharedEndpoints links, HttpContext context) => SpeaksTus(context) ? tus.CreateAsync(context) : links.PostAsync(context))
             .AllowAnonymous()
             .WithName("CreateDrop").WithSummary("Begin a resumable upload with a link").WithDescription("""

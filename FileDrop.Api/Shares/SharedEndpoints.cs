@@ -18,11 +18,7 @@ internal sealed class SharedEndpoints(
 
     public static void Map(IEndpointRouteBuilder app)
     {
-        var shared = app.MapGroup("").WithTags("Shares").Carries(DropDescription.OfLink).AddEndpointFilter((invocation, next) =>
-        {
-            SharedAnswers.WriteHeaders(invocation.HttpContext.Response);
-            return next(invocation);
-        });
+        var shared = app.MapLinks(DropDescription.OfLink);
         shared.MapGet(Route, (SharedEndpoints links, HttpContext context) => links.ReadAsync(context)).AllowAnonymous()
             .WithName("ReadShared").WithSummary("Read what a link shares").WithDescription("""
                 A browser (`Accept: text/html`) and programs that make previews of links get a page. All others get bytes: of the file, or of a zip archive of
