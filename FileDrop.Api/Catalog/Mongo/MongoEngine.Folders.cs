@@ -1,4 +1,3 @@
-using FileDrop.Api.Storage;
 using MongoDB.Bson;
 using MongoDB.Driver;
 
@@ -141,7 +140,7 @@ internal sealed partial class MongoEngine : IFolderEngine
         {
             var folder = make(await NowAsync());
             var document = MongoFolders.ToBson(folder);
-            if (!await InsertAsync(engine.Folders, document))
+            if (!await AddAsync(engine.Folders, document, cancellation))
                 return false;
             engine._recentFolders.Keep(new StoredFolder(folder, document["rev"]));
             return true;
@@ -175,7 +174,7 @@ internal sealed partial class MongoEngine : IFolderEngine
         public async ValueTask<T> ChangeFileAsync<T>(Guid id, Func<FileDocument?, DateTimeOffset, Decision<T>> decide) =>
             await engine.ChangeAsync(owner, id, decide, ChangeKind.Plain, cancellation);
 
-        public async ValueTask<bool> InsertNameAsync(NameClaim claim) => await InsertAsync(engine.Names, MongoFolders.ToBson(owner, claim));
+        public async ValueTask<bool> InsertNameAsync(NameClaim claim) => await AddAsync(engine.Names, MongoFolders.ToBson(owner, claim), cancellation);
 
         public async ValueTask<NameClaim?> FindNameAsync(EntryKey key)
         {
@@ -209,7 +208,7 @@ internal sealed partial class MongoEngine : IFolderEngine
             return [.. found.Select(MongoFolders.ReadName)];
         }
 
-        public async ValueTask<bool> TakeSlotAsync(FolderSlot slot) => await InsertAsync(engine.Slots, MongoFolders.ToBson(owner, slot));
+        public async ValueTask<bool> TakeSlotAsync(FolderSlot slot) => await AddAsync(engine.Slots, MongoFolders.ToBson(owner, slot), cancellation);
 
         public async ValueTask<FolderSlot?> FindSlotAsync()
         {
@@ -263,24 +262,5 @@ internal sealed partial class MongoEngine : IFolderEngine
             (await CallAsync(token => engine.Folders.DeleteOneAsync(Unchanged(before), token), cancellation)).DeletedCount > 0;
 
         private BsonDocument Unchanged(StoredFolder before) => File(owner, before.Folder.Id).Add("rev", before.Rev);
-
-        /// <summary>Inserts a document. False if its id is in use.</summary>
-        private async Task<bool> InsertAsync(IMongoCollection<BsonDocument> collection, BsonDocument document)
-        {
-            try
-            {
-                return await CallAsync(
-                    async token =>
-                    {
-                        await collection.InsertOneAsync(document, cancellationToken: token);
-                        return true;
-                    },
-                    cancellation);
-            }
-            catch (StorageException failure) when (failure.InnerException is MongoWriteException write && MongoConnection.IsDuplicate(write))
-            {
-                return false;
-            }
-        }
     }
 }

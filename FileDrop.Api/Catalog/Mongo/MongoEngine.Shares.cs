@@ -144,21 +144,6 @@ internal sealed partial class MongoEngine : IShareCatalog, ISharedCatalog
         return found is null ? null : new ShareReading(MongoSchema.ToShare(found["doc"].AsBsonDocument), _clock.Observe(found["now"]));
     }
 
-    private static Task<bool> AddAsync(IMongoCollection<BsonDocument> records, BsonDocument record, CancellationToken cancellation) => CallAsync(
-        async token =>
-        {
-            try
-            {
-                await records.InsertOneAsync(record, cancellationToken: token);
-                return true;
-            }
-            catch (MongoWriteException failure) when (MongoConnection.IsDuplicate(failure))
-            {
-                return false;
-            }
-        },
-        cancellation);
-
     private static async Task<bool> ChangeAsync(
         IMongoCollection<BsonDocument> records, BsonDocument filter, BsonDocument update, CancellationToken cancellation)
     {
