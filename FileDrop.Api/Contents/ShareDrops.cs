@@ -69,17 +69,16 @@ internal sealed class ShareDrops(
     /// <returns>The handle by which its sender goes on; it tells nobody the upload's id.</returns>
     /// <inheritdoc cref="TakeAsync" path="/exception"/>
     public async Task<(string Handle, UploadResult? Done, DateTimeOffset ExpiresAt)> BeginAsync(
-        Share share, string name, long length, IReadOnlyList<string> way, DropSender sender, DateTimeOffset? modifiedAt, CancellationToken cancellation)
+        Share share, string name, long length, IReadOnlyList<string> way, DropSender sender, CancellationToken cancellation)
     {
         await DemandTopAsync(share, cancellation);
         if (length > MostBytes(share) || share.ReceivedFiles >= share.Drop?.MaxFiles || !HasRoom(share.Id))
             throw new RefusedException(RefusalCode.DropFull);
-        var properties = await PlaceAsync(share, new FileProperties(name, Type, null) { ModifiedAt = modifiedAt }, way, sender, cancellation);
+        var properties = await PlaceAsync(share, new FileProperties(name, Type, null), way, sender, cancellation);
         var plan = new ResumablePlan(properties.Name ?? FileName.Untitled, Type, properties.Tags ?? FileTags.None)
         {
             Folder = properties.Destination.Folder,
             OnConflict = properties.Destination.OnConflict,
-            ModifiedAt = modifiedAt,
             ExpiresAt = properties.ExpiresAt,
         };
         if (length > 0)

@@ -90,7 +90,7 @@ internal sealed class DropTus(ShareGate gate, ShareDrops drops, Audit audit, Fil
                 return share.Drop?.MaxFileSize is { } most && size > most ? ApiProblem.FileTooLarge($"A file has at most {most} bytes.") : ApiProblem.DropFull;
             Drops.DemandType(share, name);
             var sender = Drops.Sender(share, values.GetValueOrDefault("uploader"), values.GetValueOrDefault("message"));
-            var (handle, done, expiresAt) = await drops.BeginAsync(share, name, size, way, sender, modifiedAt: null, context.RequestAborted);
+            var (handle, done, expiresAt) = await drops.BeginAsync(share, name, size, way, sender, context.RequestAborted);
             context.Response.Headers.Location = $"{request.PathBase}{visit.Path}/uploads/{handle}";
             WriteState(context, done?.Offset ?? 0, done is null ? expiresAt : null);
             if (done?.File is { } file)
