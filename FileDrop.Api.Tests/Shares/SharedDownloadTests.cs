@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Net;
 using System.Text.Json;
+using FileDrop.Api.Contents;
 using FileDrop.Api.Tests.Access;
 using FileDrop.Api.Tests.Files;
 using Microsoft.Extensions.DependencyInjection;
@@ -116,6 +117,20 @@ public abstract class SharedDownloadTests(Pair pair)
             Assert.Equal(HttpStatusCode.PartialContent, rest.StatusCode);
         await Service.UntilAsync("the downloads are counted", async () => await CountAsync(share) == 3);
         Assert.Equal(JsonValueKind.String, (await pair.Http.ReadShareAsync(share)).GetProperty("last_used_at").ValueKind);
+    }
+
+    [Fact]
+    public async Task A_record_of_downloads_that_is_canceled_is_made_by_the_next_one()
+    {
+        await using var stores = await pair.MakeStoresAsync();
+        await using var service = await Service.StartAsync(stores, ("FileDrop:SweepInterval", "01:00:00"));
+        var share = await service.Http.ShareAsync(new { ids = new[] { (await service.Http.UploadAsync([1], "a")).Id() } });
+        using var visitor = service.Visitor();
+        await visitor.GetByteArrayAsync(share.Text("url"));
+        var downloads = service.Services.GetRequiredService<ShareDownloads>();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => downloads.RecordAsync(new CancellationToken(canceled: true)));
+        await downloads.RecordAsync(default);
+        Assert.Equal(1, (await service.Http.ReadShareAsync(share)).GetProperty("downloads").GetInt32());
     }
 
     [Fact]
