@@ -1,5 +1,4 @@
 using System.Net;
-using System.Security.Cryptography;
 using System.Text;
 using FileDrop.Api.Catalog;
 using FileDrop.Api.Contents;
@@ -50,7 +49,7 @@ public abstract class ShareMatrixTests(Pair pair)
                 Id = id,
                 Owner = "local",
                 Key = key.Number,
-                Digest = SHA256.HashData(Share.TokenOf(id, key.Secret.Span)),
+                Digest = Share.DigestOf(Share.TokenOf(id, key.Secret.Span)),
                 Mode = mode,
                 Ids = [ids[target]],
                 Version = target == Target.Version ? 1 : null,

@@ -1,4 +1,3 @@
-using System.Security.Cryptography;
 using FileDrop.Api.Catalog;
 using FileDrop.Api.Settings;
 using FileDrop.Api.Storage;
@@ -105,7 +104,7 @@ internal sealed class ShareStore(
             Id = id,
             Owner = owner,
             Key = key.Number,
-            Digest = SHA256.HashData(Share.TokenOf(id, key.Secret.Span)),
+            Digest = Share.DigestOf(Share.TokenOf(id, key.Secret.Span)),
             Mode = wanted.Mode,
             Ids = wanted.Ids,
             IsSelection = wanted.IsSelection,
