@@ -1,5 +1,4 @@
 using System.Diagnostics.CodeAnalysis;
-using System.Globalization;
 using FileDrop.Api.Access;
 using FileDrop.Api.Catalog;
 using FileDrop.Api.Contents;
@@ -92,7 +91,7 @@ internal sealed class DropTus(ShareGate gate, ShareDrops drops, Audit audit, Fil
             var sender = Drops.Sender(share, values.GetValueOrDefault("uploader"), values.GetValueOrDefault("message"));
             var (handle, done, expiresAt) = await drops.BeginAsync(share, name, size, way, sender, context.RequestAborted);
             context.Response.Headers.Location = $"{request.PathBase}{visit.Path}/uploads/{handle}";
-            WriteState(context, done?.Offset ?? 0, done is null ? expiresAt : null);
+            TusFields.WriteProgress(context.Response, done?.Offset ?? 0, done is null ? expiresAt : null);
             if (done?.File is { } file)
                 WriteReceipt(context, visit, file);
             return TypedResults.StatusCode(StatusCodes.Status201Created);
@@ -113,8 +112,8 @@ internal sealed class DropTus(ShareGate gate, ShareDrops drops, Audit audit, Fil
             return refused;
         if (await drops.FindAsync(visit.Share, handle, context.RequestAborted) is not { } upload)
             return ApiProblem.UploadNotFound;
-        WriteState(context, upload.Progress.Offset, upload.Stage == ResumableStage.Complete ? null : upload.ExpiresAt);
-        context.Response.Headers["Upload-Length"] = Number(upload.Length ?? 0);
+        TusFields.WriteProgress(context.Response, upload.Progress.Offset, upload.Stage == ResumableStage.Complete ? null : upload.ExpiresAt);
+        context.Response.Headers["Upload-Length"] = TusFields.Number(upload.Length ?? 0);
         context.Response.Headers.CacheControl = "no-store";
         return TypedResults.Ok();
     }
@@ -126,11 +125,11 @@ internal sealed class DropTus(ShareGate gate, ShareDrops drops, Audit audit, Fil
             return refused;
         var request = context.Request;
         if (!PartialContent.IsTus(request))
-            return ApiProblem.UnsupportedMediaType($"The bytes of an upload come as {PartialContent.TusType}.") with { Header = ("Accept-Patch", PartialContent.TusType) };
+            return TusFields.NotAppend;
         if (!TusFields.TryReadNumber(request, "Upload-Offset", out var offset, out var problem))
             return problem;
         if (offset is not { } at)
-            return ApiProblem.InvalidRequest("Upload-Offset is missing: it says where the bytes belong.");
+            return TusFields.OffsetMissing;
         try
         {
             using var transfer = metrics.Begin(upload: true);
@@ -203,16 +202,7 @@ internal sealed class DropTus(ShareGate gate, ShareDrops drops, Audit audit, Fil
 
     private static IResult Progress(HttpContext context, long offset, DateTimeOffset? expiresAt)
     {
-        WriteState(context, offset, expiresAt);
+        TusFields.WriteProgress(context.Response, offset, expiresAt);
         return TypedResults.NoContent();
     }
-
-    private static void WriteState(HttpContext context, long offset, DateTimeOffset? expiresAt)
-    {
-        context.Response.Headers["Upload-Offset"] = Number(offset);
-        if (expiresAt is { } end)
-            context.Response.Headers["Upload-Expires"] = end.ToString("R", CultureInfo.InvariantCulture);
-    }
-
-    private static string Number(long value) => value.ToString(CultureInfo.InvariantCulture);
 }
