@@ -131,9 +131,9 @@ internal sealed partial class MongoEngine : IShareCatalog, ISharedCatalog
         return await ChangeAsync(ShareRecords, room, update, cancellation);
     }
 
-    public Task ReleaseDropAsync(ReadOnlyMemory<byte> digest, long bytes, int files, CancellationToken cancellation) => ChangeAsync(
+    public Task ReleaseDropAsync(ReadOnlyMemory<byte> digest, long bytes, CancellationToken cancellation) => ChangeAsync(
         ShareRecords, OfDigest(digest),
-        new BsonDocument("$inc", new BsonDocument { { "received_bytes", -bytes }, { "received_files", -(long)files } }), cancellation);
+        new BsonDocument("$inc", new BsonDocument { { "received_bytes", -bytes }, { "received_files", -1L } }), cancellation);
 
     /// <summary>Does nothing: MongoDB itself removes grants some time after their end.</summary>
     public Task ForgetGrantsAsync(CancellationToken cancellation) => Task.CompletedTask;

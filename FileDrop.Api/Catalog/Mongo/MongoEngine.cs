@@ -1,4 +1,3 @@
-using FileDrop.Api.Storage;
 using FileDrop.Api.Text;
 using MongoDB.Bson;
 using MongoDB.Driver;
