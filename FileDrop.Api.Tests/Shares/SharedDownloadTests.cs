@@ -1,10 +1,12 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
+using System.IO.Compression;
 using System.Net;
 using System.Text.Json;
 using FileDrop.Api.Contents;
 using FileDrop.Api.Tests.Access;
 using FileDrop.Api.Tests.Files;
+using FileDrop.Api.Tests.Folders;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Xunit;
@@ -102,6 +104,49 @@ public abstract class SharedDownloadTests(Pair pair)
             }
         });
         Assert.True(Stopwatch.GetElapsedTime(begun) < TimeSpan.FromSeconds(5), $"{Stopwatch.GetElapsedTime(begun)}");
+    }
+
+    [Fact]
+    public async Task A_revocation_ends_running_archives_within_two_seconds_and_none_of_them_looks_whole()
+    {
+        const int Size = 48 << 20;
+        var folder = (await pair.Http.FolderAsync($"archive {Guid.NewGuid()}")).FolderId();
+        var files = new List<string>();
+        for (var i = 0; i < 3; i++)
+            files.Add((await pair.Http.PlaceAsync(new byte[Size / 3], $"{i}", folder: folder)).Id());
+        await Task.WhenAll(EndsAsync([folder]), EndsAsync([.. files]));
+
+        async Task EndsAsync(string[] ids)
+        {
+            var share = await pair.Http.ShareAsync(new { ids });
+            // A small window, so that little more comes than the service has sent when the share ends.
+            using var visitor = pair.Service.VisitorFrom(203, receiveBuffer: 64 << 10);
+            using var response = await visitor.GetAsync($"{share.Text("url")}?zip=true", HttpCompletionOption.ResponseHeadersRead);
+            Assert.Equal("application/zip", response.Content.Headers.ContentType?.MediaType);
+            Assert.True(response.Content.Headers.ContentLength > Size);
+            await using var body = await response.Content.ReadAsStreamAsync();
+            using var received = new MemoryStream();
+            var piece = new byte[64 << 10];
+            await body.ReadExactlyAsync(piece);
+            received.Write(piece);
+            using (var ended = await pair.Http.DeleteAsync($"/shares/{share.Text("share_id")}"))
+                await ended.SucceededAsync();
+            var begun = Stopwatch.GetTimestamp();
+            // At this pace the whole archive would take a quarter of a minute.
+            using var pace = new PeriodicTimer(TimeSpan.FromMilliseconds(20));
+            await Assert.ThrowsAnyAsync<Exception>(async () =>
+            {
+                while (await body.ReadAsync(piece) is var read and > 0)
+                {
+                    received.Write(piece, 0, read);
+                    await pace.WaitForNextTickAsync();
+                }
+            });
+            // A second more for a busy machine.
+            Assert.True(Stopwatch.GetElapsedTime(begun) < TimeSpan.FromSeconds(3), $"{Stopwatch.GetElapsedTime(begun)}");
+            Assert.True(received.Length < response.Content.Headers.ContentLength);
+            Assert.Throws<InvalidDataException>(() => new ZipArchive(received, ZipArchiveMode.Read));
+        }
     }
 
     [Fact]
