@@ -1,4 +1,5 @@
 using System.Net;
+using FileDrop.Api.Tests.Access;
 using FileDrop.Api.Tests.Files;
 using FileDrop.Api.Tests.Shares;
 using Xunit;
@@ -25,6 +26,7 @@ public abstract class StoreCallTests(Pair pair)
         var id = (await http.UploadAsync(Requests.Bytes(Small), "a")).Id();
         var large = (await http.UploadAsync(Requests.Bytes(Large), "b")).Id();
         var doomed = (await http.UploadAsync(Requests.Bytes(Small), "c")).Id();
+        var many = await Task.WhenAll(Enumerable.Range(0, 20).Select(async number => (await http.UploadAsync([1], $"{number}")).Id()));
         var (ofSmall, ofLarge) = (await http.LinkAsync(id), await http.LinkAsync(large));
         (string Name, HttpMethod Method, string Path, Func<HttpContent?> Body)[] requests =
         [
@@ -40,6 +42,7 @@ public abstract class StoreCallTests(Pair pair)
             ("new content", HttpMethod.Put, $"/files/{id}", () => new ByteArrayContent(Requests.Bytes(Small))),
             ("copy of 4 KiB", HttpMethod.Post, $"/files/{id}/copy", None),
             ("copy of 100 kB", HttpMethod.Post, $"/files/{large}/copy", None),
+            ("share of 20 files", HttpMethod.Post, "/shares", () => AccessWords.Json(new { ids = many })),
             ("deletion", HttpMethod.Delete, $"/files/{doomed}", None),
         ];
 
@@ -74,6 +77,7 @@ public sealed class StoreCallOnEmbeddedTests(EmbeddedPair pair) : StoreCallTests
         ["new content"] = (2, 0),
         ["copy of 4 KiB"] = (3, 0),
         ["copy of 100 kB"] = (4, 0),
+        ["share of 20 files"] = (4, 0),
         ["deletion"] = (2, 0),
     };
 }
@@ -94,6 +98,7 @@ public sealed class StoreCallOnClusterTests(ClusterPair pair) : StoreCallTests(p
         ["new content"] = (4, 3),
         ["copy of 4 KiB"] = (4, 3),
         ["copy of 100 kB"] = (4, 3),
+        ["share of 20 files"] = (4, 6),
         ["deletion"] = (2, 2),
     };
 }

@@ -346,7 +346,45 @@ public abstract class FolderCatalogTests(EngineStore store)
 public sealed class FolderCatalogInMemoryTests(MemoryEngineStore store) : FolderCatalogTests(store), IClassFixture<MemoryEngineStore>;
 
 /// <summary>Folders on SQLite.</summary>
-public sealed class FolderCatalogOnSqliteTests(SqliteEngineStore store) : FolderCatalogTests(store), IClassFixture<SqliteEngineStore>;
+public sealed class FolderCatalogOnSqliteTests(SqliteEngineStore store) : FolderCatalogTests(store), IClassFixture<SqliteEngineStore>
+{
+    private readonly IFolderEngine _engine = (IFolderEngine)store.Engine;
+
+    [Fact]
+    public async Task Lists_with_files_that_expire_do_not_wait_for_the_writer()
+    {
+        using var ends = new ManualResetEventSlim();
+        var owner = $"owner-{Guid.NewGuid():N}";
+        var (id, intent) = (Guid.CreateVersion7(), NewIntent());
+        var files = new FileCatalog(store.Engine, _engine, (IIdempotencyRecords)store.Engine, Rules);
+        await files.BeginCreateAsync(owner, id, intent, 1, default);
+        var commit = Commit(name: "a") with { Folder = Place.Root, ExpiresAt = DateTimeOffset.UtcNow.AddHours(1) };
+        Assert.Equal(ChangeOutcome.Done, (await files.CommitAsync(owner, id, intent, commit, default)).Outcome);
+        var begun = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        var writing = _engine.RunAsync(
+            "other",
+            _ =>
+            {
+                begun.TrySetResult();
+                ends.Wait();
+                return new ValueTask<bool>(true);
+            },
+            default);
+        try
+        {
+            await begun.Task;
+            var query = new ListQuery(owner, false, FileSort.FileName, false, 10, null, new ListFilter());
+            Assert.Single((await files.ListAsync(query, default).WaitAsync(TimeSpan.FromSeconds(20))).Files);
+            var entry = new FolderCatalog(_engine, Rules).FindEntryAsync(owner, Place.Root, "a", default);
+            Assert.NotNull((await entry.WaitAsync(TimeSpan.FromSeconds(20)))?.File);
+        }
+        finally
+        {
+            ends.Set();
+            await writing;
+        }
+    }
+}
 
 /// <summary>Folders on MongoDB.</summary>
 public sealed class FolderCatalogOnClusterTests(MongoEngineStore store) : FolderCatalogTests(store), IClassFixture<MongoEngineStore>;

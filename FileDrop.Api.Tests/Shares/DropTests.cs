@@ -2,6 +2,7 @@ using System.Net;
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
+using FileDrop.Api.Storage;
 using FileDrop.Api.Tests.Files;
 using FileDrop.Api.Tests.Folders;
 using Xunit;
@@ -164,6 +165,82 @@ public abstract class DropTests(Pair pair)
     }
 
     [Fact]
+    public async Task A_drop_without_a_length_takes_no_room_that_a_crash_could_keep()
+    {
+        await using var stores = await pair.MakeStoresAsync();
+        var faults = new FaultyStores();
+        await using var service = await Service.StartAsync(stores, faults.Wrap);
+        var (folder, link) = await DropAsync(service.Http, new { max_bytes = 20_000_000 });
+        using var visitor = service.Visitor();
+        // As in a crash, nothing is given back.
+        faults.Break("ISharedCatalog.ReleaseDropAsync", Fault.Before, times: int.MaxValue);
+        using (var body = new GatedContent(new byte[16_000_000], 12_000_000))
+        {
+            var sending = visitor.SendChunkedAsync(HttpMethod.Put, $"{link}/a", body);
+            // More than any buffer holds, so the service has begun to read.
+            await body.Stopped;
+            body.Break();
+            await Assert.ThrowsAnyAsync<Exception>(() => sending);
+        }
+        using (var whole = await visitor.SendChunkedAsync(HttpMethod.Put, $"{link}/b", new ByteArrayContent(new byte[15_000_000])))
+            await whole.SucceededAsync(HttpStatusCode.Created);
+        using (var more = await visitor.SendChunkedAsync(HttpMethod.Put, $"{link}/c", new ByteArrayContent(new byte[15_000_000])))
+            Assert.True((int)more.StatusCode is 413 or 507, $"{more.StatusCode}");
+        Assert.Equal(["b"], (await EntriesAsync(service.Http, folder)).Keys);
+    }
+
+    [Fact]
+    public async Task A_drop_whose_commit_got_no_answer_keeps_its_room_so_that_the_limit_holds()
+    {
+        await using var stores = await pair.MakeStoresAsync();
+        var faults = new Unanswered();
+        await using var service = await Service.StartAsync(stores, faults.Wrap);
+        var (folder, link) = await DropAsync(service.Http, new { max_files = 1 });
+        using var visitor = service.Visitor();
+        faults.IsOn = true;
+        using (var unknown = await visitor.PutAsync($"{link}/a", new ByteArrayContent(new byte[10])))
+            await unknown.RefusedAsync(503, "storage_unavailable");
+        faults.IsOn = false;
+        Assert.Equal(["a"], (await EntriesAsync(service.Http, folder)).Keys);
+        using (var second = await visitor.PutAsync($"{link}/b", new ByteArrayContent(new byte[10])))
+            await second.RefusedAsync(507, "drop_full");
+        Assert.Equal(["a"], (await EntriesAsync(service.Http, folder)).Keys);
+    }
+
+    [Fact]
+    public async Task A_folder_with_the_name_of_the_uploads_is_reached_like_any_other()
+    {
+        var top = (await pair.Http.FolderAsync($"shared {Guid.NewGuid()}")).FolderId();
+        var uploads = (await pair.Http.FolderAsync("uploads", top)).FolderId();
+        await pair.Http.PlaceAsync("inside"u8.ToArray(), "a.txt", "text/plain", uploads);
+        var link = (await pair.Http.ShareAsync(new { ids = new[] { top }, password = ShareWords.Password })).Text("url");
+        using var visitor = pair.Service.Visitor();
+        string cookies;
+        using (var form = new FormUrlEncodedContent([new("password", ShareWords.Password)]))
+        using (var opened = await visitor.PostAsync($"{link}/uploads", form))
+        {
+            Assert.Equal((HttpStatusCode.SeeOther, $"{link}/uploads"), (opened.StatusCode, opened.Headers.Location?.ToString()));
+            cookies = opened.Cookies();
+        }
+        foreach (var (method, path, body) in new[]
+        {
+            (HttpMethod.Get, "/uploads/a.txt", "inside"), (HttpMethod.Head, "/uploads/a.txt", ""), (HttpMethod.Head, "/uploads", ""),
+        })
+        {
+            using var answer = await visitor.SendAsync(method, link + path, null, ("Cookie", cookies));
+            Assert.Equal((HttpStatusCode.OK, body), (answer.StatusCode, await answer.Content.ReadAsStringAsync()));
+        }
+
+        var (_, drop) = await DropAsync(pair.Http);
+        foreach (var (method, path, name) in new[] { (HttpMethod.Post, "/uploads", "b.txt"), (HttpMethod.Put, "/uploads", "uploads"), (HttpMethod.Put, "/uploads/c.txt", "c.txt") })
+        {
+            using HttpContent body = method == HttpMethod.Post ? new FormBody().File("abc", "b.txt").Content() : new StringContent("abc");
+            using var dropped = await visitor.SendAsync(method, drop + path, body);
+            Assert.StartsWith(name, (await dropped.SucceededAsync(HttpStatusCode.Created)).Text("file_name"), StringComparison.Ordinal);
+        }
+    }
+
+    [Fact]
     public async Task A_drop_folder_in_the_trash_takes_nothing_and_one_with_a_life_lets_its_files_go()
     {
         await using var stores = await pair.MakeStoresAsync();
@@ -202,6 +279,29 @@ public abstract class DropTests(Pair pair)
 
     private static Task<HttpResponseMessage> AppendAsync(HttpClient http, string place, long offset, byte[] bytes) => http.SendAsync(
         HttpMethod.Patch, place, new ByteArrayContent(bytes), ("Tus-Resumable", "1.0.0"), ("Upload-Offset", $"{offset}"), ("Content-Type", "application/offset+octet-stream"));
+
+    /// <summary>A catalog that commits, and then answers neither this nor any question.</summary>
+    private sealed class Unanswered : StoreCalls
+    {
+        private bool _isCommitted;
+
+        public bool IsOn { get; set; }
+
+        protected override void Before(string method, object?[] arguments)
+        {
+            // A count is given back, if the service wishes so.
+            if (IsOn && _isCommitted && !method.StartsWith("ISharedCatalog", StringComparison.Ordinal))
+                throw new StorageException(StorageFailure.Unavailable, "A test's fault.");
+        }
+
+        protected override void After(string method)
+        {
+            if (!IsOn || !method.EndsWith(".CommitAsync", StringComparison.Ordinal))
+                return;
+            _isCommitted = true;
+            throw new StorageException(StorageFailure.Unavailable, "A test's fault.");
+        }
+    }
 }
 
 public sealed class DropsOnEmbeddedTests(EmbeddedPair pair) : DropTests(pair), IClassFixture<EmbeddedPair>;

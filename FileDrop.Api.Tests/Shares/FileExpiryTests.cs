@@ -25,6 +25,7 @@ public abstract class FileExpiryTests(Pair pair)
             ids.Add(file.Id());
         }
         Assert.Equal(HttpStatusCode.OK, await http.StatusAsync($"/files/{ids[0]}"));
+        var share = await http.ShareAsync(new { ids = new[] { ids[0] } });
         await Service.UntilAsync("it has expired", async () => await http.StatusAsync($"/files/{ids[1]}") == HttpStatusCode.NotFound);
         Assert.Equal("[]", (await http.GetStringAsync("/files")).Trim());
         Assert.Equal("[]", (await http.GetStringAsync($"/folders/{folder}/entries")).Trim());
@@ -32,6 +33,9 @@ public abstract class FileExpiryTests(Pair pair)
             Assert.Equal(HttpStatusCode.NotFound, await http.StatusAsync(path));
         using (var change = await http.PutJsonAsync(ids[0], "{\"file_name\":\"b\"}"))
             await change.RefusedAsync(404, "file_not_found");
+        Assert.Equal("suspended", (await http.ReadShareAsync(share)).Text("state"));
+        using (var late = await http.PostAsync("/shares", AccessWords.Json(new { ids })))
+            await late.RefusedAsync(404, "file_not_found");
         // Its name is free at once.
         using (var next = await http.PostAsync($"/files/upload?file_name=a.txt&folder_id={folder}", new StringContent("next")))
             await next.SucceededAsync(HttpStatusCode.Created);

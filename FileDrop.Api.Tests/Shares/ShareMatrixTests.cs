@@ -1,5 +1,4 @@
 using System.Net;
-using System.Security.Cryptography;
 using System.Text;
 using FileDrop.Api.Catalog;
 using FileDrop.Api.Contents;
@@ -31,7 +30,7 @@ public abstract class ShareMatrixTests(Pair pair)
         await using var service = await Service.StartAsync(stores, FolderRequests.Day);
         var ids = await FillAsync(service.Http);
         var (catalog, key) = (service.Services.GetRequiredService<IShareCatalog>(), await service.Services.GetRequiredService<ShareTokens>().CurrentAsync(default));
-        var hash = await service.Services.GetRequiredService<SharePasswords>().HashAsync(ShareWords.Password, default);
+        var hash = await service.Services.GetRequiredService<SharePasswords>().HashAsync(ShareWords.Password, "me", default);
         var (door, wrong, count) = ((string?)null, new List<string>(), 0);
         var links =
             from mode in Modes
@@ -50,7 +49,7 @@ public abstract class ShareMatrixTests(Pair pair)
                 Id = id,
                 Owner = "local",
                 Key = key.Number,
-                Digest = SHA256.HashData(Share.TokenOf(id, key.Secret.Span)),
+                Digest = Share.DigestOf(Share.TokenOf(id, key.Secret.Span)),
                 Mode = mode,
                 Ids = [ids[target]],
                 Version = target == Target.Version ? 1 : null,

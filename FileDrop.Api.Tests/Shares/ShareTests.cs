@@ -218,6 +218,28 @@ public abstract class ShareTests(Pair pair)
         await drop.RefusedAsync(403, "forbidden");
     }
 
+    [Fact]
+    public async Task A_key_makes_no_share_between_its_revocation_and_the_end_of_its_shares()
+    {
+        await using var stores = await pair.MakeStoresAsync();
+        var second = new SecondOfTwo("IKeyCatalog.RevokeApiKeyAsync", "IShareCatalog.DeleteSharesOfKeyAsync");
+        await using var service = await Service.StartAsync(stores, second.Wrap, AccessWords.AdminSetting);
+        using var admin = service.AsAdmin();
+        var file = (await admin.UploadAsync([1], "a")).Id();
+        var (key, id) = await admin.MakeKeyAsync(new { name = "maker" });
+        using var maker = service.As(key);
+        await maker.LinkAsync(file);
+        HttpStatusCode? between = null;
+        second.Run = async () =>
+        {
+            using var made = await maker.PostAsync("/shares", AccessWords.Json(new { ids = new[] { file } }));
+            between = made.StatusCode;
+        };
+        await admin.DeletedAsync($"/admin/keys/{id}?shares=true");
+        Assert.Equal(HttpStatusCode.Unauthorized, between);
+        Assert.Equal("[]", (await admin.GetStringAsync("/shares")).Trim());
+    }
+
     [Theory]
     [ClusterAtNight]
     [InlineData("{}")]
@@ -238,6 +260,20 @@ public abstract class ShareTests(Pair pair)
     {
         using var response = await pair.Http.PostAsync("/shares", new StringContent(body, Encoding.UTF8, "application/json"));
         await response.RefusedAsync(400, "invalid_request");
+    }
+
+    /// <summary>Runs something before the second of two calls, whichever that is.</summary>
+    private sealed class SecondOfTwo(params string[] methods) : StoreCalls
+    {
+        private int _calls;
+
+        public Func<Task>? Run { get; set; }
+
+        protected override async Task BeforeAsync(string method, object?[] arguments)
+        {
+            if (methods.Contains(method) && Interlocked.Increment(ref _calls) == 2 && Run is { } run)
+                await run();
+        }
     }
 }
 

@@ -32,24 +32,36 @@ internal static class ShareWords
     };
 
     /// <summary>A visitor from another address of this machine, which has no failures of others.</summary>
-    public static HttpClient VisitorFrom(this Service service, int number) => new(new SocketsHttpHandler
+    /// <param name="service">The service.</param>
+    /// <param name="number">The number of the address.</param>
+    /// <param name="receiveBuffer">Bytes that the system keeps for a slow reader; null for the usual number.</param>
+    public static HttpClient VisitorFrom(this Service service, int number, int? receiveBuffer = null) => VisitorFrom(service.Address, number, receiveBuffer);
+
+    /// <inheritdoc cref="VisitorFrom(Service, int, int?)"/>
+    public static HttpClient VisitorFrom(Uri service, int number, int? receiveBuffer = null) => new(new SocketsHttpHandler
     {
         AllowAutoRedirect = false,
         UseCookies = false,
+        MaxConnectionsPerServer = 64,
         ConnectCallback = async (context, cancellation) =>
         {
             var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
+            if (receiveBuffer is { } bytes)
+                socket.ReceiveBufferSize = bytes;
             socket.Bind(new IPEndPoint(new IPAddress([127, 0, 1, (byte)number]), 0));
             await socket.ConnectAsync(context.DnsEndPoint, cancellation);
             return new NetworkStream(socket, ownsSocket: true);
         },
     })
     {
-        BaseAddress = service.Address,
+        BaseAddress = service,
     };
 
     public static Task<HttpResponseMessage> PageAsync(this HttpClient http, string path, params (string Name, string Value)[] fields) =>
         http.SendAsync(HttpMethod.Get, path, null, [("Accept", "text/html"), .. fields]);
+
+    /// <summary>Some link that no service has made.</summary>
+    public static string MadeUpLink() => $"/s/{System.Buffers.Text.Base64Url.EncodeToString(System.Security.Cryptography.RandomNumberGenerator.GetBytes(16))}";
 
     public static string Basic(string password) => $"Basic {Convert.ToBase64String(System.Text.Encoding.UTF8.GetBytes($":{password}"))}";
 

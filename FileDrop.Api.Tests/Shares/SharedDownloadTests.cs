@@ -1,9 +1,12 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
+using System.IO.Compression;
 using System.Net;
 using System.Text.Json;
+using FileDrop.Api.Contents;
 using FileDrop.Api.Tests.Access;
 using FileDrop.Api.Tests.Files;
+using FileDrop.Api.Tests.Folders;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Xunit;
@@ -104,6 +107,49 @@ public abstract class SharedDownloadTests(Pair pair)
     }
 
     [Fact]
+    public async Task A_revocation_ends_running_archives_within_two_seconds_and_none_of_them_looks_whole()
+    {
+        const int Size = 48 << 20;
+        var folder = (await pair.Http.FolderAsync($"archive {Guid.NewGuid()}")).FolderId();
+        var files = new List<string>();
+        for (var i = 0; i < 3; i++)
+            files.Add((await pair.Http.PlaceAsync(new byte[Size / 3], $"{i}", folder: folder)).Id());
+        await Task.WhenAll(EndsAsync([folder]), EndsAsync([.. files]));
+
+        async Task EndsAsync(string[] ids)
+        {
+            var share = await pair.Http.ShareAsync(new { ids });
+            // A small window, so that little more comes than the service has sent when the share ends.
+            using var visitor = pair.Service.VisitorFrom(203, receiveBuffer: 64 << 10);
+            using var response = await visitor.GetAsync($"{share.Text("url")}?zip=true", HttpCompletionOption.ResponseHeadersRead);
+            Assert.Equal("application/zip", response.Content.Headers.ContentType?.MediaType);
+            Assert.True(response.Content.Headers.ContentLength > Size);
+            await using var body = await response.Content.ReadAsStreamAsync();
+            using var received = new MemoryStream();
+            var piece = new byte[64 << 10];
+            await body.ReadExactlyAsync(piece);
+            received.Write(piece);
+            using (var ended = await pair.Http.DeleteAsync($"/shares/{share.Text("share_id")}"))
+                await ended.SucceededAsync();
+            var begun = Stopwatch.GetTimestamp();
+            // At this pace the whole archive would take a quarter of a minute.
+            using var pace = new PeriodicTimer(TimeSpan.FromMilliseconds(20));
+            await Assert.ThrowsAnyAsync<Exception>(async () =>
+            {
+                while (await body.ReadAsync(piece) is var read and > 0)
+                {
+                    received.Write(piece, 0, read);
+                    await pace.WaitForNextTickAsync();
+                }
+            });
+            // A second more for a busy machine.
+            Assert.True(Stopwatch.GetElapsedTime(begun) < TimeSpan.FromSeconds(3), $"{Stopwatch.GetElapsedTime(begun)}");
+            Assert.True(received.Length < response.Content.Headers.ContentLength);
+            Assert.Throws<InvalidDataException>(() => new ZipArchive(received, ZipArchiveMode.Read));
+        }
+    }
+
+    [Fact]
     public async Task Downloads_without_a_limit_are_counted_a_moment_later()
     {
         var file = (await pair.Http.UploadAsync(Requests.Bytes(100), "a.txt", "text/plain")).Id();
@@ -116,6 +162,20 @@ public abstract class SharedDownloadTests(Pair pair)
             Assert.Equal(HttpStatusCode.PartialContent, rest.StatusCode);
         await Service.UntilAsync("the downloads are counted", async () => await CountAsync(share) == 3);
         Assert.Equal(JsonValueKind.String, (await pair.Http.ReadShareAsync(share)).GetProperty("last_used_at").ValueKind);
+    }
+
+    [Fact]
+    public async Task A_record_of_downloads_that_is_canceled_is_made_by_the_next_one()
+    {
+        await using var stores = await pair.MakeStoresAsync();
+        await using var service = await Service.StartAsync(stores, ("FileDrop:SweepInterval", "01:00:00"));
+        var share = await service.Http.ShareAsync(new { ids = new[] { (await service.Http.UploadAsync([1], "a")).Id() } });
+        using var visitor = service.Visitor();
+        await visitor.GetByteArrayAsync(share.Text("url"));
+        var downloads = service.Services.GetRequiredService<ShareDownloads>();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => downloads.RecordAsync(new CancellationToken(canceled: true)));
+        await downloads.RecordAsync(default);
+        Assert.Equal(1, (await service.Http.ReadShareAsync(share)).GetProperty("downloads").GetInt32());
     }
 
     [Fact]
@@ -134,8 +194,11 @@ public abstract class SharedDownloadTests(Pair pair)
             Assert.DoesNotContain("hidden name", html, StringComparison.Ordinal);
         }
         var origin = pair.Service.Address.GetLeftPart(UriPartial.Authority);
-        using (var wrong = await PostAsync("wrong", origin))
+        foreach (var guess in new[] { "wrong", "" })
+        {
+            using var wrong = await PostAsync(guess, origin);
             Assert.Contains("This is not the password", await wrong.Content.ReadAsStringAsync(), StringComparison.Ordinal);
+        }
         using (var foreign = await PostAsync(ShareWords.Password, "https://example.org"))
             await foreign.RefusedAsync(403, "forbidden");
         string cookies;
@@ -180,7 +243,7 @@ public abstract class SharedDownloadTests(Pair pair)
         var at = open.Length - 3;
         await Parallel.ForAsync(0, 300, async (i, cancellation) =>
         {
-            var token = i == 0 ? $"{open[..at]}{(open[at] == 'A' ? 'B' : 'A')}{open[(at + 1)..]}" : $"/s/{Convert.ToBase64String(Requests.Bytes(16 + i)[..16]).TrimEnd('=').Replace('+', '-').Replace('/', '_')}";
+            var token = i == 0 ? $"{open[..at]}{(open[at] == 'A' ? 'B' : 'A')}{open[(at + 1)..]}" : ShareWords.MadeUpLink();
             using var guess = await visitor.GetAsync(token, cancellation);
             tokens.Add((guess.StatusCode, await guess.Content.ReadAsStringAsync(cancellation)));
         });
@@ -190,6 +253,32 @@ public abstract class SharedDownloadTests(Pair pair)
         Assert.Equal([1], await visitor.GetByteArrayAsync(open));
         using var honest = await visitor.SendAsync(HttpMethod.Get, locked, null, ("Cookie", cookies));
         Assert.Equal(HttpStatusCode.OK, honest.StatusCode);
+    }
+
+    [Fact]
+    public async Task Of_64_wrong_passwords_at_once_no_more_are_tried_than_one_after_the_other_and_others_get_in()
+    {
+        var file = (await pair.Http.UploadAsync([1], "a")).Id();
+        var locked = (await pair.Http.ShareAsync(new { ids = new[] { file }, password = ShareWords.Password })).Text("url");
+        using var guesser = pair.Service.VisitorFrom(201);
+        var answers = await Task.WhenAll(Enumerable.Range(0, 64).Select(async i =>
+        {
+            using var guess = await guesser.SendAsync(HttpMethod.Get, locked, null, ("Authorization", ShareWords.Basic($"guess {i}")));
+            return guess.StatusCode;
+        }));
+        Assert.Equal(10, answers.Count(status => status == HttpStatusCode.Unauthorized));
+        Assert.Equal(54, answers.Count(status => status == HttpStatusCode.TooManyRequests));
+        using var honest = pair.Service.VisitorFrom(202);
+        // Right passwords do not count, at once or one after the other.
+        foreach (var _ in Enumerable.Range(0, 3))
+        {
+            var right = await Task.WhenAll(Enumerable.Range(0, 8).Select(async _ =>
+            {
+                using var open = await honest.SendAsync(HttpMethod.Get, locked, null, ("Authorization", ShareWords.Basic(ShareWords.Password)));
+                return open.StatusCode;
+            }));
+            Assert.All(right, status => Assert.Equal(HttpStatusCode.OK, status));
+        }
     }
 
     [Fact]

@@ -1,8 +1,8 @@
 using System.Net.Http.Headers;
-using System.Text;
 using System.Text.Encodings.Web;
 using FileDrop.Api.Http;
 using FileDrop.Api.Settings;
+using FileDrop.Api.Text;
 using Microsoft.AspNetCore.Authentication;
 using Microsoft.AspNetCore.Authorization;
 using Microsoft.Extensions.Options;
@@ -46,13 +46,18 @@ internal sealed class KeyAuthentication(
     {
         if (!AuthenticationHeaderValue.TryParse(authorization, out var credential) || credential.Parameter is not { } parameter)
             return null;
-        if (credential.Scheme.Equals("Bearer", StringComparison.OrdinalIgnoreCase))
-            return parameter;
-        if (!credential.Scheme.Equals("Basic", StringComparison.OrdinalIgnoreCase))
+        return credential.Scheme.Equals("Bearer", StringComparison.OrdinalIgnoreCase) ? parameter : ReadPassword(authorization);
+    }
+
+    /// <summary>Reads the password of HTTP Basic from an Authorization field; null if it holds none. The user name is ignored.</summary>
+    internal static string? ReadPassword(string authorization)
+    {
+        if (!AuthenticationHeaderValue.TryParse(authorization, out var credential) || credential.Parameter is not { } parameter
+            || !credential.Scheme.Equals("Basic", StringComparison.OrdinalIgnoreCase))
             return null;
         var bytes = new byte[parameter.Length];
-        // The user name is ignored; the first colon ends it.
-        return Convert.TryFromBase64String(parameter, bytes, out var length)
-            && Encoding.UTF8.GetString(bytes, 0, length).Split(':', 2) is [_, var password] ? password : null;
+        // The first colon ends the user name.
+        return Convert.TryFromBase64String(parameter, bytes, out var length) && UnicodeText.TryDecode(bytes.AsSpan(0, length), out var text)
+            && text.Split(':', 2) is [_, var password] ? password : null;
     }
 }

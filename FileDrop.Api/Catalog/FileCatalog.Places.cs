@@ -104,14 +104,6 @@ internal sealed partial class FileCatalog
         Func<FileDocument, Placement?, DateTimeOffset, Decision<ChangeResult>> rule, CancellationToken cancellation) =>
         folders.RunAsync(owner, steps => new FolderProtocol(steps, rules).PlaceFileAsync(id, known, choose, rule), cancellation);
 
-    /// <summary>Releases the name of a file that may have gone to the trash by itself.</summary>
-    private async Task ReleaseIfTrashedAsync(string owner, FileDocument before, CancellationToken cancellation)
-    {
-        var (after, _) = await engine.LoadAsync(owner, before.Id, DocumentParts.File, cancellation);
-        if (after?.State != FileState.Live)
-            await ReleaseAsync(owner, before, cancellation);
-    }
-
     private async Task ReleaseAsync(string owner, FileDocument? before, CancellationToken cancellation)
     {
         if (before is null || EntryKey.OfClaim(before) is null)

@@ -28,7 +28,7 @@ internal sealed partial class FileCatalog(ICatalogEngine engine, IFolderEngine f
         if (query.InTrash || page.Files.All(file => file.ExpiresAt is null))
             return page;
         // A file that has expired is in no list, also before the sweeper has come.
-        var now = await folders.RunAsync("", steps => steps.NowAsync(), cancellation);
+        var now = await folders.NowAsync(cancellation);
         return page with { Files = [.. page.Files.Where(file => !(file.ExpiresAt <= now))] };
     }
 
@@ -83,12 +83,19 @@ internal sealed partial class FileCatalog(ICatalogEngine engine, IFolderEngine f
 
     public async Task<SweepWork?> ClaimExpiredAsync(string owner, Guid id, CancellationToken cancellation)
     {
-        FileDocument? before = null;
+        FileDocument? before = null, after = null;
         var work = await DecideAsync(
-            owner, id, (document, now) => (before = document).Claim(rules, now), (SweepWork?)null, cancellation, ChangeKind.Sweep);
+            owner, id,
+            (document, now) =>
+            {
+                var decision = document.Claim(rules, now);
+                (before, after) = (document, decision.Next ?? document);
+                return decision;
+            },
+            (SweepWork?)null, cancellation, ChangeKind.Sweep);
         // A file that has expired gives its name free.
-        if (before is { State: FileState.Live, ExpiresAt: not null })
-            await ReleaseIfTrashedAsync(owner, before, cancellation);
+        if (before?.State == FileState.Live && after?.State != FileState.Live)
+            await ReleaseAsync(owner, before, cancellation);
         return work;
     }
 

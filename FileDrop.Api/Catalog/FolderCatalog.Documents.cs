@@ -3,7 +3,7 @@ namespace FileDrop.Api.Catalog;
 // Whole folders and claims of all owners.
 internal sealed partial class FolderCatalog
 {
-    public async Task<DateTimeOffset> NowAsync(CancellationToken cancellation) => await engine.NowAsync(cancellation);
+    public Task<DateTimeOffset> NowAsync(CancellationToken cancellation) => engine.NowAsync(cancellation);
 
     public Task<IReadOnlyList<FolderDocument>> ScanFoldersAsync(Guid? after, int limit, CancellationToken cancellation) =>
         engine.ScanFoldersAsync(after, limit, cancellation);

@@ -14,7 +14,7 @@ internal interface IFolderEngine
     Task<T> RunAsync<T>(string owner, Func<IFolderSteps, ValueTask<T>> protocol, CancellationToken cancellation);
 
     /// <summary>The catalog's clock in whole milliseconds.</summary>
-    ValueTask<DateTimeOffset> NowAsync(CancellationToken cancellation) => new(RunAsync("", steps => steps.NowAsync(), cancellation));
+    Task<DateTimeOffset> NowAsync(CancellationToken cancellation) => RunAsync("", steps => steps.NowAsync(), cancellation);
 
     /// <summary>Returns a folder's document in any state; null if there is none.</summary>
     Task<FolderDocument?> FindFolderAsync(string owner, Guid id, CancellationToken cancellation);

@@ -76,12 +76,11 @@ public interface ISharedCatalog
     /// </summary>
     Task<bool> ReserveDropAsync(Share share, long bytes, CancellationToken cancellation);
 
-    /// <summary>Gives back a reservation of a file that did not arrive, or only the bytes that it did not have.</summary>
+    /// <summary>Gives back a reservation of a file that did not arrive.</summary>
     /// <param name="digest">The share.</param>
-    /// <param name="bytes">The bytes.</param>
-    /// <param name="files">1 if the file did not arrive, otherwise 0.</param>
+    /// <param name="bytes">The bytes that were reserved.</param>
     /// <param name="cancellation">Ends the waiting.</param>
-    Task ReleaseDropAsync(ReadOnlyMemory<byte> digest, long bytes, int files, CancellationToken cancellation);
+    Task ReleaseDropAsync(ReadOnlyMemory<byte> digest, long bytes, CancellationToken cancellation);
 
     /// <summary>Removes grants that have ended, if the catalog does not do so by itself.</summary>
     Task ForgetGrantsAsync(CancellationToken cancellation);

@@ -109,6 +109,9 @@ public sealed record Share
     /// <summary>Makes the token of a share: the first 128 bits of an HMAC-SHA-256 of its id.</summary>
     public static byte[] TokenOf(Guid id, ReadOnlySpan<byte> secret) => HMACSHA256.HashData(secret, id.ToByteArray(bigEndian: true))[..TokenBytes];
 
+    /// <summary>Makes the digest by which the catalog finds the share of a token.</summary>
+    public static byte[] DigestOf(ReadOnlySpan<byte> token) => SHA256.HashData(token);
+
     /// <summary>Whether the link has expired.</summary>
     public bool IsExpired(DateTimeOffset now) => ExpiresAt <= now;
 

@@ -66,7 +66,7 @@ internal sealed record BackedUpShare(
         Id = Id,
         Owner = Owner,
         Key = key,
-        Digest = System.Security.Cryptography.SHA256.HashData(Share.TokenOf(Id, Secret)),
+        Digest = Share.DigestOf(Share.TokenOf(Id, Secret)),
         Mode = Mode,
         Ids = Ids,
         IsSelection = IsSelection,

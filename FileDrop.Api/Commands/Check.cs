@@ -1,4 +1,3 @@
-using System.Security.Cryptography;
 using FileDrop.Api.Blobs;
 using FileDrop.Api.Catalog;
 using FileDrop.Api.Maintenance;
@@ -179,7 +178,7 @@ internal sealed class Check(
             foreach (var share in page)
             {
                 if (keys.FirstOrDefault(key => key.Number == share.Key) is { } key
-                    && SHA256.HashData(Share.TokenOf(share.Id, key.Secret.Span)).AsSpan().SequenceEqual(share.Digest.Span))
+                    && Share.DigestOf(Share.TokenOf(share.Id, key.Secret.Span)).AsSpan().SequenceEqual(share.Digest.Span))
                     continue;
                 _findings++;
                 report(new Finding(

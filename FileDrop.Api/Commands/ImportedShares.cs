@@ -6,6 +6,8 @@ namespace FileDrop.Api.Commands;
 /// <remarks>Existing shares stay as they are. A key can be added only under a new number, so nothing changes for the links that exist here.</remarks>
 internal sealed class ImportedShares(IShareCatalog catalog, Action<string> complain)
 {
+    private IReadOnlyList<ShareKey> _keys = [];
+
     /// <summary>The number of shares that are new here.</summary>
     public long Imported { get; private set; }
 
@@ -41,10 +43,13 @@ internal sealed class ImportedShares(IShareCatalog catalog, Action<string> compl
     {
         while (true)
         {
-            var keys = await catalog.ListShareKeysAsync(cancellation);
-            if (keys.FirstOrDefault(key => key.Secret.Span.SequenceEqual(secret)) is { } known)
+            if (Find() is { } known)
                 return known.Number;
-            await catalog.AddShareKeyAsync(new ShareKey(keys.Count == 0 ? 1 : keys[^1].Number + 1, secret), cancellation);
+            _keys = await catalog.ListShareKeysAsync(cancellation);
+            if (Find() is null)
+                await catalog.AddShareKeyAsync(new ShareKey(_keys.Count == 0 ? 1 : _keys[^1].Number + 1, secret), cancellation);
         }
+
+        ShareKey? Find() => _keys.FirstOrDefault(key => key.Secret.Span.SequenceEqual(secret));
     }
 }

@@ -36,9 +36,13 @@ internal sealed class Archives(IFolderCatalog folders, FileStore files, Integrit
     }
 
     /// <summary>Lays out an archive of files and folders, in the order of their ids here.</summary>
-    /// <returns>The archive; null if one of them does not exist.</returns>
-    /// <inheritdoc cref="OfFolderAsync"/>
-    public async Task<Archive?> OfAsync(string owner, IReadOnlyList<Guid> ids, CancellationToken cancellation)
+    /// <param name="owner">The owner.</param>
+    /// <param name="ids">The files and folders.</param>
+    /// <param name="skipsMissing">Whether an entry that does not exist is left out.</param>
+    /// <param name="cancellation">Ends the reading.</param>
+    /// <returns>The archive; null if one of them does not exist, or with <paramref name="skipsMissing"/> if none does.</returns>
+    /// <inheritdoc cref="OfFolderAsync" path="/exception"/>
+    public async Task<Archive?> OfAsync(string owner, IReadOnlyList<Guid> ids, bool skipsMissing, CancellationToken cancellation)
     {
         var plan = new Plan();
         var found = new List<(Guid Folder, int Entry)>();
@@ -48,9 +52,11 @@ internal sealed class Archives(IFolderCatalog folders, FileStore files, Integrit
                 await AddAsync(plan, file, ZipEntry.Top, cancellation);
             else if (await folders.FindFolderAsync(owner, id, cancellation) is { } folder)
                 found.Add((folder.Id, plan.Add(folder, ZipEntry.Top)));
-            else
+            else if (!skipsMissing)
                 return null;
         }
+        if (plan.IsEmpty)
+            return null;
         await AddAsync(plan, owner, found, cancellation);
         return plan.ToArchive();
     }
@@ -125,6 +131,8 @@ internal sealed class Archives(IFolderCatalog folders, FileStore files, Integrit
     {
         private readonly List<ZipEntry> _entries = [];
         private readonly List<ArchivedContent?> _contents = [];
+
+        public bool IsEmpty => _entries.Count == 0;
 
         public int Add(CatalogFolder folder, int parent) => Add(new ZipEntry(parent, folder.Name, folder.UpdatedAt), null);
 

@@ -1,4 +1,3 @@
-using System.Text;
 using FileDrop.Api.Text;
 
 namespace FileDrop.Api.Contents;
@@ -8,13 +7,18 @@ namespace FileDrop.Api.Contents;
 /// <param name="Message">Words beside the file; null if not given.</param>
 internal sealed record DropSender(string? Uploader, string? Message)
 {
-    /// <summary>Bytes of a tag's value.</summary>
-    private const int MaxBytes = 256;
-
     private const string Anonymous = "Anonymous";
 
     /// <summary>The name of the uploader's folder.</summary>
-    public string FolderName => FileName.TryMake((Clean(Uploader) ?? Anonymous).Replace('/', '-').Replace('\\', '-'), out var name, out _) ? name : Anonymous;
+    public string FolderName
+    {
+        get
+        {
+            // A name is a little shorter than a tag.
+            var sent = UnicodeText.Cut(Clean(Uploader) ?? Anonymous, FileName.MaxBytes).Replace('/', '-').Replace('\\', '-');
+            return FileName.TryMake(sent, out var name, out _) ? name : Anonymous;
+        }
+    }
 
     /// <summary>The tags of the file.</summary>
     public IReadOnlyDictionary<string, string> ToTags()
@@ -33,8 +37,6 @@ internal sealed record DropSender(string? Uploader, string? Message)
         if (text is null || !UnicodeText.IsWellFormed(text))
             return null;
         var clean = string.Concat(text.Select(each => char.IsControl(each) ? ' ' : each)).Trim();
-        while (Encoding.UTF8.GetByteCount(clean) > MaxBytes)
-            clean = clean[..^(clean.Length > 1 && char.IsLowSurrogate(clean[^1]) ? 2 : 1)];
-        return clean.Length == 0 ? null : clean;
+        return clean.Length == 0 ? null : UnicodeText.Cut(clean, FileTags.MaxValueBytes);
     }
 }

@@ -24,9 +24,17 @@ internal sealed class FolderStore(IFolderCatalog catalog, IReserve reserve, Time
     /// <param name="owner">The owner.</param>
     /// <param name="names">The names from below the root down to the entry; none for the root.</param>
     /// <param name="cancellation">Ends the reading.</param>
-    public async Task<FolderEntry?> FindAsync(string owner, IReadOnlyList<string> names, CancellationToken cancellation)
+    public Task<FolderEntry?> FindAsync(string owner, IReadOnlyList<string> names, CancellationToken cancellation) =>
+        FindBelowAsync(owner, new FolderEntry(CatalogFolder.RootOf(owner), File: null), names, cancellation);
+
+    /// <summary>The entry at a path below another one, or null. Every folder on the way is live when it is read.</summary>
+    /// <param name="owner">The owner.</param>
+    /// <param name="top">The entry at which the path begins.</param>
+    /// <param name="names">The names from below it down to the entry; none for itself.</param>
+    /// <param name="cancellation">Ends the reading.</param>
+    public async Task<FolderEntry?> FindBelowAsync(string owner, FolderEntry top, IEnumerable<string> names, CancellationToken cancellation)
     {
-        var found = new FolderEntry(CatalogFolder.RootOf(owner), File: null);
+        var found = top;
         foreach (var name in names)
         {
             if (found.Folder is not { } folder || await catalog.FindEntryAsync(owner, folder.Id, name, cancellation) is not { } next)
@@ -66,21 +74,18 @@ internal sealed class FolderStore(IFolderCatalog catalog, IReserve reserve, Time
     /// <param name="names">The names from below the root down to the folder; none for the root.</param>
     /// <param name="cancellation">Ends the waiting.</param>
     /// <returns><see cref="ChangeOutcome.NameTaken"/> if a file has one of the names. Folders that were created before stay.</returns>
-    public async Task<FolderResult> FindOrCreateAsync(string owner, IReadOnlyList<string> names, CancellationToken cancellation)
-    {
-        var result = new FolderResult(ChangeOutcome.Done, CatalogFolder.RootOf(owner));
-        foreach (var name in names)
-        {
-            if (result is not { Outcome: ChangeOutcome.Done, Folder: { } parent })
-                return result;
-            result = await FindOrCreateAsync(owner, parent.Id, name, cancellation);
-        }
-        return result;
-    }
+    public Task<FolderResult> FindOrCreateAsync(string owner, IReadOnlyList<string> names, CancellationToken cancellation) =>
+        FindOrCreateBelowAsync(owner, CatalogFolder.RootOf(owner), names, OnConflict.Fail, cancellation);
 
-    /// <summary>The folder at a path below another one. Creates what is missing; where a file has a name, the folder gets a free one beside it.</summary>
-    /// <returns>Done with the folder, or the reason why it could not be created.</returns>
-    public async Task<FolderResult> FindOrCreateBelowAsync(string owner, CatalogFolder top, IReadOnlyList<string> names, CancellationToken cancellation)
+    /// <summary>The folder at a path below another one. Creates what is missing.</summary>
+    /// <param name="owner">The owner.</param>
+    /// <param name="top">The folder at which the path begins.</param>
+    /// <param name="names">The names from below it down to the folder; none for itself.</param>
+    /// <param name="onConflict">Whether a folder gets a free name beside a file that has its name. A file is not replaced.</param>
+    /// <param name="cancellation">Ends the waiting.</param>
+    /// <returns>Done with the folder, or the reason why it could not be created. Folders that were created before stay.</returns>
+    public async Task<FolderResult> FindOrCreateBelowAsync(
+        string owner, CatalogFolder top, IReadOnlyList<string> names, OnConflict onConflict, CancellationToken cancellation)
     {
         var result = new FolderResult(ChangeOutcome.Done, top);
         foreach (var name in names)
@@ -88,7 +93,7 @@ internal sealed class FolderStore(IFolderCatalog catalog, IReserve reserve, Time
             if (result is not { Outcome: ChangeOutcome.Done, Folder: { } parent })
                 return result;
             result = await FindOrCreateAsync(owner, parent.Id, name, cancellation);
-            if (result.Outcome == ChangeOutcome.NameTaken)
+            if (result.Outcome == ChangeOutcome.NameTaken && onConflict == OnConflict.Rename)
                 result = await CreateAsync(owner, new Target(parent.Id, name, OnConflict.Rename), cancellation);
         }
         return result;

@@ -37,24 +37,26 @@ internal sealed class ShareDownloads(ISharedCatalog catalog, TimeProvider time)
     public async Task<SharedTransfer?> BeginAsync(SharedContent content, CancellationToken cancellation)
     {
         var share = content.Share;
+        var isCounted = false;
         if (share.MaxDownloads is null)
         {
             if (content.IsUse)
                 Note(share);
-            return new SharedTransfer(content, isCounted: false, this, Enter(share), cancellation);
         }
-        if (await catalog.TakeGrantAsync(content.Grant, content.Count, cancellation))
-            return new SharedTransfer(content, isCounted: false, this, Enter(share), cancellation);
-        return await catalog.CountDownloadAsync(share, content.Grant, Share.Allowance(content.Size) - content.Count, cancellation)
-            ? new SharedTransfer(content, isCounted: true, this, Enter(share), cancellation)
-            : null;
+        else if (!await catalog.TakeGrantAsync(content.Grant, content.Count, cancellation))
+        {
+            isCounted = await catalog.CountDownloadAsync(share, content.Grant, Share.Allowance(content.Size) - content.Count, cancellation);
+            if (!isCounted)
+                return null;
+        }
+        return new SharedTransfer(content, isCounted, this, Enter(share), cancellation);
     }
 
     /// <summary>Whether a visitor's counted download may go on.</summary>
     public Task<bool> MayContinueAsync(ShareGrant grant, CancellationToken cancellation) => catalog.TakeGrantAsync(grant, 0, cancellation);
 
     /// <summary>Records the downloads since the last call.</summary>
-    /// <exception cref="StorageException">The catalog does not answer; the next call tries again.</exception>
+    /// <exception cref="StorageException">The catalog does not answer; the next call tries again. It does so after a cancellation, too.</exception>
     public async Task RecordAsync(CancellationToken cancellation)
     {
         var uses = new List<ShareUse>();
@@ -69,7 +71,7 @@ internal sealed class ShareDownloads(ISharedCatalog catalog, TimeProvider time)
         {
             await catalog.NoteShareUsesAsync(uses, cancellation);
         }
-        catch (StorageException)
+        catch (Exception failure) when (failure is StorageException or OperationCanceledException)
         {
             foreach (var use in uses)
                 Add(use);
@@ -108,9 +110,11 @@ internal sealed class ShareDownloads(ISharedCatalog catalog, TimeProvider time)
         {
             var key = WatchKey(share);
             if (!_watched.TryGetValue(key, out var watch))
+            {
                 _watched.Add(key, watch = new Watch());
+                _ = RunAsync(share, watch);
+            }
             watch.Count++;
-            watch.Running ??= RunAsync(share, watch);
             return watch.Revoked.Token;
         }
     }
@@ -164,8 +168,6 @@ internal sealed class ShareDownloads(ISharedCatalog catalog, TimeProvider time)
     private sealed class Watch : IDisposable
     {
         public int Count { get; set; }
-
-        public Task? Running { get; set; }
 
         public CancellationTokenSource Ended { get; } = new();
 

@@ -47,20 +47,20 @@ internal sealed class ShareDrops(
         Share share, IIncomingFile file, IReadOnlyList<string> way, Func<DropSender> sender, CancellationToken cancellation)
     {
         await DemandTopAsync(share, cancellation);
-        var announced = file.Content.Announced;
-        var reserved = announced.IsExact ? announced.AtLeast
-            : share.Drop?.MaxBytes is null ? 0
-            : Math.Min(announced.AtMost ?? long.MaxValue, MostBytes(share));
-        await ReserveAsync(share, reserved, cancellation);
+        if (share.ReceivedFiles >= share.Drop?.MaxFiles)
+            throw new RefusedException(RefusalCode.DropFull);
+        var dropped = new DroppedFile(this, share, file, way, sender);
+        // Without a length only once the content has arrived: all the room that is left would be too much to lose in a crash.
+        if (file.Content.Announced is { IsExact: true } announced)
+            await dropped.ReserveAsync(announced.AtLeast, cancellation);
         try
         {
-            var stored = await writes.CreateAsync(share.Owner, new DroppedFile(this, share, file, way, sender), upload: null, cancellation);
-            await AdjustAsync(share, reserved - stored.Content.Size, files: 0);
-            return stored;
+            return await writes.CreateAsync(share.Owner, dropped, upload: null, cancellation);
         }
-        catch
+        catch (Exception failure)
         {
-            await AdjustAsync(share, reserved, files: 1);
+            if (!dropped.MayBeStored || !IsUnknown(failure))
+                await dropped.ReleaseAsync();
             throw;
         }
     }
@@ -69,17 +69,16 @@ internal sealed class ShareDrops(
     /// <returns>The handle by which its sender goes on; it tells nobody the upload's id.</returns>
     /// <inheritdoc cref="TakeAsync" path="/exception"/>
     public async Task<(string Handle, UploadResult? Done, DateTimeOffset ExpiresAt)> BeginAsync(
-        Share share, string name, long length, IReadOnlyList<string> way, DropSender sender, DateTimeOffset? modifiedAt, CancellationToken cancellation)
+        Share share, string name, long length, IReadOnlyList<string> way, DropSender sender, CancellationToken cancellation)
     {
         await DemandTopAsync(share, cancellation);
         if (length > MostBytes(share) || share.ReceivedFiles >= share.Drop?.MaxFiles || !HasRoom(share.Id))
             throw new RefusedException(RefusalCode.DropFull);
-        var properties = await PlaceAsync(share, new FileProperties(name, Type, null) { ModifiedAt = modifiedAt }, way, sender, cancellation);
+        var properties = await PlaceAsync(share, new FileProperties(name, Type, null), way, sender, cancellation);
         var plan = new ResumablePlan(properties.Name ?? FileName.Untitled, Type, properties.Tags ?? FileTags.None)
         {
             Folder = properties.Destination.Folder,
             OnConflict = properties.Destination.OnConflict,
-            ModifiedAt = modifiedAt,
             ExpiresAt = properties.ExpiresAt,
         };
         if (length > 0)
@@ -94,9 +93,10 @@ internal sealed class ShareDrops(
             var done = await uploads.CreateAsync(share.Owner, plan, 0, IncomingAppend.Nothing, cancellation);
             return (await HandleOfAsync(share, done.Upload.Id, cancellation), done, done.ExpiresAt);
         }
-        catch
+        catch (Exception failure)
         {
-            await AdjustAsync(share, 0, files: 1);
+            if (!IsUnknown(failure))
+                await ReleaseAsync(share, 0);
             throw;
         }
     }
@@ -138,19 +138,20 @@ internal sealed class ShareDrops(
                 await writer.ReleaseAsync(keeps: true);
                 throw new RefusedException(RefusalCode.DropFull);
             }
-            var isDone = false;
             try
             {
                 var result = await uploads.AppendAsync(writer, append, cancellation);
-                isDone = result.IsComplete;
-                return (upload, result);
-            }
-            finally
-            {
-                if (isDone)
+                if (result.IsComplete)
                     Forget(share.Id, id);
                 else
-                    await AdjustAsync(share, length, files: 1);
+                    await ReleaseAsync(share, length);
+                return (upload, result);
+            }
+            catch (Exception failure)
+            {
+                if (!IsUnknown(failure) || await IsOpenAsync(share, id))
+                    await ReleaseAsync(share, length);
+                throw;
             }
         }
     }
@@ -180,7 +181,7 @@ internal sealed class ShareDrops(
     {
         var top = await DemandTopAsync(share, cancellation);
         string[] names = [.. share.Drop?.FolderPerUploader == true ? [sender.FolderName] : Array.Empty<string>(), .. way.Take(MaxFolders)];
-        if (await folders.FindOrCreateBelowAsync(share.Owner, top, names, cancellation) is not { Outcome: ChangeOutcome.Done, Folder: { } folder })
+        if (await folders.FindOrCreateBelowAsync(share.Owner, top, names, OnConflict.Rename, cancellation) is not { Outcome: ChangeOutcome.Done, Folder: { } folder })
             throw new RefusedException(RefusalCode.FolderNotFound);
         var name = sent.Name ?? FileName.Untitled;
         if (await folders.FindAsync(share.Owner, folder.Id, FreeName.Numbered(name, ManyOfOneName, EntryKind.File), cancellation) is not null)
@@ -201,13 +202,28 @@ internal sealed class ShareDrops(
             throw new RefusedException(RefusalCode.DropFull);
     }
 
-    private async Task AdjustAsync(Share share, long bytes, int files)
+    /// <summary>Whether a failure leaves open if the file was stored. It keeps its room then: the limit holds, and the share may take a little less.</summary>
+    private static bool IsUnknown(Exception failure) => failure is StorageException { Failure: not StorageFailure.Full };
+
+    /// <summary>Whether an upload is certainly not a file, and becomes none without another append. A sealed one becomes one when it is read.</summary>
+    private async Task<bool> IsOpenAsync(Share share, Guid id)
     {
-        if (bytes == 0 && files == 0)
-            return;
         try
         {
-            await catalog.ReleaseDropAsync(share.Digest, bytes, files, CancellationToken.None);
+            return await uploads.FindAsync(share.Owner, id, CancellationToken.None) is null or { Stage: ResumableStage.Open };
+        }
+        catch (StorageException)
+        {
+            return false;
+        }
+    }
+
+    /// <summary>Gives back the room of a file that did not arrive.</summary>
+    private async Task ReleaseAsync(Share share, long bytes)
+    {
+        try
+        {
+            await catalog.ReleaseDropAsync(share.Digest, bytes, CancellationToken.None);
         }
         catch (StorageException)
         {
@@ -255,15 +271,32 @@ internal sealed class ShareDrops(
         return aes;
     }
 
-    /// <summary>A file that gets its place when its content has arrived.</summary>
+    /// <summary>A file that gets its place, and its room if it has none yet, when its content has arrived.</summary>
     private sealed class DroppedFile(ShareDrops drops, Share share, IIncomingFile file, IReadOnlyList<string> way, Func<DropSender> sender) : IIncomingFile
     {
+        private long? _reserved;
+
         public IncomingContent Content => file.Content;
+
+        public async Task ReserveAsync(long bytes, CancellationToken cancellation)
+        {
+            await drops.ReserveAsync(share, bytes, cancellation);
+            _reserved = bytes;
+        }
+
+        /// <summary>Whether the content has arrived, so that its commit may have begun.</summary>
+        public bool MayBeStored { get; private set; }
+
+        public Task ReleaseAsync() => _reserved is { } bytes ? drops.ReleaseAsync(share, bytes) : Task.CompletedTask;
 
         public async ValueTask<FileProperties> ReadPropertiesAsync(CancellationToken cancellation)
         {
+            if (_reserved is null)
+                await ReserveAsync(Content.Count, cancellation);
             var sent = await file.ReadPropertiesAsync(cancellation);
-            return await drops.PlaceAsync(share, sent, way, sender(), cancellation);
+            var placed = await drops.PlaceAsync(share, sent, way, sender(), cancellation);
+            MayBeStored = true;
+            return placed;
         }
     }
 }

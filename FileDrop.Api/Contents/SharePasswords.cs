@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
@@ -9,9 +10,9 @@ namespace FileDrop.Api.Contents;
 /// <summary>Hashes and verifies the passwords of shares by Argon2id, at most two at once.</summary>
 /// <remarks>
 /// The parameters are those of OWASP's password storage cheat sheet: 19 MiB, two passes, one lane. A hash takes about a tenth of a second of one core, so others
-/// wait for their turn, and too many that wait are refused.
+/// wait for their turn. Callers take turns, and too many that wait are refused.
 /// </remarks>
-internal sealed class SharePasswords : IDisposable
+internal sealed class SharePasswords
 {
     /// <summary>The fewest characters of a password.</summary>
     public const int MinLength = 8;
@@ -19,32 +20,40 @@ internal sealed class SharePasswords : IDisposable
     /// <summary>The most characters of a password.</summary>
     public const int MaxLength = 256;
 
-    private const int AtOnce = 2, MaxWaiting = 32, Kibibytes = 19 * 1024, Passes = 2, Lanes = 1, SaltBytes = 16, HashBytes = 32;
+    private const int AtOnce = 2, MaxWaiting = 256, MaxWaitingOfCaller = 32, Kibibytes = 19 * 1024, Passes = 2, Lanes = 1, SaltBytes = 16, HashBytes = 32;
 
     private static readonly string s_prefix = string.Create(CultureInfo.InvariantCulture, $"$argon2id$v=19$m={Kibibytes},t={Passes},p={Lanes}$");
 
-    private readonly SemaphoreSlim _slots = new(AtOnce);
-    private int _waiting;
+    private readonly FairSlots _slots = new(AtOnce);
+    private readonly ConcurrentDictionary<string, int> _waiting = new(StringComparer.Ordinal);
 
     /// <summary>Hashes a new password, in the PHC string format.</summary>
+    /// <param name="password">The password.</param>
+    /// <param name="caller">Takes turns with other callers.</param>
+    /// <param name="cancellation">Ends the waiting for the turn.</param>
     /// <exception cref="RefusedException">Too many passwords are being hashed.</exception>
-    public async Task<string> HashAsync(string password, CancellationToken cancellation)
+    public async Task<string> HashAsync(string password, string caller, CancellationToken cancellation)
     {
         var salt = RandomNumberGenerator.GetBytes(SaltBytes);
-        var hash = await ComputeAsync(password, salt, cancellation);
+        var hash = await ComputeAsync(password, salt, caller, () => true, cancellation) ?? [];
         return $"{s_prefix}{Unpadded(salt)}${Unpadded(hash)}";
     }
 
     /// <summary>Whether a password is the one that was hashed; compared in constant time.</summary>
+    /// <param name="password">The password.</param>
+    /// <param name="hashed">The hash.</param>
+    /// <param name="caller">Takes turns with other callers.</param>
+    /// <param name="mayTry">Is asked when the turn has come. If it says no, nothing is computed, and the password counts as wrong.</param>
+    /// <param name="cancellation">Ends the waiting for the turn.</param>
     /// <inheritdoc cref="HashAsync" path="/exception"/>
-    public async Task<bool> IsRightAsync(string password, string hashed, CancellationToken cancellation)
+    public async Task<bool> IsRightAsync(string password, string hashed, string caller, Func<bool> mayTry, CancellationToken cancellation)
     {
-        // A longer text was never hashed. Its hash is computed all the same, of as much as a password can have, so that the time tells nothing.
-        var isTooLong = password.Length > MaxLength;
+        // No password is empty or longer. A hash is computed all the same, so that the time tells nothing.
+        var isPossible = password.Length is > 0 and <= MaxLength;
         if (!hashed.StartsWith(s_prefix, StringComparison.Ordinal) || hashed[s_prefix.Length..].Split('$') is not [var salt, var hash])
             return false;
-        var computed = await ComputeAsync(isTooLong ? password[..MaxLength] : password, Padded(salt), cancellation);
-        return CryptographicOperations.FixedTimeEquals(computed, Padded(hash)) && !isTooLong;
+        return await ComputeAsync(isPossible ? password : "-", Padded(salt), caller, mayTry, cancellation) is { } computed
+            && CryptographicOperations.FixedTimeEquals(computed, Padded(hash)) && isPossible;
     }
 
     /// <summary>Whether a text has the form of a hash made here.</summary>
@@ -57,38 +66,32 @@ internal sealed class SharePasswords : IDisposable
             && Convert.TryFromBase64String($"{hash}{Padding(hash)}", bytes, out var hashBytes) && hashBytes == HashBytes;
     }
 
-    public void Dispose() => _slots.Dispose();
-
-    private async Task<byte[]> ComputeAsync(string password, byte[] salt, CancellationToken cancellation)
+    private async Task<byte[]?> ComputeAsync(string password, byte[] salt, string caller, Func<bool> mayTry, CancellationToken cancellation)
     {
-        if (Interlocked.Increment(ref _waiting) > MaxWaiting)
-        {
-            Interlocked.Decrement(ref _waiting);
-            throw new RefusedException(new Refusal(RefusalCode.TooManyRequests) { Limit = "passwords", Wait = TimeSpan.FromSeconds(2) });
-        }
         try
         {
-            await _slots.WaitAsync(cancellation);
-            try
-            {
-                using var argon2 = new Argon2id(Encoding.UTF8.GetBytes(NameKey.Normalize(password)))
-                {
-                    Salt = salt,
-                    MemorySize = Kibibytes,
-                    Iterations = Passes,
-                    DegreeOfParallelism = Lanes,
-                };
-                return await argon2.GetBytesAsync(HashBytes);
-            }
-            finally
-            {
-                _slots.Release();
-            }
+            if (_waiting.AddOrUpdate(caller, 1, (_, waiting) => waiting + 1) > MaxWaitingOfCaller || _waiting.Values.Sum() > MaxWaiting)
+                throw new RefusedException(new Refusal(RefusalCode.TooManyRequests) { Limit = "passwords", Wait = TimeSpan.FromSeconds(2) });
+            return await _slots.RunAsync(caller, async () => mayTry() ? await ComputeAsync(password, salt) : null, cancellation);
         }
         finally
         {
-            Interlocked.Decrement(ref _waiting);
+            var left = _waiting.AddOrUpdate(caller, 0, (_, waiting) => waiting - 1);
+            if (left == 0)
+                _waiting.TryRemove(KeyValuePair.Create(caller, 0));
         }
+    }
+
+    private static async Task<byte[]> ComputeAsync(string password, byte[] salt)
+    {
+        using var argon2 = new Argon2id(Encoding.UTF8.GetBytes(NameKey.Normalize(password)))
+        {
+            Salt = salt,
+            MemorySize = Kibibytes,
+            Iterations = Passes,
+            DegreeOfParallelism = Lanes,
+        };
+        return await argon2.GetBytesAsync(HashBytes);
     }
 
     private static string Unpadded(byte[] bytes) => Convert.ToBase64String(bytes).TrimEnd('=');

@@ -1,4 +1,3 @@
-using System.Security.Cryptography;
 using FileDrop.Api.Catalog;
 using FileDrop.Api.Settings;
 using FileDrop.Api.Storage;
@@ -76,7 +75,7 @@ internal sealed record ShareChange
 
 /// <summary>Shares, for the owners of the files.</summary>
 internal sealed class ShareStore(
-    IShareCatalog catalog, ShareTokens tokens, SharePasswords passwords, FileStore files, IFolderCatalog folders, IDocumentCatalog documents,
+    IShareCatalog catalog, ShareTokens tokens, SharePasswords passwords, FileStore files, IDocumentCatalog documents,
     IFolderDocumentCatalog folderDocuments, FileDropOptions options, TimeProvider time)
 {
     /// <summary>The most entries of one share that a list looks at to tell its state.</summary>
@@ -105,12 +104,12 @@ internal sealed class ShareStore(
             Id = id,
             Owner = owner,
             Key = key.Number,
-            Digest = SHA256.HashData(Share.TokenOf(id, key.Secret.Span)),
+            Digest = Share.DigestOf(Share.TokenOf(id, key.Secret.Span)),
             Mode = wanted.Mode,
             Ids = wanted.Ids,
             IsSelection = wanted.IsSelection,
             Version = wanted.Version,
-            Password = wanted.Password is { } password ? await passwords.HashAsync(password, cancellation) : null,
+            Password = wanted.Password is { } password ? await passwords.HashAsync(password, owner, cancellation) : null,
             ExpiresAt = wanted.ExpiresAt,
             MaxDownloads = wanted.MaxDownloads,
             Note = wanted.Note,
@@ -154,7 +153,7 @@ internal sealed class ShareStore(
             throw Refused("A share of the mode upload has no downloads and no version.");
         if (change.Version.To is { } version)
             await DemandVersionAsync(owner, before.Ids, before.IsSelection, version, cancellation);
-        var hash = change.Password.To is { } password ? await passwords.HashAsync(password, cancellation) : null;
+        var hash = change.Password.To is { } password ? await passwords.HashAsync(password, owner, cancellation) : null;
         var changed = await catalog.ChangeShareAsync(
             owner, id,
             (share, now) => share with
@@ -180,17 +179,11 @@ internal sealed class ShareStore(
 
     private async Task DemandAsync(string owner, NewShare wanted, CancellationToken cancellation)
     {
-        var found = new List<EntryKind>();
-        foreach (var id in wanted.Ids)
-        {
-            if (await folders.FindFolderAsync(owner, id, cancellation) is not null)
-                found.Add(EntryKind.Folder);
-            else if (await files.FindAsync(owner, id, cancellation) is not null)
-                found.Add(EntryKind.File);
-            else
-                throw new RefusedException(RefusalCode.FileNotFound);
-        }
-        if (wanted.Mode == ShareMode.Upload && (wanted.IsSelection || found is not [EntryKind.Folder]))
+        var known = await LookUpAsync(wanted.Ids, time.GetUtcNow(), cancellation);
+        var found = wanted.Ids.Select(id => Known.Of(known, owner, id)).ToList();
+        if (found.Exists(entry => entry.State != FileState.Live))
+            throw new RefusedException(RefusalCode.FileNotFound);
+        if (wanted.Mode == ShareMode.Upload && (wanted.IsSelection || found is not [{ Kind: EntryKind.Folder }]))
             throw Refused("Files are dropped into one folder: send its id as the only one.");
         if (wanted.Version is { } version)
             await DemandVersionAsync(owner, wanted.Ids, wanted.IsSelection, version, cancellation);
@@ -210,20 +203,11 @@ internal sealed class ShareStore(
     /// <summary>Looks up the entries of all shares together.</summary>
     private async Task<IReadOnlyList<OwnedShare>> ShowAsync(IReadOnlyList<Share> shares, DateTimeOffset now, CancellationToken cancellation)
     {
-        var ids = shares.SelectMany(share => share.Ids.Take(shares.Count == 1 ? Share.MaxIds : MaxLookedAt)).Distinct().ToList();
-        var known = new Dictionary<(string Owner, Guid Id), Known>();
-        foreach (var some in ids.Chunk(DocumentsAtOnce))
-        {
-            foreach (var file in await documents.FindDocumentsAsync(some, cancellation))
-                known[(file.Owner, file.FileId)] = new Known(EntryKind.File, file.File?.Name, file.State);
-            foreach (var folder in await folderDocuments.FindFoldersAsync(some, cancellation))
-                known[(folder.Owner, folder.Id)] = new Known(EntryKind.Folder, folder.Name, folder.State);
-        }
+        var known = await LookUpAsync(shares.SelectMany(share => share.Ids.Take(shares.Count == 1 ? Share.MaxIds : MaxLookedAt)).Distinct(), now, cancellation);
         var shown = new List<OwnedShare>();
         foreach (var share in shares)
         {
-            var entries = share.Ids.Select(id => id == Place.Root ? new Known(EntryKind.Folder, null, FileState.Live)
-                : known.GetValueOrDefault((share.Owner, id), new Known(EntryKind.File, null, FileState.Deleted))).ToList();
+            var entries = share.Ids.Select(id => Known.Of(known, share.Owner, id)).ToList();
             var state = share.IsExpired(now) ? ShareState.Expired
                 : share.IsExhausted ? ShareState.Exhausted
                 : entries.Exists(entry => entry.State == FileState.Live) ? ShareState.Active
@@ -235,7 +219,27 @@ internal sealed class ShareStore(
         return shown;
     }
 
+    /// <summary>Finds files and folders of any owner, in any state, with few calls.</summary>
+    private async Task<Dictionary<(string Owner, Guid Id), Known>> LookUpAsync(IEnumerable<Guid> ids, DateTimeOffset now, CancellationToken cancellation)
+    {
+        var known = new Dictionary<(string Owner, Guid Id), Known>();
+        foreach (var some in ids.Chunk(DocumentsAtOnce))
+        {
+            foreach (var file in await documents.FindDocumentsAsync(some, cancellation))
+                known[(file.Owner, file.FileId)] = new Known(EntryKind.File, file.File?.Name, file.File?.ExpiresAt <= now ? FileState.Trash : file.State);
+            foreach (var folder in await folderDocuments.FindFoldersAsync(some, cancellation))
+                known[(folder.Owner, folder.Id)] = new Known(EntryKind.Folder, folder.Name, folder.State);
+        }
+        return known;
+    }
+
     private static RefusedException Refused(string detail) => new(new Refusal(RefusalCode.InvalidRequest, detail));
 
-    private sealed record Known(EntryKind Kind, string? Name, FileState State);
+    private sealed record Known(EntryKind Kind, string? Name, FileState State)
+    {
+        /// <summary>An entry as it was looked up. The root has no document, and is always there.</summary>
+        public static Known Of(Dictionary<(string Owner, Guid Id), Known> known, string owner, Guid id) => id == Place.Root
+            ? new Known(EntryKind.Folder, null, FileState.Live)
+            : known.GetValueOrDefault((owner, id), new Known(EntryKind.File, null, FileState.Deleted));
+    }
 }

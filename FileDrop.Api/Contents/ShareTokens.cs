@@ -51,7 +51,7 @@ internal sealed class ShareTokens(IShareCatalog catalog)
     public static byte[]? DigestOf(string token) =>
         token.Length == Base64Url.GetEncodedLength(Share.TokenBytes) && Base64UrlText.TryDecode(token, out var bytes) && bytes.Length == Share.TokenBytes
             && Base64Url.EncodeToString(bytes).Equals(token, StringComparison.Ordinal)
-            ? SHA256.HashData(bytes)
+            ? Share.DigestOf(bytes)
             : null;
 
     private async ValueTask<ShareKey> FindAsync(Share share, CancellationToken cancellation)

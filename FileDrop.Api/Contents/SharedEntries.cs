@@ -7,7 +7,11 @@ namespace FileDrop.Api.Contents;
 /// <param name="File">The file; null if it is a folder or the list of a selection.</param>
 /// <param name="Folder">The folder; null if it is a file or the list of a selection.</param>
 /// <param name="Name">The name under which the share shows it; empty for the root and for a selection.</param>
-internal sealed record SharedEntry(CatalogFile? File, CatalogFolder? Folder, string Name);
+internal sealed record SharedEntry(CatalogFile? File, CatalogFolder? Folder, string Name)
+{
+    /// <summary>An entry under its own name.</summary>
+    public static SharedEntry Of(FolderEntry entry) => new(entry.File, entry.Folder, entry.File?.Name ?? entry.Folder?.Name ?? "");
+}
 
 /// <summary>A page of entries of a shared folder or selection.</summary>
 /// <param name="Entries">The entries in order: folders first, then files.</param>
@@ -42,11 +46,11 @@ internal sealed class SharedEntries(ISharedCatalog catalog, FileStore files, Fol
                 if (names.Count == 0)
                     return new SharedEntry(File: null, Folder: null, "");
                 if (entry.Name.Equals(NameKey.Normalize(names[0]), StringComparison.Ordinal))
-                    return await DescendAsync(share.Owner, entry, names, from: 1, cancellation);
+                    return await DescendAsync(share.Owner, entry, [.. names.Skip(1)], cancellation);
             }
             return null;
         }
-        return await FindAsync(share, share.Ids[0], cancellation) is { } top ? await DescendAsync(share.Owner, top, names, from: 0, cancellation) : null;
+        return await FindAsync(share, share.Ids[0], cancellation) is { } top ? await DescendAsync(share.Owner, top, names, cancellation) : null;
     }
 
     /// <summary>One page of the entries of a folder or selection.</summary>
@@ -65,21 +69,15 @@ internal sealed class SharedEntries(ISharedCatalog catalog, FileStore files, Fol
         }
         var query = new ListQuery(share.Owner, InTrash: false, FileSort.FileName, Descending: false, PageSize, After: null, new ListFilter()) { Folder = folder.Id };
         var page = await lists.ListAsync(query, from, cancellation);
-        return new SharedPage([.. page.Entries.Select(one => new SharedEntry(one.File, one.Folder, one.File?.Name ?? one.Folder?.Name ?? ""))], page.Next);
+        return new SharedPage([.. page.Entries.Select(SharedEntry.Of)], page.Next);
     }
 
     /// <summary>Lays out an archive of a folder or selection.</summary>
     /// <returns>The archive; null if nothing is there any more.</returns>
     /// <inheritdoc cref="Archives.OfFolderAsync" path="/exception"/>
-    public async Task<Archive?> ArchiveAsync(Share share, SharedEntry entry, CancellationToken cancellation)
-    {
-        if (entry.Folder is { } folder)
-            return await archives.OfFolderAsync(share.Owner, folder.Id, cancellation);
-        var ids = new List<Guid>();
-        await foreach (var one in OfSelectionAsync(share, cancellation))
-            ids.Add(one.File?.Id ?? one.Folder?.Id ?? Place.Root);
-        return ids.Count == 0 ? null : await archives.OfAsync(share.Owner, ids, cancellation);
-    }
+    public Task<Archive?> ArchiveAsync(Share share, SharedEntry entry, CancellationToken cancellation) => entry.Folder is { } folder
+        ? archives.OfFolderAsync(share.Owner, folder.Id, cancellation)
+        : archives.OfAsync(share.Owner, share.Ids, skipsMissing: true, cancellation);
 
     /// <summary>The live entries of a selection, each under a name of its own: the second <c>a.txt</c> is <c>a (2).txt</c>.</summary>
     private async IAsyncEnumerable<SharedEntry> OfSelectionAsync(
@@ -112,16 +110,9 @@ internal sealed class SharedEntries(ISharedCatalog catalog, FileStore files, Fol
         ? files.FindVersionAsync(share.Owner, id, version, cancellation)
         : files.FindAsync(share.Owner, id, cancellation);
 
-    private async Task<SharedEntry?> DescendAsync(
-        string owner, SharedEntry top, IReadOnlyList<string> names, int from, CancellationToken cancellation)
-    {
-        var entry = top;
-        for (var level = from; level < names.Count; level++)
-        {
-            if (entry.Folder is not { } folder || await folders.FindAsync(owner, folder.Id, names[level], cancellation) is not { } next)
-                return null;
-            entry = new SharedEntry(next.File, next.Folder, next.File?.Name ?? next.Folder?.Name ?? "");
-        }
-        return entry;
-    }
+    /// <summary>The entry below one of the share's own, which keeps the name that the share gives it.</summary>
+    private async Task<SharedEntry?> DescendAsync(string owner, SharedEntry top, IReadOnlyList<string> names, CancellationToken cancellation) =>
+        names.Count == 0 ? top
+        : await folders.FindBelowAsync(owner, new FolderEntry(top.Folder, top.File), names, cancellation) is { } found ? SharedEntry.Of(found)
+        : null;
 }

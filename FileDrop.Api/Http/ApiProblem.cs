@@ -258,14 +258,20 @@ public sealed record ApiProblem(int Status, string Code, string Title, string De
     public Task ExecuteAsync(HttpContext httpContext)
     {
         ArgumentNullException.ThrowIfNull(httpContext);
-        var response = httpContext.Response;
-        if (RetryAfterSeconds is { } seconds)
-            response.Headers.RetryAfter = seconds.ToString(System.Globalization.CultureInfo.InvariantCulture);
-        if (Header is { } header)
-            response.Headers[header.Name] = header.Value;
-        response.Headers.CacheControl = "no-store";
-        httpContext.Items[typeof(ApiProblem)] = Code;
+        WriteFields(httpContext);
         return new JsonAnswer<ProblemJson>(ToJson(httpContext), ApiJson.Instance.ProblemJson, Status, MediaType).ExecuteAsync(httpContext);
+    }
+
+    /// <summary>Writes the fields of an answer that tells the problem, in whatever form, and leaves its code to the log.</summary>
+    internal void WriteFields(HttpContext context)
+    {
+        var headers = context.Response.Headers;
+        if (RetryAfterSeconds is { } seconds)
+            headers.RetryAfter = seconds.ToString(System.Globalization.CultureInfo.InvariantCulture);
+        if (Header is { } header)
+            headers[header.Name] = header.Value;
+        headers.CacheControl = "no-store";
+        context.Items[typeof(ApiProblem)] = Code;
     }
 
     private ProblemJson ToJson(HttpContext context) => new(

@@ -51,7 +51,7 @@ internal sealed class FileForm : FileBody
     /// <exception cref="ProblemException">A field is refused.</exception>
     public FileForm(HttpRequest request, string usualName, bool useFileName, FileDropOptions limits, IReadOnlyCollection<string>? others = null)
     {
-        (_others, _place) = (others ?? [], new PlaceFields(PlaceFields.Now(request)));
+        (_others, _place) = (others ?? [], new PlaceFields(request));
         if (!ContentDigest.TryRead(FileRequest.DigestFields(request.Headers), out var digest, out var wrong))
             throw Refused(wrong);
         var boundary = HeaderUtilities.RemoveQuotes(MediaTypeHeaderValue.Parse(request.ContentType).Boundary).ToString();

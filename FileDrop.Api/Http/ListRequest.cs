@@ -94,13 +94,17 @@ internal static partial class ListRequest
         NextLink(list.InTrash ? "/trash" : "/files", query, WriteCursor(list, next));
 
     /// <summary>The Link field that leads to the next page: the same query with another cursor.</summary>
-    public static string NextLink(string path, IQueryCollection query, string cursor)
+    /// <param name="path">The list's path.</param>
+    /// <param name="query">The request's query.</param>
+    /// <param name="cursor">The cursor.</param>
+    /// <param name="parameter">The name of the list's cursor in its query.</param>
+    public static string NextLink(string path, IQueryCollection query, string cursor, string parameter = "cursor")
     {
         var builder = new QueryBuilder(query
-            .Where(parameter => !string.Equals(parameter.Key, "cursor", StringComparison.OrdinalIgnoreCase))
-            .SelectMany(parameter => parameter.Value.Select(value => KeyValuePair.Create(parameter.Key, value ?? ""))))
+            .Where(sent => !string.Equals(sent.Key, parameter, StringComparison.OrdinalIgnoreCase))
+            .SelectMany(sent => sent.Value.Select(value => KeyValuePair.Create(sent.Key, value ?? ""))))
         {
-            { "cursor", cursor },
+            { parameter, cursor },
         };
         return $"<{path}{builder.ToQueryString().ToUriComponent()}>; rel=\"next\"";
     }

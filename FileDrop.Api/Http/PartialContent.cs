@@ -30,7 +30,7 @@ internal static class PartialContent
             return ApiProblem.InvalidRequest("Only POST /files/upload begins an upload in pieces. Send the whole content here.");
         if (Item(fields["Upload-Offset"].ToString()) is not ("" or "0"))
             return ApiProblem.InvalidRequest("Append by PATCH, at the address that the upload's creation gave. Send the whole content here.");
-        if (fields["Tus-Resumable"].ToString().Length > 0)
+        if (fields[TusFields.Resumable].ToString().Length > 0)
             return ApiProblem.InvalidRequest($"tus is spoken at {TusPath}. Send the whole content here.");
         return DraftFields.IsPartialUpload(request) || IsTus(request)
             ? ApiProblem.UnsupportedMediaType("This is the type of a piece of an upload. Append it by PATCH, at the address that the upload's creation gave.")

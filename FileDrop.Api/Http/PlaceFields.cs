@@ -7,8 +7,8 @@ namespace FileDrop.Api.Http;
 /// The fields by which an upload says where its file is to be, and when its content last changed. They have the same names in a query, in a form, and in tus's
 /// metadata.
 /// </summary>
-/// <param name="now">The present, which an expiry must follow.</param>
-internal sealed class PlaceFields(DateTimeOffset now)
+/// <param name="request">The request, whose present an expiry must follow.</param>
+internal sealed class PlaceFields(HttpRequest request)
 {
     private static readonly string[] s_names = ["folder_id", "path", "create_folders", "on_conflict", "modified_at", "expires_at"];
 
@@ -31,7 +31,7 @@ internal sealed class PlaceFields(DateTimeOffset now)
     /// <exception cref="ProblemException">A field is malformed.</exception>
     public static PlaceFields OfQuery(HttpRequest request)
     {
-        var fields = new PlaceFields(Now(request));
+        var fields = new PlaceFields(request);
         foreach (var name in s_names)
         {
             if (!request.Query.TryGetValue(name, out var values))
@@ -48,7 +48,7 @@ internal sealed class PlaceFields(DateTimeOffset now)
     /// <inheritdoc cref="OfQuery"/>
     public static PlaceFields Of(HttpRequest request, IReadOnlyDictionary<string, string> values)
     {
-        var fields = new PlaceFields(Now(request));
+        var fields = new PlaceFields(request);
         foreach (var name in s_names.Where(values.ContainsKey))
             fields.Take(name, values[name]);
         return fields;
@@ -80,16 +80,13 @@ internal sealed class PlaceFields(DateTimeOffset now)
                 _onConflict = PlaceJson.OnConflictOf(text) ?? throw Refused("on_conflict is fail, rename or replace.");
                 break;
             case "expires_at":
-                ExpiresAt = Rfc3339.Read(name, text, roundUp: false) is var time && time > now ? time : throw Refused("expires_at lies in the past.");
+                ExpiresAt = Rfc3339.ReadFuture(name, text, request.HttpContext.RequestServices.GetRequiredService<TimeProvider>().GetUtcNow());
                 break;
             default:
                 ModifiedAt = Rfc3339.Read(name, text, roundUp: false);
                 break;
         }
     }
-
-    /// <summary>The present at a request.</summary>
-    public static DateTimeOffset Now(HttpRequest request) => request.HttpContext.RequestServices.GetRequiredService<TimeProvider>().GetUtcNow();
 
     /// <summary>The place that the fields give, once all are taken.</summary>
     /// <param name="name">The name that the file has otherwise; null if none. Without one, the last segment of the path is the name.</param>

@@ -26,6 +26,14 @@ internal static partial class Rfc3339
         return roundUp && isBetween ? WholeMilliseconds.After(time, TimeSpan.FromMilliseconds(1)) : time;
     }
 
+    /// <summary>Reads a time that must lie ahead, and rounds it down.</summary>
+    /// <param name="name">The field's name, for the problem.</param>
+    /// <param name="text">The text.</param>
+    /// <param name="now">The present.</param>
+    /// <exception cref="ProblemException">The text is not a time, or the time has passed.</exception>
+    public static DateTimeOffset ReadFuture(string name, string text, DateTimeOffset now) =>
+        Read(name, text, roundUp: false) is var time && time > now ? time : throw new ProblemException(ApiProblem.InvalidRequest($"{name} lies in the past."));
+
     /// <summary>A time of section 5.6 in upper case, with any number of digits of a second.</summary>
     [GeneratedRegex(@"^(?<second>[0-9-]{10}T[0-9:]{8})(\.(?<fraction>[0-9]+))?(?<offset>Z|[+-][0-9]{2}:[0-9]{2})\z",
         RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]

@@ -7,6 +7,21 @@ namespace FileDrop.Api.Http;
 /// <summary>Fields of tus requests (tus 1.0.0) that several doors read.</summary>
 internal static class TusFields
 {
+    /// <summary>The field of every request of tus, with its version.</summary>
+    public const string Resumable = "Tus-Resumable";
+
+    /// <summary>The version of tus.</summary>
+    public const string Version = "1.0.0";
+
+    /// <summary>The refusal of an append without its place.</summary>
+    public static ApiProblem OffsetMissing { get; } = ApiProblem.InvalidRequest("Upload-Offset is missing: it says where the bytes belong.");
+
+    /// <summary>The refusal of bytes of another type.</summary>
+    public static ApiProblem NotBytes { get; } = ApiProblem.UnsupportedMediaType($"The bytes of an upload come as {PartialContent.TusType}.");
+
+    /// <summary>The refusal of an append of another type.</summary>
+    public static ApiProblem NotAppend { get; } = NotBytes with { Header = ("Accept-Patch", PartialContent.TusType) };
+
     /// <summary>Stands for bytes that are not text: half a surrogate pair, which no decoder gives.</summary>
     private const string NoText = "\uD800";
 
@@ -29,6 +44,20 @@ internal static class TusFields
         problem = ApiProblem.InvalidRequest($"{name} is a whole number of bytes, from 0 to {long.MaxValue}.");
         return false;
     }
+
+    /// <summary>Writes the progress of an upload.</summary>
+    /// <param name="response">The answer.</param>
+    /// <param name="offset">The offset at which to continue, in bytes.</param>
+    /// <param name="expiresAt">The time at which the upload is given up; null once it is complete.</param>
+    public static void WriteProgress(HttpResponse response, long offset, DateTimeOffset? expiresAt)
+    {
+        response.Headers["Upload-Offset"] = Number(offset);
+        if (expiresAt is { } end)
+            response.Headers["Upload-Expires"] = end.ToString("R", CultureInfo.InvariantCulture);
+    }
+
+    /// <summary>A number of bytes as a field has it.</summary>
+    public static string Number(long bytes) => bytes.ToString(CultureInfo.InvariantCulture);
 
     /// <summary>Reads <c>Upload-Metadata</c>.</summary>
     /// <param name="field">The field; null if it is absent.</param>

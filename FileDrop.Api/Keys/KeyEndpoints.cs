@@ -76,13 +76,14 @@ internal static class KeyEndpoints
     {
         if (!Parameters.TryReadFlag(context.Request.Query, "shares", out var endsShares))
             return ApiProblem.InvalidRequest("shares is true or false.");
-        // First, and also for a key that is revoked already, so that a repeated request ends what the first one left.
-        var ended = endsShares ? await reserve.FreeAsync(() => shares.DeleteOfKeyAsync(key_id, context.RequestAborted)) : 0;
         // The reserve allows a revocation on a full disk too.
-        if (!await reserve.FreeAsync(() => catalog.RevokeApiKeyAsync(key_id, time.GetUtcNow(), context.RequestAborted)))
-            return ended == 0 ? ApiProblem.KeyNotFound : Ended($"Key {key_id} was revoked before.");
+        var isRevoked = await reserve.FreeAsync(() => catalog.RevokeApiKeyAsync(key_id, time.GetUtcNow(), context.RequestAborted));
         keys.Forget(key_id);
-        return Ended($"Key {key_id} was revoked.");
+        // After the key, which makes no more shares then; and also if it is revoked already, so that a repeated request ends what the first one left.
+        var ended = endsShares ? await reserve.FreeAsync(() => shares.DeleteOfKeyAsync(key_id, context.RequestAborted)) : 0;
+        return isRevoked ? Ended($"Key {key_id} was revoked.")
+            : ended > 0 ? Ended($"Key {key_id} was revoked before.")
+            : ApiProblem.KeyNotFound;
 
         JsonAnswer<KeyRevokedJson> Ended(string what) => new(new KeyRevokedJson(endsShares ? $"{what} {ended} of its shares have ended." : what, key_id), ApiJson.Instance.KeyRevokedJson);
     }

@@ -60,7 +60,7 @@ internal static class ZipLinks
         var ids = await FileRequest.ReadJsonAsync(context.Request, options, ReadIds);
         var owner = Caller.Owner(context);
         // Laid out once now, so that a selection that cannot be an archive is refused before the browser leaves for it.
-        if (await archives.OfAsync(owner, ids, context.RequestAborted) is null)
+        if (await archives.OfAsync(owner, ids, skipsMissing: false, context.RequestAborted) is null)
             return ApiProblem.FileNotFound;
         var (grant, expiresAt) = await keys.IssueAsync(owner, DigestOf(ids), version: 0, context.RequestAborted);
         context.Response.Headers.CacheControl = "no-store";
@@ -76,7 +76,7 @@ internal static class ZipLinks
             return ApiProblem.LinkNotFound;
         List<Guid> named = [.. bytes.Chunk(16).Select(each => new Guid(each, bigEndian: true))];
         if (await keys.VerifyAsync(text, DigestOf(named), context.RequestAborted) is not { Version: 0 } grant
-            || await archives.OfAsync(grant.Owner, named, context.RequestAborted) is not { } archive)
+            || await archives.OfAsync(grant.Owner, named, skipsMissing: false, context.RequestAborted) is not { } archive)
             return ApiProblem.LinkNotFound;
         // One folder gives the archive its name, as when it is downloaded without a link.
         var folder = named is [var only] ? await folders.FindAsync(grant.Owner, only, context.RequestAborted) : null;

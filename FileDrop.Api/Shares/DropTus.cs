@@ -1,5 +1,4 @@
 using System.Diagnostics.CodeAnalysis;
-using System.Globalization;
 using FileDrop.Api.Access;
 using FileDrop.Api.Catalog;
 using FileDrop.Api.Contents;
@@ -13,11 +12,11 @@ namespace FileDrop.Api.Shares;
 /// <summary>Resumable uploads with a link, by the core of tus 1.0.0 with creation and termination.</summary>
 internal sealed class DropTus(ShareGate gate, ShareDrops drops, Audit audit, FileDropOptions options, FileMetrics metrics)
 {
-    private const string Version = "1.0.0", Route = $"{LoggedPath.Shares}/{{token}}/uploads", One = $"{Route}/{{upload_id}}";
+    private const string Route = $"{LoggedPath.Shares}/{{token}}/uploads", One = $"{Route}/{{upload_id}}";
 
     private const int MaxMetadata = 4 * 1024;
 
-    private static readonly ApiParameter Resumable = ApiParameter.Header("Tus-Resumable", "The version of tus.", Version) with
+    private static readonly ApiParameter Resumable = ApiParameter.Header(TusFields.Resumable, "The version of tus.", TusFields.Version) with
     {
         Key = "drop_tus",
         IsRequired = true,
@@ -26,15 +25,14 @@ internal sealed class DropTus(ShareGate gate, ShareDrops drops, Audit audit, Fil
 
     public static void Map(IEndpointRouteBuilder app)
     {
-        var uploads = app.MapGroup("").WithTags("Shares").Carries(DropDescription.OfTus).AddEndpointFilter((invocation, next) =>
-        {
-            SharedAnswers.WriteHeaders(invocation.HttpContext.Response);
-            return next(invocation);
-        });
-        uploads.MapPost(Route, (DropTus tus, HttpContext context) => tus.CreateAsync(context)).AllowAnonymous()
+        var uploads = app.MapLinks(DropDescription.OfTus);
+        uploads.MapPost(Route, (DropTus tus, SharedEndpoints links, HttpContext context) => SpeaksTus(context) ? tus.CreateAsync(context) : links.PostAsync(context))
+            .AllowAnonymous()
             .WithName("CreateDrop").WithSummary("Begin a resumable upload with a link").WithDescription("""
                 Begins an upload by tus 1.0.0 into the folder of a link with the mode `upload`. `Upload-Length` is required. `Upload-Metadata` has `filename`,
                 and may have `relativePath`, `uploader` and `message`. An empty file is complete at once.
+
+                Without `Tus-Resumable` it is the request of a form about a shared folder with this name.
                 """)
             .Takes(ShareDescription.Token, Resumable,
                 ApiParameter.Header("Upload-Length", "The file's size in bytes.", "48213") with { Key = "drop_length" },
@@ -43,7 +41,7 @@ internal sealed class DropTus(ShareGate gate, ShareDrops drops, Audit audit, Fil
             .Fails(ApiProblem.SharePasswordRequired, CommonErrors.InvalidName, ApiProblem.FileTooLarge("A file has at most 1000000 bytes.")).Fails(DropDescription.Failures);
 
         uploads.MapMethods(One, [HttpMethods.Head], (DropTus tus, SharedEndpoints links, HttpContext context, string upload_id) =>
-                tus.ReadAsync(context, upload_id, links)).AllowAnonymous()
+                SpeaksTus(context) ? tus.ReadAsync(context, upload_id) : links.ReadAsync(context)).AllowAnonymous()
             .WithName("ReadDrop").WithSummary("Read the progress of an upload with a link").WithDescription("Returns the offset at which to continue.")
             .Takes(ShareDescription.Token, DropDescription.Handle, Resumable)
             .Answers(200, "The upload.", DropDescription.Progress)
@@ -67,7 +65,6 @@ internal sealed class DropTus(ShareGate gate, ShareDrops drops, Audit audit, Fil
 
     private async Task<IResult> CreateAsync(HttpContext context)
     {
-        // A form or a password for a path that looks like this one.
         var (visit, refused) = await EnterAsync(context);
         if (visit is null)
             return refused;
@@ -92,9 +89,9 @@ internal sealed class DropTus(ShareGate gate, ShareDrops drops, Audit audit, Fil
                 return share.Drop?.MaxFileSize is { } most && size > most ? ApiProblem.FileTooLarge($"A file has at most {most} bytes.") : ApiProblem.DropFull;
             Drops.DemandType(share, name);
             var sender = Drops.Sender(share, values.GetValueOrDefault("uploader"), values.GetValueOrDefault("message"));
-            var (handle, done, expiresAt) = await drops.BeginAsync(share, name, size, way, sender, modifiedAt: null, context.RequestAborted);
+            var (handle, done, expiresAt) = await drops.BeginAsync(share, name, size, way, sender, context.RequestAborted);
             context.Response.Headers.Location = $"{request.PathBase}{visit.Path}/uploads/{handle}";
-            WriteState(context, done?.Offset ?? 0, done is null ? expiresAt : null);
+            TusFields.WriteProgress(context.Response, done?.Offset ?? 0, done is null ? expiresAt : null);
             if (done?.File is { } file)
                 WriteReceipt(context, visit, file);
             return TypedResults.StatusCode(StatusCodes.Status201Created);
@@ -105,18 +102,18 @@ internal sealed class DropTus(ShareGate gate, ShareDrops drops, Audit audit, Fil
         }
     }
 
-    private async Task<IResult> ReadAsync(HttpContext context, string handle, SharedEndpoints links)
+    /// <summary>Whether a request speaks tus. Others are about a shared folder with the name of the route: a form, or HEAD of a file in it.</summary>
+    private static bool SpeaksTus(HttpContext context) => context.Request.Headers.ContainsKey(TusFields.Resumable);
+
+    private async Task<IResult> ReadAsync(HttpContext context, string handle)
     {
-        // Without the field it is the HEAD of a file in a shared folder of this name.
-        if (!context.Request.Headers.ContainsKey("Tus-Resumable"))
-            return await links.ReadAsync(context);
         var (visit, refused) = await EnterAsync(context);
         if (visit is null)
             return refused;
         if (await drops.FindAsync(visit.Share, handle, context.RequestAborted) is not { } upload)
             return ApiProblem.UploadNotFound;
-        WriteState(context, upload.Progress.Offset, upload.Stage == ResumableStage.Complete ? null : upload.ExpiresAt);
-        context.Response.Headers["Upload-Length"] = Number(upload.Length ?? 0);
+        TusFields.WriteProgress(context.Response, upload.Progress.Offset, upload.Stage == ResumableStage.Complete ? null : upload.ExpiresAt);
+        context.Response.Headers["Upload-Length"] = TusFields.Number(upload.Length ?? 0);
         context.Response.Headers.CacheControl = "no-store";
         return TypedResults.Ok();
     }
@@ -128,11 +125,11 @@ internal sealed class DropTus(ShareGate gate, ShareDrops drops, Audit audit, Fil
             return refused;
         var request = context.Request;
         if (!PartialContent.IsTus(request))
-            return ApiProblem.UnsupportedMediaType($"The bytes of an upload come as {PartialContent.TusType}.") with { Header = ("Accept-Patch", PartialContent.TusType) };
+            return TusFields.NotAppend;
         if (!TusFields.TryReadNumber(request, "Upload-Offset", out var offset, out var problem))
             return problem;
         if (offset is not { } at)
-            return ApiProblem.InvalidRequest("Upload-Offset is missing: it says where the bytes belong.");
+            return TusFields.OffsetMissing;
         try
         {
             using var transfer = metrics.Begin(upload: true);
@@ -167,8 +164,8 @@ internal sealed class DropTus(ShareGate gate, ShareDrops drops, Audit audit, Fil
     /// <summary>Lets a request in that speaks tus with a link of the mode upload.</summary>
     private async Task<(ShareVisit? Visit, IResult Refused)> EnterAsync(HttpContext context)
     {
-        context.Response.Headers["Tus-Resumable"] = Version;
-        if (context.Request.Headers["Tus-Resumable"] != Version)
+        context.Response.Headers[TusFields.Resumable] = TusFields.Version;
+        if (context.Request.Headers[TusFields.Resumable] != TusFields.Version)
             return (null, ApiProblem.UnsupportedTusVersion);
         var (visit, problem) = await gate.EnterAsync(context);
         if (problem is not null)
@@ -205,16 +202,7 @@ internal sealed class DropTus(ShareGate gate, ShareDrops drops, Audit audit, Fil
 
     private static IResult Progress(HttpContext context, long offset, DateTimeOffset? expiresAt)
     {
-        WriteState(context, offset, expiresAt);
+        TusFields.WriteProgress(context.Response, offset, expiresAt);
         return TypedResults.NoContent();
     }
-
-    private static void WriteState(HttpContext context, long offset, DateTimeOffset? expiresAt)
-    {
-        context.Response.Headers["Upload-Offset"] = Number(offset);
-        if (expiresAt is { } end)
-            context.Response.Headers["Upload-Expires"] = end.ToString("R", CultureInfo.InvariantCulture);
-    }
-
-    private static string Number(long value) => value.ToString(CultureInfo.InvariantCulture);
 }

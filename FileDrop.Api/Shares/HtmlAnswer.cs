@@ -21,14 +21,7 @@ internal sealed class HtmlAnswer(string html, string nonce) : IResult
         var response = httpContext.Response;
         response.StatusCode = Status;
         var headers = response.Headers;
-        if (Problem is { } problem)
-        {
-            httpContext.Items[typeof(ApiProblem)] = problem.Code;
-            if (problem.RetryAfterSeconds is { } seconds)
-                headers.RetryAfter = $"{seconds}";
-            if (problem.Header is { } header)
-                headers[header.Name] = header.Value;
-        }
+        Problem?.WriteFields(httpContext);
         headers.CacheControl = "no-store";
         headers.ContentSecurityPolicy =
             $"default-src 'none'; style-src 'nonce-{nonce}'; {(IsForm ? $"script-src 'nonce-{nonce}'; connect-src 'self'; " : "")}img-src 'self'; media-src 'self'; "

@@ -89,12 +89,8 @@ internal static class ShareBody
             ? password
             : throw Refused($"password is a text of {SharePasswords.MinLength} to {SharePasswords.MaxLength} characters.");
 
-    private static DateTimeOffset ReadTime(JsonElement json, DateTimeOffset now)
-    {
-        var time = json.ValueKind == JsonValueKind.String ? Rfc3339.Read("expires_at", json.GetString() ?? "", roundUp: false)
-            : throw Refused("expires_at is a time of RFC 3339.");
-        return time > now ? time : throw Refused("expires_at lies in the past.");
-    }
+    private static DateTimeOffset ReadTime(JsonElement json, DateTimeOffset now) =>
+        Rfc3339.ReadFuture("expires_at", json.ValueKind == JsonValueKind.String ? json.GetString() ?? "" : "", now);
 
     private static string? ReadNote(JsonElement json) => json.ValueKind == JsonValueKind.String && FileRequest.ReadNameText(json) is { Length: <= MaxNote } note
         && !note.Any(character => char.IsControl(character) && character is not ('\n' or '\r' or '\t'))

@@ -1,4 +1,3 @@
-using System.Globalization;
 using FileDrop.Api.Access;
 using FileDrop.Api.Catalog;
 using FileDrop.Api.Contents;
@@ -79,20 +78,14 @@ internal static class ShareEndpoints
     private static async Task<IResult> ListAsync(HttpContext context, ShareStore shares)
     {
         var query = context.Request.Query;
-        var limit = IShareCatalog.MaxListed;
-        if (query.TryGetValue("limit", out var asked) && !(asked is [var text] && int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out limit)
-            && limit is > 0 and <= IShareCatalog.MaxListed))
-            return ApiProblem.InvalidRequest($"limit is a whole number from 1 to {IShareCatalog.MaxListed}.");
+        var limit = ListRequest.Limit(query, IShareCatalog.MaxListed);
         Guid? before = null;
         if (query.TryGetValue("before", out var last))
             before = last is [{ } id] && Parameters.TryReadId(id, out var known) ? known : throw new ProblemException(ApiProblem.InvalidRequest("before is the id of a share."));
         var (page, next) = await shares.ListAsync(Caller.Owner(context), before, limit, context.RequestAborted);
         context.Response.Headers.CacheControl = "no-store";
         if (next is not null)
-        {
-            var owner = query[Caller.OwnerParameter] is [{ } other] ? $"&{Caller.OwnerParameter}={Uri.EscapeDataString(other)}" : "";
-            context.Response.Headers.Link = $"</shares?limit={limit}&before={next}{owner}>; rel=\"next\"";
-        }
+            context.Response.Headers.Link = ListRequest.NextLink("/shares", query, $"{next}", "before");
         return new JsonAnswer<ShareJson[]>([.. page.Select(share => ShareJson.Of(share, context.Request.PathBase))], ApiJson.Instance.ShareJsonArray);
     }
 

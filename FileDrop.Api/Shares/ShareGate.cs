@@ -1,6 +1,5 @@
 using System.Buffers.Text;
 using System.Globalization;
-using System.Net.Http.Headers;
 using System.Security.Cryptography;
 using System.Text;
 using FileDrop.Api.Access;
@@ -41,7 +40,7 @@ internal sealed class ShareGate(SharedEntries entries, SharePasswords passwords,
         var (visit, problem) = await FindAsync(context);
         if (visit is null || visit.Share.Password is not { } hash || HasDoorCookie(context, hash))
             return (visit, problem);
-        if (BasicPassword(context.Request) is not { } password)
+        if (KeyAuthentication.ReadPassword(context.Request.Headers.Authorization.ToString()) is not { } password)
             return (visit, ApiProblem.SharePasswordRequired);
         return await TryAsync(context, visit, password) is { } refused ? (visit, refused) : (visit, null);
     }
@@ -88,13 +87,13 @@ internal sealed class ShareGate(SharedEntries entries, SharePasswords passwords,
     private async Task<ApiProblem?> TryAsync(HttpContext context, ShareVisit visit, string password)
     {
         var (share, hash) = (visit.Share, visit.Share.Password ?? "");
-        if (guesses.RefusePassword(context, share.Id) is { } wait)
-            return wait;
-        if (!await passwords.IsRightAsync(password, hash, context.RequestAborted))
-        {
-            guesses.CountPassword(context, share.Id);
-            return ApiProblem.SharePasswordWrong;
-        }
+        var refused = guesses.RefusePassword(context, share.Id);
+        if (refused is not null)
+            return refused;
+        var caller = Limits.Network(context.Connection.RemoteIpAddress);
+        if (!await passwords.IsRightAsync(password, hash, caller, () => (refused = guesses.CountPassword(context, share.Id)) is null, context.RequestAborted))
+            return refused ?? ApiProblem.SharePasswordWrong;
+        guesses.ForgivePassword(context, share.Id);
         var until = (time.GetUtcNow() + s_doorLife).ToUnixTimeSeconds();
         SetCookie(context, visit, DoorCookie, $"{until}.{Sign(hash, until)}", life: null);
         return null;
@@ -117,16 +116,6 @@ internal sealed class ShareGate(SharedEntries entries, SharePasswords passwords,
             Path = $"{context.Request.PathBase}{visit.Path}",
             MaxAge = life,
         });
-
-    private static string? BasicPassword(HttpRequest request)
-    {
-        if (!AuthenticationHeaderValue.TryParse(request.Headers.Authorization.ToString(), out var credential) || credential.Parameter is not { } parameter
-            || !credential.Scheme.Equals("Basic", StringComparison.OrdinalIgnoreCase))
-            return null;
-        var bytes = new byte[parameter.Length];
-        return Convert.TryFromBase64String(parameter, bytes, out var length) && UnicodeText.TryDecode(bytes.AsSpan(0, length), out var text)
-            && text.Split(':', 2) is [_, var password] ? password : null;
-    }
 
     /// <summary>Reads the token and the names behind it; null if a name breaks a rule, as <c>..</c> does.</summary>
     private static PathTarget? Read(HttpContext context)

@@ -1,3 +1,4 @@
+using FileDrop.Api.OpenApi;
 using Microsoft.Net.Http.Headers;
 
 namespace FileDrop.Api.Shares;
@@ -35,13 +36,18 @@ internal static class SharedAnswers
     public static bool IsBrowser(HttpRequest request) =>
         request.Headers.ContainsKey("Sec-Fetch-Mode") || request.Headers.UserAgent.ToString().StartsWith("Mozilla/", StringComparison.Ordinal);
 
-    /// <summary>The fields of every answer to a link.</summary>
-    public static void WriteHeaders(HttpResponse response)
-    {
-        response.Headers.Vary = "Accept, User-Agent, Cookie";
-        response.Headers["X-Robots-Tag"] = "noindex, nofollow";
-        response.Headers["Referrer-Policy"] = "no-referrer";
-    }
+    /// <summary>The group of routes for links. Each of their answers has some fields.</summary>
+    /// <param name="app">The routes.</param>
+    /// <param name="fields">The descriptions of these fields.</param>
+    public static RouteGroupBuilder MapLinks(this IEndpointRouteBuilder app, params ApiHeader[] fields) =>
+        app.MapGroup("").WithTags("Shares").Carries(fields).AddEndpointFilter((invocation, next) =>
+        {
+            var headers = invocation.HttpContext.Response.Headers;
+            headers.Vary = "Accept, User-Agent, Cookie";
+            headers["X-Robots-Tag"] = "noindex, nofollow";
+            headers["Referrer-Policy"] = "no-referrer";
+            return next(invocation);
+        });
 
     private static bool Names(HttpRequest request, string type) =>
         MediaTypeHeaderValue.TryParseList(request.Headers.Accept, out var accepted)

@@ -12,17 +12,13 @@ namespace FileDrop.Api.Shares;
 internal sealed class SharedEndpoints(
     ShareGate gate, SharedEntries entries, ShareDownloads downloads, FileDownload files, ArchiveDownload archives, SharePage pages, Audit audit, Drops drops)
 {
-    private const string Route = $"{LoggedPath.Shares}/{{token}}/{{**path}}", FormType = "application/x-www-form-urlencoded";
+    private const string Route = $"{LoggedPath.Shares}/{{token}}/{{**path}}";
 
     private const int MaxFormBytes = 8 * 1024;
 
     public static void Map(IEndpointRouteBuilder app)
     {
-        var shared = app.MapGroup("").WithTags("Shares").Carries(DropDescription.OfLink).AddEndpointFilter((invocation, next) =>
-        {
-            SharedAnswers.WriteHeaders(invocation.HttpContext.Response);
-            return next(invocation);
-        });
+        var shared = app.MapLinks(DropDescription.OfLink);
         shared.MapGet(Route, (SharedEndpoints links, HttpContext context) => links.ReadAsync(context)).AllowAnonymous()
             .WithName("ReadShared").WithSummary("Read what a link shares").WithDescription("""
                 A browser (`Accept: text/html`) and programs that make previews of links get a page. All others get bytes: of the file, or of a zip archive of
@@ -76,7 +72,8 @@ internal sealed class SharedEndpoints(
             || !Parameters.TryReadFlag(request.Query, "zip", out var zip) || !Parameters.TryReadFlag(request.Query, "card", out var card))
             return ApiProblem.InvalidRequest("download, inline and zip are true or false.");
         var isAgent = SharedAnswers.IsPreviewAgent(request);
-        var wantsPage = isAgent || (SharedAnswers.WantsPage(request) && !download && !inline && !zip && !card);
+        // An agent gets the page whatever it asks for.
+        var wantsPage = SharedAnswers.WantsPage(request) && (isAgent || !(download || inline || zip || card));
         var (visit, problem) = await gate.EnterAsync(context);
         if (visit is null)
             return Refuse(context, problem ?? ApiProblem.ShareNotFound);
@@ -90,15 +87,12 @@ internal sealed class SharedEndpoints(
             return visit.Names.Count > 0 ? Refuse(context, gate.NotFound(context)) : drops.Show(context, visit, wantsPage);
         if (await entries.FindAsync(share, visit.Names, context.RequestAborted) is not { } entry)
             return Refuse(context, gate.NotFound(context));
-        if (wantsPage && share.IsExhausted)
+        var wantsList = entry.File is null && (wantsPage || (!zip && SharedAnswers.WantsJson(request)));
+        if (share.IsExhausted && (wantsPage || wantsList))
             return Refuse(context, gate.NotFound(context));
-        if (entry.File is null && (wantsPage || (!zip && SharedAnswers.WantsJson(request))))
-            return await ListAsync(context, visit, entry, here, wantsPage);
-        if (wantsPage)
-            return pages.OfFile(visit, entry, here, mayPreview: !isAgent);
-        if (share.Mode == ShareMode.View && entry.File is not { } shown)
-            return ApiProblem.ViewOnly;
-        return await SendAsync(context, visit, entry, inline);
+        return wantsList ? await ListAsync(context, visit, entry, here, wantsPage)
+            : wantsPage ? pages.OfFile(visit, entry, here, mayPreview: !isAgent)
+            : await SendAsync(context, visit, entry, inline);
     }
 
     /// <summary>Sends bytes: the content of a file, or an archive.</summary>
@@ -109,21 +103,25 @@ internal sealed class SharedEndpoints(
             return ApiProblem.ViewOnly;
         // A share with a limit has no preview: each reading is a download, and counts.
         var isShown = share.Mode == ShareMode.View || (inline && share.MaxDownloads is null);
-        var archive = entry.File is null ? await entries.ArchiveAsync(share, entry, context.RequestAborted) : null;
-        if (entry.File is null && archive is null)
-            return gate.NotFound(context);
-        if (share.IsExhausted && !await MayContinueAsync(context, share, entry.File?.Content.BlobId ?? DownloadTerms.SubjectOf(archive?.Layout.Tag ?? "")))
-            return gate.NotFound(context);
-        var visitor = share.MaxDownloads is null || !HttpMethods.IsGet(context.Request.Method) ? Guid.Empty : ShareGate.Visitor(context, visit);
-        var terms = new DownloadTerms(downloads, share, visitor, isShown);
-        var answer = entry.File is { } file ? await files.SendAsync(context, file, share.Version, terms)
-            : archive is not null ? await archives.SendAsync(context, archive, entry.Name.Length > 0 ? entry.Name : "Files", terms)
-            : ApiProblem.ShareNotFound;
-        if (answer is ApiProblem { Status: StatusCodes.Status404NotFound })
-            return gate.NotFound(context);
-        if (HttpMethods.IsGet(context.Request.Method) && !isShown && IsBeginning(context))
-            audit.Record(context, "DownloadShared", $"{share.Id}", context.Response.StatusCode, context.RequestAborted.IsCancellationRequested ? "cut_off" : "done");
-        return answer;
+        if (entry.File is { } file)
+            return await UnderTermsAsync(file.Content.BlobId, terms => files.SendAsync(context, file, share.Version, terms));
+        return await entries.ArchiveAsync(share, entry, context.RequestAborted) is { } archive
+            ? await UnderTermsAsync(
+                DownloadTerms.SubjectOf(archive.Layout.Tag), terms => archives.SendAsync(context, archive, entry.Name.Length > 0 ? entry.Name : "Files", terms))
+            : gate.NotFound(context);
+
+        async Task<IResult> UnderTermsAsync(Guid subject, Func<DownloadTerms, Task<IResult>> send)
+        {
+            if (share.IsExhausted && !await MayContinueAsync(context, share, subject))
+                return gate.NotFound(context);
+            var visitor = share.MaxDownloads is null || !HttpMethods.IsGet(context.Request.Method) ? Guid.Empty : ShareGate.Visitor(context, visit);
+            var answer = await send(new DownloadTerms(downloads, share, visitor, isShown));
+            if (answer is ApiProblem { Status: StatusCodes.Status404NotFound })
+                return gate.NotFound(context);
+            if (HttpMethods.IsGet(context.Request.Method) && !isShown && IsBeginning(context))
+                audit.Record(context, "DownloadShared", $"{share.Id}", context.Response.StatusCode, context.RequestAborted.IsCancellationRequested ? "cut_off" : "done");
+            return answer;
+        }
     }
 
     private async Task<bool> MayContinueAsync(HttpContext context, Share share, Guid subject) =>
@@ -136,8 +134,6 @@ internal sealed class SharedEndpoints(
 
     private async Task<IResult> ListAsync(HttpContext context, ShareVisit visit, SharedEntry entry, string here, bool isPage)
     {
-        if (visit.Share.IsExhausted)
-            return Refuse(context, gate.NotFound(context));
         var from = EntryPosition.Start;
         if (context.Request.Query["after"] is [{ Length: > 0 } after])
             from = SharedCursor.Read(after);
@@ -155,7 +151,8 @@ internal sealed class SharedEndpoints(
         ? new SharedEntryJson("file", one.Name, $"{here}/{Uri.EscapeDataString(one.Name)}", file.Content.Size, file.Content.Type, file.ModifiedAt ?? file.Content.CreatedAt)
         : new SharedEntryJson("folder", one.Name, $"{here}/{Uri.EscapeDataString(one.Name)}", null, null, one.Folder?.UpdatedAt ?? DateTimeOffset.UnixEpoch);
 
-    private async Task<IResult> PostAsync(HttpContext context)
+    /// <summary>Answers POST of a link: a form with a file, or with the password.</summary>
+    public async Task<IResult> PostAsync(HttpContext context)
     {
         if (FileRequest.IsForm(context.Request))
             return await DropAsync(context, visit => drops.TakeFormAsync(context, visit), isForm: true);
@@ -213,7 +210,7 @@ internal sealed class SharedEndpoints(
 
     private static async Task<string?> ReadPasswordAsync(HttpRequest request)
     {
-        if (request.ContentType?.Split(';')[0].Trim().Equals(FormType, StringComparison.OrdinalIgnoreCase) is not true || request.ContentLength > MaxFormBytes)
+        if (!FileRequest.IsCurlsDefault(request) || request.ContentLength > MaxFormBytes)
             return null;
         using var text = new MemoryStream();
         var buffer = new byte[1024];

@@ -5,7 +5,7 @@ using System.Text.Unicode;
 
 namespace FileDrop.Api.Text;
 
-/// <summary>Checks untrusted text, and escapes it for logs.</summary>
+/// <summary>Checks and cuts untrusted text, and escapes it for logs.</summary>
 internal static class UnicodeText
 {
     /// <summary>Whether the text has no half of a surrogate pair, which JSON can express but UTF-8 cannot.</summary>
@@ -26,6 +26,20 @@ internal static class UnicodeText
     {
         text = Utf8.IsValid(utf8) ? Encoding.UTF8.GetString(utf8) : null;
         return text is not null;
+    }
+
+    /// <summary>The beginning of a text, in whole characters, with at most this many bytes of UTF-8.</summary>
+    public static string Cut(string text, int bytes)
+    {
+        var length = 0;
+        foreach (var rune in text.EnumerateRunes())
+        {
+            bytes -= rune.Utf8SequenceLength;
+            if (bytes < 0)
+                return text[..length];
+            length += rune.Utf16SequenceLength;
+        }
+        return text;
     }
 
     /// <summary>

@@ -1,4 +1,3 @@
-using System.Globalization;
 using FileDrop.Api.Access;
 using FileDrop.Api.Catalog;
 using FileDrop.Api.Contents;
@@ -13,7 +12,6 @@ namespace FileDrop.Api.Uploads;
 internal static class TusEndpoints
 {
     private const string Path = PartialContent.TusPath;
-    private const string Version = "1.0.0";
     private const string Extensions =
         "creation,creation-with-upload,creation-defer-length,expiration,checksum,checksum-trailer,termination,concatenation";
 
@@ -30,7 +28,7 @@ internal static class TusEndpoints
             return next(context);
         response.OnStarting(() =>
         {
-            response.Headers["Tus-Resumable"] = Version;
+            response.Headers[TusFields.Resumable] = TusFields.Version;
             return Task.CompletedTask;
         });
         if (request.Headers["X-HTTP-Method-Override"].ToString() is not { Length: > 0 } method || method.Equals(request.Method, StringComparison.OrdinalIgnoreCase))
@@ -56,7 +54,7 @@ internal static class TusEndpoints
             .Answers(204, "The abilities of this server.", TusDescription.Server);
 
         var spoken = uploads.MapGroup("").AddEndpointFilter(async (invocation, next) =>
-            invocation.HttpContext.Request.Headers["Tus-Resumable"] == Version ? await next(invocation) : ApiProblem.UnsupportedTusVersion);
+            invocation.HttpContext.Request.Headers[TusFields.Resumable] == TusFields.Version ? await next(invocation) : ApiProblem.UnsupportedTusVersion);
         spoken.MapPost("/", CreateAsync)
             .WithName("CreateUpload").WithSummary("Begin a resumable upload").WithDescription("""
                 Begins an upload by tus 1.0.0. A body brings all bytes or the first ones. `Upload-Concat: final;…` makes a file of partial uploads.
@@ -92,9 +90,9 @@ internal static class TusEndpoints
     private static IResult Describe(HttpContext context, UploadStore uploads)
     {
         var headers = context.Response.Headers;
-        headers["Tus-Version"] = Version;
+        headers["Tus-Version"] = TusFields.Version;
         headers["Tus-Extension"] = Extensions;
-        headers["Tus-Max-Size"] = Number(uploads.MaxSize);
+        headers["Tus-Max-Size"] = TusFields.Number(uploads.MaxSize);
         headers["Tus-Checksum-Algorithm"] = RequestChecksum.Algorithms;
         return TypedResults.NoContent();
     }
@@ -119,7 +117,7 @@ internal static class TusEndpoints
             return ApiProblem.FileTooLarge($"An upload has at most {uploads.MaxSize} bytes.");
         var hasBody = HasBody(request);
         if (hasBody && !PartialContent.IsTus(request))
-            return ApiProblem.UnsupportedMediaType($"The bytes of an upload come as {PartialContent.TusType}.");
+            return TusFields.NotBytes;
         if (request.ContentLength > (length ?? uploads.MaxSize))
             return ApiProblem.FileTooLarge($"The body has {request.ContentLength} bytes, and the upload {length ?? uploads.MaxSize}.");
 
@@ -158,7 +156,7 @@ internal static class TusEndpoints
         var headers = context.Response.Headers;
         WriteState(context, upload.Plan, upload.Progress.Offset, upload.ExpiresAt, upload.Stage == ResumableStage.Complete, id);
         if (upload.Length is { } length)
-            headers["Upload-Length"] = Number(length);
+            headers["Upload-Length"] = TusFields.Number(length);
         else
             headers["Upload-Defer-Length"] = "1";
         // Earlier releases accepted fields that an answer cannot have; such uploads live for a day.
@@ -175,14 +173,14 @@ internal static class TusEndpoints
     {
         var (request, owner) = (context.Request, Caller.Owner(context));
         if (!PartialContent.IsTus(request))
-            return ApiProblem.UnsupportedMediaType($"The bytes of an upload come as {PartialContent.TusType}.") with { Header = ("Accept-Patch", PartialContent.TusType) };
+            return TusFields.NotAppend;
         if (!TusFields.TryReadNumber(request, "Upload-Offset", out var offset, out var problem)
             || !TusFields.TryReadNumber(request, "Upload-Length", out var length, out problem)
             || !RequestChecksum.TryReadTus(request, out var check, out problem))
             return problem;
         using var disposal = check;
         if (offset is not { } at)
-            return ApiProblem.InvalidRequest("Upload-Offset is missing: it says where the bytes belong.");
+            return TusFields.OffsetMissing;
         if (!Parameters.TryReadId(upload_id, out var id))
             return ApiProblem.UploadNotFound;
         var (upload, writer) = await uploads.TakeAsync(owner, id, context.RequestAborted);
@@ -247,12 +245,9 @@ internal static class TusEndpoints
 
     private static void WriteState(HttpContext context, ResumablePlan plan, long offset, DateTimeOffset expiresAt, bool isComplete, Guid id)
     {
-        var headers = context.Response.Headers;
-        headers["Upload-Offset"] = Number(offset);
-        if (!isComplete)
-            headers["Upload-Expires"] = expiresAt.ToString("R", CultureInfo.InvariantCulture);
-        else if (!plan.IsPartial)
-            headers["Content-Location"] = Caller.Follow(context.Request, $"/files/{id}");
+        TusFields.WriteProgress(context.Response, offset, isComplete ? null : expiresAt);
+        if (isComplete && !plan.IsPartial)
+            context.Response.Headers["Content-Location"] = Caller.Follow(context.Request, $"/files/{id}");
     }
 
     private static IResult Created(HttpContext context, Guid id)
@@ -264,6 +259,4 @@ internal static class TusEndpoints
     /// <summary>Whether the request has a body, as far as its fields tell.</summary>
     private static bool HasBody(HttpRequest request) => request.ContentLength > 0 || (request.ContentLength is null
         && request.HttpContext.Features.Get<IHttpRequestBodyDetectionFeature>() is { CanHaveBody: true });
-
-    private static string Number(long value) => value.ToString(CultureInfo.InvariantCulture);
 }

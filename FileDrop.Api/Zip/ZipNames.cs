@@ -4,6 +4,7 @@ using System.Globalization;
 using System.IO.Hashing;
 using System.Runtime.InteropServices;
 using System.Text;
+using FileDrop.Api.Text;
 
 namespace FileDrop.Api.Zip;
 
@@ -80,7 +81,7 @@ internal sealed class ZipNames
                 (changed ??= name.ToCharArray())[i] = '_';
         }
         var safe = changed is null ? name : new string(changed);
-        safe = Cut(IsDevice(safe) ? $"_{safe}" : safe, MaxBytes);
+        safe = UnicodeText.Cut(IsDevice(safe) ? $"_{safe}" : safe, MaxBytes);
         // Windows drops dots and spaces at the end. The segments "." and ".." consist of nothing else.
         return safe.TrimEnd('.', ' ').PadRight(Math.Max(1, safe.Length), '_');
     }
@@ -97,21 +98,7 @@ internal sealed class ZipNames
     {
         var dot = isFolder ? -1 : name.LastIndexOf('.');
         var extension = dot > 0 && name.Length - dot - 1 <= MaxExtension && !name.AsSpan(dot).Contains(' ') ? name[dot..] : "";
-        return (Cut(name[..^extension.Length], MaxBytes - NumberSize - Encoding.UTF8.GetByteCount(extension)), extension);
-    }
-
-    /// <summary>The beginning of a text, in whole characters, with at most this many bytes of UTF-8.</summary>
-    private static string Cut(string text, int bytes)
-    {
-        var length = 0;
-        foreach (var rune in text.EnumerateRunes())
-        {
-            bytes -= rune.Utf8SequenceLength;
-            if (bytes < 0)
-                return text[..length];
-            length += rune.Utf16SequenceLength;
-        }
-        return text;
+        return (UnicodeText.Cut(name[..^extension.Length], MaxBytes - NumberSize - Encoding.UTF8.GetByteCount(extension)), extension);
     }
 
     /// <summary>Equal for names that some system takes for the same. Should others be equal too, one of them gets a needless number.</summary>

@@ -1,5 +1,4 @@
 using System.Collections.Concurrent;
-using FileDrop.Api.Storage;
 using MongoDB.Bson;
 using MongoDB.Driver;
 
@@ -31,7 +30,7 @@ internal sealed partial class MongoEngine : IChangeEngine
             if (await CallAsync(token => feeds.Find(one).FirstOrDefaultAsync(token), cancellation) is { } found)
                 return MongoSchema.ToGuid(found["id"]);
             // Of replicas that start together one gives the id.
-            await InsertAsync(feeds, new BsonDocument(one).Add("id", MongoSchema.Uuid(Guid.NewGuid())), cancellation);
+            await AddAsync(feeds, new BsonDocument(one).Add("id", MongoSchema.Uuid(Guid.NewGuid())), cancellation);
         }
     }
 
@@ -166,23 +165,4 @@ internal sealed partial class MongoEngine : IChangeEngine
         cancellation);
 
     private static BsonDocument Behind(string owner, long after) => new() { { "owner", owner }, { "last", new BsonDocument("$gt", after) } };
-
-    /// <summary>Inserts a document. False if its id is in use.</summary>
-    private static async Task<bool> InsertAsync(IMongoCollection<BsonDocument> collection, BsonDocument document, CancellationToken cancellation)
-    {
-        try
-        {
-            return await CallAsync(
-                async token =>
-                {
-                    await collection.InsertOneAsync(document, cancellationToken: token);
-                    return true;
-                },
-                cancellation);
-        }
-        catch (StorageException failure) when (failure.InnerException is MongoWriteException write && MongoConnection.IsDuplicate(write))
-        {
-            return false;
-        }
-    }
 }

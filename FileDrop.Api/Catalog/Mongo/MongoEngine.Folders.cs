@@ -17,7 +17,7 @@ internal sealed partial class MongoEngine : IFolderEngine
     public async Task<T> RunAsync<T>(string owner, Func<IFolderSteps, ValueTask<T>> protocol, CancellationToken cancellation) =>
         await protocol(new Steps(this, owner, cancellation));
 
-    public ValueTask<DateTimeOffset> NowAsync(CancellationToken cancellation) => _clock.NowAsync(cancellation);
+    public Task<DateTimeOffset> NowAsync(CancellationToken cancellation) => _clock.NowAsync(cancellation).AsTask();
 
     public async Task<FolderDocument?> FindFolderAsync(string owner, Guid id, CancellationToken cancellation) =>
         (await LoadFolderAsync(owner, id, cancellation))?.Folder;
@@ -145,7 +145,7 @@ internal sealed partial class MongoEngine : IFolderEngine
         {
             var folder = make(await NowAsync());
             var document = MongoFolders.ToBson(null, folder);
-            if (!await InsertAsync(engine.Folders, document))
+            if (!await AddAsync(engine.Folders, document, cancellation))
                 return false;
             engine._recentFolders.Keep(Stored(document));
             engine.Tell(null, folder);
@@ -183,7 +183,7 @@ internal sealed partial class MongoEngine : IFolderEngine
         public async ValueTask<T> ChangeFileAsync<T>(Guid id, Func<FileDocument?, DateTimeOffset, Decision<T>> decide) =>
             await engine.ChangeAsync(owner, id, decide, ChangeKind.Plain, cancellation);
 
-        public async ValueTask<bool> InsertNameAsync(NameClaim claim) => await InsertAsync(engine.Names, MongoFolders.ToBson(owner, claim));
+        public async ValueTask<bool> InsertNameAsync(NameClaim claim) => await AddAsync(engine.Names, MongoFolders.ToBson(owner, claim), cancellation);
 
         public async ValueTask<NameClaim?> FindNameAsync(EntryKey key)
         {
@@ -217,7 +217,7 @@ internal sealed partial class MongoEngine : IFolderEngine
             return [.. found.Select(MongoFolders.ReadName)];
         }
 
-        public async ValueTask<bool> TakeSlotAsync(FolderSlot slot) => await InsertAsync(engine.Slots, MongoFolders.ToBson(owner, slot));
+        public async ValueTask<bool> TakeSlotAsync(FolderSlot slot) => await AddAsync(engine.Slots, MongoFolders.ToBson(owner, slot), cancellation);
 
         public async ValueTask<FolderSlot?> FindSlotAsync()
         {
@@ -287,8 +287,5 @@ internal sealed partial class MongoEngine : IFolderEngine
             (await CallAsync(token => engine.Folders.DeleteOneAsync(Unchanged(before), token), cancellation)).DeletedCount > 0;
 
         private BsonDocument Unchanged(StoredFolder before) => File(owner, before.Folder.Id).Add("rev", before.Rev);
-
-        private Task<bool> InsertAsync(IMongoCollection<BsonDocument> collection, BsonDocument document) =>
-            MongoEngine.InsertAsync(collection, document, cancellation);
     }
 }

@@ -18,20 +18,7 @@ internal sealed partial class MongoEngine : ILinkKeyCatalog, IAuditCatalog
         return [.. found.Select(MongoSchema.ToLinkKey)];
     }
 
-    public Task<bool> AddLinkKeyAsync(LinkKey key, CancellationToken cancellation) => CallAsync(
-        async token =>
-        {
-            try
-            {
-                await LinkKeyRecords.InsertOneAsync(MongoSchema.LinkKey(key), cancellationToken: token);
-                return true;
-            }
-            catch (MongoWriteException failure) when (MongoConnection.IsDuplicate(failure))
-            {
-                return false;
-            }
-        },
-        cancellation);
+    public Task<bool> AddLinkKeyAsync(LinkKey key, CancellationToken cancellation) => AddAsync(LinkKeyRecords, MongoSchema.LinkKey(key), cancellation);
 
     public Task ForgetLinkKeysAsync(DateTimeOffset before, CancellationToken cancellation) => CallAsync(
         token => LinkKeyRecords.DeleteManyAsync(new BsonDocument("created_at", new BsonDocument("$lt", MongoSchema.Time(before))), token), cancellation);

@@ -52,7 +52,7 @@ internal sealed partial class MongoEngine : IMarkedChanges
     }
 
     public async Task<bool> AddChangesAsync(string owner, IReadOnlyList<ChangeMark> marks, CancellationToken cancellation) =>
-        await InsertAsync(ChangeBatches, MongoFeed.ToBson(owner, marks, await _clock.NowAsync(cancellation)), cancellation);
+        await AddAsync(ChangeBatches, MongoFeed.ToBson(owner, marks, await _clock.NowAsync(cancellation)), cancellation);
 
     public async Task ClearMarksAsync(string owner, IReadOnlyList<MarkedEntry> entries, CancellationToken cancellation)
     {

@@ -131,9 +131,9 @@ internal sealed partial class MongoEngine : IShareCatalog, ISharedCatalog
         return await ChangeAsync(ShareRecords, room, update, cancellation);
     }
 
-    public Task ReleaseDropAsync(ReadOnlyMemory<byte> digest, long bytes, int files, CancellationToken cancellation) => ChangeAsync(
+    public Task ReleaseDropAsync(ReadOnlyMemory<byte> digest, long bytes, CancellationToken cancellation) => ChangeAsync(
         ShareRecords, OfDigest(digest),
-        new BsonDocument("$inc", new BsonDocument { { "received_bytes", -bytes }, { "received_files", -(long)files } }), cancellation);
+        new BsonDocument("$inc", new BsonDocument { { "received_bytes", -bytes }, { "received_files", -1L } }), cancellation);
 
     /// <summary>Does nothing: MongoDB itself removes grants some time after their end.</summary>
     public Task ForgetGrantsAsync(CancellationToken cancellation) => Task.CompletedTask;
@@ -143,21 +143,6 @@ internal sealed partial class MongoEngine : IShareCatalog, ISharedCatalog
         var found = await CallAsync(token => ShareRecords.Find(filter).Project(s_wholeAndNow).FirstOrDefaultAsync(token), cancellation);
         return found is null ? null : new ShareReading(MongoSchema.ToShare(found["doc"].AsBsonDocument), _clock.Observe(found["now"]));
     }
-
-    private static Task<bool> AddAsync(IMongoCollection<BsonDocument> records, BsonDocument record, CancellationToken cancellation) => CallAsync(
-        async token =>
-        {
-            try
-            {
-                await records.InsertOneAsync(record, cancellationToken: token);
-                return true;
-            }
-            catch (MongoWriteException failure) when (MongoConnection.IsDuplicate(failure))
-            {
-                return false;
-            }
-        },
-        cancellation);
 
     private static async Task<bool> ChangeAsync(
         IMongoCollection<BsonDocument> records, BsonDocument filter, BsonDocument update, CancellationToken cancellation)

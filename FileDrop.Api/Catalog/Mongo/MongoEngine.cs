@@ -1,4 +1,3 @@
-using FileDrop.Api.Storage;
 using FileDrop.Api.Text;
 using MongoDB.Bson;
 using MongoDB.Driver;
@@ -112,20 +111,8 @@ internal sealed partial class MongoEngine : ICatalogEngine
             accounts = MongoAccounts.New with { Held = [.. opened] };
         }
         var stored = MongoDocument.Of(document, accounts, now, before: null);
-        try
-        {
-            await CallAsync(
-                async token =>
-                {
-                    await _files.InsertOneAsync(stored.ToBson(), cancellationToken: token);
-                    return true;
-                },
-                cancellation);
-        }
-        catch (StorageException failure) when (failure.InnerException is MongoWriteException write && MongoConnection.IsDuplicate(write))
-        {
+        if (!await AddAsync(_files, stored.ToBson(), cancellation))
             return null;
-        }
         _recent.Keep(stored);
         Tell(null, stored.Document);
         await SettleAsync(stored);
@@ -175,4 +162,20 @@ internal sealed partial class MongoEngine : ICatalogEngine
         MongoConnection.CallAsync(MongoConnection.CallTimeout, call, cancellation);
 
     private static BsonDocument File(string owner, Guid id) => new() { { "_id", MongoSchema.Uuid(id) }, { "owner", owner } };
+
+    /// <summary>Inserts a document. False if its id is in use.</summary>
+    private static Task<bool> AddAsync(IMongoCollection<BsonDocument> records, BsonDocument record, CancellationToken cancellation) => CallAsync(
+        async token =>
+        {
+            try
+            {
+                await records.InsertOneAsync(record, cancellationToken: token);
+                return true;
+            }
+            catch (MongoWriteException failure) when (MongoConnection.IsDuplicate(failure))
+            {
+                return false;
+            }
+        },
+        cancellation);
 }

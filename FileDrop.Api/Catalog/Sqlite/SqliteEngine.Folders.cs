@@ -6,7 +6,8 @@ internal sealed partial class SqliteEngine : IFolderEngine
     public Task<T> RunAsync<T>(string owner, Func<IFolderSteps, ValueTask<T>> protocol, CancellationToken cancellation) =>
         ChangeAsync(session => Run(session, owner, protocol), cancellation);
 
-    public ValueTask<DateTimeOffset> NowAsync(CancellationToken cancellation) => new(Now());
+    /// <summary>Does not wait for the writer, since the clock is this machine's.</summary>
+    public Task<DateTimeOffset> NowAsync(CancellationToken cancellation) => Task.FromResult(Now());
 
     public Task<FolderDocument?> FindFolderAsync(string owner, Guid id, CancellationToken cancellation) =>
         ReadAsync(session => SqliteFolders.Find(session, owner, id), cancellation);

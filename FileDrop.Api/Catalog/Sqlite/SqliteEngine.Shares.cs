@@ -150,10 +150,10 @@ internal sealed partial class SqliteEngine : IShareCatalog, ISharedCatalog
             share.Digest.ToArray(), share.Revision, Milliseconds(), bytes, share.Drop?.MaxBytes ?? long.MaxValue, share.Drop?.MaxFiles ?? long.MaxValue) > 0,
         cancellation);
 
-    public Task ReleaseDropAsync(ReadOnlyMemory<byte> digest, long bytes, int files, CancellationToken cancellation) => ChangeAsync(
+    public Task ReleaseDropAsync(ReadOnlyMemory<byte> digest, long bytes, CancellationToken cancellation) => ChangeAsync(
         session => session.Execute(
-            "UPDATE shares SET received_bytes = max(0, received_bytes - ?2), received_files = max(0, received_files - ?3) WHERE digest = ?1",
-            digest.ToArray(), bytes, (long)files),
+            "UPDATE shares SET received_bytes = max(0, received_bytes - ?2), received_files = max(0, received_files - 1) WHERE digest = ?1",
+            digest.ToArray(), bytes),
         cancellation);
 
     public async Task ForgetGrantsAsync(CancellationToken cancellation)
