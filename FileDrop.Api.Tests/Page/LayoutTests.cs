@@ -94,6 +94,7 @@ public sealed class LayoutTests(FilledPair filled, Chromium chromium) : IClassFi
         await window.TreeItem("Photos").ClickAsync();
         Assert.Empty(await SmallAsync(window, least));
         await window.Dialog().Button("Cancel").ClickAsync();
+        await SharingIsLargeEnoughAsync(window, least);
         // Open the uploads, with one that is done, one that is sending, and one that needs an answer.
         var done = $"Done {width} {touch}.bin";
         await window.DropAsync((done, 10));
@@ -106,6 +107,27 @@ public sealed class LayoutTests(FilledPair filled, Chromium chromium) : IClassFi
         await Assertions.Expect(window.Upload("Notes.txt")).ToContainTextAsync("this name already");
         await window.UnderWayAsync("Film.mp4");
         Assert.Empty(await SmallAsync(window, least));
+    }
+
+    private async Task SharingIsLargeEnoughAsync(Window window, int least)
+    {
+        await filled.ShareAsync();
+        var address = window.Page.Url;
+        await window.GoAsync();
+        await window.SelectAsync("Letters");
+        await window.ShareSelectedAsync();
+        await window.Dialog().Button("Copy link: Letters").WaitForAsync();
+        await window.Dialog().Button("New link").ClickAsync();
+        await window.AllowAsync("Request files");
+        await window.Dialog().Button("Make one").ClickAsync();
+        await window.Dialog().GetByLabel("The link works").SelectOptionAsync("until a date…");
+        Assert.Empty(await SmallAsync(window, least));
+        await window.Dialog().Button("Close").ClickAsync();
+        await window.GoAsync("/?view=shared");
+        await window.Button("Copy link: Letters").WaitForAsync();
+        Assert.Empty(await SmallAsync(window, least));
+        await window.GoAsync(address);
+        await window.Row("Interview.wav").WaitForAsync();
     }
 
     [Fact]
