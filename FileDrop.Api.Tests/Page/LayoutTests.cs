@@ -18,6 +18,7 @@ public sealed class LayoutTests(FilledPair filled, Chromium chromium) : IClassFi
     [InlineData(1024, 768)]
     [InlineData(1140, 700)]
     [InlineData(1241, 700)]
+    [InlineData(1341, 700)]
     [InlineData(844, 390)]
     [InlineData(360, 225)]
     public async Task The_parts_of_the_header_do_not_overlap(int width, int height)
@@ -134,6 +135,8 @@ public sealed class LayoutTests(FilledPair filled, Chromium chromium) : IClassFi
     public async Task A_long_press_selects_and_further_taps_select_too()
     {
         await using var window = await OpenAsync((390, 844), touch: true);
+        // Files of the other tests can push the row out of view.
+        await window.Row("Interview.wav").ScrollIntoViewIfNeededAsync();
         var box = await window.Row("Interview.wav").Locator(".link").BoundingBoxAsync() ?? throw new InvalidOperationException("There is no row.");
         await window.TouchAsync(box.X + 10, box.Y + 10);
         await Assertions.Expect(window.Page.Locator(".chosen strong")).ToHaveTextAsync("1 selected");

@@ -127,7 +127,7 @@ function expiryField(expiresAt) {
   };
   draw();
   return {
-    element: el("div", { class: "pair" }, labelled(t.sharing.expires, field), dated),
+    element: el("div", { class: "pair wraps" }, labelled(t.sharing.expires, field), dated),
     read: () => {
       if (field.value === "") return null;
       if (field.value === "keep") return expiresAt;
@@ -166,7 +166,12 @@ function passwordField(hasOne, say) {
   removal.element.hidden = !hasOne;
   draw();
   return {
-    element: el("div", {}, el("div", { class: "pair" }, labelled(hasOne ? s.newPassword : s.password, field), make, copy), removal.element),
+    element: el(
+      "div",
+      {},
+      el("div", { class: "pair wraps" }, labelled(hasOne ? s.newPassword : s.password, field), make, copy),
+      removal.element,
+    ),
     read: () => (field.value ? field.value : removal.box.checked ? null : undefined),
   };
 }

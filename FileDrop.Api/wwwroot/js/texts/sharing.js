@@ -13,7 +13,6 @@ export const sharing = {
   newLink: "New link",
   make: "Make link",
   save: "Save",
-  done: "Done",
   changeTitle: "Change the link",
   made: "The link is ready.",
   saved: "The link was changed.",
