@@ -15,7 +15,7 @@ namespace FileDrop.Api.Tests.Page;
 [Collection(ChromiumTests.Name)]
 public sealed class ShareDialogTests(GuardedEmbeddedPair pair, Chromium chromium) : IClassFixture<GuardedEmbeddedPair>
 {
-    private static readonly string[] WithoutShare = ["read", "write"], WithoutWrite = ["read", "share"];
+    private static readonly string[] WithoutShare = ["read", "write"], WithoutWrite = ["read", "share"], Types = [".pdf", "image/*"];
 
     [Fact]
     public async Task A_selection_and_a_folder_are_shared_to_look_at_or_to_download()
@@ -163,7 +163,7 @@ public sealed class ShareDialogTests(GuardedEmbeddedPair pair, Chromium chromium
         {
             ids = new[] { folder },
             mode = "upload",
-            drop = new { max_bytes = 1_500_000_000, max_file_size = 1234, types = new[] { ".pdf", "image/*" }, asks_name = true, files_expire_in = 3 * 86_400 },
+            drop = new { max_bytes = 1_500_000_000, max_file_size = 1234, types = Types, asks_name = true, files_expire_in = 3 * 86_400 },
         });
         await using var owner = await chromium.OpenAsync(pair.Service, key, "/?view=shared");
         await owner.Button("Change the link: In").ClickAsync();

@@ -1,5 +1,4 @@
 using FileDrop.Api.Tests.Access;
-using FileDrop.Api.Tests.Files;
 using FileDrop.Api.Tests.Folders;
 using Microsoft.Playwright;
 using Xunit;

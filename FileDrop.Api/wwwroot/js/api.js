@@ -118,7 +118,10 @@ export const api = {
 
 /** The picture of a share's link, as SVG. */
 export async function shareCode(id, signal) {
-  const response = await fetch(`${shareAt(id)}/qr`, { headers: session.headers(), signal, cache: "no-store" });
+  const asked = fetch(`${shareAt(id)}/qr`, { headers: session.headers(), signal, cache: "no-store" });
+  const response = await asked.catch((failure) => {
+    throw signal.aborted ? failure : Problem.unreachable();
+  });
   const text = await response.text();
   if (!response.ok) throw Problem.from(response.status, text);
   return text;

@@ -91,7 +91,8 @@ on("connection", () => {
 on("list", drawFront);
 on("links", readShares);
 on("shares", () => {
-  browser.grid.draw();
+  // At once, since a tab in the background gets no frame to draw in.
+  browser.grid.drawNow();
   if (route.view === "shared") drawFront();
 });
 on("files", () => {

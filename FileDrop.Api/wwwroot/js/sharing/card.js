@@ -88,12 +88,13 @@ export class ShareCard {
       part.setAttribute("aria-label", label(name));
     // A link that leads to nothing can only be removed.
     for (const part of [this.#copy, this.#show, this.#change, this.#field]) part.hidden = share.state === "gone";
+    if (share.state === "gone") this.showCode(false);
     this.#share = share;
   }
 
   #drawName(share, name) {
     const state = stateOfShared(share);
-    if (!state) return this.#name.replaceChildren(share.kind === "selection" || share.name === null ? name : bdi(name));
+    if (!state) return this.#name.replaceChildren(plain(name));
     const link = el("a", { href: addressOf(state) }, bdi(name));
     link.title = plain(name);
     link.addEventListener("click", (event) => {

@@ -38,7 +38,7 @@ class ShareDialog {
 
   constructor(entries) {
     this.entries = entries;
-    this.#ids = entries.map((entry) => entry.file_id).sort();
+    this.#ids = entries.map((entry) => entry.file_id);
     const title = newId("sharing");
     const close = () => this.dialog.close();
     this.dialog = el(
@@ -65,7 +65,8 @@ class ShareDialog {
 
   /** The links that lead to exactly these files and folders. */
   get #shares() {
-    const isSame = (share) => share.ids.length === this.#ids.length && [...share.ids].sort().every((id, i) => id === this.#ids[i]);
+    const ids = new Set(this.#ids);
+    const isSame = (share) => share.ids.length === ids.size && share.ids.every((id) => ids.has(id));
     return known.of(this.#ids[0]).filter(isSame);
   }
 

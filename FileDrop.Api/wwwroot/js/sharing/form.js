@@ -63,10 +63,11 @@ export function settings({ share = null, isFolder = false, say }) {
 
 /** The settings that differ from those of the share. An undefined password stays as it is. */
 function changesOf(share, now) {
-  const before = { ...share, password: undefined };
+  const before = { ...share };
   if (now.drop) before.drop = Object.fromEntries(Object.keys(now.drop).map((name) => [name, share.drop[name] ?? null]));
-  const isSame = (name) => now[name] === undefined || JSON.stringify(now[name]) === JSON.stringify(before[name] ?? null);
-  return Object.fromEntries(Object.entries(now).filter(([name]) => !(name === "password" ? now.password === undefined : isSame(name))));
+  const isOther = ([name, value]) =>
+    value !== undefined && (name === "password" || JSON.stringify(value) !== JSON.stringify(before[name] ?? null));
+  return Object.fromEntries(Object.entries(now).filter(isOther));
 }
 
 /** One button for each mode, and a line about the chosen one. */
