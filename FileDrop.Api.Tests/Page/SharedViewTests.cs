@@ -163,6 +163,7 @@ public sealed class SharedViewTests(GuardedPagePair pair, Chromium chromium) : I
         await tab.GetByLabel("API key").FillAsync(key);
         await tab.GetByRole(AriaRole.Button, new PageGetByRoleOptions { Name = "Sign in" }).ClickAsync();
         await Assertions.Expect(tab.Locator(".row")).ToBeVisibleAsync();
+        await owner.Page.BringToFrontAsync();
         await owner.SelectAsync("file.bin");
         await owner.ShareSelectedAsync();
         await owner.MakeLinkAsync();
