@@ -1,4 +1,6 @@
+using FileDrop.Api.Tests.Access;
 using FileDrop.Api.Tests.Folders;
+using FileDrop.Api.Tests.Shares;
 
 namespace FileDrop.Api.Tests.Page;
 
@@ -6,6 +8,12 @@ namespace FileDrop.Api.Tests.Page;
 public sealed class PageOnEmbeddedPair : EmbeddedPair
 {
     protected override (string Key, string Value)[] Settings => [("FileDrop:Trash:Retention", "1.00:00:00")];
+}
+
+/// <summary>SQLite and the disk, with a trash, for callers with a key.</summary>
+public sealed class GuardedPagePair : EmbeddedPair
+{
+    protected override (string Key, string Value)[] Settings => [AccessWords.AdminSetting, ("FileDrop:Trash:Retention", "1.00:00:00")];
 }
 
 /// <summary>MongoDB and S3, with a trash.</summary>
@@ -18,6 +26,10 @@ public sealed class PageOnClusterPair : ClusterPair
 public sealed class FilledPair : EmbeddedPair
 {
     private Task? _filled;
+    private Task? _shared;
+
+    /// <summary>The name of a folder.</summary>
+    public const string LongName = "Invoices of a very long name, which no column and no breadcrumb has the room for, however wide";
 
     /// <summary>The content of one of its files.</summary>
     public static ReadOnlySpan<byte> Notes =>
@@ -27,6 +39,22 @@ public sealed class FilledPair : EmbeddedPair
 
     /// <summary>Uploads the files, once.</summary>
     public Task FillAsync() => _filled ??= FillCoreAsync();
+
+    /// <summary>Makes links of the usual kinds to some of the files, once.</summary>
+    public Task ShareAsync() => _shared ??= ShareCoreAsync();
+
+    private async Task ShareCoreAsync()
+    {
+        await FillAsync();
+        var ids = (await Http.EntriesAsync("root")).ToDictionary(
+            entry => entry.Label(), entry => entry.GetProperty(entry.GetProperty("kind").GetString() == "folder" ? "folder_id" : "file_id").GetString() ?? "");
+        await Http.ShareAsync(new { ids = new[] { ids["Letters/"] }, mode = "upload", note = "Your letters, please.", drop = new { max_files = 100, max_bytes = 1_000_000_000 } });
+        await Http.ShareAsync(new { ids = new[] { ids["Plan.md"], ids["Costs.csv"], ids["Budget.xlsx"] }, max_downloads = 10 });
+        await Http.ShareAsync(new { ids = new[] { ids["Notes.txt"] }, mode = "view", password = ShareWords.Password, expires_at = "2099-01-01T12:00:00Z" });
+        var gone = (await Http.PlaceAsync([1], "Gone.txt")).Id();
+        await Http.LinkAsync(gone);
+        await Http.DeletedAsync($"/files/{gone}");
+    }
 
     private async Task FillCoreAsync()
     {
@@ -50,7 +78,7 @@ public sealed class FilledPair : EmbeddedPair
         var tatra = (await Http.FolderAsync("Tatra mountains", year)).FolderId();
         for (var number = 3; number > 0; number--)
             await Http.PlaceAsync(Samples.Png(300, 200), $"Peak {number}.png", "image/png", tatra);
-        foreach (var name in new[] { "Letters", "צילומים", "Invoices of a very long name, which no column and no breadcrumb has the room for, however wide" })
+        foreach (var name in new[] { "Letters", "צילומים", LongName })
             await Http.FolderAsync(name);
         await Http.FolderAsync("2025", photos);
         foreach (var name in new[] { "IMG_2041.jpg", "Recipe.txt", "Recipe.txt" })

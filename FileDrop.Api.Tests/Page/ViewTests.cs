@@ -56,6 +56,12 @@ public sealed class ViewTests(FilledPair filled, PageOnEmbeddedPair empty, Chrom
     [InlineData("nothing-found")]
     [InlineData("no-files")]
     [InlineData("empty-trash")]
+    [InlineData("sharing", Traits = ["Run", "nightly"])]
+    [InlineData("request-files")]
+    [InlineData("link")]
+    [InlineData("changing-link", Traits = ["Run", "nightly"])]
+    [InlineData("shared")]
+    [InlineData("nothing-shared", Traits = ["Run", "nightly"])]
     [InlineData("keys")]
     [InlineData("question")]
     [InlineData("sign-in")]
@@ -63,7 +69,9 @@ public sealed class ViewTests(FilledPair filled, PageOnEmbeddedPair empty, Chrom
     public async Task A_view_has_no_fault_that_axe_can_find(string view)
     {
         await filled.FillAsync();
-        EmbeddedPair pair = view is "no-files" or "empty-trash" ? empty : filled;
+        if (view is "shared")
+            await filled.ShareAsync();
+        EmbeddedPair pair = view is "no-files" or "empty-trash" or "nothing-shared" ? empty : filled;
         await using var window = await chromium.OpenAsync(pair.Service.Address);
         await ShowAsync(window, view);
         await window.Page.EvaluateAsync(Axe);
@@ -93,13 +101,20 @@ public sealed class ViewTests(FilledPair filled, PageOnEmbeddedPair empty, Chrom
             "search" => "/?q=scan&in=folder",
             "all-files" => Window.AllFiles,
             "unsorted" => "/?view=unsorted",
+            "shared" or "nothing-shared" => "/?view=shared",
             _ => "/",
         });
         if (view is "no-files" or "empty-trash")
             await window.Page.GetByText(view is "no-files" ? "Drop a file anywhere" : "The trash is empty").WaitForAsync();
-        if (view is "sign-in" or "down" or "nothing-found" or "no-files" or "empty-trash" or "gone-folder")
+        if (view is "sign-in" or "down" or "nothing-found" or "no-files" or "empty-trash" or "nothing-shared" or "gone-folder")
         {
             await window.Page.Locator(".door, .empty:visible").WaitForAsync();
+            return;
+        }
+        if (view is "shared")
+        {
+            await window.Button("QR code: Notes.txt").ClickAsync();
+            await window.Page.GetByRole(AriaRole.Img, new PageGetByRoleOptions { Name = "QR code of the link to Notes.txt" }).WaitForAsync();
             return;
         }
         await window.Page.Locator(".row").First.WaitForAsync();
@@ -181,6 +196,22 @@ public sealed class ViewTests(FilledPair filled, PageOnEmbeddedPair empty, Chrom
                 break;
             case "search":
                 await window.Row("Scan 012.pdf").WaitForAsync();
+                break;
+            case "sharing" or "request-files":
+                await window.SelectAsync(view is "sharing" ? "Budget.xlsx" : FilledPair.LongName);
+                await window.ShareSelectedAsync();
+                await window.Dialog().Button("Make one").ClickAsync();
+                if (view is "request-files")
+                    await window.AllowAsync("Request files");
+                break;
+            case "link" or "changing-link":
+                await window.SelectAsync(view is "link" ? "Photos" : "Scan 001.pdf");
+                await window.ShareSelectedAsync();
+                await window.Dialog().Button("Make one").ClickAsync();
+                await window.MakeLinkAsync();
+                await window.Dialog().GetByRole(AriaRole.Img).First.WaitForAsync();
+                if (view is "changing-link")
+                    await window.Dialog().GetByRole(AriaRole.Button, new LocatorGetByRoleOptions { NameRegex = new("^Change") }).First.ClickAsync();
                 break;
             case "keys":
                 await window.Grid.FocusAsync();

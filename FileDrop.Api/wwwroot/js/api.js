@@ -80,6 +80,7 @@ function nextOf(link) {
 
 const at = (id) => `/files/${encodeURIComponent(id)}`;
 const folderAt = (id) => `/folders/${encodeURIComponent(id)}`;
+const shareAt = (id) => `/shares/${encodeURIComponent(id)}`;
 
 export const api = {
   list: (url, options) => ask("GET", url, options),
@@ -106,11 +107,25 @@ export const api = {
   purge: (id) => ask("DELETE", `/trash/${encodeURIComponent(id)}`),
   purgeFolder: (id) => ask("DELETE", `/trash/folders/${encodeURIComponent(id)}`),
   emptyTrash: () => ask("DELETE", "/trash"),
+  makeShare: (settings) => ask("POST", "/shares", { json: settings }),
+  changeShare: (id, change) => ask("PATCH", shareAt(id), { json: change }),
+  endShare: (id) => ask("DELETE", shareAt(id)),
   health: () => ask("GET", "/health", { quiet: true }),
   usage: () => ask("GET", "/usage", { quiet: true }),
   namesakes: (name, size) =>
     ask("GET", `/files?${new URLSearchParams({ loose: true, name, min_size: size, max_size: size, sort: "file_size", limit: 100 })}`),
 };
+
+/** The picture of a share's link, as SVG. */
+export async function shareCode(id, signal) {
+  const asked = fetch(`${shareAt(id)}/qr`, { headers: session.headers(), signal, cache: "no-store" });
+  const response = await asked.catch((failure) => {
+    throw signal.aborted ? failure : Problem.unreachable();
+  });
+  const text = await response.text();
+  if (!response.ok) throw Problem.from(response.status, text);
+  return text;
+}
 
 /** The first bytes of a file, up to a limit. */
 export async function firstBytes(id, most, signal) {

@@ -17,6 +17,8 @@ import { Grid } from "./grid.js";
 import { Listing } from "./listing.js";
 import { go, isEverywhere, isFiltered, listUrls, placeState, route, shownFolder } from "./route.js";
 import { Selection } from "./selection.js";
+import { share } from "./sharing/dialog.js";
+import { markOf } from "./sharing/mark.js";
 import { drawCount, sortChoice } from "./sorting.js";
 import { Toolbar } from "./toolbar.js";
 import { t } from "./texts.js";
@@ -30,9 +32,10 @@ export class Browser {
     remove: (ids) => this.remove(ids.map((id) => this.listing.get(id)).filter(Boolean)),
     rename: async (entry, name) => this.listing.replace((await actions.rename(entry, name)) ?? { ...entry }),
     isCut: (id) => cut.has(id),
+    markOf,
   });
 
-  #shown = "";
+  #shown = null;
   /** The entry that gets the keyboard once the list has it: a folder that the user left, or made. */
   #awaited = null;
   /** Whether the keyboard was in the list when another one came, and so gets its first row. */
@@ -200,17 +203,18 @@ export class Browser {
       ...(route.view === "unsorted" && !isFiltered(route) ? [quiet(t.moveAll, () => this.#moveAll())] : []),
       ...(shownFolder() !== null
         ? [
-            el(
-              "button",
-              { type: "button", class: "quiet make", title: t.newFolder, "aria-label": t.newFolder, on: { click: () => this.addFolder() } },
-              icon("newFolder"),
-              el("span", { text: t.newFolder }),
-            ),
-          ]
+            route.folder === root ? null : tool("share", t.sharing.share, t.sharing.shareFolder, () => this.#shareFolder(), "sharing-only"),
+            tool("newFolder", t.newFolder, t.newFolder, () => this.addFolder()),
+          ].filter(Boolean)
         : []),
       sortChoice(),
     );
     this.#drawChosen();
+  }
+
+  /** Shares the shown folder. */
+  #shareFolder() {
+    share([{ file_id: route.folder, file_name: this.crumbs.name, isFolder: true }]);
   }
 
   async #moveAll() {
@@ -264,5 +268,14 @@ export class Browser {
     (this.grid.element.hidden ? this.#empty.element : this.grid.element).focus({ preventScroll: true });
   }
 }
+
+/** A button whose text has no room on a phone. */
+const tool = (picture, text, label, click, look = "") =>
+  el(
+    "button",
+    { type: "button", class: `quiet make ${look}`.trim(), title: label, "aria-label": label, on: { click } },
+    icon(picture),
+    el("span", { text }),
+  );
 
 const quiet = (text, click) => el("button", { type: "button", class: "quiet", text, on: { click } });

@@ -2,6 +2,7 @@
 
 import { api } from "./api.js";
 import * as actions from "./actions.js";
+import { copyText } from "./copy.js";
 import { bdi, el, icon, iconButton } from "./dom.js";
 import { root, toEntry } from "./entries.js";
 import { filesChanged } from "./events.js";
@@ -13,6 +14,7 @@ import { placeOf } from "./place.js";
 import { preview } from "./preview.js";
 import { nameField } from "./rename.js";
 import { go, isEverywhere, route } from "./route.js";
+import { share } from "./sharing/dialog.js";
 import { tagsOf } from "./tags.js";
 import { setTitle } from "./title.js";
 import { toast, toastProblem } from "./toasts.js";
@@ -174,6 +176,7 @@ export class Detail {
   #fileActions(file) {
     return [
       button("download", t.download, () => actions.download([file]), "primary"),
+      button("share", t.sharing.share, () => share([file]), "sharing-only"),
       button("pen", t.rename, () => this.rename()),
       button("move", t.moveTo, () => this.#move()),
       button("newVersion", t.newVersion, () => this.#chooseVersion()),
@@ -259,15 +262,6 @@ const button = (picture, text, click, look = "") =>
   el("button", { type: "button", class: look, "data-action": picture, on: { click } }, icon(picture), el("span", { text }));
 
 async function copy(text, element) {
-  try {
-    // Browsers offer a clipboard only to pages on https and on this machine; elsewhere only the old way works.
-    if (navigator.clipboard) await navigator.clipboard.writeText(text);
-    else {
-      getSelection().selectAllChildren(element);
-      document.execCommand("copy");
-    }
-    toast(t.copied);
-  } catch {
-    getSelection().selectAllChildren(element);
-  }
+  if (await copyText(text)) toast(t.copied);
+  else getSelection().selectAllChildren(element);
 }

@@ -4,13 +4,13 @@ import { el } from "./dom.js";
 import { t } from "./texts.js";
 
 /** Asks before an action that cannot be undone. */
-export function confirmed(question, action) {
+export function confirmed(question, action, text = t.cannotUndo) {
   return new Promise((resolve) => {
     const dialog = el(
       "dialog",
       { "aria-labelledby": "question", "aria-describedby": "question-text" },
       el("h2", { id: "question", text: question }),
-      el("p", { id: "question-text", text: t.cannotUndo }),
+      el("p", { id: "question-text", text }),
       el(
         "div",
         { class: "choices" },

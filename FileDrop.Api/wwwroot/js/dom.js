@@ -38,12 +38,18 @@ export function iconButton(name, label, click, attributes = {}) {
 }
 
 export function icon(name) {
-  const picture = document.createElementNS(svg, "svg");
-  picture.setAttribute("viewBox", "0 0 24 24");
+  const picture = drawing("0 0 24 24", paths[name] ?? paths.file);
   picture.setAttribute("aria-hidden", "true");
   picture.setAttribute("class", "picture");
+  return picture;
+}
+
+/** A picture of one path. */
+export function drawing(viewBox, shape) {
+  const picture = document.createElementNS(svg, "svg");
+  picture.setAttribute("viewBox", viewBox);
   const path = document.createElementNS(svg, "path");
-  path.setAttribute("d", paths[name] ?? paths.file);
+  path.setAttribute("d", shape);
   picture.append(path);
   return picture;
 }
@@ -83,6 +89,10 @@ const paths = {
   check: "M5 12.5l4.5 4.5L19 7.5",
   pen: "M4 20l1-4L16 5l3 3L8 19zM14 7l3 3",
   copy: "M9 9h10v11H9zM5 15V4h10",
+  share:
+    "M15.4 6.5 8.6 10.5m0 3 6.8 4M18 8a3 3 0 1 0 0-6 3 3 0 0 0 0 6zM6 15a3 3 0 1 0 0-6 3 3 0 0 0 0 6zm12 7a3 3 0 1 0 0-6 3 3 0 0 0 0 6z",
+  link: "M10 13.5a4 4 0 0 0 5.7.3l3-3a4 4 0 0 0-5.6-5.7l-1.4 1.4M14 10.5a4 4 0 0 0-5.7-.3l-3 3a4 4 0 0 0 5.6 5.7l1.4-1.4",
+  code: "M4 4h6v6H4zm10 0h6v6h-6zM4 14h6v6H4zm10 0h2v2h-2zm4 0h2m-2 4h2v2m-6 0v-1.5m4-.5h-1",
   up: "M6 15l6-6 6 6",
   down: "M6 9l6 6 6-6",
   auto: "M12 4a8 8 0 1 0 0 16zm0 0a8 8 0 0 1 0 16",

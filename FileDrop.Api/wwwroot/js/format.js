@@ -23,6 +23,7 @@ export function size(bytes) {
 const relative = new Intl.RelativeTimeFormat(locale, { numeric: "auto" });
 const exact = new Intl.DateTimeFormat(locale, { dateStyle: "full", timeStyle: "medium" });
 const day = new Intl.DateTimeFormat(locale, { dateStyle: "medium" });
+const short = new Intl.DateTimeFormat(locale, { dateStyle: "medium", timeStyle: "short" });
 const steps = [
   ["second", 60],
   ["minute", 60],
@@ -45,6 +46,9 @@ export function time(text, attributes = {}) {
   const date = new Date(text);
   return el("time", { ...attributes, datetime: text, title: exact.format(date), text: ago(date) });
 }
+
+/** A day and a time in words. */
+export const moment = (date) => short.format(date);
 
 /** Updates the age of all times on the page. */
 export function refreshTimes() {

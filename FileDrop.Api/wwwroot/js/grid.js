@@ -30,7 +30,7 @@ export class Grid {
   listing = null;
   element = el("div", { role: "grid", class: "grid", tabindex: "0", "aria-multiselectable": "true" });
 
-  /** `actions`: open(file), remove(ids), rename(file, name), isCut(id). */
+  /** `actions`: open(file), remove(ids), rename(file, name), isCut(id), markOf(id): the words of a mark, or "". */
   constructor(selection, actions) {
     this.selection = selection;
     this.actions = actions;
@@ -115,6 +115,7 @@ export class Grid {
         isCurrent: this.selection.current === file.file_id,
         isOpen: route.file === file.file_id,
         isCut: this.actions.isCut(file.file_id),
+        mark: file.deleted_at ? "" : this.actions.markOf(file.file_id),
       });
     }
     for (const id of unused) this.#forget(id);

@@ -12,7 +12,7 @@ import { queue } from "./uploads/queue.js";
 import { t } from "./texts.js";
 
 const pause = 150;
-const pictures = { folder: "folder", files: "files", unsorted: "inbox", trash: "trash" };
+const pictures = { folder: "folder", files: "files", unsorted: "inbox", shared: "share", trash: "trash" };
 
 export const search = el("input", {
   type: "search",
@@ -92,6 +92,7 @@ export function drawHeader() {
         "a",
         {
           href: addressOf(state),
+          class: view === "shared" ? "sharing-only" : null,
           title: t.places[view],
           "aria-current": route.view !== view ? null : route.folder === state.folder ? "page" : "true",
           "data-folder": view === "folder" ? state.folder : null,
@@ -126,7 +127,8 @@ on("session", drawHeader);
 function find() {
   clearTimeout(timer);
   // The first letter is a step for the back button; the later ones are not.
-  go({ q: search.value, file: "" }, { replace: route.q !== "" });
+  const place = route.view === "shared" ? placeState("folder") : {};
+  go({ ...place, q: search.value, file: "" }, { replace: route.q !== "" });
 }
 
 /** A link that a plain click follows without reloading the page. */

@@ -3,6 +3,7 @@
 import { showKeys } from "./dialogs.js";
 import { chooseFiles, search } from "./header.js";
 import { route } from "./route.js";
+import { share } from "./sharing/dialog.js";
 import { moveSelected } from "./toolbar.js";
 import { undoLast } from "./undo.js";
 
@@ -24,6 +25,7 @@ export function listenToKeys(browser, detail) {
     const rename = () => detail.rename();
     const add = () => browser.addFolder();
     const move = () => route.view !== "trash" && moveSelected(browser);
+    const link = () => route.view !== "trash" && share(browser.chosen);
     const run = {
       "/": () => search.focus(),
       u: chooseFiles,
@@ -35,6 +37,8 @@ export function listenToKeys(browser, detail) {
       N: add,
       m: move,
       M: move,
+      s: link,
+      S: link,
       "?": showKeys,
     }[event.key];
     if (!run) return;
@@ -45,7 +49,7 @@ export function listenToKeys(browser, detail) {
 
 /** One step out: of a field, of the selection, of the details. */
 function leave(target, browser, detail) {
-  if (target.matches("input[type=search]")) browser.focus();
+  if (target.matches("input[type=search]")) route.view === "shared" ? target.blur() : browser.focus();
   else if (browser.selection.size > 0) browser.selection.clear();
   else if (route.file) detail.close();
 }

@@ -35,7 +35,7 @@ export class Listing extends EventTarget {
     this.state = state;
     if (state.sort === "file_name" || isDeep(state)) this.#natural = new NaturalOrder(state.order === "desc");
     this.#sources = listUrls(state, firstPage);
-    this.#next = this.#sources[0];
+    this.#next = this.#sources[0] ?? null;
   }
 
   length = 0;

@@ -15,6 +15,8 @@ import { drawHeader, drawUsage, header } from "./header.js";
 import { listenToKeys } from "./keys.js";
 import { route } from "./route.js";
 import { session } from "./session.js";
+import { known } from "./sharing/known.js";
+import { SharedView } from "./sharing/shared.js";
 import { setTitle } from "./title.js";
 import { toast, toastPlace } from "./toasts.js";
 import { t } from "./texts.js";
@@ -30,6 +32,7 @@ const rhythm = 3000;
 const settling = 200;
 
 const browser = new Browser();
+const shared = new SharedView();
 const detail = new Detail(() => browser.listing);
 const place = el("div", { class: "place" });
 const bannerText = el("span");
@@ -49,7 +52,7 @@ document.body.replaceChildren(
     on: {
       click: (event) => {
         event.preventDefault();
-        browser.focus();
+        (route.view === "shared" ? shared : browser).focus();
       },
     },
   }),
@@ -66,6 +69,8 @@ document.body.replaceChildren(
 on("route", (before) => {
   drawHeader();
   browser.show(before);
+  if ((before.view === "shared") !== (route.view === "shared")) drawFront();
+  if (route.view === "shared") showShared();
   drawDetail();
   drawTitle();
   if (before.file !== route.file) detail.show(!before.file && place.contains(document.activeElement) && isNarrow.matches);
@@ -77,12 +82,19 @@ on("session", () => {
   browser.reload();
   detail.show();
   drawFront();
+  readShares();
 });
 on("connection", () => {
   if (connection.problem === null && !banner.hidden) toast(t.back);
   drawFront();
 });
 on("list", drawFront);
+on("links", readShares);
+on("shares", () => {
+  // At once, since a tab in the background gets no frame to draw in.
+  browser.grid.drawNow();
+  if (route.view === "shared") drawFront();
+});
 on("files", () => {
   // Many uploads can end in the same moment; one refresh is enough for all.
   changes ||= setTimeout(() => {
@@ -97,7 +109,7 @@ isNarrow.addEventListener("change", drawDetail);
 
 /** Whether the service accepts the key that was just entered. */
 async function enter() {
-  await browser.listing.more();
+  await (route.view === "shared" ? known : browser.listing).more();
   return !session.isLocked && connection.problem === null;
 }
 
@@ -107,6 +119,7 @@ async function look() {
     await (looking ??= (async () => {
       await browser.refresh();
       await detail.refresh();
+      await readShares();
     })());
   } catch {
     // The request itself has told the connection or the session.
@@ -115,13 +128,27 @@ async function look() {
   }
 }
 
-/** Shows the files, or the view in front of them. */
+/** Reads the shares that the page shows or marks, unless they are new enough. */
+function readShares() {
+  return route.view === "shared" ? shared.refresh() : known.refresh(false);
+}
+
+/** Comes to the view of the shares. */
+function showShared() {
+  shared.draw();
+  known.expire();
+  readShares();
+}
+
+/** Shows the files or the shares, or the view in front of them. */
 function drawFront() {
-  const hasFiles = browser.listing !== null && (browser.listing.length > 0 || browser.listing.isComplete);
-  const view = session.isLocked ? signIn : connection.problem !== null && !hasFiles ? down : browser;
-  banner.hidden = connection.problem === null || view !== browser;
+  const main = route.view === "shared" ? shared : browser;
+  const list = route.view === "shared" ? shared : browser.listing;
+  const hasContent = list !== null && (list.length > 0 || list.isComplete);
+  const view = session.isLocked ? signIn : connection.problem !== null && !hasContent ? down : main;
+  banner.hidden = connection.problem === null || view !== main;
   if (!banner.hidden) setText(bannerText, t.lost(connection.problem));
-  document.body.classList.toggle("closed", view !== browser);
+  document.body.classList.toggle("closed", view !== main);
   if (view === down) down.draw();
   if (view === shown) return;
   shown = view;
@@ -150,6 +177,8 @@ askAboutUploads();
 drawHeader();
 browser.show();
 drawFront();
+readShares();
+if (route.view === "shared") shared.draw();
 drawDetail();
 detail.show();
 drawUsage();

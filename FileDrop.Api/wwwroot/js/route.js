@@ -5,8 +5,8 @@ import { emit } from "./events.js";
 
 const sorts = ["created_at", "updated_at", "file_name", "file_size", "deleted_at"];
 
-/** The places: a folder, all files, the files in no folder, and the trash. */
-export const views = ["folder", "files", "unsorted", "trash"];
+/** The places: a folder, all files, the files in no folder, the links of shares, and the trash. */
+export const views = ["folder", "files", "unsorted", "shared", "trash"];
 
 /** The view of the page. Only `go` and the browser's back and forward buttons change it. */
 export const route = read();
@@ -83,8 +83,9 @@ export const uploadFolder = () => (route.view === "unsorted" ? null : route.view
 /** Whether the list walks through the folder and everything below, which has an order of its own. */
 export const isDeep = (state) => state.view === "folder" && !isEverywhere(state) && state.q !== "";
 
-/** The API's queries for the list of this view, which follow one another. */
+/** The API's queries for the list of this view, which follow one another. The view of shares has no list of files. */
 export function listUrls(state, limit) {
+  if (state.view === "shared") return [];
   const query = new URLSearchParams({ limit });
   if (!isDeep(state)) {
     query.set("sort", state.sort);
@@ -109,13 +110,13 @@ function read() {
   return {
     view,
     folder: (view === "folder" && nameless(query.get("folder"))) || root,
-    q: query.get("q") ?? "",
+    q: view === "shared" ? "" : (query.get("q") ?? ""),
     isWithin: query.get("in") === "folder",
     type: query.get("type") ?? "",
     tags: query.getAll("tag"),
     sort: known ? sort : presetOf(view).sort,
     order: known ? (query.get("order") === "asc" ? "asc" : "desc") : presetOf(view).order,
-    file: query.get("file") ?? "",
+    file: view === "shared" ? "" : (query.get("file") ?? ""),
   };
 }
 

@@ -20,6 +20,7 @@ export function makeRow(file) {
     if (file.isFolder) row.dataset.folder = file.file_id;
   }
   row.box = el("span", { role: "checkbox", "aria-checked": "false", class: "box" }, icon("check"));
+  row.mark = el("span", { class: "mark", role: "img", hidden: true }, icon("link"));
   row.cells = {
     check: el("div", { role: "gridcell", class: "check" }, row.box),
     name: el("div", { role: "gridcell", class: "name" }),
@@ -41,7 +42,7 @@ export function fillRow(row, file, column) {
     cells.check.querySelector(".kind")?.remove();
     cells.check.append(el("span", { class: `kind ${look}`, "aria-hidden": "true" }, icon(look)));
     row.box.setAttribute("aria-label", t.selectFile(file.file_name));
-    drawName(cells.name, file);
+    drawName(row, file);
   }
   setText(cells.size, file.isFolder ? sizeOf(file) : size(file.file_size));
   if (file.isFolder && file.deleted_at) cells.size.title = t.carried(file.files, file.folders);
@@ -54,19 +55,23 @@ export function fillRow(row, file, column) {
 /** A folder has no size; one in the trash says how much went there with it. */
 const sizeOf = (folder) => (folder.deleted_at ? t.itemsIn(folder.files + folder.folders) : "");
 
-export function markRow(row, { isSelected, isCurrent, isOpen, isCut }) {
+export function markRow(row, { isSelected, isCurrent, isOpen, isCut, mark }) {
   row.setAttribute("aria-selected", isSelected);
   row.box.setAttribute("aria-checked", isSelected);
   row.classList.toggle("current", isCurrent);
   row.classList.toggle("open", isOpen);
   row.classList.toggle("cut", isCut);
+  if (row.mark.title === mark) return;
+  row.mark.title = mark;
+  row.mark.setAttribute("aria-label", mark);
+  row.mark.hidden = mark === "";
 }
 
 /** A link, so that the browser's own ways to open it work too: another tab, the middle button, the menu. */
-function drawName(cell, file) {
+function drawName(row, file) {
   const link = el("a", { class: "link", href: linkTo(file), tabindex: "-1", draggable: "false" }, bdi(file.file_name));
   link.title = plain(file.file_name);
-  cell.replaceChildren(link);
+  row.cells.name.replaceChildren(link, row.mark);
 }
 
 /** Turns a row's name into a field; see `nameField` for `done`. */
@@ -74,7 +79,7 @@ export function renameIn(row, done) {
   const { file, cells } = row;
   const field = nameField(file, (name, byKey) => {
     row.isRenaming = false;
-    drawName(cells.name, { ...file, file_name: name ?? file.file_name });
+    drawName(row, { ...file, file_name: name ?? file.file_name });
     done(name, byKey);
   });
   row.isRenaming = true;

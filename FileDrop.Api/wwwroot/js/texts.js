@@ -1,16 +1,8 @@
 // All texts of the page, in one place. A translation is another module of this shape.
 
 import { problems } from "./texts/problems.js";
-
-const plural = new Intl.PluralRules("en");
-const number = new Intl.NumberFormat("en");
-const count = (n, one, other) => `${number.format(n)} ${plural.select(n) === "one" ? one : other}`;
-const files = (n) => count(n, "file", "files");
-const folders = (n) => count(n, "folder", "folders");
-/** `isMixed`: there are folders among them. */
-const things = (n, isMixed) => (isMixed ? count(n, "item", "items") : files(n));
-/** A sentence about one thing by its name, or about many by their number. */
-const about = (n, name, isMixed, is, are) => (n === 1 ? `“${name}” ${is}` : `${things(n, isMixed)} ${are}`);
+import { sharing } from "./texts/sharing.js";
+import { about, count, files, folders, number, things } from "./texts/words.js";
 
 export const locale = "en";
 
@@ -21,7 +13,7 @@ export const t = {
   titleWith: (progress, title) => `${Math.floor(progress * 100)} % · ${title}`,
   skip: "Skip to the files",
   views: "Places",
-  places: { folder: "Files", files: "All files", unsorted: "Unsorted", trash: "Trash" },
+  places: { folder: "Files", files: "All files", unsorted: "Unsorted", shared: "Shared", trash: "Trash" },
   search: "Search names and tags",
   clearSearch: "Clear the search",
   upload: "Upload",
@@ -63,6 +55,7 @@ export const t = {
   loadingMore: (n) => `Loading… ${number.format(n)} files so far`,
   loading: "Loading…",
   selected: (n) => `${number.format(n)} selected`,
+  selectedParts: (n) => [number.format(n), " selected"],
   selectAll: "Select all",
   selectFile: (name) => `Select ${name}`,
   clearSelection: "Clear the selection",
@@ -252,6 +245,7 @@ export const t = {
   back: "Connected again.",
 
   problems,
+  sharing,
 
   keys: [
     ["↑ ↓", "Move through the files"],
@@ -270,6 +264,7 @@ export const t = {
     ["Ctrl Z", "Undo a deletion or a move"],
     ["N", "New folder"],
     ["M", "Move to another folder"],
+    ["S", "Share"],
     ["/", "Search"],
     ["U", "Upload files"],
     ["Esc", "Close the details, clear the selection"],

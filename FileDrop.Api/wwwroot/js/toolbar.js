@@ -6,6 +6,7 @@ import { route, shownFolder } from "./route.js";
 import { folderIds, named, root } from "./entries.js";
 import { chooseFolder } from "./folders/choose.js";
 import { copy, move } from "./folders/moving.js";
+import { share } from "./sharing/dialog.js";
 import { t } from "./texts.js";
 
 export class Toolbar {
@@ -29,7 +30,7 @@ export class Toolbar {
     element.setAttribute("aria-label", t.selected(selection.size));
     element.replaceChildren(
       iconButton("close", t.clearSelection, () => selection.clear()),
-      el("strong", { role: "status", text: t.selected(selection.size) }),
+      counter(selection.size),
       ...(route.view === "trash" ? this.#ofTrash() : this.#ofPlace()),
     );
     element.children[focused]?.focus();
@@ -50,12 +51,19 @@ export class Toolbar {
     const isFile = isOne && !browser.selected[0]?.isFolder;
     return [
       button("download", isFile ? t.download : t.downloadZip, () => actions.download(browser.selected)),
+      button("share", t.sharing.share, () => share(browser.selected), "sharing-only"),
       isOne ? button("pen", t.rename, () => browser.grid.rename(browser.selection.ids[0])) : null,
       button("move", t.moveTo, () => moveSelected(browser)),
       button("copy", t.copyTo, () => copySelected(browser)),
       button("trash", t.remove, () => browser.remove(browser.selected), "danger"),
     ].filter(Boolean);
   }
+}
+
+/** The number of selected entries; a phone has no room for the word behind it. */
+function counter(n) {
+  const [many, word] = t.selectedParts(n);
+  return el("strong", { role: "status" }, many, el("span", { text: word }));
 }
 
 const button = (picture, text, click, look = "") =>
