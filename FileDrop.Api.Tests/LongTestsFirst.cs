@@ -10,8 +10,8 @@ public sealed class LongTestsFirst : ITestCollectionOrderer
 {
     private static readonly string[] Long =
     [
-        "OutageTests", "KillLoop", "ConnectionFaultTests", Page.ChromiumTests.Name, "ResumptionOn", "LimitOn", "QuotaOnCluster", "S3FaultTests", "FuzzOn",
-        "FolderModel",
+        "OutageTests", "KillLoop", "ConnectionFaultTests", Page.ChromiumTests.Name, Page.ViewChromiumTests.Name, "ResumptionOn", "LimitOn", "QuotaOnCluster",
+        "S3FaultTests", "FuzzOn", "FolderModel",
     ];
 
     public IReadOnlyCollection<TTestCollection> OrderTestCollections<TTestCollection>(IReadOnlyCollection<TTestCollection> testCollections)

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using FileDrop.Api.Contents;
 using Xunit;
 
@@ -29,5 +30,27 @@ public sealed class FairSlotsTests
         await first.WaitAsync(TimeSpan.FromSeconds(10));
 
         Task<int> RunAsync(string owner, int number, Task gate) => slots.RunAsync(owner, async () => { await gate; return number; }, default);
+    }
+
+    [Fact]
+    public async Task Owners_who_wait_for_as_much_take_turns_and_a_new_one_comes_after_one_turn_of_each()
+    {
+        var (slots, gate, served) = (new FairSlots(1), new TaskCompletionSource(), new ConcurrentQueue<string>());
+        var waiting = new List<Task> { RunAsync("a", gate.Task) };
+        foreach (var owner in new[] { "a", "b", "a", "b", "c" })
+            waiting.Add(RunAsync(owner, Task.CompletedTask));
+        gate.SetResult();
+        await Task.WhenAll(waiting).WaitAsync(TimeSpan.FromSeconds(10));
+        Assert.Equal(["a", "b", "c", "a", "b", "a"], served);
+
+        Task RunAsync(string owner, Task gate) => slots.RunAsync(
+            owner,
+            async () =>
+            {
+                served.Enqueue(owner);
+                await gate;
+                return true;
+            },
+            default);
     }
 }

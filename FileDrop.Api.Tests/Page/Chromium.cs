@@ -3,11 +3,18 @@ using Xunit;
 
 namespace FileDrop.Api.Tests.Page;
 
-/// <summary>The browser that tests of the web page share. The tests run one after the other, so that none slows down another.</summary>
+/// <summary>The browser that tests of the web page share. They run one after the other.</summary>
 [CollectionDefinition(Name)]
 public sealed class ChromiumTests : ICollectionFixture<Chromium>
 {
     public const string Name = "The web page in Chromium";
+}
+
+/// <summary>Another browser, for tests of the page's looks. They run beside the others, since one after the other would take longest of all.</summary>
+[CollectionDefinition(Name)]
+public sealed class ViewChromiumTests : ICollectionFixture<Chromium>
+{
+    public const string Name = "The views of the web page in Chromium";
 }
 
 /// <summary>A browser for tests that measure times, which run while no other test does.</summary>

@@ -4,7 +4,7 @@ using Xunit;
 namespace FileDrop.Api.Tests.Page;
 
 /// <summary>The page fits windows of all sizes and touch screens.</summary>
-[Collection(ChromiumTests.Name)]
+[Collection(ViewChromiumTests.Name)]
 public sealed class LayoutTests(FilledPair filled, Chromium chromium) : IClassFixture<FilledPair>
 {
     /// <summary>The last file in a list by name.</summary>

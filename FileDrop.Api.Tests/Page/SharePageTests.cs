@@ -8,7 +8,7 @@ using Xunit;
 namespace FileDrop.Api.Tests.Page;
 
 /// <summary>The page of a link in a browser: on a phone and wide, light and dark, with a script and without.</summary>
-[Collection(ChromiumTests.Name)]
+[Collection(ViewChromiumTests.Name)]
 public sealed class SharePageTests(EmbeddedPair pair, Chromium chromium) : IClassFixture<EmbeddedPair>
 {
     private static readonly string Axe = new BundledAxeScriptProvider().GetScript();

@@ -9,7 +9,7 @@ namespace FileDrop.Api.Tests.Page;
 /// <summary>
 /// Checks every view for accessibility (WCAG 2.2 AA, as far as axe can tell) on narrow and wide screens, light and dark, and takes screenshots.
 /// </summary>
-[Collection(ChromiumTests.Name)]
+[Collection(ViewChromiumTests.Name)]
 public sealed class ViewTests(FilledPair filled, PageOnEmbeddedPair empty, Chromium chromium)
     : IClassFixture<FilledPair>, IClassFixture<PageOnEmbeddedPair>
 {
@@ -41,32 +41,65 @@ public sealed class ViewTests(FilledPair filled, PageOnEmbeddedPair empty, Chrom
     [InlineData("selected")]
     [InlineData("renaming")]
     [InlineData("uploads")]
-    [InlineData("folder", Traits = ["Run", "nightly"])]
     [InlineData("long-way")]
-    [InlineData("empty-folder", Traits = ["Run", "nightly"])]
-    [InlineData("gone-folder", Traits = ["Run", "nightly"])]
     [InlineData("new-folder")]
     [InlineData("moving")]
     [InlineData("conflict")]
-    [InlineData("folder-selected", Traits = ["Run", "nightly"])]
-    [InlineData("search", Traits = ["Run", "nightly"])]
-    [InlineData("all-files", Traits = ["Run", "nightly"])]
     [InlineData("unsorted")]
     [InlineData("trash")]
     [InlineData("nothing-found")]
     [InlineData("no-files")]
     [InlineData("empty-trash")]
-    [InlineData("sharing", Traits = ["Run", "nightly"])]
     [InlineData("request-files")]
     [InlineData("link")]
-    [InlineData("changing-link", Traits = ["Run", "nightly"])]
     [InlineData("shared")]
-    [InlineData("nothing-shared", Traits = ["Run", "nightly"])]
     [InlineData("keys")]
     [InlineData("question")]
     [InlineData("sign-in")]
     [InlineData("down")]
-    public async Task A_view_has_no_fault_that_axe_can_find(string view)
+    public Task A_view_has_no_fault_that_axe_can_find_on_a_wide_screen_and_on_a_phone(string view) => CheckAsync(view, Screens[0], Screens[2]);
+
+    [Theory]
+    [Trait("Run", "nightly")]
+    [InlineData("files")]
+    [InlineData("details")]
+    [InlineData("text")]
+    [InlineData("markdown")]
+    [InlineData("table")]
+    [InlineData("source")]
+    [InlineData("large")]
+    [InlineData("renaming-details")]
+    [InlineData("selected")]
+    [InlineData("renaming")]
+    [InlineData("uploads")]
+    [InlineData("folder")]
+    [InlineData("long-way")]
+    [InlineData("empty-folder")]
+    [InlineData("gone-folder")]
+    [InlineData("new-folder")]
+    [InlineData("moving")]
+    [InlineData("conflict")]
+    [InlineData("folder-selected")]
+    [InlineData("search")]
+    [InlineData("all-files")]
+    [InlineData("unsorted")]
+    [InlineData("trash")]
+    [InlineData("nothing-found")]
+    [InlineData("no-files")]
+    [InlineData("empty-trash")]
+    [InlineData("sharing")]
+    [InlineData("request-files")]
+    [InlineData("link")]
+    [InlineData("changing-link")]
+    [InlineData("shared")]
+    [InlineData("nothing-shared")]
+    [InlineData("keys")]
+    [InlineData("question")]
+    [InlineData("sign-in")]
+    [InlineData("down")]
+    public Task A_view_has_no_fault_that_axe_can_find_on_any_screen(string view) => CheckAsync(view, Screens);
+
+    private async Task CheckAsync(string view, params (string Name, int Width, int Height, bool Dark)[] screens)
     {
         await filled.FillAsync();
         if (view is "shared")
@@ -75,7 +108,7 @@ public sealed class ViewTests(FilledPair filled, PageOnEmbeddedPair empty, Chrom
         await using var window = await chromium.OpenAsync(pair.Service.Address);
         await ShowAsync(window, view);
         await window.Page.EvaluateAsync(Axe);
-        foreach (var (name, width, height, dark) in Screens)
+        foreach (var (name, width, height, dark) in screens)
         {
             await window.Page.SetViewportSizeAsync(width, height);
             var scheme = dark ? ColorScheme.Dark : ColorScheme.Light;

@@ -87,14 +87,15 @@ public abstract class SharedDownloadTests(Pair pair)
     {
         var file = (await pair.Http.UploadAsync(new byte[48 << 20], "a")).Id();
         var share = await pair.Http.ShareAsync(new { ids = new[] { file } });
-        using var visitor = pair.Service.Visitor();
+        // A small window, so that little more comes than the service has sent when the share ends.
+        using var visitor = pair.Service.VisitorFrom(204, receiveBuffer: 64 << 10);
         using var response = await visitor.GetAsync(share.Text("url"), HttpCompletionOption.ResponseHeadersRead);
         await using var body = await response.Content.ReadAsStreamAsync();
         await body.ReadExactlyAsync(new byte[1 << 20]);
         using (var ended = await pair.Http.DeleteAsync($"/shares/{share.Text("share_id")}"))
             await ended.SucceededAsync();
         var begun = Stopwatch.GetTimestamp();
-        // A slow reader: what the system has buffered may still come, and no more.
+        // At this pace the whole file would take a quarter of a minute.
         await Assert.ThrowsAnyAsync<Exception>(async () =>
         {
             for (var total = 1L << 20; total < 48L << 20; total += 1 << 16)
@@ -103,7 +104,8 @@ public abstract class SharedDownloadTests(Pair pair)
                 await Task.Delay(20);
             }
         });
-        Assert.True(Stopwatch.GetElapsedTime(begun) < TimeSpan.FromSeconds(5), $"{Stopwatch.GetElapsedTime(begun)}");
+        // Other tests keep the machine busy, so this leaves six more seconds.
+        Assert.True(Stopwatch.GetElapsedTime(begun) < TimeSpan.FromSeconds(8), $"{Stopwatch.GetElapsedTime(begun)}");
     }
 
     [Fact]
@@ -142,8 +144,8 @@ public abstract class SharedDownloadTests(Pair pair)
                     await pace.WaitForNextTickAsync();
                 }
             });
-            // A second more for a busy machine.
-            Assert.True(Stopwatch.GetElapsedTime(begun) < TimeSpan.FromSeconds(3), $"{Stopwatch.GetElapsedTime(begun)}");
+            // Other tests keep the machine busy, so this leaves six more seconds.
+            Assert.True(Stopwatch.GetElapsedTime(begun) < TimeSpan.FromSeconds(8), $"{Stopwatch.GetElapsedTime(begun)}");
             Assert.True(received.Length < response.Content.Headers.ContentLength);
             Assert.Throws<InvalidDataException>(() => new ZipArchive(received, ZipArchiveMode.Read));
         }

@@ -1,6 +1,6 @@
 namespace FileDrop.Api.Contents;
 
-/// <summary>Slots for long work. The next free slot goes to the waiting owner who has the fewest.</summary>
+/// <summary>Slots for long work. The next free slot goes to the waiting owner who has the fewest. Those who have as few take turns.</summary>
 /// <remarks>Our own: the framework's ConcurrencyLimiter serves in order of arrival, so one owner's queue would hold up all others.</remarks>
 /// <param name="count">The number of slots.</param>
 internal sealed class FairSlots(int count)
@@ -8,6 +8,7 @@ internal sealed class FairSlots(int count)
     private readonly Lock _gate = new();
     private readonly Dictionary<string, Share> _shares = new(StringComparer.Ordinal);
     private int _free = count;
+    private long _turn;
 
     /// <summary>Runs work as soon as its owner has a slot.</summary>
     /// <param name="owner">The work's owner.</param>
@@ -32,11 +33,10 @@ internal sealed class FairSlots(int count)
         lock (_gate)
         {
             if (!_shares.TryGetValue(owner, out var share))
-                _shares.Add(owner, share = new Share(owner));
+                _shares.Add(owner, share = new Share(owner) { Turn = ++_turn });
             if (_free > 0)
             {
-                _free--;
-                share.Running++;
+                Give(share);
                 return;
             }
             turn = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -59,19 +59,24 @@ internal sealed class FairSlots(int count)
     {
         lock (_gate)
         {
-            _shares[owner].Running--;
+            var share = _shares[owner];
+            share.Running--;
+            share.Turn = ++_turn;
             _free++;
-            Forget(_shares[owner]);
-            while (_free > 0 && _shares.Values.Where(share => share.Waiting.Count > 0).MinBy(share => share.Running) is { } next)
+            Forget(share);
+            while (_free > 0 && _shares.Values.Where(each => each.Waiting.Count > 0).MinBy(each => (each.Running, each.Turn)) is { } next)
             {
                 if (next.Waiting.Dequeue().TrySetResult())
-                {
-                    next.Running++;
-                    _free--;
-                }
+                    Give(next);
                 Forget(next);
             }
         }
+    }
+
+    private void Give(Share share)
+    {
+        _free--;
+        share.Running++;
     }
 
     private void Forget(Share share)
@@ -87,5 +92,8 @@ internal sealed class FairSlots(int count)
         public Queue<TaskCompletionSource> Waiting { get; } = new();
 
         public int Running { get; set; }
+
+        /// <summary>Grows with the time at which the owner last left a slot or, before that, came.</summary>
+        public long Turn { get; set; }
     }
 }
