@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Net.Http.Json;
 using System.Text.Json;
 using System.Text.RegularExpressions;
@@ -180,8 +181,8 @@ public sealed class FolderPageTests(PageOnEmbeddedPair pair, Chromium chromium) 
         await Http.PlaceAsync([1], "b.txt", folder: top);
         await using var window = await OpenAsync(top);
         await window.SelectAsync(name, "b.txt");
-        var requests = new List<string>();
-        window.Page.Request += (_, request) => requests.Add($"{request.Method} {new Uri(request.Url).AbsolutePath}");
+        var requests = new ConcurrentQueue<string>();
+        window.Page.Request += (_, request) => requests.Enqueue($"{request.Method} {new Uri(request.Url).AbsolutePath}");
         await window.Page.Keyboard.PressAsync("Delete");
         await Assertions.Expect(window.Toast).ToContainTextAsync("2 items were deleted.");
         await Assertions.Expect(window.Page.GetByText("This folder is empty")).ToBeVisibleAsync();
