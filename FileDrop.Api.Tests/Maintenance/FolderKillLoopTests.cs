@@ -48,8 +48,10 @@ public abstract class FolderKillLoopTests(Pair pair, ITestOutputHelper output)
         var clients = Enumerable.Range(0, Clients).Select(number => new FolderKillClient(number)).ToList();
         await using (var first = await Service.StartAsync(stores, s_settings))
             await Task.WhenAll(clients.Select(client => client.BeginAsync(first.Http)));
-        var plan = Enumerable.Range(1, repetitions).SelectMany(time => points.Select(point =>
-            new KillPoint(point.Method, point.Moment, point.Method.Contains("ReplaceName", StringComparison.Ordinal) ? 1 : time))).ToList();
+        // A dead claim of a later operation may be on a name that no client wants again, so claims are taken over in the first round only.
+        var plan = Enumerable.Range(1, repetitions)
+            .SelectMany(time => points.Where(point => time == 1 || !point.Method.Contains("ReplaceName", StringComparison.Ordinal))
+                .Select(point => new KillPoint(point.Method, point.Moment, time))).ToList();
         foreach (var point in plan)
         {
             var (took, acknowledged) = (Stopwatch.StartNew(), clients.Sum(client => client.Acknowledged));
