@@ -29,74 +29,28 @@ public sealed class ViewTests(FilledPair filled, PageOnEmbeddedPair empty, Chrom
 
     private static readonly string Axe = new BundledAxeScriptProvider().GetScript();
 
+    /// <summary>The views that the short run looks at.</summary>
+    public static TheoryData<string> Often =>
+    [
+        "files", "details", "text", "markdown", "table", "source", "large", "renaming-details", "selected", "renaming", "uploads", "long-way",
+        "new-folder", "moving", "conflict", "unsorted", "trash", "nothing-found", "no-files", "empty-trash", "request-files", "link", "shared",
+        "keys", "question", "sign-in", "down",
+    ];
+
+    /// <summary>All views.</summary>
+    public static TheoryData<string> All =>
+    [
+        .. Often.Select(view => view.Data),
+        "folder", "empty-folder", "gone-folder", "folder-selected", "search", "all-files", "sharing", "changing-link", "nothing-shared",
+    ];
+
     [Theory]
-    [InlineData("files")]
-    [InlineData("details")]
-    [InlineData("text")]
-    [InlineData("markdown")]
-    [InlineData("table")]
-    [InlineData("source")]
-    [InlineData("large")]
-    [InlineData("renaming-details")]
-    [InlineData("selected")]
-    [InlineData("renaming")]
-    [InlineData("uploads")]
-    [InlineData("long-way")]
-    [InlineData("new-folder")]
-    [InlineData("moving")]
-    [InlineData("conflict")]
-    [InlineData("unsorted")]
-    [InlineData("trash")]
-    [InlineData("nothing-found")]
-    [InlineData("no-files")]
-    [InlineData("empty-trash")]
-    [InlineData("request-files")]
-    [InlineData("link")]
-    [InlineData("shared")]
-    [InlineData("keys")]
-    [InlineData("question")]
-    [InlineData("sign-in")]
-    [InlineData("down")]
+    [MemberData(nameof(Often))]
     public Task A_view_has_no_fault_that_axe_can_find_on_a_wide_screen_and_on_a_phone(string view) => CheckAsync(view, Screens[0], Screens[2]);
 
     [Theory]
     [Trait("Run", "nightly")]
-    [InlineData("files")]
-    [InlineData("details")]
-    [InlineData("text")]
-    [InlineData("markdown")]
-    [InlineData("table")]
-    [InlineData("source")]
-    [InlineData("large")]
-    [InlineData("renaming-details")]
-    [InlineData("selected")]
-    [InlineData("renaming")]
-    [InlineData("uploads")]
-    [InlineData("folder")]
-    [InlineData("long-way")]
-    [InlineData("empty-folder")]
-    [InlineData("gone-folder")]
-    [InlineData("new-folder")]
-    [InlineData("moving")]
-    [InlineData("conflict")]
-    [InlineData("folder-selected")]
-    [InlineData("search")]
-    [InlineData("all-files")]
-    [InlineData("unsorted")]
-    [InlineData("trash")]
-    [InlineData("nothing-found")]
-    [InlineData("no-files")]
-    [InlineData("empty-trash")]
-    [InlineData("sharing")]
-    [InlineData("request-files")]
-    [InlineData("link")]
-    [InlineData("changing-link")]
-    [InlineData("shared")]
-    [InlineData("nothing-shared")]
-    [InlineData("keys")]
-    [InlineData("question")]
-    [InlineData("sign-in")]
-    [InlineData("down")]
+    [MemberData(nameof(All))]
     public Task A_view_has_no_fault_that_axe_can_find_on_any_screen(string view) => CheckAsync(view, Screens);
 
     private async Task CheckAsync(string view, params (string Name, int Width, int Height, bool Dark)[] screens)
