@@ -73,7 +73,7 @@ public sealed partial class FileDropClient
     /// <summary>Takes a file out of the trash.</summary>
     /// <param name="id">The file.</param>
     /// <param name="folder">The folder to restore to; null for its own.</param>
-    /// <param name="onConflict">What to do if the name is taken.</param>
+    /// <param name="onConflict">The action if the name is taken.</param>
     /// <param name="cancellation">Ends the waiting.</param>
     public async Task<DropFile> RestoreFileAsync(
         Guid id, Guid? folder = null, OnConflict onConflict = OnConflict.Fail, CancellationToken cancellation = default)

@@ -8,7 +8,7 @@ public sealed partial class FileDropClient
     /// <summary>Creates a folder.</summary>
     /// <param name="name">Its name.</param>
     /// <param name="parent">The folder to create it in; null for the root.</param>
-    /// <param name="onConflict">What to do if the name is taken.</param>
+    /// <param name="onConflict">The action if the name is taken.</param>
     /// <param name="cancellation">Ends the waiting.</param>
     public Task<DropFolder> CreateFolderAsync(
         string name, Guid? parent = null, OnConflict onConflict = OnConflict.Fail, CancellationToken cancellation = default)

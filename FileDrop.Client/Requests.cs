@@ -1,6 +1,6 @@
 namespace FileDrop.Client;
 
-/// <summary>What to do if a name in a folder is taken.</summary>
+/// <summary>The action if a name in a folder is taken.</summary>
 public enum OnConflict
 {
     /// <summary>Refuse, with the code <c>name_taken</c>.</summary>
@@ -13,7 +13,7 @@ public enum OnConflict
     Replace,
 }
 
-/// <summary>Where to upload a file, and as what.</summary>
+/// <summary>The place, the name and the properties of an upload.</summary>
 /// <param name="Name">The file's name.</param>
 public sealed record UploadTarget(string Name)
 {
@@ -26,7 +26,7 @@ public sealed record UploadTarget(string Name)
     /// <summary>Whether to create the folders of the path that are missing.</summary>
     public bool CreateFolders { get; init; }
 
-    /// <summary>What to do if the name is taken.</summary>
+    /// <summary>The action if the name is taken.</summary>
     public OnConflict OnConflict { get; init; }
 
     /// <summary>The media type; null lets the service tell it from the name.</summary>
@@ -54,7 +54,7 @@ public sealed record FileChange
     /// <summary>When the content last changed.</summary>
     public DateTimeOffset? ModifiedAt { get; init; }
 
-    /// <summary>What to do if the name is taken.</summary>
+    /// <summary>The action if the name is taken.</summary>
     public OnConflict OnConflict { get; init; }
 
     /// <summary>The condition: change only if this is still the file. Otherwise the code is <c>precondition_failed</c>.</summary>
@@ -70,7 +70,7 @@ public sealed record FolderChange
     /// <summary>The new parent.</summary>
     public Guid? Parent { get; init; }
 
-    /// <summary>What to do if the name is taken.</summary>
+    /// <summary>The action if the name is taken.</summary>
     public OnConflict OnConflict { get; init; }
 
     /// <summary>The condition: change only if this is still the folder.</summary>
@@ -142,7 +142,7 @@ public sealed record BatchOperation(BatchVerb Verb, Guid Id, EntryKind Kind = En
     /// <summary>The condition: only if this is still the version.</summary>
     public long? IfVersion { get; init; }
 
-    /// <summary>What to do if the name is taken.</summary>
+    /// <summary>The action if the name is taken.</summary>
     public OnConflict OnConflict { get; init; }
 }
 

@@ -158,7 +158,7 @@ public abstract class ChangeRaceTests(EngineStore store)
         }
     }
 
-    /// <summary>What a replica has.</summary>
+    /// <summary>A replica: its catalogs, and its sequencer's steps.</summary>
     private sealed class Process(ICatalogEngine engine)
     {
         public IChangeEngine Engine { get; } = (IChangeEngine)engine;

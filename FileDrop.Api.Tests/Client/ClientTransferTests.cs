@@ -22,7 +22,7 @@ public abstract class ClientTransferTests(Pair pair)
         Assert.False(proxy.CutIsToCome);
         Assert.Equal(Large, file.FileSize);
         Assert.Equal(new TransferProgress(Large, Large), seen[^1]);
-        // What was on its way when the connection broke is lost; that is less than a quarter of the whole.
+        // The break loses the bytes that were on their way, less than a quarter of the whole.
         Assert.InRange(proxy.Sent, Large, Large * 5L / 4);
         using var bytes = new MemoryStream();
         await client.DownloadAsync(file.FileId, bytes);

@@ -140,7 +140,7 @@ internal sealed partial class FolderCatalog(IFolderEngine engine, CatalogRules r
     /// <returns>The folder, if its entries must follow it; otherwise null.</returns>
     private static async ValueTask<FolderDocument?> PrepareAsync(IFolderSteps steps, Guid id)
     {
-        // What is remembered of a folder may still have a mark that the sequencer has cleared, and a marked tombstone stays.
+        // A remembered folder may still have a mark that the sequencer has cleared. Its tombstone would stay.
         await steps.LoadFolderAsync(id);
         return await steps.ChangeFolderAsync(
             id,

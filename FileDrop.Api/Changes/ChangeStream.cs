@@ -72,7 +72,7 @@ internal sealed class ChangeStream(StoreStarter starter, TimeProvider time)
         await response.Body.FlushAsync(cancellation);
     }
 
-    /// <summary>Reads a page. While the store does not answer, the stream stays open and there is no page.</summary>
+    /// <summary>Reads a page. Returns null while the store does not answer; the stream stays open.</summary>
     private async Task<ChangePage?> TryReadAsync(ChangeListener listener, long after, CancellationToken cancellation)
     {
         try

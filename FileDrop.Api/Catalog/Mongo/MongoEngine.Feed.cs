@@ -29,7 +29,7 @@ internal sealed partial class MongoEngine : IChangeEngine
         {
             if (await CallAsync(token => feeds.Find(one).FirstOrDefaultAsync(token), cancellation) is { } found)
                 return MongoSchema.ToGuid(found["id"]);
-            // Of replicas that start together one gives the id.
+            // If replicas start together, one of them gives the id.
             await AddAsync(feeds, new BsonDocument(one).Add("id", MongoSchema.Uuid(Guid.NewGuid())), cancellation);
         }
     }
