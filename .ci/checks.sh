@@ -31,7 +31,7 @@ check_format() {
 check_packages() { # fails if a package has a known vulnerability
     local project found
     source_knows_vulnerabilities || { echo 'the package source here does not name any vulnerable package'; return "$skip"; }
-    for project in FileDrop.ServiceDefaults FileDrop.Api FileDrop.Client FileDrop.Api.Tests FileDrop.Bench; do
+    for project in FileDrop.ServiceDefaults FileDrop.Api FileDrop.Client FileDrop.Cli FileDrop.Api.Tests FileDrop.Bench; do
         found=$(dotnet list "$project" package --vulnerable --include-transitive) || { echo "$found"; return 1; }
         ! grep -E 'https?://[^ ]*GHSA-' <<<"$found" || return
     done
