@@ -124,9 +124,7 @@ public sealed class MongoEngineRecordsTests(MongoEngineStore store) : EngineReco
 
     protected override async Task DamageUsageAsync(string owner)
     {
-        var url = new MongoUrl(_store.ConnectionString);
-        using var client = new MongoClient(url);
-        var result = await client.GetDatabase(url.DatabaseName).GetCollection<BsonDocument>("owners")
+        var result = await _store.Database.GetCollection<BsonDocument>("owners")
             .UpdateOneAsync(new BsonDocument("_id", owner), new BsonDocument("$inc", new BsonDocument("bytes", 100L)));
         Assert.Equal(1, result.ModifiedCount);
     }

@@ -110,6 +110,9 @@ public sealed class MongoEngineStore : EngineStore
 
     internal string ConnectionString => _stores?.MongoDb ?? throw new InvalidOperationException("The store was not opened.");
 
+    /// <summary>The database, past the engine.</summary>
+    internal IMongoDatabase Database => new MongoClient(ConnectionString).GetDatabase(MongoUrl.Create(ConnectionString).DatabaseName);
+
     protected override string? Missing => _missing;
 
     public override async ValueTask InitializeAsync()

@@ -56,6 +56,27 @@ public sealed class MongoEngineTests(MongoEngineStore store) : EngineTests(store
         Assert.True(isAbsent);
     }
 
+    /// <summary>A server may drop what an index's condition says from the bounds of a search, and then walks over entries that a page does not need.</summary>
+    [Fact]
+    public async Task No_condition_of_a_lists_index_names_the_state_or_the_sort_key()
+    {
+        var names = new List<string>();
+        foreach (var collection in new[] { MongoSchema.Files, MongoFolders.Folders })
+        {
+            using var found = await _store.Database.GetCollection<BsonDocument>(collection).Indexes.ListAsync();
+            foreach (var index in await found.ToListAsync())
+            {
+                names.Add(index["name"].AsString);
+                var key = index["key"].AsBsonDocument.Names.ToList();
+                var conditions = index.GetValue("partialFilterExpression", new BsonDocument()).AsBsonDocument;
+                if (key is [.., var sorted, "_id"])
+                    Assert.DoesNotContain(conditions.Names, name => name == "state" || name == sorted);
+            }
+        }
+        Assert.Contains("in_folder_by_name", names);
+        Assert.Contains("list_by_deletion", names);
+    }
+
     /// <summary>The release before sets the fields that it knows one by one, and so leaves a CRC-32 beside another content or offset.</summary>
     [Fact]
     public async Task A_CRC_32_that_another_release_left_beside_another_content_or_offset_does_not_count()
@@ -77,8 +98,7 @@ public sealed class MongoEngineTests(MongoEngineStore store) : EngineTests(store
 
         async Task SetAsync(Guid id, BsonDocument fields)
         {
-            var files = new MongoClient(_store.ConnectionString).GetDatabase(new MongoUrl(_store.ConnectionString).DatabaseName)
-                .GetCollection<BsonDocument>(MongoSchema.Files);
+            var files = _store.Database.GetCollection<BsonDocument>(MongoSchema.Files);
             var changed = await files.UpdateOneAsync(new BsonDocument("_id", MongoSchema.Uuid(id)), MongoExpressions.Pipeline(fields));
             Assert.Equal(1, changed.ModifiedCount);
         }
@@ -109,7 +129,7 @@ public sealed class MongoEngineTests(MongoEngineStore store) : EngineTests(store
     [Fact]
     public async Task A_slow_sum_is_returned_with_its_time_until_a_newer_one_exists()
     {
-        var database = new MongoClient(_store.ConnectionString).GetDatabase(new MongoUrl(_store.ConnectionString).DatabaseName);
+        var database = _store.Database;
         var sums = new MongoSums(database, new MongoClock(database)) { Patience = TimeSpan.Zero };
         var owner = $"owner-{Guid.NewGuid():N}";
         await InsertFileAsync();

@@ -70,7 +70,7 @@ internal sealed partial class MongoEngine
 
     public Task<long> CountUploadsAsync(string owner, int limit, CancellationToken cancellation)
     {
-        var open = new BsonDocument { { "owner", owner }, { "state", MongoSchema.Pending }, { "upload", new BsonDocument("$exists", true) } };
+        var open = new BsonDocument { { "owner", owner }, { "state", MongoSchema.Pending }, { "upload", MongoSchema.IsThere } };
         var options = new CountOptions { Limit = limit, Hint = MongoSchema.Orders[FileSort.CreatedAt].Index };
         return CallAsync(token => _files.CountDocumentsAsync(open, options, token), cancellation);
     }

@@ -25,7 +25,7 @@ internal static class MongoFeed
     public const string MarkedIndex = "unsaid", LastIndex = "last";
 
     /// <summary>A condition that a document is marked, as the partial index has it.</summary>
-    public static BsonDocument IsMarked => new(Unsaid, new BsonDocument("$exists", true));
+    public static BsonDocument IsMarked => new(Unsaid, MongoSchema.IsThere);
 
     public static async Task CreateIndexesAsync(IMongoDatabase database, CancellationToken cancellation)
     {
@@ -39,7 +39,7 @@ internal static class MongoFeed
             new(new BsonDocument { { "owner", 1 }, { "last", 1 } }, new CreateIndexOptions { Name = LastIndex }),
             new(
                 new BsonDocument("at", 1),
-                new CreateIndexOptions<BsonDocument> { Name = "at", PartialFilterExpression = new BsonDocument("at", new BsonDocument("$exists", true)) }),
+                new CreateIndexOptions<BsonDocument> { Name = "at", PartialFilterExpression = new BsonDocument("at", MongoSchema.IsThere) }),
         ];
         await database.GetCollection<BsonDocument>(Changes).Indexes.CreateManyAsync(ofChanges, cancellation);
     }

@@ -31,13 +31,16 @@ internal static class MongoFolders
     public const string Names = "names";
     public const string Slots = "slots";
 
-    private static readonly BsonDocument s_isPlaced = new("parent", new BsonDocument("$exists", true));
-    private static readonly BsonDocument s_isPlacedAndLive = new() { { "state", MongoSchema.Live }, { "parent", new BsonDocument("$exists", true) } };
+    private static readonly BsonDocument s_isPlaced = new("parent", MongoSchema.IsThere);
+    private static readonly (string Field, string Index) s_deleted = MongoSchema.Orders[FileSort.DeletedAt];
+
+    /// <summary>The beginnings of the names of an unreleased build's indexes.</summary>
+    private static readonly string[] s_former = ["placed_by_", "trash_by_"];
 
     /// <summary>The indexes that serve the lists of a folder's files, by the field that they sort by.</summary>
     public static readonly IReadOnlyDictionary<FileSort, (string Field, string Index)> Orders = MongoSchema.Orders
         .Where(order => order.Key != FileSort.DeletedAt)
-        .ToDictionary(order => order.Key, order => (order.Value.Field, order.Value.Index.Replace("list_", "placed_", StringComparison.Ordinal)));
+        .ToDictionary(order => order.Key, order => (order.Value.Field, order.Value.Index.Replace("list_", "in_folder_", StringComparison.Ordinal)));
 
     /// <summary>The indexes that serve the lists of folders.</summary>
     public static readonly IReadOnlyDictionary<FileSort, (string Field, string Index)> FolderOrders = Orders
@@ -45,28 +48,48 @@ internal static class MongoFolders
 
     /// <summary>The indexes on files in folders.</summary>
     public static IEnumerable<CreateIndexModel<BsonDocument>> FileIndexes => Orders
-        .Select(order => Index(order.Value.Index, s_isPlacedAndLive, "owner", "parent", "state", order.Value.Field, "_id"))
+        .Select(order => Index(order.Value.Index, s_isPlaced, "owner", "parent", "state", order.Value.Field, "_id"))
         .Append(Index("placed", s_isPlaced, "owner", "parent", "state", "_id"))
         .Append(Locked);
 
     /// <summary>The index of entries that were locked, on files and on folders.</summary>
     private static CreateIndexModel<BsonDocument> Locked =>
-        Index("locked", new BsonDocument("locked_until", new BsonDocument("$exists", true)), "owner", "locked_until");
+        Index("locked", new BsonDocument("locked_until", MongoSchema.IsThere), "owner", "locked_until");
 
     public static async Task CreateIndexesAsync(IMongoDatabase database, CancellationToken cancellation)
     {
         var folders = FolderOrders
-            .Select(order => Index(order.Value.Index, s_isPlacedAndLive, "owner", "parent", "state", order.Value.Field, "_id"))
+            .Select(order => Index(order.Value.Index, s_isPlaced, "owner", "parent", "state", order.Value.Field, "_id"))
             .Append(Index("placed", s_isPlaced, "owner", "parent", "state", "_id"))
-            .Append(Index("trash_by_deleted_at", new BsonDocument("state", MongoSchema.Trash), "owner", "state", "deleted_at", "_id"))
+            .Append(Index(s_deleted.Index, MongoSchema.IsDeleted, "owner", "state", s_deleted.Field, "_id"))
             .Append(Locked)
-            .Append(Index("due", new BsonDocument("sweep_at", new BsonDocument("$exists", true)), "sweep_at"));
+            .Append(Index("due", new BsonDocument("sweep_at", MongoSchema.IsThere), "sweep_at"));
         await database.GetCollection<BsonDocument>(Folders).Indexes.CreateManyAsync(folders, cancellation);
+        foreach (var collection in new[] { Folders, MongoSchema.Files })
+            await DropFormerIndexesAsync(database.GetCollection<BsonDocument>(collection).Indexes, cancellation);
+    }
+
+    private static async Task DropFormerIndexesAsync(IMongoIndexManager<BsonDocument> indexes, CancellationToken cancellation)
+    {
+        using var found = await indexes.ListAsync(cancellation);
+        foreach (var name in (await found.ToListAsync(cancellation)).Select(index => index["name"].AsString))
+        {
+            if (!s_former.Any(former => name.StartsWith(former, StringComparison.Ordinal)))
+                continue;
+            try
+            {
+                await indexes.DropOneAsync(name, cancellation);
+            }
+            catch (MongoCommandException gone) when (gone.Code == 27)
+            {
+                // Another replica dropped it (IndexNotFound).
+            }
+        }
     }
 
     /// <summary>A list of folders.</summary>
     public static MongoList<CatalogFolder> List(IMongoCollection<BsonDocument> folders, ListQuery query) => query.InTrash
-        ? new(folders, [], "trash_by_deleted_at", Projection: null, folder => Read(folder).ToFolder(), ListQuery.WeightOf)
+        ? new(folders, MongoSchema.IsDeleted, s_deleted.Index, Projection: null, folder => Read(folder).ToFolder(), ListQuery.WeightOf)
         : new(
             folders, new BsonDocument("parent", OrNull(query.Folder)), FolderOrders[query.Sort].Index, Projection: null,
             folder => Read(folder).ToFolder(), ListQuery.WeightOf);

@@ -172,8 +172,11 @@ internal sealed record MongoList<T>(
     public static MongoList<CatalogFile> OfFiles(IMongoCollection<BsonDocument> files, ListQuery query)
     {
         var (_, index) = query.Folder is null ? MongoSchema.Orders[query.Sort] : MongoFolders.Orders[query.Sort];
+        var range = query.Folder is { } folder ? new BsonDocument("parent", MongoSchema.Uuid(folder))
+            : query.Sort is FileSort.DeletedAt ? MongoSchema.IsDeleted
+            : [];
         return new(
-            files, query.Folder is { } folder ? new BsonDocument("parent", MongoSchema.Uuid(folder)) : [], index, MongoSchema.FileFields,
+            files, range, index, MongoSchema.FileFields,
             document => MongoSchema.ToFile(document, MongoSchema.ToGuid(document["_id"]), query.Owner), ListQuery.WeightOf);
     }
 }

@@ -90,9 +90,9 @@ internal sealed class MongoOwners(IMongoDatabase database, CatalogRules rules)
         var since = Op("$subtract", Now, (long)rules.ResumableLateWrites.TotalMilliseconds);
         BsonDocument[] stages =
         [
-            new("$match", new BsonDocument("open.0", new BsonDocument("$exists", true))),
+            new("$match", new BsonDocument("open.0", MongoSchema.IsThere)),
             new("$project", new BsonDocument("old", Filter("$open", Op("$lte", "$$each.at", since)))),
-            new("$match", new BsonDocument("old.0", new BsonDocument("$exists", true))),
+            new("$match", new BsonDocument("old.0", MongoSchema.IsThere)),
         ];
         foreach (var owner in await ListAsync(_owners, stages, cancellation))
         {
@@ -187,7 +187,7 @@ internal sealed class MongoOwners(IMongoDatabase database, CatalogRules rules)
         var pending = Op("$cond", Op("$eq", "$settle", new BsonArray()), "$$REMOVE", "$settle");
         BsonDocument[] stages =
         [
-            new("$match", new BsonDocument { { "owner", owner }, { "charged", new BsonDocument("$exists", true) } }),
+            new("$match", new BsonDocument { { "owner", owner }, { "charged", MongoSchema.IsThere } }),
             new("$group", new BsonDocument
             {
                 { "_id", BsonNull.Value },

@@ -74,6 +74,12 @@ internal static partial class MongoSchema
     /// <summary>The states of documents that have a file.</summary>
     public static BsonArray FileStates => [Live, Trash, Carried];
 
+    /// <summary>The condition that a field is there.</summary>
+    public static BsonDocument IsThere => new("$exists", true);
+
+    /// <summary>The condition of the indexes on what was itself deleted: nothing but that is purged at a time of its own.</summary>
+    public static BsonDocument IsDeleted => new("purge_at", IsThere);
+
     /// <summary>The indexes that serve lists, by the field that they sort by.</summary>
     public static readonly IReadOnlyDictionary<FileSort, (string Field, string Index)> Orders = new Dictionary<FileSort, (string, string)>
     {
@@ -81,7 +87,7 @@ internal static partial class MongoSchema
         [FileSort.UpdatedAt] = ("updated_at", "list_by_updated_at"),
         [FileSort.FileName] = ("name_key", "list_by_name"),
         [FileSort.FileSize] = ("content.size", "list_by_size"),
-        [FileSort.DeletedAt] = ("deleted_at", "list_by_deleted_at"),
+        [FileSort.DeletedAt] = ("deleted_at", "list_by_deletion"),
     };
 
     /// <summary>The fields that a read of a file returns, without its versions, intents and garbage.</summary>
@@ -95,22 +101,23 @@ internal static partial class MongoSchema
     /// <summary>Creates missing indexes; leaves existing ones unchanged.</summary>
     public static async Task<bool> CreateIndexesAsync(IMongoDatabase database, CancellationToken cancellation)
     {
-        // The state is a field of each list's index instead of the condition of a partial one. The index then answers a page without reading documents, and the
-        // trash uses the same four indexes. The fifth is partial too, because no other document has its key.
+        // The state is a field of each list's index, and never the condition of a partial one. The index then answers a page without reading documents, and
+        // the trash uses the same four indexes. A server may also drop what a condition says of state or sort key from the bounds of the search. A page from
+        // the middle in descending order then walks from the end of the list. Replicas of earlier releases need "list_by_deleted_at", so it stays where it is.
         var indexes = Orders
             .Select(order => new CreateIndexModel<BsonDocument>(
                 new BsonDocument { { "owner", 1 }, { "state", 1 }, { order.Value.Field, 1 }, { "_id", 1 } },
                 new CreateIndexOptions<BsonDocument>
                 {
                     Name = order.Value.Index,
-                    PartialFilterExpression = order.Key is FileSort.DeletedAt ? new BsonDocument("state", Trash) : null,
+                    PartialFilterExpression = order.Key is FileSort.DeletedAt ? IsDeleted : null,
                 }))
             .Append(new CreateIndexModel<BsonDocument>(
                 new BsonDocument("sweep_at", 1),
                 new CreateIndexOptions<BsonDocument>
                 {
                     Name = "due",
-                    PartialFilterExpression = new BsonDocument("sweep_at", new BsonDocument("$exists", true)),
+                    PartialFilterExpression = new BsonDocument("sweep_at", IsThere),
                 }))
             .Concat(MongoFolders.FileIndexes);
         await MongoFolders.CreateIndexesAsync(database, cancellation);
@@ -123,7 +130,7 @@ internal static partial class MongoSchema
                 new CreateIndexOptions<BsonDocument>
                 {
                     Name = "open",
-                    PartialFilterExpression = new BsonDocument("open.0", new BsonDocument("$exists", true)),
+                    PartialFilterExpression = new BsonDocument("open.0", IsThere),
                 }),
             cancellationToken: cancellation);
         await database.GetCollection<BsonDocument>(Keys).Indexes.CreateOneAsync(
