@@ -4,6 +4,7 @@ using System.Net.Http.Json;
 using System.Text;
 using System.Text.Json;
 using FileDrop.Api.Tests.Files;
+using FileDrop.Api.Tests.Page;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
@@ -16,8 +17,6 @@ namespace FileDrop.Api.Tests.Access;
 /// <summary>Uploaded content runs no script in a real browser.</summary>
 public sealed class StoredContentTests
 {
-    private static readonly string[] Browsers = ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"];
-
     /// <summary>Contents that run a script if a browser treats them as a page; SCRIPT navigates to an address that reports it.</summary>
     private static readonly (string Name, string Type, string Content)[] Contents =
     [
@@ -43,8 +42,7 @@ public sealed class StoredContentTests
     [Fact]
     public async Task Nothing_that_was_stored_runs_in_a_browser()
     {
-        var browser = Array.Find(Browsers, File.Exists);
-        Assert.SkipWhen(browser is null, "There is no Chromium here (Debian: apt-get install chromium).");
+        Assert.SkipWhen(Chromium.Program is null, Chromium.Missing);
         var (asked, ran) = (new ConcurrentDictionary<string, byte>(), new ConcurrentDictionary<string, byte>());
         await using var stores = new EmbeddedStores();
         await using var service = await Service.StartAsync(stores, services => services.AddSingleton<IStartupFilter>(new Watch(asked)));
@@ -64,7 +62,7 @@ public sealed class StoredContentTests
         Site = (site, pages);
 
         using var profile = new TemporaryFolder();
-        var start = new ProcessStartInfo(browser ?? "")
+        var start = new ProcessStartInfo(Chromium.Program)
         {
             RedirectStandardOutput = true,
             RedirectStandardError = true,

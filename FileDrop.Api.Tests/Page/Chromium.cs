@@ -25,16 +25,21 @@ public sealed class QuietChromiumTests : ICollectionFixture<Chromium>
 }
 
 /// <summary>Debian's Chromium, or the one that FILEDROP_TEST_CHROMIUM names.</summary>
+/// <remarks>The shell without windows comes first: it needs a half to a third of the processor time of the browser that only hides its window.</remarks>
 public sealed class Chromium : IAsyncLifetime
 {
-    private static readonly string Program = Environment.GetEnvironmentVariable("FILEDROP_TEST_CHROMIUM") ?? "/usr/bin/chromium";
+    internal const string Missing = "There is no Chromium here (Debian: apt-get install chromium-headless-shell).";
+
+    /// <summary>The program; null if there is none.</summary>
+    internal static readonly string? Program =
+        new[] { Environment.GetEnvironmentVariable("FILEDROP_TEST_CHROMIUM"), "/usr/bin/chromium-headless-shell", "/usr/bin/chromium" }.FirstOrDefault(File.Exists);
 
     private IPlaywright? _playwright;
     private IBrowser? _browser;
 
     public async ValueTask InitializeAsync()
     {
-        if (!File.Exists(Program))
+        if (Program is null)
             return;
         _playwright = await Playwright.CreateAsync();
         // Playwright's five seconds are short while other tests have the processors.
@@ -52,7 +57,7 @@ public sealed class Chromium : IAsyncLifetime
     /// <param name="touch">Whether the device has a touch screen.</param>
     public async Task<Window> OpenAsync(Uri service, bool dark = false, (int Width, int Height)? size = null, bool touch = false)
     {
-        Assert.SkipWhen(_browser is null, $"There is no {Program}; on Debian, apt-get install chromium brings it.");
+        Assert.SkipWhen(_browser is null, Missing);
         var context = await _browser.NewContextAsync(new BrowserNewContextOptions
         {
             BaseURL = service.ToString(),
@@ -68,7 +73,7 @@ public sealed class Chromium : IAsyncLifetime
     /// <summary>Opens a window of a browser that runs no scripts.</summary>
     public async Task<Window> OpenWithoutScriptAsync(Uri service)
     {
-        Assert.SkipWhen(_browser is null, $"There is no {Program}; on Debian, apt-get install chromium brings it.");
+        Assert.SkipWhen(_browser is null, Missing);
         var context = await _browser.NewContextAsync(new BrowserNewContextOptions { BaseURL = service.ToString(), JavaScriptEnabled = false });
         context.SetDefaultTimeout(15_000);
         return new Window(context, await context.NewPageAsync(), service);
