@@ -11,10 +11,10 @@ namespace FileDrop.Api.Tests.Folders;
 // The same tree as a drive. A path names its entry for certain only in a lasting folder and under a name that never comes again, so these requests use such names.
 internal sealed partial class PathClient
 {
-    /// <summary>The number of requests to the drive that succeeded, by method; a refusal by another client's change of a path does not count.</summary>
+    /// <summary>The operations by WebDAV. SAVE is a MOVE over a file.</summary>
     public static readonly string[] DriveMethods = ["PUT", "MKCOL", "COPY", "MOVE", "SAVE", "DELETE", "LOCK", "UNLOCK"];
 
-    /// <inheritdoc cref="DriveMethods"/>
+    /// <summary>The number of those that succeeded.</summary>
     public ConcurrentDictionary<string, int> Driven { get; } = [];
 
     private Task DriveAsync() => _random.Next(8) switch
@@ -109,12 +109,12 @@ internal sealed partial class PathClient
             if (IsDone("PUT", written, HttpStatusCode.NoContent))
                 await SeeOwnAsync(start, _own.Folder, _own.Name);
         }
-        // A folder above may have moved between a look at the path and the request.
-        for (var isOpen = true; isOpen;)
+        await Service.UntilAsync("the file is unlocked", async () =>
         {
+            // A move of a folder above that began before the lock may end between the look at the path and the request.
             using var unlocked = await Replica.DavAsync("UNLOCK", Dav(await PathAsync()), null, ("Lock-Token", token));
-            isOpen = !IsDone("UNLOCK", unlocked, HttpStatusCode.NoContent);
-        }
+            return IsDone("UNLOCK", unlocked, HttpStatusCode.NoContent);
+        });
     }
 
     /// <summary>Records a change of its own file, of which WebDAV does not tell the version.</summary>
