@@ -37,7 +37,8 @@ internal static class DavBench
         try
         {
             // Some peers run as another user, who must reach their own folder.
-            File.SetUnixFileMode(folder, File.GetUnixFileMode(folder) | UnixFileMode.OtherExecute);
+            if (!OperatingSystem.IsWindows())
+                File.SetUnixFileMode(folder, File.GetUnixFileMode(folder) | UnixFileMode.OtherExecute);
             peers.Add(await FileDropPeer.StartAsync(options, stores, new WebDav(Drive), cancellation, s_noTrash));
             peers.Add(await DavPeers.ApacheAsync(Directory.CreateDirectory(Path.Combine(folder, "apache")).FullName, cancellation));
             peers.Add(await DavPeers.RcloneAsync(Directory.CreateDirectory(Path.Combine(folder, "rclone")).FullName, cancellation));

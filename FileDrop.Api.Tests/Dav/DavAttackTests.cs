@@ -84,7 +84,7 @@ public sealed class DavAttackTests(EmbeddedPair pair) : IClassFixture<EmbeddedPa
             using var wire = await Wire.ConnectAsync(pair.Service);
             await wire.SendHeadAsync($"{method} {path}", "Content-Length: 0", "Depth: 0");
             // The server itself joins ".." before the drive sees the path, and then nothing of the drive is meant.
-            Assert.Contains((await wire.ReadAnswerAsync()).Status, new[] { 400, 404, 405 });
+            Assert.True((await wire.ReadAnswerAsync()).Status is 400 or 404 or 405, $"{method} {path}");
         }
     }
 

@@ -1,5 +1,4 @@
 using System.Security.Cryptography;
-using FileDrop.Api.Tests.Files;
 using Xunit;
 
 namespace FileDrop.Api.Tests.Dav;

@@ -1,5 +1,4 @@
 using FileDrop.Api.Tests.Access;
-using FileDrop.Api.Tests.Files;
 using Xunit;
 
 namespace FileDrop.Api.Tests.Dav;

@@ -1,7 +1,6 @@
 using System.Globalization;
 using System.Net;
 using FileDrop.Api.Tests.Dav;
-using FileDrop.Api.Tests.Files;
 using Xunit;
 
 namespace FileDrop.Api.Tests.Maintenance;
