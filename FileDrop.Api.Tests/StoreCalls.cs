@@ -15,6 +15,7 @@ public abstract class StoreCalls
         Wrap<ICatalog>(services);
         Wrap<IFileCatalog>(services);
         Wrap<IFolderCatalog>(services);
+        Wrap<IDavCatalog>(services);
         Wrap<IFolderSweepCatalog>(services);
         Wrap<IWriteCatalog>(services);
         Wrap<IUploadCatalog>(services);

@@ -12,16 +12,17 @@ internal sealed record BenchOptions
           memory    peak memory of the service: a large file up and down, 16 files at once
           list      the cost of a page with 1,000 and with 1,000,000 files
           folder    a page, a rename, a deletion and a restoration of a folder of 1,000,000 files, beside a small one
+          dav       the drive beside Apache and rclone; memory of 64 lists at once and of a large file of unknown length
           start     the time from the start of the process to its first 200 on /health
           transfer  throughput and processor time
           resumable one large file by tus, beside tus's own server (Node.js and npm)
         --store embedded|cluster   SQLite and the disk (default), or the servers that FILEDROP_TEST_MONGODB and FILEDROP_TEST_S3 name
                                    compare: both, if those are set, unless one is named
         --quick                    compare: roughly, in two minutes; writes no file to docs/bench
-        --rounds N                 compare: rounds that count, 1 to 100 (default 5)
-        --only TEXT                compare: only workloads whose name contains it; writes no file to docs/bench
+        --rounds N                 compare, dav: rounds that count, 1 to 100 (default 5)
+        --only TEXT                compare, dav: only workloads whose name contains it; writes no file to docs/bench
         --service PATH             measure this FileDrop.Api.dll instead of the one built here
-        --size MIB                 memory, transfer, resumable: the large file; the 16 of memory have a sixteenth each
+        --size MIB                 memory, transfer, resumable, dav: the large file; the 16 of memory have a sixteenth each
         --files N                  list, folder: files in the larger catalog or folder
         --requests N               list, folder: requests for each figure, at least 30
         --analyze COMMAND          list: a shell command to run once the catalogs are filled, such as a database's ANALYZE

@@ -39,6 +39,9 @@ internal sealed class MeasuredService : IAsyncDisposable
     /// <summary>Its resident memory now, in bytes.</summary>
     public long CurrentMemory => Memory("VmRSS:");
 
+    /// <summary>Its resident memory now without mapped files, in bytes. The system's cache has those, and takes them back if it needs memory.</summary>
+    public long OwnMemory => Memory("RssAnon:");
+
     /// <summary>Starts it, and waits until it is healthy.</summary>
     public static async Task<MeasuredService> StartAsync(
         BenchOptions options, BenchStores stores, CancellationToken cancellation, params (string Name, string Value)[] settings)

@@ -27,6 +27,7 @@ internal static class Program
                 "memory" => MemoryBench.RunAsync,
                 "list" => ListBench.RunAsync,
                 "folder" => FolderBench.RunAsync,
+                "dav" => DavBench.RunAsync,
                 "start" => StartBench.RunAsync,
                 "transfer" => TransferBench.RunAsync,
                 "resumable" => ResumableBench.RunAsync,

@@ -13,6 +13,9 @@ internal sealed class SampleContent(long seed, long size)
 
     public long Size => size;
 
+    /// <summary>Makes a body of a request.</summary>
+    public HttpContent ToBody() => new Body(this, sha256: null);
+
     /// <summary>Uploads it as one file.</summary>
     /// <param name="hash">Whether to compute the SHA-256 meanwhile, and compare it with the service's.</param>
     /// <returns>The file's id.</returns>

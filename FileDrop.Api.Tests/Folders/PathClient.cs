@@ -25,7 +25,7 @@ internal sealed class SharedTree(IReadOnlyList<string> lasting)
 /// A client that changes a tree through any replica. It moves a file of its own between lasting folders, which must always succeed and be seen at once by every
 /// replica. All else it shares with the others.
 /// </summary>
-internal sealed class PathClient(IReadOnlyList<HttpClient> replicas, int number, SharedTree tree)
+internal sealed partial class PathClient(IReadOnlyList<HttpClient> replicas, int number, SharedTree tree)
 {
     // Few names, so that the clients meet.
     private const int Names = 5;
@@ -38,13 +38,13 @@ internal sealed class PathClient(IReadOnlyList<HttpClient> replicas, int number,
     /// <summary>The number of refused operations, by the code of the refusal.</summary>
     public ConcurrentDictionary<string, int> Refused { get; } = [];
 
-    public async Task RunAsync(DateTime until)
+    public async Task RunAsync(Func<bool> goes)
     {
         await CreateOwnAsync();
-        while (DateTime.UtcNow < until)
+        while (goes())
         {
             var (folder, other, file) = (Any(tree.Folders), AnyFolder(), Any(tree.Files));
-            await (_random.Next(20) switch
+            await (_random.Next(24) switch
             {
                 0 or 1 => ChangeAsync(PathVerb.Create, HttpMethod.Post, "/folders", folder: other),
                 2 or 3 or 4 => UploadAsync(other),
@@ -56,6 +56,7 @@ internal sealed class PathClient(IReadOnlyList<HttpClient> replicas, int number,
                 14 or 15 when folder is not null => ChangeAsync(PathVerb.Restore, HttpMethod.Post, $"/trash/folders/{folder}/restore", folder, other),
                 16 => MoveLastingAsync(),
                 17 => ReadAsync(other),
+                >= 20 => DriveAsync(),
                 _ => MoveOwnAsync(),
             });
         }
@@ -170,7 +171,7 @@ internal sealed class PathClient(IReadOnlyList<HttpClient> replicas, int number,
     {
         request = request with { Start = Stopwatch.GetTimestamp(), End = long.MaxValue, Folder = request.Folder is { } folder ? FolderHistoryTests.IdOf(folder) : null };
         using var answer = await send();
-        if (answer.StatusCode is HttpStatusCode.NotFound or HttpStatusCode.Conflict)
+        if (answer.StatusCode is HttpStatusCode.NotFound or HttpStatusCode.Conflict or HttpStatusCode.Locked)
         {
             Refused.AddOrUpdate(await answer.CodeAsync() ?? "", 1, (_, count) => count + 1);
             // One replica runs each protocol in one transaction.

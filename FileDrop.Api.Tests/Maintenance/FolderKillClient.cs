@@ -10,10 +10,10 @@ using Xunit;
 namespace FileDrop.Api.Tests.Maintenance;
 
 /// <summary>
-/// A client that changes its own tree while the service lives. It knows what each request must do, so after a kill the tree is as before the request, as after
+/// A client that changes its own tree, by the API and by WebDAV, while the service lives. It knows what each request must do, so after a kill the tree is as before the request, as after
 /// it or, for a request of several changes, as after some of them.
 /// </summary>
-internal sealed class FolderKillClient(int number)
+internal sealed partial class FolderKillClient(int number)
 {
     private const int EntriesAtMost = 12;
     private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(60);
@@ -95,8 +95,11 @@ internal sealed class FolderKillClient(int number)
         var trashed = Pick(Tree.Entries.Keys.Where(each => Tree[each].IsTrashed));
         var (target, name) = (Pick(live.Where(each => Tree[each].IsFolder).Append(KillTree.Top)) ?? KillTree.Top, s_names[_random.Next(s_names.Length)]);
         var (isFree, hasRoom, other) = (Tree.At(target, name) is null, Tree.Entries.Count < EntriesAtMost, Tree.At(target, name) ?? 0);
-        switch (_random.Next(15))
+        switch (_random.Next(24))
         {
+            case >= 15 and var verb:
+                await DriveAsync(http, verb, file, folder, target, name);
+                break;
             case 0 or 1 when isFree && hasRoom:
                 await CreateAsync(http, target, name);
                 break;
@@ -204,14 +207,16 @@ internal sealed class FolderKillClient(int number)
     /// <param name="http">The client.</param>
     /// <param name="created">The number of the entry that it creates.</param>
     /// <param name="states">The tree after each change that the request makes.</param>
-    /// <returns>The answer; null if it leaves the result open.</returns>
+    /// <returns>The answer; null if it leaves the result open, or is not JSON.</returns>
     private async Task<JsonElement?> SendAsync(
         HttpMethod method, string path, object? body, HttpClient http, int? created, params IReadOnlyList<KillTree> states)
     {
         _candidates = [Tree, .. states];
         _again = client => SendAsync(method, path, body, client, created, states);
+        // Only copies and moves of WebDAV have two paths.
+        var (source, destination) = path.Split(Arrow) is [var from, var to] ? (from, to) : (path, "");
         using var content = body is byte[] bytes ? new ByteArrayContent(bytes) : body is null ? null : (HttpContent)JsonContent.Create(body, body.GetType());
-        using var answer = await http.SendAsync(method, path, content);
+        using var answer = await http.SendAsync(method, source, content, destination.Length > 0 ? [("Destination", destination)] : []);
         if ((int)answer.StatusCode >= 500)
         {
             await SettleAsync(http);
@@ -225,11 +230,18 @@ internal sealed class FolderKillClient(int number)
             return null;
         }
         Assert.True(answer.IsSuccessStatusCode, $"{method} {path}: {await answer.Content.ReadAsStringAsync()}\n{string.Join('\n', _candidates[0].Describe())}");
+        (_candidates, _again) = ([Tree], null);
+        Acknowledged++;
+        if (answer.Content.Headers.ContentType?.MediaType != "application/json")
+        {
+            // WebDAV tells no ids.
+            if (created is not null)
+                await SettleAsync(http);
+            return null;
+        }
         var said = await answer.JsonAsync();
         if (created is { } entry)
             _ids[entry] = said.TryGetProperty("file_id", out var id) ? id.GetString() ?? "" : said.FolderId();
-        (_candidates, _again) = ([Tree], null);
-        Acknowledged++;
         return said;
     }
 

@@ -6,7 +6,7 @@ using KillTarget = (string Method, FileDrop.Api.Tests.KillMoment Moment);
 namespace FileDrop.Api.Tests.Maintenance;
 
 /// <summary>
-/// Kills the shipped service with -9 at every step of the folders' protocol, while clients create, upload, copy, move, replace, delete, restore and purge. After
+/// Kills the shipped service with -9 at every step of the folders' protocol, while clients create, upload, copy, move, replace, delete, restore and purge, by the API and by WebDAV, and lock. After
 /// each kill it starts on the same stores, and the trees are compared with the answers.
 /// </summary>
 /// <remarks>
@@ -30,7 +30,7 @@ public abstract class FolderKillLoopTests(Pair pair, ITestOutputHelper output)
     private static readonly string[] s_calls =
     [
         "IFolderCatalog.CreateFolder", "IFolderCatalog.ChangeFolder", "IFolderCatalog.DeleteFolder", "IFolderCatalog.RestoreFolder", "IFolderCatalog.PurgeFolder",
-        "IFolderSweepCatalog.SweepFolder", "IFileCatalog.Restore", "IFileCatalog.Purge",
+        "IFolderSweepCatalog.SweepFolder", "IFileCatalog.Restore", "IFileCatalog.Purge", "IDavCatalog.Lock", "IDavCatalog.Unlock",
     ];
 
     /// <summary>All points of the pair. A claim is taken over only from a process that ended behind it, so these points follow each other.</summary>
@@ -69,7 +69,7 @@ public abstract class FolderKillLoopTests(Pair pair, ITestOutputHelper output)
         Assert.Empty(await tree.CheckAsync(lease: TimeSpan.Zero));
         output.WriteLine($"{plan.Count} kills; {clients.Sum(client => client.Acknowledged)} requests acknowledged, {clients.Sum(client => client.Lost)} answers lost");
 
-        Task SettleAsync(HttpClient http) => Task.WhenAll(clients.Select(client => client.SettleAsync(http)));
+        Task SettleAsync(HttpClient http) => Task.WhenAll(clients.Select(client => client.CompareAsync(http)));
     }
 }
 

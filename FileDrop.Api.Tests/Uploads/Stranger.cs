@@ -11,7 +11,7 @@ public sealed class Stranger : IAsyncLifetime
 {
     private NpmFolder? _folder;
 
-    public async ValueTask InitializeAsync() => _folder = await NpmFolder.InstallAsync("stranger");
+    public async ValueTask InitializeAsync() => _folder = await NpmFolder.InstallAsync("Uploads/stranger");
 
     public ValueTask DisposeAsync()
     {

@@ -12,7 +12,7 @@ public sealed class Uppy : IAsyncLifetime
 
     public async ValueTask InitializeAsync()
     {
-        _folder = await NpmFolder.InstallAsync("uppy");
+        _folder = await NpmFolder.InstallAsync("Uploads/uppy");
         await _folder.RunAsync("build");
     }
 

@@ -25,7 +25,7 @@ internal sealed class KeyAuthentication(
         if (Context.GetEndpoint() is not { } endpoint || endpoint.Metadata.GetMetadata<IAllowAnonymous>() is not null)
             return AuthenticateResult.NoResult();
         // An empty field counts as a missing one.
-        if (Request.Headers.Authorization.ToString() is not { Length: > 0 } authorization)
+        if (Request.Headers.Authorization.ToString() is not { Length: > 0 } authorization || (DavAddress.IsOf(Request) && IsOfOffice(authorization)))
             return await access.IsOpenAsync(Context.RequestAborted)
                 ? Success(Caller.Anonymous, Caller.AnonymousName, Scope.All)
                 : AuthenticateResult.NoResult();
@@ -40,6 +40,9 @@ internal sealed class KeyAuthentication(
 
     private static AuthenticateResult Success(string owner, string name, Scope scopes, string? key = null) =>
         AuthenticateResult.Success(new AuthenticationTicket(Caller.Principal(SchemeName, owner, name, scopes, key), SchemeName));
+
+    /// <summary>Whether the field has only a scheme. Microsoft Office sends it like this until the server asks for a password.</summary>
+    private static bool IsOfOffice(string authorization) => authorization.Trim().Equals("Bearer", StringComparison.OrdinalIgnoreCase);
 
     /// <summary>Reads the key from an Authorization field; null if it holds none.</summary>
     internal static string? ReadKey(string authorization)

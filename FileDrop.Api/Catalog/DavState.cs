@@ -81,6 +81,12 @@ public sealed record DavState(IReadOnlyList<EntryLock> Locks, IReadOnlyList<Dead
     /// <summary>The time of the first of the writes by <see cref="Writer"/> that share one version.</summary>
     public DateTimeOffset WritingSince { get; init; }
 
+    /// <summary>
+    /// Whether the file had a lasting name before its momentary one. Some programs save like this: they move the old file aside, and delete it when the new one
+    /// has its name.
+    /// </summary>
+    public bool IsAside { get; init; }
+
     /// <summary>The end of the last lock; null if there is none.</summary>
     [JsonIgnore]
     public DateTimeOffset? LockedUntil => Locks.Count == 0 ? null : Locks.Max(each => each.ExpiresAt);
@@ -117,6 +123,14 @@ public sealed record DavState(IReadOnlyList<EntryLock> Locks, IReadOnlyList<Dead
             : null;
     }
 
+    /// <summary>The state after the name changed.</summary>
+    internal DavState Renamed(string? from, string? to) =>
+        !IsAside && from is not null && to is not null && IsMomentary(to) && !IsMomentary(from) ? this with { IsAside = true } : this;
+
+    /// <summary>Whether a name is that of a file which an office program or an editor makes for a moment.</summary>
+    public static bool IsMomentary(string name) => name.StartsWith("~$", StringComparison.Ordinal)
+        || name.StartsWith(".~lock", StringComparison.Ordinal) || name.EndsWith(".tmp", StringComparison.OrdinalIgnoreCase);
+
     /// <summary>Makes the stored form; null if there is nothing to store.</summary>
     internal string? ToJson() => Equals(None) ? null : JsonSerializer.Serialize(this, DavJson.Relaxed.DavState);
 
@@ -124,7 +138,7 @@ public sealed record DavState(IReadOnlyList<EntryLock> Locks, IReadOnlyList<Dead
     internal static DavState OfJson(string? json) => json is null ? None : JsonSerializer.Deserialize(json, DavJson.Relaxed.DavState) ?? None;
 
     /// <summary>Nothing is always the same object, so that an engine sees at once that nothing has changed.</summary>
-    internal static DavState Tidy(DavState state) => state is { Locks.Count: 0, Properties.Count: 0, Writer: null } ? None : state;
+    internal static DavState Tidy(DavState state) => state is { Locks.Count: 0, Properties.Count: 0, Writer: null, IsAside: false } ? None : state;
 }
 
 [JsonSerializable(typeof(DavState))]

@@ -52,6 +52,7 @@ internal sealed partial record FileDocument
     private DavState DavAfter(FileCommit commit, DateTimeOffset now) => DavState.Tidy(new DavState(
         commit.Lock is { } wanted ? [wanted.At(now)] : Dav.Locks, commit.Properties ?? Dav.Properties)
     {
+        IsAside = Dav.IsAside,
         Writer = commit.Writer,
         WritingSince = commit.Writer is null ? default : Continues(commit, now) ? Dav.WritingSince : now,
     });

@@ -19,11 +19,12 @@ internal sealed partial record FileDocument
             return new(new ChangeResult(ChangeOutcome.Locked));
         if (!Allows(placement, change.Name))
             return new(new ChangeResult(ChangeOutcome.Stale));
+        var name = placement?.Name ?? change.Name ?? Name;
         var next = Remembering(now) with
         {
             // A lock belongs to a path.
-            Dav = placement is null || placement.IsOf(this) ? Dav : Dav.Unlocked(),
-            Name = placement?.Name ?? change.Name ?? Name,
+            Dav = (placement is null || placement.IsOf(this) ? Dav : Dav.Unlocked()).Renamed(Name, name),
+            Name = name,
             Place = placement?.ToPlace() ?? Place,
             Tags = change.Tags ?? Tags,
             ModifiedAt = change.ModifiedAt ?? ModifiedAt,

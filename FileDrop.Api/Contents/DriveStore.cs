@@ -34,10 +34,10 @@ internal sealed class DriveStore(FileStore files, FolderStore folders, FolderLis
             [.. page.Files.Select(file => new FolderEntry(Folder: null, file))], page.Next is { } next ? new EntryPosition(EntryKind.File, next) : null);
     }
 
-    /// <summary>Deletes an entry: into the trash, unless its name says that a program made it for a moment.</summary>
+    /// <summary>Deletes an entry: into the trash, unless a program made it for a moment, as its name says.</summary>
     public async Task<ChangeOutcome> DeleteAsync(string owner, FolderEntry entry, long? ifVersion, LockTokens held, CancellationToken cancellation) => entry switch
     {
-        { File: { } file } => (await files.DeleteAsync(owner, file.Id, ifVersion, IsMomentary(file.Name), held, cancellation)).Outcome,
+        { File: { } file } => (await files.DeleteAsync(owner, file.Id, ifVersion, DavState.IsMomentary(file.Name) && !file.Dav.IsAside, held, cancellation)).Outcome,
         { Folder: { } folder } => (await folders.DeleteAsync(owner, folder.Id, ifVersion, permanent: false, held, cancellation)).Outcome,
         _ => ChangeOutcome.NotFound,
     };
@@ -106,10 +106,6 @@ internal sealed class DriveStore(FileStore files, FolderStore folders, FolderLis
         CancellationToken cancellation) => entry.File is { } file
         ? (await catalog.ChangePropertiesAsync(owner, file.Id, changes, modifiedAt, held, cancellation)).Outcome
         : (await catalog.ChangeFolderPropertiesAsync(owner, IdOf(entry), changes, held, cancellation)).Outcome;
-
-    /// <summary>Whether a name is that of a file which an office program or an editor makes for a moment.</summary>
-    private static bool IsMomentary(string name) => name.StartsWith("~$", StringComparison.Ordinal)
-        || name.StartsWith(".~lock", StringComparison.Ordinal) || name.EndsWith(".tmp", StringComparison.OrdinalIgnoreCase);
 
     private static EntryKind KindOf(FolderEntry entry) => entry.File is null ? EntryKind.Folder : EntryKind.File;
 

@@ -1,6 +1,7 @@
 using FileDrop.Api.Access;
 using FileDrop.Api.Http;
 using FileDrop.Api.Settings;
+using Microsoft.AspNetCore.Http.Features;
 
 namespace FileDrop.Api.Dav;
 
@@ -22,7 +23,7 @@ internal static class DavEndpoints
 
     public static void MapDav(this IEndpointRouteBuilder app)
     {
-        var dav = app.MapGroup($"/{DavAddress.Route}/{{**path}}").ExcludeFromDescription();
+        var dav = app.MapGroup($"/{DavAddress.Route}/{{**path}}").ExcludeFromDescription().AddEndpointFilter(NameOperation);
         dav.MapMethods("", [HttpMethods.Options], Describe).AllowAnonymous().WithName("DavOptions");
         dav.MapGet("", (HttpContext context, ContentDoor door) => door.ReadAsync(context)).Needs(Scope.Read).WithName("DavGet");
         dav.MapPut("", (HttpContext context, ContentDoor door) => door.WriteAsync(context)).Needs(Scope.Write).WithName("DavPut");
@@ -34,6 +35,16 @@ internal static class DavEndpoints
         dav.MapMethods("", ["MOVE"], (HttpContext context, TreeDoor door) => door.MoveAsync(context)).Needs(Scope.Write).WithName("DavMove");
         dav.MapMethods("", ["LOCK"], (HttpContext context, LockDoor door) => door.LockAsync(context)).Needs(Scope.Write).WithName("DavLock");
         dav.MapMethods("", ["UNLOCK"], (HttpContext context, LockDoor door) => door.UnlockAsync(context)).Needs(Scope.Write).WithName("DavUnlock");
+    }
+
+    /// <summary>Gives the metrics of a request the name of its operation, because the framework has one name for all methods that it does not know.</summary>
+    private static ValueTask<object?> NameOperation(EndpointFilterInvocationContext invocation, EndpointFilterDelegate next)
+    {
+        var context = invocation.HttpContext;
+        if (context.Features.Get<IHttpMetricsTagsFeature>() is { } metrics
+            && context.GetEndpoint()?.Metadata.GetMetadata<IEndpointNameMetadata>() is { EndpointName: var name })
+            metrics.Tags.Add(new KeyValuePair<string, object?>("filedrop.operation", name));
+        return next(invocation);
     }
 
     private static IResult Describe(HttpContext context)

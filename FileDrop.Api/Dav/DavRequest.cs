@@ -1,3 +1,4 @@
+using FileDrop.Api.Access;
 using FileDrop.Api.Catalog;
 using FileDrop.Api.Contents;
 using FileDrop.Api.Http;
@@ -59,6 +60,8 @@ internal sealed class DavRequests(DavResources resources, DriveStore drive)
     {
         var owner = Caller.Owner(context);
         var resource = await resources.FindAsync(owner, PathTarget.Read(context, DavAddress.Route).Names, context.RequestAborted);
+        if (resource.Entry is { } entry)
+            Audit.Concerns(context, $"{entry.File?.Id ?? entry.Folder?.Id}");
         var header = IfHeader.Read(context.Request);
         if (!Preconditions.TryRead(context.Request, out var conditions, out var malformed))
             throw new ProblemException(malformed);

@@ -40,7 +40,6 @@ internal sealed class TreeDoor(DavRequests requests, DavResources resources, Dri
         if (request.Resource.IsFolder && depth != DavDepth.Infinity)
             return ApiProblem.InvalidRequest("A folder is deleted with everything in it: leave out Depth, or send infinity.");
         var outcome = await drive.DeleteAsync(request.Owner, entry, request.IfVersion, request.Held, request.Cancellation);
-        Concerns(context, entry);
         return outcome == ChangeOutcome.Done ? TypedResults.NoContent() : request.Refuse(outcome);
     }
 
@@ -75,13 +74,10 @@ internal sealed class TreeDoor(DavRequests requests, DavResources resources, Dri
         var outcome = isCopy
             ? await drive.CopyAsync(request.Owner, entry, place, target.Entry, depth == DavDepth.Infinity, request.Cancellation)
             : await drive.MoveAsync(request.Owner, entry, place, target.Entry, request.Cancellation);
-        Concerns(context, entry);
         if (outcome != ChangeOutcome.Done)
             return outcome == ChangeOutcome.Locked ? new DavError(ApiProblem.Locked, "lock-token-submitted", target.Href) : request.Refuse(outcome);
         return TypedResults.StatusCode(target.Exists ? StatusCodes.Status204NoContent : StatusCodes.Status201Created);
     }
-
-    private static void Concerns(HttpContext context, FolderEntry entry) => Audit.Concerns(context, $"{entry.File?.Id ?? entry.Folder?.Id}");
 
     private static bool IsAtOrBelow(IReadOnlyList<string> above, IReadOnlyList<string> names) =>
         names.Count >= above.Count && above.SequenceEqual(names.Take(above.Count), StringComparer.Ordinal);

@@ -51,7 +51,7 @@ internal static class EdgeSetup
         var audit = app.Services.GetRequiredService<Audit>();
         app.Use((context, next) =>
         {
-            if (LoggedPath.IsOfShare(context.Request.Path))
+            if (LoggedPath.IsHidden(context.Request.Path))
                 Activity.Current?.SetTag("url.path", LoggedPath.Of(context.Request.Path));
             return audit.ObserveAsync(context, next);
         });

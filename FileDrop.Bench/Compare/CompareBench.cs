@@ -41,7 +41,7 @@ internal static class CompareBench
         {
             await StartAsync(options, stores, folder, peers, cancellation);
             var rounds = options.IsQuick ? QuickRounds : options.Rounds;
-            var rows = new Rows(options.IsCluster);
+            var rows = new Rows(options.IsCluster ? Floors.Cluster : Floors.Embedded);
             var turns = new Turns(peers, rounds, rows);
             var workloads = Workloads.All(options, peers.Count, rounds).ToList();
             foreach (var workload in workloads)
@@ -67,7 +67,7 @@ internal static class CompareBench
     /// <summary>Starts all peers that are installed, FileDrop first: the others share its bucket.</summary>
     private static async Task StartAsync(BenchOptions options, BenchStores stores, string folder, List<Peer> peers, CancellationToken cancellation)
     {
-        peers.Add(await FileDropPeer.StartAsync(options, stores, cancellation));
+        peers.Add(await FileDropPeer.StartAsync(options, stores, new FilesApi(), cancellation));
         Func<Task<Peer>>[] others = options.IsCluster
             ? [() => S3Peers.FlaskAsync(stores, cancellation), () => Task.FromResult(S3Peers.Sdk(stores)),
                 () => Task.FromResult(S3Peers.PresignedUrls(stores))]

@@ -22,11 +22,11 @@ internal sealed class CompareReport(string head, IReadOnlyList<Peer> peers, IEnu
         }
     }
 
-    /// <summary>Writes a file of its own to docs/bench, named by the day, in UTC, and the store.</summary>
-    public async Task WriteToFileAsync(string store, CancellationToken cancellation)
+    /// <summary>Writes a file of its own to docs/bench, named by the day, in UTC, and its subject.</summary>
+    public async Task WriteToFileAsync(string subject, CancellationToken cancellation)
     {
-        var path = Path.GetFullPath(Path.Combine(MeasuredService.Metadata("Runs"), $"{DateTime.UtcNow:yyyy-MM-dd}-compare-{store}.md"));
-        await File.WriteAllTextAsync(path, $"# FileDrop beside others: {store}\n\n{Markdown()}", cancellation);
+        var path = Path.GetFullPath(Path.Combine(MeasuredService.Metadata("Runs"), $"{DateTime.UtcNow:yyyy-MM-dd}-compare-{subject}.md"));
+        await File.WriteAllTextAsync(path, $"# FileDrop beside others: {subject}\n\n{Markdown()}", cancellation);
         Console.WriteLine($"Written to {path}.");
     }
 

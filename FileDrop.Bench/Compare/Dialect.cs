@@ -18,16 +18,21 @@ internal abstract class Dialect
     public abstract string Delete(string key);
 }
 
-/// <summary>PUT, GET and DELETE of the file's own path (RFC 4918 and its foundations).</summary>
-internal sealed class WebDav : Dialect
+/// <summary>PUT, GET and DELETE of the file's own path, and PROPFIND of a folder (RFC 4918 and its foundations).</summary>
+/// <param name="root">The path of the drive, without a slash at its end.</param>
+internal sealed class WebDav(string root = "") : Dialect
 {
-    public override (string Method, string Target) Upload(string name) => ("PUT", $"/{name}");
+    /// <summary>Asks for the properties that a file manager shows.</summary>
+    public const string Ask = "<?xml version=\"1.0\" encoding=\"utf-8\"?><D:propfind xmlns:D=\"DAV:\"><D:prop><D:resourcetype/><D:getcontentlength/>"
+        + "<D:getlastmodified/><D:getetag/><D:getcontenttype/></D:prop></D:propfind>";
+
+    public override (string Method, string Target) Upload(string name) => ("PUT", $"{root}/{name}");
 
     public override string Key(string name, ReadOnlySpan<byte> answer) => name;
 
-    public override string Read(string key) => $"/{key}";
+    public override string Read(string key) => $"{root}/{key}";
 
-    public override string Delete(string key) => $"/{key}";
+    public override string Delete(string key) => $"{root}/{key}";
 }
 
 /// <summary>FileDrop's API, which the Flask program shares.</summary>

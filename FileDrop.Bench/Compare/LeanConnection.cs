@@ -33,6 +33,15 @@ internal sealed class LeanConnection(Uri address) : IDisposable
         return ReadHead();
     }
 
+    /// <summary>Sends a request with a short text as its content, and reads the answer's head.</summary>
+    /// <returns>The status.</returns>
+    public int SendText(string method, string target, string headers, string text)
+    {
+        var head = WriteHead(method, target, string.Create(CultureInfo.InvariantCulture, $"{headers}Content-Length: {Encoding.ASCII.GetByteCount(text)}\r\n"));
+        SendAll(_request.AsSpan(0, head + Encoding.ASCII.GetBytes(text, _request.AsSpan(head))));
+        return ReadHead();
+    }
+
     /// <summary>Sends a request with a sample as its content, and reads the answer's head.</summary>
     /// <returns>The status.</returns>
     public int Send(string method, string target, SampleBlock block, long seed, long size) =>

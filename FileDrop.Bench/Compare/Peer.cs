@@ -32,17 +32,29 @@ internal abstract class PeerClient : IDisposable
 
     /// <summary>Stores the sample of a seed as a new file.</summary>
     /// <returns>Its key.</returns>
-    public abstract string Upload(long seed, long size);
+    public string Upload(long seed, long size) => Upload($"bench-{seed}.bin", seed, size);
+
+    /// <summary>The same under a name.</summary>
+    public abstract string Upload(string name, long seed, long size);
 
     /// <summary>Reads a stored sample back, and compares every byte.</summary>
     public abstract void Download(string key, long seed, long size);
 
     /// <summary>The same with a part of it, both ends at multiples of <see cref="SampleBlock.PieceSize"/>.</summary>
-    public abstract void Range(string key, long seed, long offset, int count);
+    public abstract void Range(string key, long seed, long offset, long count);
 
     public abstract void Delete(string key);
 
     public virtual void Metadata(string key) => throw new NotSupportedException();
+
+    /// <summary>Makes a folder in which files can be stored.</summary>
+    public virtual void MakeFolder(string name) => throw new NotSupportedException();
+
+    /// <summary>Lists a folder by PROPFIND with Depth 1.</summary>
+    /// <param name="name">The folder.</param>
+    /// <param name="ask">The body that asks for properties; empty asks for all.</param>
+    /// <returns>The number of resources in the answer.</returns>
+    public virtual int Find(string name, string ask) => throw new NotSupportedException();
 
     /// <summary>The newest files, at most 100.</summary>
     public virtual void List() => throw new NotSupportedException();
@@ -132,9 +144,8 @@ internal sealed class HttpPeerClient(Uri address, Dialect dialect) : PeerClient
     private readonly SampleBlock _block = new();
     private readonly byte[] _answer = new byte[LongestAnswer];
 
-    public override string Upload(long seed, long size)
+    public override string Upload(string name, long seed, long size)
     {
-        var name = $"bench-{seed}.bin";
         var (method, target) = dialect.Upload(name);
         var answer = Answer(_connection.Send(method, target, _block, seed, size), "upload", 200, 201, 204);
         return dialect.Key(name, answer);
@@ -146,7 +157,7 @@ internal sealed class HttpPeerClient(Uri address, Dialect dialect) : PeerClient
         CompareAsync(Read, seed, 0, size).GetAwaiter().GetResult();
     }
 
-    public override void Range(string key, long seed, long offset, int count)
+    public override void Range(string key, long seed, long offset, long count)
     {
         Check(_connection.Send("GET", dialect.Read(key), Report.Text($"Range: bytes={offset}-{offset + count - 1}\r\n")), "range", 206);
         CompareAsync(Read, seed, offset, count).GetAwaiter().GetResult();
@@ -159,6 +170,24 @@ internal sealed class HttpPeerClient(Uri address, Dialect dialect) : PeerClient
         var id = FilesApi.Id(Answer(_connection.Send("GET", FilesApi.Metadata(key)), "read of metadata", 200));
         if (!id.Equals(key, StringComparison.Ordinal))
             throw new BenchException($"The metadata of {key} belong to another file.");
+    }
+
+    public override void MakeFolder(string name) => Answer(_connection.Send("MKCOL", dialect.Read(name)), "new folder", 201);
+
+    public override int Find(string name, string ask)
+    {
+        Check(_connection.SendText("PROPFIND", dialect.Read(name), "Depth: 1\r\nContent-Type: application/xml\r\n", ask), "list", 207);
+        // The end of each resource may lie across two reads.
+        var (found, kept) = (0, 0);
+        var end = "</D:response>"u8;
+        while (_connection.Read(_answer.AsSpan(kept)) is > 0 and var read)
+        {
+            var text = _answer.AsSpan(0, kept + read);
+            found += text.Count(end);
+            kept = Math.Min(end.Length - 1, text.Length);
+            text[^kept..].CopyTo(_answer);
+        }
+        return found;
     }
 
     public override void List()

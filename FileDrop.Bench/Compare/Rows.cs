@@ -8,10 +8,13 @@ internal enum Unit
 
     /// <summary>Requests.</summary>
     Rate,
+
+    /// <summary>Entries of lists.</summary>
+    Entries,
 }
 
 /// <summary>The results of the rounds that count, as tables beside the floors.</summary>
-internal sealed class Rows(bool isCluster)
+internal sealed class Rows(Floors floors)
 {
     private const long MiB = 1 << 20;
     private const double GiB = 1 << 30;
@@ -52,13 +55,13 @@ internal sealed class Rows(bool isCluster)
         {
             var ours = row.Peers[FileDropPeer.Its];
             string[] mine =
-                [name, row.Unit is Unit.Rate ? "requests/s" : "MB/s", Median(row.Unit, ours), Spread(row.Unit, ours), Processor(row.Unit, ours)];
+                [name, Word(row.Unit), Median(row.Unit, ours), Spread(row.Unit, ours), Processor(row.Unit, ours)];
             if (row.Peers.Count == 1)
                 report.Add([.. mine, "", "", "", "", "", ""]);
             foreach (var (peer, theirs) in row.Peers.Where(other => other.Key is not FileDropPeer.Its))
             {
                 var ratio = Report.Quantile(ours.Select(row.Rate), 0.5) / Report.Quantile(theirs.Select(row.Rate), 0.5);
-                var floor = Floors.Of(isCluster, name, peer);
+                var floor = floors.Of(name, peer);
                 report.Add([.. mine, peer, Median(row.Unit, theirs), Spread(row.Unit, theirs), Processor(row.Unit, theirs),
                     Report.Text($"{ratio:0.00}"), floor is { } least ? Report.Text($"{least}: {report.Verdict(ratio >= least)}") : ""]);
             }
@@ -82,7 +85,7 @@ internal sealed class Rows(bool isCluster)
     /// <summary>The resources that the processes took over all workloads.</summary>
     public Report Resources(IEnumerable<Peer> peers)
     {
-        var mostMemory = (isCluster ? 400 : 300) * MiB;
+        var mostMemory = floors.MostMemory * MiB;
         var report = new Report("process", "peak RSS MiB", Report.Text($"limit {mostMemory / MiB}"),
             "written per byte stored, one large file", Report.Text($"limit {MostWritten}"));
         foreach (var peer in peers)
@@ -99,7 +102,7 @@ internal sealed class Rows(bool isCluster)
         return report;
     }
 
-    private static double Rate(Unit unit, Measured one) => (unit is Unit.Rate ? one.Requests : one.Bytes / 1e6) / one.Seconds;
+    private static double Rate(Unit unit, Measured one) => (unit is Unit.Throughput ? one.Bytes / 1e6 : one.Requests) / one.Seconds;
 
     private static string Median(Unit unit, List<Measured> list) => Report.Text($"{Report.Quantile(list.Select(one => Rate(unit, one)), 0.5):0}");
 
@@ -108,8 +111,11 @@ internal sealed class Rows(bool isCluster)
 
     /// <summary>Over all rounds, since the system counts in hundredths of a second.</summary>
     private static string Processor(Unit unit, List<Measured> list) => list.Sum(one => one.Processor) is var seconds && list[0].Processor is null ? ""
+        : unit is Unit.Throughput ? Report.Text($"{seconds / (list.Sum(one => one.Bytes) / GiB):0.00} s/GiB")
         : unit is Unit.Rate ? Report.Text($"{seconds * 1000 / list.Sum(one => one.Requests):0.000} ms")
-        : Report.Text($"{seconds / (list.Sum(one => one.Bytes) / GiB):0.00} s/GiB");
+        : Report.Text($"{seconds * 1_000_000 / list.Sum(one => one.Requests):0.0} µs");
+
+    private static string Word(Unit unit) => unit switch { Unit.Throughput => "MB/s", Unit.Rate => "requests/s", _ => "entries/s" };
 
     private sealed record Row(Unit Unit, Dictionary<string, List<Measured>> Peers)
     {

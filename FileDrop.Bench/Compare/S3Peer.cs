@@ -24,9 +24,9 @@ internal sealed class S3PeerClient(AmazonS3Client client, string bucket) : PeerC
     private const long PartSize = 16 << 20;
     private const int PartsAtOnce = 4;
 
-    public override string Upload(long seed, long size)
+    public override string Upload(string name, long seed, long size)
     {
-        var key = $"sdk/bench-{seed}.bin";
+        var key = $"sdk/{name}";
         if (size >= LargestAtOnce)
         {
             UploadPartsAsync(key, seed, size).GetAwaiter().GetResult();
@@ -40,7 +40,7 @@ internal sealed class S3PeerClient(AmazonS3Client client, string bucket) : PeerC
     public override void Download(string key, long seed, long size) =>
         GetAsync(new GetObjectRequest { BucketName = bucket, Key = key }, seed, 0, size).GetAwaiter().GetResult();
 
-    public override void Range(string key, long seed, long offset, int count) =>
+    public override void Range(string key, long seed, long offset, long count) =>
         GetAsync(new GetObjectRequest { BucketName = bucket, Key = key, ByteRange = new ByteRange(offset, offset + count - 1) }, seed, offset, count)
             .GetAwaiter().GetResult();
 

@@ -57,7 +57,8 @@ internal abstract class Workload(string name, int clients)
     protected static void Remove(Peer peer, IReadOnlyList<Stored> files, CancellationToken cancellation) =>
         AtOnceOver(peer, files.Count, (client, i) => client.Delete(files[i].Key), cancellation);
 
-    private static void AtOnceOver(Peer peer, int count, Action<PeerClient, int> action, CancellationToken cancellation) =>
+    /// <summary>Has 16 clients do something for each number below a count.</summary>
+    protected static void AtOnceOver(Peer peer, int count, Action<PeerClient, int> action, CancellationToken cancellation) =>
         Lap.Run(peer, Math.Min(AtOnce, count), TimeSpan.Zero, (client, lap, number) =>
         {
             for (var i = number; i < count && !lap.IsStopped; i += AtOnce)

@@ -2,7 +2,7 @@ using System.ComponentModel;
 using System.Diagnostics;
 using Xunit;
 
-namespace FileDrop.Api.Tests.Uploads;
+namespace FileDrop.Api.Tests;
 
 /// <summary>A copy of one of the tests' folders with a package.json, with its packages from npm.</summary>
 internal sealed class NpmFolder : IDisposable
@@ -11,10 +11,11 @@ internal sealed class NpmFolder : IDisposable
     private string? _missing;
 
     /// <summary>Makes the copy and installs the packages. <see cref="Path"/> reports a failure, because a fixture cannot skip its tests.</summary>
+    /// <param name="name">The folder, below that of the tests.</param>
     public static async Task<NpmFolder> InstallAsync(string name)
     {
         var folder = new NpmFolder();
-        foreach (var file in Directory.EnumerateFiles(System.IO.Path.Combine(AppContext.BaseDirectory, "Uploads", name)))
+        foreach (var file in Directory.EnumerateFiles(System.IO.Path.Combine(AppContext.BaseDirectory, name)))
             File.Copy(file, System.IO.Path.Combine(folder._path, System.IO.Path.GetFileName(file)));
         try
         {
@@ -39,11 +40,11 @@ internal sealed class NpmFolder : IDisposable
     }
 
     /// <summary>Runs a script of its package.json, which must succeed; does nothing if the packages are not available.</summary>
-    public async Task RunAsync(string script)
+    public async Task RunAsync(string script, params string[] arguments)
     {
         if (_missing is not null)
             return;
-        var (exit, output) = await NpmAsync("run", script);
+        var (exit, output) = await NpmAsync(["run", script, "--", .. arguments]);
         Assert.True(exit == 0, output);
     }
 
