@@ -3,6 +3,7 @@
 import { announce } from "./announce.js";
 import * as actions from "./actions.js";
 import { api } from "./api.js";
+import { connect } from "./connect.js";
 import { el, icon } from "./dom.js";
 import { Empty } from "./empty.js";
 import { emit } from "./events.js";
@@ -203,9 +204,9 @@ export class Browser {
       ...(route.view === "unsorted" && !isFiltered(route) ? [quiet(t.moveAll, () => this.#moveAll())] : []),
       ...(shownFolder() !== null
         ? [
-            route.folder === root ? null : tool("share", t.sharing.share, t.sharing.shareFolder, () => this.#shareFolder(), "sharing-only"),
+            route.folder === root ? tool("drive", t.connect.title, t.connect.title, connect) : tool("share", t.sharing.share, t.sharing.shareFolder, () => this.#shareFolder(), "sharing-only"),
             tool("newFolder", t.newFolder, t.newFolder, () => this.addFolder()),
-          ].filter(Boolean)
+          ]
         : []),
       sortChoice(),
     );
