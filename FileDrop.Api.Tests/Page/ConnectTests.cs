@@ -1,5 +1,4 @@
 using System.Net;
-using FileDrop.Api.Tests.Access;
 using Microsoft.Playwright;
 using Xunit;
 

@@ -10,8 +10,8 @@ namespace FileDrop.Api.Tests.Page;
 [Collection(ChromiumTests.Name)]
 public sealed class WebPageTests(EmbeddedPair pair, Chromium chromium) : IClassFixture<EmbeddedPair>
 {
-    /// <summary>The budget of a first visit: all compressed bytes of the page.</summary>
-    private const int Budget = 112_000;
+    /// <summary>The budget of a first visit: all bytes of the page, with gzip. Following the feed takes 5,000 of them, and how to connect 2,300.</summary>
+    private const int Budget = 118_000;
 
     private static readonly string Root = Path.Combine(AppContext.BaseDirectory, "wwwroot");
 
@@ -79,8 +79,9 @@ public sealed class WebPageTests(EmbeddedPair pair, Chromium chromium) : IClassF
         var warm = await RequestsAsync();
         TestContext.Current.TestOutputHelper?.WriteLine(
             $"{compressed} bytes, first paint after {painted:F0} ms; cold: {string.Join(' ', cold)}; warm: {string.Join(' ', warm)}");
-        Assert.InRange(cold.Length, 5, 9);
-        Assert.InRange(warm.Length, 1, 5);
+        // Each list is asked for once more when the feed begins, since it may be older.
+        Assert.InRange(cold.Length, 5, 11);
+        Assert.InRange(warm.Length, 1, 7);
         Assert.DoesNotContain(warm, path => path.StartsWith("/page/", StringComparison.Ordinal));
         window.AssertClean();
 

@@ -44,7 +44,12 @@ export function connect() {
     { class: "connecting", "aria-labelledby": "connect" },
     el("h2", { id: "connect", text: words.title }),
     el("p", { text: words.text }),
-    el("div", { class: "copying" }, field, el("button", { type: "button", class: "primary", on: { click: copy } }, icon("copy"), el("span", { text: words.copy }))),
+    el(
+      "div",
+      { class: "copying" },
+      field,
+      el("button", { type: "button", class: "primary", on: { click: copy } }, icon("copy"), el("span", { text: words.copy })),
+    ),
     said,
     ...notes.map((text) => el("p", { text })),
     el(
