@@ -141,7 +141,8 @@ public sealed class ServiceProcess : IAsyncDisposable
         WorkingDirectory = Path.GetDirectoryName(Path.GetFullPath(program)) ?? ".",
     };
 
-    private static int FreePort()
+    /// <summary>A port of loopback that nothing listens on.</summary>
+    public static int FreePort()
     {
         using var socket = new TcpListener(IPAddress.Loopback, 0);
         socket.Start();

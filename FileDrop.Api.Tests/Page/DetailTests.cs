@@ -44,7 +44,7 @@ public sealed class DetailTests(PageOnEmbeddedPair pair, Chromium chromium) : IC
 
         await window.OpenAsync("noise.bin");
         await Assertions.Expect(window.Detail).ToContainTextAsync("No preview for this type of file");
-        Assert.Equal(0, await window.Detail.Locator("iframe, .preview img, .reading").CountAsync());
+        await Assertions.Expect(window.Detail.Locator("iframe, .preview img, .reading")).ToHaveCountAsync(0);
         window.AssertClean();
     }
 
@@ -59,7 +59,7 @@ public sealed class DetailTests(PageOnEmbeddedPair pair, Chromium chromium) : IC
         await window.Detail.GetByLabel("Value").FillAsync("Apollo 灯");
         await window.Page.Keyboard.PressAsync("Enter");
         await Assertions.Expect(window.Detail.Locator(".tags")).ToContainTextAsync("projectApollo 灯");
-        Assert.Equal("Apollo 灯", (await FileAsync(id)).GetProperty("tags").GetProperty("project").GetString());
+        await Eventually.HoldsAsync(async () => Assert.Equal("Apollo 灯", (await FileAsync(id)).GetProperty("tags").GetProperty("project").GetString()));
 
         await window.Button("project Apollo 灯").ClickAsync();
         await Assertions.Expect(window.Page.Locator(".row")).ToHaveCountAsync(1);
@@ -67,7 +67,7 @@ public sealed class DetailTests(PageOnEmbeddedPair pair, Chromium chromium) : IC
         await Assertions.Expect(window.Row("untagged.bin")).ToHaveCountAsync(1);
         await window.Button("Remove the tag project").ClickAsync();
         await Assertions.Expect(window.Detail).ToContainTextAsync("No tags yet.");
-        Assert.Empty((await FileAsync(id)).GetProperty("tags").EnumerateObject());
+        await Eventually.HoldsAsync(async () => Assert.Empty((await FileAsync(id)).GetProperty("tags").EnumerateObject()));
     }
 
     [Fact]

@@ -121,6 +121,8 @@ public sealed class DoorTests(PageOnEmbeddedPair pair, GuardedEmbeddedPair locke
         await Assertions.Expect(window.Row("still there.bin")).ToBeVisibleAsync();
         var problem = Answer(503, new { code = "storage_unavailable", detail = "MongoDB is away.", status = 503 });
         await window.Page.RouteAsync("**/files?*", route => route.FulfillAsync(problem));
+        // The page asks for the list again after an upload.
+        await window.DropAsync(("new.bin", 3));
         var banner = window.Page.Locator(".banner");
         await Assertions.Expect(banner).ToContainTextAsync("The service runs, but its storage does not answer.");
         await Assertions.Expect(banner).Not.ToContainTextAsync("connection");

@@ -137,12 +137,13 @@ public sealed class FolderPageTests(PageOnEmbeddedPair pair, Chromium chromium) 
         await window.Page.Keyboard.PressAsync("Enter");
         var renamed = $"x{name}"[..Math.Min(name.Length, 200)];
         await window.Row(renamed).WaitForAsync();
+        await Assertions.Expect(window.Toast).ToContainTextAsync("Renamed to");
         await window.Button("Move to…").ClickAsync();
         await window.TreeItem("target").ClickAsync();
         await window.Dialog().Button("Move here").ClickAsync();
         await window.ShowsAsync("target/");
         await Http.HasAsync(top, "target/", $"target/{renamed}/", $"target/{renamed}/dropped.bin", $"target/{renamed}/in it.txt");
-        Assert.Equal(0, await window.Page.Locator("script:not([src])").CountAsync());
+        await Assertions.Expect(window.Page.Locator("script:not([src])")).ToHaveCountAsync(0);
         window.AssertClean();
     }
 

@@ -149,11 +149,10 @@ public sealed class FolderUploadTests(PageOnEmbeddedPair pair, Chromium chromium
         var top = await NewAsync();
         await using var window = await OpenAsync(top);
         await window.Page.GetByText("This folder is empty").WaitForAsync();
-        await window.NetworkAsync(3_000_000);
+        await window.NetworkAsync(500_000);
         await window.DropAsync(("race.bin", 3_000_000));
         await window.UnderWayAsync("race.bin");
         await Http.PlaceAsync(Encoding.UTF8.GetBytes("first"), "race.bin", folder: top);
-        await window.Dialog().WaitForAsync();
         await window.NetworkAsync(0);
         await window.Dialog().Button("Keep both").ClickAsync();
         await window.ShowsAsync("race (2).bin", "race.bin");
@@ -170,6 +169,7 @@ public sealed class FolderUploadTests(PageOnEmbeddedPair pair, Chromium chromium
         await window.NetworkAsync(3_000_000);
         await window.DropAsync(("reloaded.bin", 12_000_000));
         await window.UnderWayAsync("reloaded.bin");
+        await window.KeptAsync();
         await window.GoAsync("/?view=trash");
         await window.NetworkAsync(0);
         await Assertions.Expect(window.Upload("reloaded.bin")).ToContainTextAsync("Uploaded");

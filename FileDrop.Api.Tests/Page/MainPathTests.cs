@@ -1,6 +1,4 @@
 using System.Globalization;
-using System.Net;
-using System.Net.Sockets;
 using System.Security.Cryptography;
 using Microsoft.Playwright;
 using Xunit;
@@ -16,7 +14,7 @@ public abstract class MainPathTests(Pair pair, Chromium chromium)
     public async Task Dropped_files_arrive_in_spite_of_a_restart_and_download_unchanged()
     {
         await using var stores = await pair.MakeStoresAsync();
-        var address = string.Create(CultureInfo.InvariantCulture, $"http://127.0.0.1:{FreePort()}");
+        var address = string.Create(CultureInfo.InvariantCulture, $"http://127.0.0.1:{ServiceProcess.FreePort()}");
         await using var window = await chromium.OpenAsync(new Uri(address));
         var files = new[] { (Name: "film.bin", Size: Large), (Name: "notes.txt", Size: 5000), (Name: "empty.dat", Size: 0) };
         await using (await Service.StartAsync(stores, ("urls", address)))
@@ -45,13 +43,6 @@ public abstract class MainPathTests(Pair pair, Chromium chromium)
             Assert.Equal(SHA256.HashData(Window.Content(size)), SHA256.HashData(content));
         }
         window.AssertClean();
-    }
-
-    private static int FreePort()
-    {
-        using var socket = new TcpListener(IPAddress.Loopback, 0);
-        socket.Start();
-        return ((IPEndPoint)socket.LocalEndpoint).Port;
     }
 }
 

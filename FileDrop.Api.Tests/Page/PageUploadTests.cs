@@ -132,16 +132,16 @@ public sealed class PageUploadTests(PageOnEmbeddedPair pair, Chromium chromium) 
     public async Task A_paused_upload_shows_after_a_reload_how_much_is_stored()
     {
         await using var window = await OpenAsync("/");
-        await window.DropAsync(("paused.bin", Some));
-        await window.NetworkAsync(Slow);
         // Wait until a part of the content is stored and the next one is being sent.
+        await window.NetworkAsync(Slow);
         var part = window.Page.WaitForResponseAsync(answer => answer.Request.Method == "PATCH" && answer.Ok);
+        await window.DropAsync(("paused.bin", Some));
         await Assertions.Expect(window.Page).ToHaveTitleAsync(new Regex("^[0-9]+ % · FileDrop$"));
         await part;
         await window.Upload("paused.bin").Button("Pause: paused.bin").ClickAsync();
         await Assertions.Expect(window.Upload("paused.bin")).ToContainTextAsync("Paused at");
         await Assertions.Expect(window.Page).ToHaveTitleAsync("FileDrop");
-        await KeptAsync(window);
+        await window.KeptAsync();
         await window.Page.ReloadAsync();
         await Assertions.Expect(window.Upload("paused.bin")).ToContainTextAsync(new Regex("Paused at ([89]|1[0-9]|2[0-9])(\\.[0-9]+)? MB of 25.2 MB"));
         await Assertions.Expect(window.Upload("paused.bin").Locator("progress")).Not.ToHaveJSPropertyAsync("value", 0);
@@ -166,7 +166,7 @@ public sealed class PageUploadTests(PageOnEmbeddedPair pair, Chromium chromium) 
             }
             """, megabytes);
         await window.UnderWayAsync($"large {megabytes}.bin");
-        await KeptAsync(window);
+        await window.KeptAsync();
         var asked = false;
         window.Page.Dialog += (_, dialog) =>
         {
@@ -186,7 +186,7 @@ public sealed class PageUploadTests(PageOnEmbeddedPair pair, Chromium chromium) 
         await window.NetworkAsync(Slow);
         await window.DropAsync(("reloaded.bin", Some));
         await window.UnderWayAsync("reloaded.bin");
-        await KeptAsync(window);
+        await window.KeptAsync();
         await window.Page.ReloadAsync();
         await window.NetworkAsync(0);
         await Assertions.Expect(window.Upload("reloaded.bin")).ToContainTextAsync("Uploaded");
@@ -260,22 +260,6 @@ public sealed class PageUploadTests(PageOnEmbeddedPair pair, Chromium chromium) 
         await Assertions.Expect(window.Upload("small.bin")).ToContainTextAsync("Uploaded");
         await Assertions.Expect(window.Uploads.Locator("h2")).ToHaveTextAsync("1 upload needs you");
     }
-
-    /// <summary>Waits until the browser's disk has the state for a reload: the upload's address, and its bytes unless there are too many.</summary>
-    private static Task KeptAsync(Window window) => Service.UntilAsync("the queue is kept", () => window.Page.EvaluateAsync<bool>(
-        """
-        () => new Promise((resolve) => {
-            const open = indexedDB.open("filedrop");
-            open.onsuccess = () => {
-                const all = open.result.transaction("uploads").objectStore("uploads").getAll();
-                all.onsuccess = () => {
-                    open.result.close();
-                    const [upload, ...others] = all.result;
-                    resolve(upload !== undefined && others.length === 0 && upload.url !== null && (upload.file !== null || upload.size > 1024 ** 3));
-                };
-            };
-        })
-        """));
 
     private async Task<Window> OpenAsync(string address = Window.AllFiles)
     {

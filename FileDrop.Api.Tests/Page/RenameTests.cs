@@ -26,7 +26,7 @@ public sealed class RenameTests(PageOnEmbeddedPair pair, Chromium chromium) : IC
         await field.PressAsync("Enter");
         await Assertions.Expect(window.Detail.Locator("h2")).ToHaveTextAsync($"after żółć {width}.tar.gz");
         await Assertions.Expect(window.Detail.Button("Rename")).ToBeFocusedAsync();
-        Assert.Equal($"after żółć {width}.tar.gz", await NameAsync(id));
+        await NamedAsync(id, $"after żółć {width}.tar.gz");
         window.AssertClean();
     }
 
@@ -40,7 +40,7 @@ public sealed class RenameTests(PageOnEmbeddedPair pair, Chromium chromium) : IC
         await window.Detail.GetByLabel("New name of linked.bin").FillAsync("linked and renamed.bin");
         await window.Page.Keyboard.PressAsync("Enter");
         await Assertions.Expect(window.Detail.Locator("h2")).ToHaveTextAsync("linked and renamed.bin");
-        Assert.Equal("linked and renamed.bin", await NameAsync(id));
+        await NamedAsync(id, "linked and renamed.bin");
     }
 
     [Fact]
@@ -67,7 +67,7 @@ public sealed class RenameTests(PageOnEmbeddedPair pair, Chromium chromium) : IC
         await window.Page.GetByLabel("New name of kept.bin").FillAsync("kept again.bin");
         await window.Page.Locator("h1, .chosen strong").Last.ClickAsync();
         await Assertions.Expect(window.Row("kept again.bin")).ToHaveCountAsync(1);
-        Assert.Equal("kept again.bin", await NameAsync(id));
+        await NamedAsync(id, "kept again.bin");
         window.AssertClean();
     }
 
@@ -103,6 +103,7 @@ public sealed class RenameTests(PageOnEmbeddedPair pair, Chromium chromium) : IC
         await Assertions.Expect(window.Row("good.bin")).ToHaveCountAsync(1);
     }
 
-    private async Task<string?> NameAsync(string id) =>
-        (await pair.Http.GetFromJsonAsync<JsonElement>($"/files/{id}/metadata")).GetProperty("file_name").GetString();
+    /// <summary>Waits until the service has this name of a file, which the page shows earlier.</summary>
+    private Task NamedAsync(string id, string name) => Eventually.HoldsAsync(async () =>
+        Assert.Equal(name, (await pair.Http.GetFromJsonAsync<JsonElement>($"/files/{id}/metadata")).GetProperty("file_name").GetString()));
 }

@@ -34,7 +34,7 @@ public sealed class ViewTests(FilledPair filled, PageOnEmbeddedPair empty, Chrom
     [
         "files", "details", "text", "markdown", "table", "source", "large", "renaming-details", "selected", "renaming", "uploads", "long-way",
         "new-folder", "moving", "conflict", "unsorted", "trash", "nothing-found", "no-files", "empty-trash", "request-files", "link", "shared",
-        "keys", "question", "sign-in", "down",
+        "keys", "connect", "question", "sign-in", "down",
     ];
 
     /// <summary>All views.</summary>
@@ -203,6 +203,10 @@ public sealed class ViewTests(FilledPair filled, PageOnEmbeddedPair empty, Chrom
             case "keys":
                 await window.Grid.FocusAsync();
                 await window.Page.Keyboard.PressAsync("?");
+                break;
+            case "connect":
+                await window.Button("Connect").ClickAsync();
+                await window.Dialog().WaitForAsync();
                 break;
             case "question":
                 await window.Button("Empty the trash").ClickAsync();

@@ -10,8 +10,8 @@ namespace FileDrop.Api.Tests.Page;
 [Collection(ChromiumTests.Name)]
 public sealed class WebPageTests(EmbeddedPair pair, Chromium chromium) : IClassFixture<EmbeddedPair>
 {
-    /// <summary>The budget of a first visit: all compressed bytes of the page.</summary>
-    private const int Budget = 112_000;
+    /// <summary>The budget of a first visit: all bytes of the page, with gzip. Following the feed takes 5,000 of them, and how to connect 2,300.</summary>
+    private const int Budget = 118_000;
 
     private static readonly string Root = Path.Combine(AppContext.BaseDirectory, "wwwroot");
 
@@ -73,15 +73,15 @@ public sealed class WebPageTests(EmbeddedPair pair, Chromium chromium) : IClassF
 
         await window.GoAsync();
         await Assertions.Expect(window.Page.GetByText("Drop a file anywhere")).ToBeVisibleAsync();
-        var (cold, painted) = (await RequestsAsync(), await window.Page.EvaluateAsync<double>(
-            "() => performance.getEntriesByName('first-contentful-paint')[0].startTime"));
+        var (cold, painted) = (await RequestsAsync(), await window.PaintedAsync());
         await window.GoAsync("/?view=trash");
         await Assertions.Expect(window.Page.GetByText("The trash is empty")).ToBeVisibleAsync();
         var warm = await RequestsAsync();
         TestContext.Current.TestOutputHelper?.WriteLine(
             $"{compressed} bytes, first paint after {painted:F0} ms; cold: {string.Join(' ', cold)}; warm: {string.Join(' ', warm)}");
-        Assert.InRange(cold.Length, 5, 9);
-        Assert.InRange(warm.Length, 1, 5);
+        // Each list is asked for once more when the feed begins, since it may be older.
+        Assert.InRange(cold.Length, 5, 11);
+        Assert.InRange(warm.Length, 1, 7);
         Assert.DoesNotContain(warm, path => path.StartsWith("/page/", StringComparison.Ordinal));
         window.AssertClean();
 
@@ -101,7 +101,7 @@ public sealed class WebPageTests(EmbeddedPair pair, Chromium chromium) : IClassF
         await window.GoAsync();
         await Assertions.Expect(window.Link("FileDrop")).ToBeVisibleAsync();
         await Assertions.Expect(window.Page.GetByText("Loading…")).ToBeVisibleAsync();
-        await window.Page.WaitForFunctionAsync("() => performance.getEntriesByName('first-contentful-paint').length === 1");
+        await window.PaintedAsync();
     }
 
     [Theory]
@@ -148,13 +148,13 @@ public sealed class WebPageTests(EmbeddedPair pair, Chromium chromium) : IClassF
     {
         await using var window = await chromium.OpenAsync(pair.Service.Address, dark: true);
         await window.GoAsync();
-        Assert.Equal("rgb(16, 19, 23)", await ColourAsync());
+        await HasColourAsync("rgb(16, 19, 23)");
         await window.Button("Colours: same as the device").ClickAsync();
-        Assert.Equal("rgb(246, 247, 249)", await ColourAsync());
+        await HasColourAsync("rgb(246, 247, 249)");
         await window.Page.ReloadAsync();
-        Assert.Equal("rgb(246, 247, 249)", await ColourAsync());
+        await HasColourAsync("rgb(246, 247, 249)");
 
-        Task<string> ColourAsync() => window.Page.EvaluateAsync<string>("() => getComputedStyle(document.body).backgroundColor");
+        Task HasColourAsync(string colour) => Assertions.Expect(window.Page.Locator("body")).ToHaveCSSAsync("background-color", colour);
     }
 
     private async Task<string[]> FilesAsync() =>

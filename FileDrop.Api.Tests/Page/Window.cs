@@ -165,6 +165,30 @@ public sealed class Window : IAsyncDisposable
     public Task UnderWayAsync(string name) =>
         Assertions.Expect(Upload(name).Locator("progress")).Not.ToHaveJSPropertyAsync("value", 0);
 
+    /// <summary>Waits until the browser's disk has the state of the only upload for a reload: its address, and its bytes unless there are too many.</summary>
+    public Task KeptAsync() => Service.UntilAsync("the queue is kept", () => Page.EvaluateAsync<bool>(
+        """
+        () => new Promise((resolve) => {
+            const open = indexedDB.open("filedrop");
+            open.onsuccess = () => {
+                const all = open.result.transaction("uploads").objectStore("uploads").getAll();
+                all.onsuccess = () => {
+                    open.result.close();
+                    const [upload, ...others] = all.result;
+                    resolve(upload !== undefined && others.length === 0 && upload.url !== null && (upload.file !== null || upload.size > 1024 ** 3));
+                };
+            };
+        })
+        """));
+
+    /// <summary>Waits for the first paint. Returns the milliseconds from the navigation to it.</summary>
+    public Task<double> PaintedAsync() => Page.EvaluateAsync<double>(
+        """
+        () => new Promise((resolve) => new PerformanceObserver((list) => {
+            for (const entry of list.getEntriesByName("first-contentful-paint")) resolve(entry.startTime);
+        }).observe({ type: "paint", buffered: true }))
+        """);
+
     /// <summary>Clicks a download button, and returns the downloaded file.</summary>
     public async Task<(string Name, byte[] Content)> DownloadAsync(ILocator button)
     {

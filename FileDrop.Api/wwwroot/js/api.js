@@ -43,6 +43,7 @@ export class Problem extends Error {
 /** One request; resolves with { status, body, etag, next } for 2xx and 304, otherwise throws a Problem or AbortError. */
 export async function ask(method, path, { json, headers = {}, signal, quiet = false, wait = patience } = {}) {
   const limit = AbortSignal.timeout(wait);
+  const { key } = session;
   let response, text;
   try {
     response = await fetch(path, {
@@ -69,7 +70,8 @@ export async function ask(method, path, { json, headers = {}, signal, quiet = fa
     };
   }
   const problem = Problem.from(response.status, text, Number(response.headers.get("Retry-After")) || 0);
-  if (problem.status === 401) session.lock();
+  // The user may have entered another key meanwhile.
+  if (problem.status === 401 && key === session.key) session.lock();
   if (!quiet && (problem.isUnreachable || problem.status === 503)) connection.failed(problem);
   throw problem;
 }

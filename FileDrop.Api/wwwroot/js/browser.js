@@ -3,6 +3,7 @@
 import { announce } from "./announce.js";
 import * as actions from "./actions.js";
 import { api } from "./api.js";
+import { connect } from "./connect.js";
 import { el, icon } from "./dom.js";
 import { Empty } from "./empty.js";
 import { emit } from "./events.js";
@@ -119,7 +120,8 @@ export class Browser {
   /** Reads the visible rows again. */
   async refresh() {
     const { listing } = this;
-    if (!listing || listing.isLoading) return;
+    // A page on its way may be older than the reason to read again.
+    if (listing.isLoading) return listing.expire();
     this.#look();
     if (listing.problem) {
       listing.problem = null;
@@ -131,11 +133,21 @@ export class Browser {
     await listing.refresh(top, bottom);
   }
 
+  /** Shows changes of the feed. Returns whether the visible rows must be read again. */
+  take(changes) {
+    this.crumbs.take(changes);
+    const isUnknown = this.listing.take(changes);
+    this.#look();
+    return isUnknown;
+  }
+
   /** Deletes entries: for good in the trash. */
   remove(entries) {
     if (entries.length === 0) return;
+    const { listing } = this;
     const run = route.view === "trash" ? actions.purge : actions.remove;
-    run(entries, (ids) => this.gone(ids));
+    // The user may have gone to another list meanwhile, such as the trash.
+    run(entries, (ids) => listing === this.listing && this.gone(ids));
   }
 
   /** Takes entries out of the list that are no longer in it. */
@@ -203,9 +215,11 @@ export class Browser {
       ...(route.view === "unsorted" && !isFiltered(route) ? [quiet(t.moveAll, () => this.#moveAll())] : []),
       ...(shownFolder() !== null
         ? [
-            route.folder === root ? null : tool("share", t.sharing.share, t.sharing.shareFolder, () => this.#shareFolder(), "sharing-only"),
+            route.folder === root
+              ? tool("drive", t.connect.title, t.connect.title, connect)
+              : tool("share", t.sharing.share, t.sharing.shareFolder, () => this.#shareFolder(), "sharing-only"),
             tool("newFolder", t.newFolder, t.newFolder, () => this.addFolder()),
-          ].filter(Boolean)
+          ]
         : []),
       sortChoice(),
     );

@@ -1,5 +1,5 @@
-// The events of the page: "route", "session", "connection", "files" (something changed), "uploads",
-// "shares" (the page knows other ones), "links" (another tab changed some).
+// The events of the page: "route", "session", "connection", "files" (the user changed some), "changes" (of the feed), "gap" (the feed may have
+// missed some), "uploads", "shares" (the page knows other ones), "links" (another tab changed some).
 
 const bus = new EventTarget();
 
@@ -12,15 +12,12 @@ export function on(name, handler) {
   return () => bus.removeEventListener(name, listen);
 }
 
-// Other tabs of this page learn of changes at once, not at their next refresh.
+// The feed does not tell of shares, so the tabs tell each other.
 const tabs = "BroadcastChannel" in window ? new BroadcastChannel("filedrop") : null;
 tabs?.addEventListener("message", (event) => emit(event.data));
 
 /** Reports that files changed here. */
-export function filesChanged() {
-  emit("files");
-  tabs?.postMessage("files");
-}
+export const filesChanged = () => emit("files");
 
 /** Reports to the other tabs that shares changed here. */
 export const sharesChanged = () => tabs?.postMessage("links");

@@ -124,6 +124,7 @@ export class Grid {
     const current = this.#rows.get(this.selection.current);
     if (current) this.element.setAttribute("aria-activedescendant", current.id);
     else this.element.removeAttribute("aria-activedescendant");
+    listing.freshen(top, bottom);
     if (bottom + ahead > listing.length && !listing.isComplete && listing.problem === null)
       listing.more(bottom + 2 * ahead > listing.length && top > 500);
   }

@@ -1,8 +1,9 @@
-// One list of files and folders, as pages that load while the user scrolls. Visible pages are read again; added, removed and
-// changed entries show without reading the rest again.
+// One list of files and folders, as pages that load while the user scrolls. Changes of the feed are shown at their places. Only where the
+// service alone knows the places, as in a search, are the visible pages read again.
 
 import { api } from "./api.js";
 import { toEntry } from "./entries.js";
+import { compareIn, isIn, keyOf } from "./feed/order.js";
 import { hasWords, NaturalOrder } from "./natural.js";
 import { isDeep, listUrls } from "./route.js";
 
@@ -29,6 +30,12 @@ export class Listing extends EventTarget {
   #loading = null;
   #stop = new AbortController();
   #natural = null;
+  /** The number of answers on their way, and the changes since they were asked for, which they may not know. */
+  #asked = 0;
+  #late = [];
+  #refreshing = null;
+  /** Changes when changes of all pages, also of those on their way, may have been missed. */
+  #age = 0;
 
   constructor(state) {
     super();
@@ -101,44 +108,112 @@ export class Listing extends EventTarget {
   /** Reads the pages again that hold these rows. */
   async refresh(from, to) {
     if (this.#pages.length === 0) return this.more();
-    for (const page of this.#pagesOf(from, Math.max(from, Math.min(to, this.length - 1)))) await this.#again(page);
+    for (const page of this.#pagesOf(from, to)) await this.#again(page);
+  }
+
+  /** Changes may have been missed: each page is read again once its rows are in view. */
+  expire() {
+    this.#age += 1;
+  }
+
+  /** Reads the pages of these rows again if changes of them may have been missed. */
+  freshen(from, to) {
+    const isStale = () => this.#pages.length > 0 && [...this.#pagesOf(from, to)].some((page) => page.age !== this.#age);
+    if (this.#refreshing || !isStale()) return;
+    this.#refreshing = this.refresh(from, to)
+      // The request itself has told the connection.
+      .catch(() => {})
+      .finally(() => (this.#refreshing = null));
+  }
+
+  /** Shows changes of the feed. Returns whether the list must be read again, since only the service knows what it has now. */
+  take(changes) {
+    if (this.#asked > 0) this.#late.push(...changes);
+    let [isUnknown, isOther] = [this.problem !== null, false];
+    for (const { id, entry } of changes) {
+      const [known, isHere] = [this.get(id), isIn(this.state, entry)];
+      if (isHere === null) isUnknown = true;
+      else if (!isHere) isOther = this.#takeOut(id) || isOther;
+      // An answer to this page can be newer than the feed.
+      else if (!known || (marks(known) !== marks(entry) && known.version <= entry.version)) {
+        isOther = true;
+        if (known && keyOf(known, this.state) === keyOf(entry, this.state)) this.#put(entry);
+        else {
+          this.#takeOut(id);
+          this.#insert(entry);
+        }
+      }
+    }
+    if (isOther) this.#changed();
+    return isUnknown;
   }
 
   /** Shows a file that changed here at its place at once. */
   replace(file) {
-    const page = this.#pageOf.get(file.file_id);
-    if (!page) return;
-    page.items[page.items.findIndex((item) => item.file_id === file.file_id)] = file;
-    page.etag = null;
-    this.#changed();
+    if (this.#put(file)) this.#changed();
   }
 
   /** Removes files that are gone. */
   remove(ids) {
-    for (const id of ids) {
-      const page = this.#pageOf.get(id);
-      if (!page) continue;
-      page.items = page.items.filter((file) => file.file_id !== id);
-      page.etag = null;
-      this.#pageOf.delete(id);
-    }
+    for (const id of ids) this.#takeOut(id);
     this.#changed();
+  }
+
+  #put(file) {
+    const page = this.#pageOf.get(file.file_id);
+    if (!page) return false;
+    page.items[page.items.findIndex((item) => item.file_id === file.file_id)] = file;
+    page.etag = null;
+    return true;
+  }
+
+  #takeOut(id) {
+    const page = this.#pageOf.get(id);
+    if (!page) return false;
+    page.items = page.items.filter((file) => file.file_id !== id);
+    page.etag = null;
+    return this.#pageOf.delete(id);
+  }
+
+  /** Puts an entry at its place, unless that is in a page that is not loaded yet. */
+  #insert(entry) {
+    const isBefore = (other) => compareIn(this.state, other, entry) < 0;
+    const filled = this.#pages.filter((page) => page.items.length > 0);
+    const page = filled.findLast((one) => isBefore(one.items[0])) ?? filled[0] ?? this.#pages[0];
+    if (!page) return;
+    const at = page.items.findLastIndex(isBefore) + 1;
+    if (at === page.items.length && page === (filled.at(-1) ?? page) && !this.isComplete) return;
+    page.items = page.items.toSpliced(at, 0, entry);
+    page.etag = null;
+    this.#pageOf.set(entry.file_id, page);
+  }
+
+  /** Asks for a page. Changes that come meanwhile are shown again after the answer, which may be older. */
+  async #ask(page, show) {
+    this.#asked += 1;
+    try {
+      show(await api.list(page.url, { signal: this.#stop.signal, headers: page.etag ? { "If-None-Match": page.etag } : {} }));
+    } finally {
+      this.#asked -= 1;
+      if (this.#asked === 0 && this.#late.length > 0) this.take(this.#late.splice(0));
+    }
   }
 
   async #more(rush) {
     const url = new URL(this.#next, location.origin);
     if (this.#pages.length > 0 && url.pathname !== "/trash/folders") url.searchParams.set("limit", rush ? largestPage : nextPage);
-    const page = { url: url.pathname + url.search, source: this.#source, start: this.length, items: [], etag: null };
+    const page = { url: url.pathname + url.search, source: this.#source, start: this.length, items: [], etag: null, age: this.#age };
     try {
-      const answer = await api.list(page.url, { signal: this.#stop.signal });
-      page.etag = answer.etag;
-      this.#goOn(answer.next);
-      this.#pages.push(page);
-      const before = this.length;
-      this.#fill(page, this.#entries(page, answer.body));
-      if (this.length === before + page.items.length) this.#natural?.add(page.items);
-      else this.#sort();
-      this.problem = null;
+      await this.#ask(page, (answer) => {
+        page.etag = answer.etag;
+        this.#goOn(answer.next);
+        this.#pages.push(page);
+        const before = this.length;
+        this.#fill(page, this.#entries(page, answer.body));
+        if (this.length === before + page.items.length) this.#natural?.add(page.items);
+        else this.#sort();
+        this.problem = null;
+      });
     } catch (problem) {
       if (!this.#stop.signal.aborted) this.problem = problem;
     }
@@ -156,13 +231,15 @@ export class Listing extends EventTarget {
   }
 
   async #again(page) {
-    let answer;
+    page.age = this.#age;
     try {
-      answer = await api.list(page.url, { signal: this.#stop.signal, headers: page.etag ? { "If-None-Match": page.etag } : {} });
+      await this.#ask(page, (answer) => this.#replacePage(page, answer));
     } catch (problem) {
-      if (this.#stop.signal.aborted) return;
-      throw problem;
+      if (!this.#stop.signal.aborted) throw problem;
     }
+  }
+
+  #replacePage(page, answer) {
     if (answer.status === 304 || !this.#pages.includes(page)) return;
     page.etag = answer.etag;
     const now = this.#entries(page, answer.body);

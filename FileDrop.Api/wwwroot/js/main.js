@@ -8,6 +8,7 @@ import { el, icon, setText } from "./dom.js";
 import { downView, signInView } from "./doors.js";
 import { root } from "./entries.js";
 import { on } from "./events.js";
+import { follow } from "./feed/follow.js";
 import { listenToClipboard } from "./folders/clipboard.js";
 import { listenToDrags } from "./folders/drags.js";
 import { refreshTimes } from "./format.js";
@@ -25,11 +26,15 @@ import { announcement, panel } from "./uploads/panel.js";
 import { queue } from "./uploads/queue.js";
 import { askAboutUploads } from "./uploads/decisions.js";
 
-/** How often the visible rows are read again, and how often a service that is down is asked, in milliseconds. */
+/** How often a service that is down is asked, in milliseconds. */
 const rhythm = 3000;
 
-/** How long changes are collected before the page reads them, in milliseconds. */
+/** How often the view of shares is read again, in milliseconds. Downloads by others are not in the feed. */
+const rhythmOfShares = 60_000;
+
+/** How long changes are collected before the page reads its data again, and the least time between two such readings, in milliseconds. */
 const settling = 200;
+const spacing = 1000;
 
 const browser = new Browser();
 const shared = new SharedView();
@@ -41,7 +46,11 @@ const signIn = signInView(enter);
 const down = downView(look);
 let shown = null;
 let looking = null;
-let changes = 0;
+let lookedAt = 0;
+let timer = 0;
+let isAgain = false;
+/** The data to read again soon: true all on the screen, false the used space, null nothing. A tab in the background waits until it is seen. */
+let wanted = null;
 
 // The page itself takes the place of the shell that the document shows before any script runs.
 document.body.replaceChildren(
@@ -95,13 +104,23 @@ on("shares", () => {
   browser.grid.drawNow();
   if (route.view === "shared") drawFront();
 });
-on("files", () => {
-  // Many uploads can end in the same moment; one refresh is enough for all.
-  changes ||= setTimeout(() => {
-    changes = 0;
-    look();
-    drawUsage();
-  }, settling);
+on("files", () => lookSoon(true));
+on("gap", () => {
+  browser.listing.expire();
+  if (!isSeen() || isDown()) return lookSoon(true);
+  browser.grid.draw();
+  browser.crumbs.refresh();
+  detail.refresh();
+  readShares();
+  lookSoon(false);
+});
+on("changes", (changes) => {
+  const isUnknown = browser.take(changes);
+  const isOpen = changes.some(({ id }) => id === route.file);
+  if (isOpen && isSeen()) detail.refresh();
+  if (route.view === "shared") known.expire();
+  else if (isSeen()) readShares();
+  lookSoon(isUnknown || (isOpen && !isSeen()) || route.view === "shared");
 });
 
 const isNarrow = matchMedia("(max-width: 960px)");
@@ -113,18 +132,38 @@ async function enter() {
   return !session.isLocked && connection.problem === null;
 }
 
-/** Reads the screen's data again, one refresh at a time. */
-async function look() {
+/** Reads the used space again soon, and the screen's data too if `isUnknown`. Many changes can come in the same moment, and one reading is enough for all. */
+function lookSoon(isUnknown) {
+  wanted = wanted || isUnknown;
+  if (!isSeen()) return;
+  timer ||= setTimeout(
+    () => {
+      const isAll = wanted;
+      [timer, wanted, lookedAt] = [0, null, Date.now()];
+      if (isAll) look();
+      if (!session.isLocked) drawUsage();
+    },
+    Math.max(settling, lookedAt + spacing - Date.now()),
+  );
+}
+
+/** Reads the screen's data again, one reading at a time. */
+function look() {
+  // A reading on its way may have begun before the last change.
+  isAgain = looking !== null;
+  return (looking ??= readAll().finally(() => {
+    looking = null;
+    if (isAgain) look();
+  }));
+}
+
+async function readAll() {
   try {
-    await (looking ??= (async () => {
-      await browser.refresh();
-      await detail.refresh();
-      await readShares();
-    })());
+    await browser.refresh();
+    await detail.refresh();
+    await readShares();
   } catch {
     // The request itself has told the connection or the session.
-  } finally {
-    looking = null;
   }
 }
 
@@ -181,8 +220,24 @@ readShares();
 if (route.view === "shared") shared.draw();
 drawDetail();
 detail.show();
-drawUsage();
+lookSoon(false);
 queue.begin();
-setInterval(() => document.visibilityState === "visible" && look(), rhythm);
+follow();
+setInterval(() => isSeen() && isDown() && look(), rhythm);
+setInterval(() => isSeen() && route.view === "shared" && readShares(), rhythmOfShares);
 setInterval(refreshTimes, 20_000);
-document.addEventListener("visibilitychange", () => document.visibilityState === "visible" && look());
+document.addEventListener("visibilitychange", () => {
+  if (!isSeen()) return;
+  if (wanted !== null) lookSoon(wanted);
+  readShares();
+});
+
+function isSeen() {
+  return document.visibilityState === "visible";
+}
+
+/** Whether data of the page could not be read, but may be the next time. */
+function isDown() {
+  const problem = connection.problem ?? browser.listing.problem ?? known.problem;
+  return problem !== null && !session.isLocked && (problem.status === 0 || problem.status >= 429);
+}

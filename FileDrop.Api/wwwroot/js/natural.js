@@ -25,7 +25,7 @@ function keyOf(file) {
   return key;
 }
 
-const compareTexts = (one, other) => (one < other ? -1 : one > other ? 1 : 0);
+export const compareTexts = (one, other) => (one < other ? -1 : one > other ? 1 : 0);
 
 /** The order of two entries by their names. */
 export const compare = (one, other) =>

@@ -1,5 +1,6 @@
 // All texts of the page, in one place. A translation is another module of this shape.
 
+import { connect } from "./texts/connect.js";
 import { problems } from "./texts/problems.js";
 import { sharing } from "./texts/sharing.js";
 import { about, count, files, folders, number, things } from "./texts/words.js";
@@ -244,6 +245,7 @@ export const t = {
   lost: (problem) => `${problem.isUnreachable ? "No connection to the service." : problem.message} This page may be out of date.`,
   back: "Connected again.",
 
+  connect,
   problems,
   sharing,
 

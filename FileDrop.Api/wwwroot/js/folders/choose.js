@@ -2,6 +2,7 @@
 
 import { show } from "../dialogs.js";
 import { el, icon } from "../dom.js";
+import { on } from "../events.js";
 import { t } from "../texts.js";
 import { newFolder } from "./create.js";
 import { targetOf } from "./moving.js";
@@ -50,7 +51,11 @@ export function chooseFolder({ title, action, from, blocked = new Set() }) {
       make.disabled = tree.selected.isBlocked;
     });
     tree.element.addEventListener("keydown", (event) => event.key === "Enter" && choose());
-    show(dialog, () => resolve(chosen));
+    const stop = on("changes", (changes) => tree.take(changes));
+    show(dialog, () => {
+      stop();
+      resolve(chosen);
+    });
     tree.show(from);
   });
 }

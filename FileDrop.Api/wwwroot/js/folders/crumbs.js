@@ -57,6 +57,12 @@ export class Crumbs extends EventTarget {
     if (this.#drawn !== before) this.dispatchEvent(new Event("change"));
   }
 
+  /** Follows changes of the folders on the way. */
+  take(changes) {
+    const isOnWay = (id) => id === route.folder || this.way?.some((folder) => folder.folder_id === id);
+    if (changes.some(({ id, isFolder }) => isFolder && isOnWay(id))) return this.refresh();
+  }
+
   draw() {
     const key = JSON.stringify([
       route.view,

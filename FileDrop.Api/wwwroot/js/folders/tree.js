@@ -64,6 +64,28 @@ export class FolderTree extends EventTarget {
     this.dispatchEvent(new Event("change"));
   }
 
+  /** Shows changes of the feed. */
+  take(changes) {
+    for (const { id, isFolder, entry } of changes) {
+      const node = isFolder && this.element.querySelector(`#tree-${CSS.escape(id)}`)?.previousElementSibling;
+      const parent = entry && this.element.querySelector(`#tree-${CSS.escape(entry.folder_id)}`)?.previousElementSibling;
+      if (!isFolder || (node && entry && node.entry.folder_id === entry.folder_id && node.entry.file_name === entry.file_name)) continue;
+      const hadFocus = node && node.parentElement.contains(document.activeElement);
+      const wasSelected = node && node.parentElement.contains(this.selected);
+      const above = node?.parentElement.parentElement.previousElementSibling;
+      // A folder that is elsewhere now is drawn anew there; it and those below it may be blocked or not.
+      node?.parentElement.remove();
+      if (above && above !== parent && above.isLoaded && !above.group.hasChildNodes()) above.removeAttribute("aria-expanded");
+      if (parent?.isLoaded) {
+        const branch = this.#branch(entry, Number(parent.getAttribute("aria-level")) + 1, parent.isBlocked);
+        const next = childrenOf(parent).find((other) => compare(entry, other.entry) < 0);
+        parent.group.insertBefore(branch, next?.parentElement ?? null);
+        if (!parent.hasAttribute("aria-expanded")) parent.setAttribute("aria-expanded", String(!parent.group.hidden));
+        if (wasSelected) this.select(branch.firstElementChild, hadFocus);
+      } else if (wasSelected) this.select(above, hadFocus);
+    }
+  }
+
   get #top() {
     return this.element.firstElementChild.firstElementChild;
   }
