@@ -1,6 +1,12 @@
 using System.CommandLine;
 using System.CommandLine.Invocation;
 using System.CommandLine.Parsing;
+using FileDrop.Cli.Access;
+using FileDrop.Cli.Changes;
+using FileDrop.Cli.Completion;
+using FileDrop.Cli.Files;
+using FileDrop.Cli.Shares;
+using FileDrop.Cli.Transfers;
 
 namespace FileDrop.Cli;
 
@@ -37,6 +43,21 @@ internal static class Tool
     {
         var root = new RootCommand("Files on a FileDrop service: upload, download, list, share, follow changes, and keep a folder in sync.");
         CommonOptions.AddTo(root);
+        root.Add(LoginCommand.Login(world));
+        root.Add(LoginCommand.Logout(world));
+        root.Add(ListCommand.Create(world));
+        root.Add(PutCommand.Create(world));
+        root.Add(GetCommand.Create(world));
+        root.Add(RemoveCommand.Create(world));
+        root.Add(MoveCommand.Create(world));
+        root.Add(CopyCommand.Create(world));
+        root.Add(MakeFolderCommand.Create(world));
+        root.Add(ShareCommand.Create(world));
+        root.Add(RequestCommand.Create(world));
+        root.Add(TrashCommand.Create(world));
+        root.Add(VersionsCommand.Create(world));
+        root.Add(TailCommand.Create(world));
+        root.Add(CompletionCommand.Create(world));
         return root;
     }
 }
