@@ -34,6 +34,9 @@ internal sealed class CliHome : IDisposable
         return new CliHome(address ?? service.Address, (await admin.MakeKeyAsync(new { owner })).Key);
     }
 
+    /// <summary>Whether two contents are equal; quicker than xunit's comparison.</summary>
+    public static bool IsSame(byte[] first, byte[] second) => first.AsSpan().SequenceEqual(second);
+
     public void Set(string variable, string? value) => _variables[variable] = value;
 
     /// <summary>Writes a file into the current folder.</summary>

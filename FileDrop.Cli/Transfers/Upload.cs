@@ -69,7 +69,11 @@ internal sealed class Upload(Session session, UploadTarget settings)
             var existing = isAmongMany ? await _folders.FindInAsync(folder, path.Name, cancellation)
                 : folder.IsNew ? null : await session.TryFindAsync(path, cancellation);
             if (existing is not null && await IsThereAsync(file, path, existing, cancellation))
+            {
+                // A run that was killed behind the last byte left its state.
+                UploadState.Of(session, file, path).Drop();
                 return new Transferred(Items.Did("unchanged", Items.Of(existing, path.ToString())), $"{path} is there already", Bytes: null);
+            }
             return Done(path, await SendAsync(file, path, folder, progress, cancellation));
         });
     }

@@ -46,7 +46,11 @@ internal sealed class UploadState
     }
 
     /// <summary>Forgets the upload.</summary>
-    public void Drop() => File.Delete(_file);
+    public void Drop()
+    {
+        if (File.Exists(_file))
+            File.Delete(_file);
+    }
 
     private static string FolderOf(Surroundings world) => Path.Combine(world.StateFolder, "uploads");
 }
