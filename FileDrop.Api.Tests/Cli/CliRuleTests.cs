@@ -141,6 +141,8 @@ public sealed class CliRuleTests(FeedEmbeddedPair pair) : IClassFixture<FeedEmbe
     [Theory]
     [InlineData("filedrop ls fd:/pi", "fd:/pictures/\nfd:/piano.txt", "/pictures/ /piano.txt")]
     [InlineData("filedrop ls fd:/a", "fd:/a b.txt", @"/a\ b.txt")]
+    [InlineData(@"filedrop ls fd:/in/a\ ", "fd:/in/a b.txt\nfd:/in/ab", @"/in/a\ b.txt")]
+    [InlineData("filedrop put -", "--parallel\n-r", "--parallel -r")]
     [InlineData("filedrop ve", "versions", "versions")]
     public async Task The_script_for_bash_completes_paths_with_colons_and_spaces(string line, string suggestions, string expected)
     {

@@ -3,28 +3,28 @@ namespace FileDrop.Cli.Completion;
 /// <summary>The scripts that ask <c>filedrop [suggest:POSITION] "LINE"</c>, which prints a suggestion a line.</summary>
 internal static class Scripts
 {
-    // bash breaks words at colons, so the part before the last colon is taken off again. A folder gets no space behind it. Options come once a word begins
-    // like one, and files of this machine where nothing else fits.
+    // bash breaks words at colons, so the part before the last colon is taken off again. The tool does not know the shell's escapes: for a name with a space it is
+    // asked for the folder. Options come once a word begins like one, and files of this machine where nothing else fits.
     private const string Bash = """
         _filedrop() {
-            local line="${COMP_LINE:0:COMP_POINT}" word="${COMP_LINE:0:COMP_POINT}" each
-            word="${word##*[[:space:]]}"
+            local line="${COMP_LINE:0:COMP_POINT}" word="" plain before each
+            [[ "$line" =~ (([^[:space:]\\]|\\.)*)$ ]] && word="${BASH_REMATCH[1]}"
+            plain="${word//\\/}"
+            if [[ "$plain" == *[[:space:]]* ]]; then
+                line="${line%"$word"}${plain%/*}/"
+            fi
+            before="${plain%"${plain##*:}"}"
+            [[ "$COMP_WORDBREAKS" == *:* ]] || before=""
             local IFS=$'\n'
             COMPREPLY=()
             for each in $(filedrop "[suggest:${#line}]" "$line" 2>/dev/null); do
-                [[ "$each" == "$word"* && ( "$word" == -* || "$each" != -* && "$each" != /* ) ]] && COMPREPLY+=("$each")
+                [[ "$each" == "$plain"* && ( "$plain" == -* || "$each" != -* && "$each" != /* ) ]] && COMPREPLY+=("$(printf %q "${each#"$before"}")")
             done
-            if [[ "$word" != fd:* && "$word" != -* && ( "${COMPREPLY[*]-}" == "" || "${COMPREPLY[*]-}" == "fd:/" ) ]]; then
-                compopt -o filenames -o nospace
-                COMPREPLY+=($(compgen -f -- "$word"))
-                return
-            fi
             [[ "${COMPREPLY[0]-}" == */ ]] && compopt -o nospace
-            if [[ "$word" == *:* && "$COMP_WORDBREAKS" == *:* ]]; then
-                local before="${word%"${word##*:}"}"
-                COMPREPLY=("${COMPREPLY[@]#"$before"}")
+            if [[ "$plain" != fd:* && "$plain" != -* && ( "${COMPREPLY[*]-}" == "" || "${COMPREPLY[*]-}" == "fd:/" ) ]]; then
+                compopt -o filenames -o nospace
+                COMPREPLY+=($(compgen -f -- "$plain"))
             fi
-            ((${#COMPREPLY[@]} == 1)) && COMPREPLY=("$(printf %q "${COMPREPLY[0]}")")
         }
         complete -F _filedrop filedrop
 
