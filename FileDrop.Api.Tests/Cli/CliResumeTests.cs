@@ -68,8 +68,6 @@ public abstract class CliResumeTests(Pair pair)
         await CancelInTheMiddleAsync();
         await using (var damaged = File.OpenWrite(part))
             damaged.WriteByte((byte)~bytes[0]);
-        (await home.RunAsync("get", "fd:/large")).Failed(ExitCode.Failed, "The bytes that came are not those of the file");
-        Assert.False(File.Exists(Path.Combine(home.Work, "large")));
         (await home.RunAsync("get", "fd:/large")).Succeeded();
         Assert.True(CliHome.IsSame(bytes, await File.ReadAllBytesAsync(Path.Combine(home.Work, "large"))));
 

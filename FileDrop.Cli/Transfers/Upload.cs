@@ -71,7 +71,7 @@ internal sealed class Upload(Session session, UploadTarget settings)
             if (existing is not null && await IsThereAsync(file, path, existing, cancellation))
             {
                 // A run that was killed behind the last byte left its state.
-                UploadState.Of(session, file, path).Drop();
+                UploadState.Of(session, file, path, settings).Drop();
                 return new Transferred(Items.Did("unchanged", Items.Of(existing, path.ToString())), $"{path} is there already", Bytes: null);
             }
             return Done(path, await SendAsync(file, path, folder, progress, cancellation));
@@ -102,7 +102,7 @@ internal sealed class Upload(Session session, UploadTarget settings)
         await using var content = Open(file);
         if (content.Length < FileDropClient.ResumableFrom)
             return await session.Client.UploadAsync(content, target, progress, cancellation);
-        var state = UploadState.Of(session, file, path);
+        var state = UploadState.Of(session, file, path, settings);
         try
         {
             var stored = await session.Client.ContinueUploadAsync(content, target, state.Read(), state.Write, progress, cancellation);
