@@ -16,7 +16,7 @@ public sealed class CliPackageTests(FeedEmbeddedPair pair) : IClassFixture<FeedE
         var (exit, output) = await Shell.RunAsync(
             """
             set -e
-            dotnet pack "$1/FileDrop.Cli" -o "$2/packages" -v q --nologo -p:PackageVersion=9.9.9 -p:RunAnalyzers=false
+            dotnet pack "$1/FileDrop.Cli" -o "$2/packages" -v q --nologo -p:Version=9.9.9 -p:RunAnalyzers=false
             export HOME="$3" DOTNET_CLI_HOME="$3" NUGET_PACKAGES="$3/nuget" DOTNET_NOLOGO=1 DOTNET_CLI_TELEMETRY_OPTOUT=1
             mkdir -p "$3" && cd "$2"
             printf '<configuration><packageSources><clear /></packageSources></configuration>' > nuget.config
@@ -28,6 +28,7 @@ public sealed class CliPackageTests(FeedEmbeddedPair pair) : IClassFixture<FeedE
             """,
             Repository.Root, home.Work, home.Home, $"{pair.Service.Address}", home.Variables[Profile.KeyVariable] ?? "");
         Assert.True(exit == 0, output);
-        Assert.Contains("Uploaded fd:/in/a.txt\nin/\nin/a.txt\n9.9.9", output, StringComparison.Ordinal);
+        Assert.Contains("Uploaded fd:/in/a.txt\nin/\nin/a.txt\n", output, StringComparison.Ordinal);
+        Assert.Contains("\n9.9.9", output, StringComparison.Ordinal);
     }
 }

@@ -118,7 +118,12 @@ public abstract class ClientTests(Pair pair)
         var expires = new DateTimeOffset(2099, 1, 2, 3, 4, 5, TimeSpan.Zero);
         var made = await client.CreateShareAsync(new ShareSettings([file.FileId])
         {
-            Mode = ShareMode.View, Password = "correct horse", ExpiresAt = expires, MaxDownloads = 2, Note = "words", IsSelection = true,
+            Mode = ShareMode.View,
+            Password = "correct horse",
+            ExpiresAt = expires,
+            MaxDownloads = 2,
+            Note = "words",
+            IsSelection = true,
         });
         Assert.Equal((ShareMode.View, true, expires, 2, "words", "selection"), (made.Mode, made.HasPassword, made.ExpiresAt, made.MaxDownloads, made.Note, made.Kind));
         var pinned = await client.CreateShareAsync(new ShareSettings([file.FileId]) { Version = 1 });
