@@ -2,7 +2,7 @@ using System.Text.Json.Serialization;
 
 namespace FileDrop.Client;
 
-/// <summary>What a share's link allows.</summary>
+/// <summary>The use that a share's link allows.</summary>
 [JsonConverter(typeof(JsonStringEnumConverter<ShareMode>))]
 public enum ShareMode
 {
@@ -23,7 +23,7 @@ public enum ShareMode
 /// <param name="Ids">1 to 1,000 files and folders, <see cref="DropFolder.Root"/> among them.</param>
 public sealed record ShareSettings(IReadOnlyList<Guid> Ids)
 {
-    /// <summary>What the link allows.</summary>
+    /// <summary>The use that the link allows.</summary>
     public ShareMode Mode { get; init; }
 
     /// <summary>Whether the link shows a list even of one entry.</summary>
@@ -88,7 +88,7 @@ public sealed record DropShare
     /// <summary>The link, relative to the service. Everyone who has it can use it.</summary>
     public required string Url { get; init; }
 
-    /// <summary>What the link allows.</summary>
+    /// <summary>The use that the link allows.</summary>
     public required ShareMode Mode { get; init; }
 
     /// <summary><c>file</c>, <c>folder</c> or <c>selection</c>.</summary>

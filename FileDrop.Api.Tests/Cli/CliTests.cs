@@ -138,7 +138,7 @@ public abstract class CliTests(Pair pair)
         (await home.RunAsync("trash", "empty")).Failed(ExitCode.Usage, "Add --yes");
         Assert.Single((await home.RunAsync("trash", "ls", "--json")).Succeeded().Json);
         (await home.RunAsync("trash", "empty", "--yes")).Succeeded();
-        // What went with the folder follows it within seconds.
+        // The folder's content follows it within seconds.
         await Service.UntilAsync("the trash is empty", async () => (await home.RunAsync("trash")).Succeeded().Lines.Length == 0);
         (await home.RunAsync("rm", "--permanent", "fd:/z/b")).Failed(ExitCode.Usage, "Add --yes");
         (await home.RunAsync("rm", "--permanent", "--yes", "fd:/z/b")).Succeeded();

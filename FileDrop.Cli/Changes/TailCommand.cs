@@ -11,7 +11,7 @@ internal static class TailCommand
     {
         var from = new Option<string>("--from")
         {
-            Description = "Where to begin: latest (default), oldest, or the cursor of a line of --json.",
+            Description = "The beginning: latest (default), oldest, or the cursor of a line of --json.",
             HelpName = "latest|oldest|CURSOR",
             CompletionSources = { "latest", "oldest" },
         };

@@ -13,7 +13,7 @@ internal static class ShareCommand
         var paths = Arguments.Paths(world, "Files and folders. Several make one link to a selection.");
         var mode = new Option<ShareMode>("--mode")
         {
-            Description = "What the link allows: download (default), or only view.",
+            Description = "The use that the link allows: download (default), or only view.",
             HelpName = "download|view",
             CompletionSources = { "download", "view" },
         };

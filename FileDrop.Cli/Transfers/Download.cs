@@ -70,7 +70,7 @@ internal sealed class Download(Session session, OnConflict onConflict, long? ver
 
     private async Task FetchAsync(Guid id, string part, long size, string sha256, IProgress<TransferProgress> progress, CancellationToken cancellation)
     {
-        // Of two commands that fetch the same file to the same place, the second one is refused by the lock.
+        // The lock refuses a second command that fetches the same file to the same place.
         await using var content = new FileStream(part, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None, bufferSize: 0, FileOptions.Asynchronous);
         while (true)
         {

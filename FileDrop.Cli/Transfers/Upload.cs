@@ -5,7 +5,7 @@ namespace FileDrop.Cli.Transfers;
 
 /// <summary>The uploads of one command.</summary>
 /// <param name="session">The service.</param>
-/// <param name="settings">What holds for every file: type, tags, the action if a name is taken.</param>
+/// <param name="settings">The settings of every file: type, tags, the action if a name is taken.</param>
 internal sealed class Upload(Session session, UploadTarget settings)
 {
     private readonly RemoteFolders _folders = new(session);

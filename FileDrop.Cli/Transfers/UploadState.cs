@@ -28,7 +28,7 @@ internal sealed class UploadState
         return new UploadState(Path.Combine(FolderOf(session.World), name));
     }
 
-    /// <summary>Deletes what uploads left that nobody went on with.</summary>
+    /// <summary>Deletes the files of uploads that nobody went on with.</summary>
     public static void Clean(Surroundings world)
     {
         var folder = new DirectoryInfo(FolderOf(world));
