@@ -1,0 +1,33 @@
+namespace FileDrop.Cli.Syncing;
+
+/// <summary>The state on which both sides agree, after a step.</summary>
+internal static class Agreement
+{
+    /// <summary>Notes the halves, place and content, in which both sides agree now.</summary>
+    /// <param name="unit">The entry, as the step left it.</param>
+    /// <param name="save">Keeps a state.</param>
+    /// <param name="forget">Drops the state of an id.</param>
+    public static void Note(Unit unit, Action<SyncedNode> save, Action<Guid> forget)
+    {
+        if (unit is { Local: { } local, Remote: { } remote })
+        {
+            var isPlaced = unit.LocalParent == unit.RemoteParent && SyncNames.AreSame(unit.LocalName, unit.RemoteName) && !SyncNames.IsParked(unit.RemoteName);
+            var isSame = local.Sha256 == remote.Sha256;
+            if (unit.Synced is null && !(isPlaced && isSame))
+                return;
+            var synced = unit.Synced is { } known && known.Id == remote.Id ? known
+                : new SyncedNode(remote.Id, unit.Kind, remote.Parent, remote.Name, remote.Version, remote.Sha256, local.Stamp);
+            if (isPlaced)
+                synced = synced with { Parent = unit.RemoteParent?.Remote?.Id ?? remote.Parent, Name = remote.Name };
+            if (isSame)
+                synced = synced with { Sha256 = remote.Sha256, Stamp = local.Stamp };
+            unit.Synced = synced with { Version = remote.Version };
+            save(unit.Synced);
+        }
+        else if (unit is { Local: null, Remote: null, Synced: { } gone })
+        {
+            unit.Synced = null;
+            forget(gone.Id);
+        }
+    }
+}
