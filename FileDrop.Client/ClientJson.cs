@@ -15,6 +15,8 @@ namespace FileDrop.Client;
 [JsonSerializable(typeof(DropVersion[]))]
 [JsonSerializable(typeof(DropPath))]
 [JsonSerializable(typeof(DropLink))]
+[JsonSerializable(typeof(DropShare))]
+[JsonSerializable(typeof(DropShare[]))]
 [JsonSerializable(typeof(DropChange))]
 [JsonSerializable(typeof(ChangePage))]
 [JsonSerializable(typeof(BatchResult[]))]

@@ -52,14 +52,48 @@ public sealed partial class FileDropClient
         }
     }
 
+    /// <summary>
+    /// Goes on with a download of which an earlier process has stored the beginning. If the destination is empty, it is an ordinary download of a known content.
+    /// </summary>
+    /// <param name="id">The file.</param>
+    /// <param name="destination">Has the first bytes of the content. The stream can be read and can seek; bytes are appended.</param>
+    /// <param name="size">The content's size in bytes.</param>
+    /// <param name="sha256">The content's SHA-256, as <see cref="DropFile.Sha256"/>.</param>
+    /// <param name="version">An earlier version; null for the live content.</param>
+    /// <param name="progress">Is told of the progress.</param>
+    /// <param name="cancellation">Ends the download; the bytes that have come stay.</param>
+    /// <exception cref="FileDropException">
+    /// <c>precondition_failed</c>: the file has another content by now. <c>digest_mismatch</c>: the destination has other bytes; empty it, and begin again.
+    /// </exception>
+    public async Task ContinueDownloadAsync(
+        Guid id, Stream destination, long size, string sha256, long? version = null, IProgress<TransferProgress>? progress = null,
+        CancellationToken cancellation = default)
+    {
+        ArgumentNullException.ThrowIfNull(destination);
+        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        destination.Position = 0;
+        var (buffer, count, stored) = (new byte[BufferSize], 0, 0L);
+        while ((count = await destination.ReadAsync(buffer, cancellation)) > 0)
+        {
+            hash.AppendData(buffer, 0, count);
+            stored += count;
+        }
+        await DownloadAsync(Content(id, version), destination, new Download(stored, size, Convert.FromHexString(sha256)), hash, progress, cancellation);
+    }
+
     private static string Content(Guid id, long? version) => Query($"/files/{id}", ("version", version is { } number ? Number(number) : null));
 
     private async Task DownloadAsync(string path, Stream destination, IProgress<TransferProgress>? progress, CancellationToken cancellation)
     {
         ArgumentNullException.ThrowIfNull(destination);
         using var sha256 = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-        var (state, tries) = (new Download(), 0);
-        while (true)
+        await DownloadAsync(path, destination, new Download(), sha256, progress, cancellation);
+    }
+
+    private async Task DownloadAsync(
+        string path, Stream destination, Download state, IncrementalHash sha256, IProgress<TransferProgress>? progress, CancellationToken cancellation)
+    {
+        for (var tries = 0; ;)
         {
             var before = state.Offset;
             try
@@ -81,24 +115,22 @@ public sealed partial class FileDropClient
     private async Task ContinueAsync(
         string path, Download state, Stream destination, IncrementalHash sha256, IProgress<TransferProgress>? progress, CancellationToken cancellation)
     {
+        if (state.Offset >= state.Length)
+            return;
         using var request = new HttpRequestMessage(HttpMethod.Get, path);
         if (state.Offset > 0)
         {
-            if (state.Offset == state.Length)
-                return;
-            // Without an entity tag nobody could tell whether the rest belongs to the same content.
-            if (state.Tag is not { } tag)
+            // Without an entity tag or a digest, nobody could tell whether the rest belongs to the same content.
+            if (state.Tag is null && state.Expected is null)
                 throw new FileDropException(FileDropException.UnknownAnswer, "The connection broke, and the download cannot be resumed.");
             request.Headers.Range = new RangeHeaderValue(state.Offset, null);
-            request.Headers.IfRange = new RangeConditionHeaderValue(tag);
+            request.Headers.IfRange = state.Tag is { } tag ? new RangeConditionHeaderValue(tag) : null;
         }
         using var response = await SendAsync(_transfers, request, cancellation);
-        if (state.Offset > 0 && response.StatusCode != HttpStatusCode.PartialContent)
+        if (!state.TryBegin(response))
             throw new FileDropException(HttpStatusCode.PreconditionFailed, "precondition_failed", "The file has changed during the download. Download it again.");
-        if (state.Offset == 0)
-            state.Begin(response);
         await using var body = await response.Content.ReadAsStreamAsync(cancellation);
-        var buffer = new byte[1 << 16];
+        var buffer = new byte[BufferSize];
         int count;
         while ((count = await body.ReadAsync(buffer, cancellation)) > 0)
         {
@@ -114,21 +146,50 @@ public sealed partial class FileDropClient
     /// <summary>A download under way.</summary>
     private sealed class Download
     {
+        public Download()
+        {
+        }
+
+        /// <summary>A download of a known content, whose beginning is there.</summary>
+        public Download(long offset, long length, byte[] expected) => (Offset, Length, Expected) = (offset, length, expected);
+
         public long Offset { get; set; }
 
         public long? Length { get; private set; }
 
         public EntityTagHeaderValue? Tag { get; private set; }
 
-        public byte[]? Digest { get; private set; }
+        /// <summary>The digest of the content that the caller wants; null for the content that comes.</summary>
+        public byte[]? Expected { get; }
 
-        public void Begin(HttpResponseMessage response)
+        /// <summary>The digest that the bytes must have; null if the service tells none.</summary>
+        public byte[]? Digest => Expected ?? Told;
+
+        private byte[]? Told { get; set; }
+
+        /// <summary>Reads an answer's head. False if it is not about the content that was begun.</summary>
+        public bool TryBegin(HttpResponseMessage response)
         {
-            Length = response.Content.Headers.ContentLength;
-            Tag = response.Headers.ETag is { IsWeak: false } tag ? tag : null;
+            if (Offset > 0 && response.StatusCode != HttpStatusCode.PartialContent)
+                return false;
+            var told = DigestOf(response);
+            // A tag also changes with a file's name. A known content is recognized by its digest.
+            if (Expected is not null)
+                return told is null || Expected.AsSpan().SequenceEqual(told);
+            if (Offset == 0)
+            {
+                Length = response.Content.Headers.ContentLength;
+                Tag = response.Headers.ETag is { IsWeak: false } tag ? tag : null;
+                Told = told;
+            }
+            return true;
+        }
+
+        private static byte[]? DigestOf(HttpResponseMessage response)
+        {
             var fields = response.Headers.Concat(response.Content.Headers)
                 .Where(field => field.Key.Equals("Repr-Digest", StringComparison.OrdinalIgnoreCase)).SelectMany(field => field.Value);
-            Digest = fields.SelectMany(field => field.Split(',')).Select(field => field.Trim())
+            return fields.SelectMany(field => field.Split(',')).Select(field => field.Trim())
                 .Where(field => field.StartsWith("sha-256=:", StringComparison.OrdinalIgnoreCase)).Select(field => Convert.FromBase64String(field[9..].TrimEnd(':')))
                 .FirstOrDefault();
         }

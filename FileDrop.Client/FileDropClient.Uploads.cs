@@ -2,7 +2,6 @@ using System.Globalization;
 using System.Net;
 using System.Net.Http.Headers;
 using System.Security.Cryptography;
-using System.Text;
 
 namespace FileDrop.Client;
 
@@ -18,7 +17,8 @@ public sealed partial class FileDropClient
     /// <summary>The tries in a row that bring no byte, after which a transfer fails.</summary>
     private const int MaxTries = 8;
 
-    private const string TusVersion = "1.0.0";
+    /// <summary>The bytes that are read and sent at a time.</summary>
+    private const int BufferSize = 1 << 18;
 
     /// <summary>Uploads a file. The service's SHA-256 is compared with that of the bytes that were read here.</summary>
     /// <param name="content">
@@ -110,117 +110,17 @@ public sealed partial class FileDropClient
             request.Headers.TryAddWithoutValidation("If-Match", ifMatch);
         using var response = await SendAsync(_transfers, request, cancellation);
         var file = choose(await ReadAsync(response, answer, cancellation)) ?? throw Strange(response);
-        return await VerifyAsync(file, sha256, isNew: method == HttpMethod.Post, cancellation);
-    }
-
-    private async Task<DropFile> UploadResumablyAsync(
-        Stream content, UploadTarget target, IProgress<TransferProgress>? progress, CancellationToken cancellation)
-    {
-        var (start, length) = (content.Position, content.Length - content.Position);
-        var upload = await RepeatAsync(() => BeginAsync(target, length, cancellation), cancellation);
-        try
-        {
-            using var sha256 = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-            var (offset, hashed) = (0L, 0L);
-            for (var tries = 0; offset < length;)
-            {
-                try
-                {
-                    content.Position = start + offset;
-                    offset = await AppendAsync(upload, content, offset, length, Hash, progress, cancellation);
-                    tries = 0;
-                }
-                catch (Exception failure) when (IsLost(failure, cancellation) && tries < MaxTries)
-                {
-                    await PauseAsync(tries++, failure, cancellation);
-                    var stored = await RepeatAsync(() => FindOffsetAsync(upload, cancellation), cancellation);
-                    tries = stored > offset ? 0 : tries;
-                    offset = stored;
-                }
-            }
-
-            // Bytes that are sent again have been hashed already.
-            void Hash(long at, ReadOnlyMemory<byte> bytes)
-            {
-                if (at + bytes.Length <= hashed)
-                    return;
-                var fresh = bytes[(int)(hashed - at)..];
-                sha256.AppendData(fresh.Span);
-                hashed += fresh.Length;
-            }
-
-            // The upload's id is the file's.
-            var file = await RepeatAsync(() => GetFileAsync(Guid.Parse(upload.Split('/')[^1]), cancellation), cancellation);
-            return await VerifyAsync(file, sha256, isNew: true, cancellation);
-        }
-        catch (OperationCanceledException)
-        {
-            await EndAsync(upload);
-            throw;
-        }
-    }
-
-    /// <summary>Begins a resumable upload.</summary>
-    /// <returns>Its address.</returns>
-    private async Task<string> BeginAsync(UploadTarget target, long length, CancellationToken cancellation)
-    {
-        using var request = Tus(HttpMethod.Post, "/uploads");
-        request.Headers.Add("Upload-Length", Number(length));
-        request.Headers.Add("Upload-Metadata", Metadata(target));
-        using var response = await SendAsync(_http, request, cancellation);
-        return response.Headers.Location?.OriginalString ?? throw Strange(response);
-    }
-
-    /// <summary>Sends the rest of a content.</summary>
-    /// <returns>The offset of the upload afterwards.</returns>
-    private async Task<long> AppendAsync(
-        string upload, Stream content, long offset, long length, Action<long, ReadOnlyMemory<byte>> read, IProgress<TransferProgress>? progress,
-        CancellationToken cancellation)
-    {
-        using var request = Tus(HttpMethod.Patch, upload);
-        request.Headers.Add("Upload-Offset", Number(offset));
-        var at = offset;
-        var body = new HashedContent(content, bytes =>
-        {
-            read(at, bytes);
-            at += bytes.Length;
-            progress?.Report(new TransferProgress(at, length));
-        });
-        body.Headers.ContentType = new MediaTypeHeaderValue("application/offset+octet-stream");
-        request.Content = body;
-        using var response = await SendAsync(_transfers, request, cancellation);
-        return OffsetOf(response);
-    }
-
-    private async Task<long> FindOffsetAsync(string upload, CancellationToken cancellation)
-    {
-        using var request = Tus(HttpMethod.Head, upload);
-        using var response = await SendAsync(_http, request, cancellation);
-        return OffsetOf(response);
-    }
-
-    /// <summary>Gives an upload up. If that fails, it expires by itself.</summary>
-    private async Task EndAsync(string upload)
-    {
-        try
-        {
-            using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(5), _time);
-            using var request = Tus(HttpMethod.Delete, upload);
-            using var response = await SendAsync(_http, request, patience.Token);
-        }
-        catch (Exception failure) when (failure is HttpRequestException or FileDropException or OperationCanceledException)
-        {
-            // The caller has ended the upload, and has no use for another error.
-        }
+        return await VerifyAsync(file, sha256, cancellation);
     }
 
     /// <summary>Compares the digests of both sides. A new file with other bytes than were sent is deleted.</summary>
-    private async Task<DropFile> VerifyAsync(DropFile file, IncrementalHash sha256, bool isNew, CancellationToken cancellation)
+    private async Task<DropFile> VerifyAsync(DropFile file, IncrementalHash sha256, CancellationToken cancellation)
     {
         var sent = Convert.ToHexStringLower(sha256.GetHashAndReset());
         if (sent.Equals(file.Sha256, StringComparison.OrdinalIgnoreCase))
             return file;
-        if (isNew)
+        // Only a new file: an older one has earlier versions.
+        if (file.Version == 1)
             await DeleteFileAsync(file.FileId, permanent: true, cancellation: cancellation);
         throw new FileDropException(FileDropException.DigestMismatch, "The service has stored other bytes than were sent. Send them again.");
     }
@@ -241,36 +141,11 @@ public sealed partial class FileDropClient
         }
     }
 
-    /// <summary>Whether a piece may have arrived in part, so that the upload's offset tells how to go on.</summary>
-    private static bool IsLost(Exception failure, CancellationToken cancellation) =>
-        IsBroken(failure, cancellation) || failure is FileDropException { Code: "offset_mismatch" or "internal_error" };
-
-    private static long OffsetOf(HttpResponseMessage response) =>
-        response.Headers.TryGetValues("Upload-Offset", out var values) && long.TryParse(values.First(), CultureInfo.InvariantCulture, out var offset)
-            ? offset
-            : throw Strange(response);
-
-    private static HttpRequestMessage Tus(HttpMethod method, string path)
-    {
-        var request = new HttpRequestMessage(method, path);
-        request.Headers.Add("Tus-Resumable", TusVersion);
-        return request;
-    }
-
-    private static string Metadata(UploadTarget target)
-    {
-        (string Name, string? Value)[] fields = [("filename", target.Name), ("filetype", target.Type), .. Fields(target)];
-        return string.Join(',', fields.Where(field => field.Value is not null)
-            .Select(field => $"{field.Name} {Convert.ToBase64String(Encoding.UTF8.GetBytes(field.Value ?? ""))}"));
-    }
-
     private static string Number(long number) => number.ToString(CultureInfo.InvariantCulture);
 
     /// <summary>A body that is read from a stream once, and seen on the way.</summary>
     private sealed class HashedContent : HttpContent
     {
-        private const int BufferSize = 1 << 16;
-
         private readonly Stream _content;
         private readonly Action<ReadOnlyMemory<byte>> _read;
         private readonly long? _length;
