@@ -16,11 +16,11 @@ internal static class Agreement
             if (unit.Synced is null && !(isPlaced && isSame))
                 return;
             var synced = unit.Synced is { } known && known.Id == remote.Id ? known
-                : new SyncedNode(remote.Id, unit.Kind, remote.Parent, remote.Name, remote.Version, remote.Sha256, local.Stamp);
+                : new SyncedNode(remote.Id, unit.Kind, remote.Parent, remote.Name, remote.Version, remote.Sha256, local.Mark);
             if (isPlaced)
                 synced = synced with { Parent = unit.RemoteParent?.Remote?.Id ?? remote.Parent, Name = remote.Name };
             if (isSame)
-                synced = synced with { Sha256 = remote.Sha256, Stamp = local.Stamp };
+                synced = synced with { Sha256 = remote.Sha256, Stamp = local.Mark };
             unit.Synced = synced with { Version = remote.Version };
             save(unit.Synced);
         }

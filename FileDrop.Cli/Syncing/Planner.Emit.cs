@@ -92,7 +92,7 @@ internal sealed partial class Planner
     /// <summary>Whether both sides agree on something that the agreed state does not say yet.</summary>
     private bool IsNews(Unit unit) => unit is { Local: { } local, Remote: { } remote, StaysRemote: false } && local.Sha256 == remote.Sha256
         && unit.LocalParent == unit.RemoteParent && SyncNames.AreSame(unit.LocalName, unit.RemoteName)
-        && (unit.Synced is not { } synced || synced.Sha256 != remote.Sha256 || synced.Version != remote.Version || synced.Stamp != local.Stamp
+        && (unit.Synced is not { } synced || synced.Sha256 != remote.Sha256 || synced.Version != remote.Version || synced.Stamp != local.Mark
             || synced.Parent != remote.Parent || !SyncNames.AreSame(synced.Name, remote.Name));
 
     private void MoveLocal(Unit unit)

@@ -47,7 +47,12 @@ internal sealed record RemoteNode(
 /// <param name="Stamp">Its marks.</param>
 /// <param name="Sha256">The content's digest; null for a folder.</param>
 /// <param name="Skip">The reason why it is left alone; null if it is kept in sync.</param>
-internal sealed record LocalNode(int Parent, EntryKind Kind, string Name, Stamp Stamp, string? Sha256 = null, string? Skip = null);
+/// <param name="IsFresh">Whether it changed so lately that another change might leave its marks as they are.</param>
+internal sealed record LocalNode(int Parent, EntryKind Kind, string Name, Stamp Stamp, string? Sha256 = null, string? Skip = null, bool IsFresh = false)
+{
+    /// <summary>The marks to remember. Those of a fresh file fit nothing, so that it is read again.</summary>
+    public Stamp Mark => IsFresh ? Stamp with { Modified = 0 } : Stamp;
+}
 
 /// <summary>The direction of a sync.</summary>
 internal enum SyncMode
