@@ -26,7 +26,11 @@ internal sealed partial class Planner
             }
             else if (unit.Remote is not null)
             {
+                var former = unit.Name;
                 PlaceAsRemote(unit);
+                // Its swap was killed, and its own name may be in use.
+                if (SyncNames.IsParked(unit.RemoteName))
+                    (unit.Name, unit.IsConflict) = (former.Length > 0 ? former : unit.RemoteName, true);
             }
             else
             {

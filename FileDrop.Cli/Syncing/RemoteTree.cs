@@ -9,6 +9,9 @@ namespace FileDrop.Cli.Syncing;
 /// <param name="root">The folder.</param>
 internal sealed class RemoteTree(FileDropClient client, SyncStore store, Guid root)
 {
+    /// <summary>Whether the whole tree was listed, and not only its changes: it may be another owner's, or of a service that was set up again.</summary>
+    public bool IsListed { get; private set; }
+
     /// <summary>Applies everything that has changed since the last time.</summary>
     /// <exception cref="ToolException">The folder itself is gone.</exception>
     public async Task RefreshAsync(CancellationToken cancellation)
@@ -54,6 +57,7 @@ internal sealed class RemoteTree(FileDropClient client, SyncStore store, Guid ro
             if (RemoteNode.Of(entry) is { } node)
                 listed.Add(node);
         }
+        IsListed = true;
         store.ClearRemote();
         foreach (var node in listed)
             store.Save(node);

@@ -124,12 +124,14 @@ internal sealed class SyncStore : IDisposable
         }
     }
 
-    /// <summary>Keeps the cursor. Everything before it is in the service's tree; both are committed together.</summary>
-    public void Advance(string cursor)
+    /// <summary>Keeps the cursor. Everything before it is in the service's tree; both are committed together. Null makes the next run list everything.</summary>
+    public void Advance(string? cursor)
     {
         lock (_writing)
         {
-            if (cursor != Cursor)
+            if (cursor is null)
+                Write("DELETE FROM meta WHERE key = 'cursor'");
+            else if (cursor != Cursor)
                 Write("INSERT OR REPLACE INTO meta VALUES ('cursor', $value)", ("$value", cursor));
             Cursor = cursor;
             FlushCore();

@@ -157,9 +157,17 @@ internal sealed class Syncer
         if (_store.Synced.Count == 0)
             return;
         if (scan.Nodes.Count == 1 && _choices.Mode != SyncMode.Pull && visible.Count > 0)
-            Ask($"{_pair.Top} is empty, and had {Words.Count(_store.Synced.Count, "entry").Replace("entrys", "entries", StringComparison.Ordinal)}. Is its drive mounted? A sync would delete everything at the service.");
-        else if (!_store.Synced.Keys.Any(visible.ContainsKey) && _choices.Mode != SyncMode.Push && scan.Nodes.Count > 1)
+        {
+            Ask($"{_pair.Top} is empty, and it was not. Is its drive mounted? A sync would delete everything at the service.");
+        }
+        else if (Tree.IsListed && !_store.Synced.Keys.Any(visible.ContainsKey) && _choices.Mode != SyncMode.Push && scan.Nodes.Count > 1)
+        {
+            // The next run must see the same.
+            var cursor = _store.Cursor;
+            _store.Advance(null);
             Ask("The service has none of the entries that were synced. Is the key another owner's? A sync would delete everything here.");
+            _store.Advance(cursor);
+        }
     }
 
     private void Guard(Plan plan)
