@@ -5,7 +5,8 @@ namespace FileDrop.Cli.Syncing;
 /// <summary>
 /// Finds the agreed state of each local entry: by its path first, as editors replace a file by a new one of the same name; then by its inode; then, for files,
 /// by the content. A file that was moved over another one's name stays itself: a swap of two names must not look like two edits, of which one could be undone.
-/// A move counts only while the service still has the entry: otherwise the local one is new, and nothing takes it away.
+/// A move counts only while the service still has the entry with its content. Otherwise the local one is new, and nothing takes it away: the newer content
+/// may come from a step before a kill, and have nothing to do with the file that was moved.
 /// </summary>
 internal sealed class Matcher
 {
@@ -53,7 +54,7 @@ internal sealed class Matcher
 
     /// <summary>Whether a file has come from another path, with its content.</summary>
     private bool IsAnother(LocalNode local, SyncedNode synced) => local is { Kind: EntryKind.File, Skip: null } && local.Sha256 != synced.Sha256
-        && _byInode.TryGetValue(local.Stamp.Inode, out var other) && other.Sha256 == local.Sha256 && _input.Remote.ContainsKey(other.Id);
+        && _byInode.TryGetValue(local.Stamp.Inode, out var other) && other.Sha256 == local.Sha256 && MayMove(other);
 
     private void Take(int index, SyncedNode synced)
     {
@@ -95,7 +96,8 @@ internal sealed class Matcher
         }
     }
 
-    /// <summary>The agreed entries that no local one has matched, while the service has them.</summary>
-    private IEnumerable<SyncedNode> Missing(EntryKind kind) =>
-        _input.Synced.Values.Where(node => node.Kind == kind && !_used.Contains(node.Id) && _input.Remote.ContainsKey(node.Id));
+    /// <summary>The agreed entries that no local one has matched, and that may have moved.</summary>
+    private IEnumerable<SyncedNode> Missing(EntryKind kind) => _input.Synced.Values.Where(node => node.Kind == kind && !_used.Contains(node.Id) && MayMove(node));
+
+    private bool MayMove(SyncedNode node) => _input.Remote.TryGetValue(node.Id, out var remote) && remote.Sha256 == node.Sha256;
 }
