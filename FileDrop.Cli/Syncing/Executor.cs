@@ -9,6 +9,7 @@ internal sealed class Outcome
     private readonly List<(SyncAction Action, string Path)> _done = [];
     private readonly List<(string Path, string Reason)> _failed = [];
     private readonly List<string> _conflicts = [];
+    private readonly List<string> _outdated = [];
 
     /// <summary>The steps that were taken, with the paths that they began with.</summary>
     public IReadOnlyList<(SyncAction Action, string Path)> Done => _done;
@@ -19,8 +20,8 @@ internal sealed class Outcome
     /// <summary>The paths of the copies that conflicts have left.</summary>
     public IReadOnlyList<string> Conflicts => _conflicts;
 
-    /// <summary>The steps that met another state than the plan had seen.</summary>
-    public int Outdated { get; private set; }
+    /// <summary>The paths of the steps that met another state than the plan had seen.</summary>
+    public IReadOnlyList<string> Outdated => _outdated;
 
     public void Add(SyncAction action, string path)
     {
@@ -40,10 +41,10 @@ internal sealed class Outcome
             _conflicts.Add(path);
     }
 
-    public void Miss()
+    public void Miss(string path)
     {
         lock (_adding)
-            Outdated++;
+            _outdated.Add(path);
     }
 }
 
@@ -109,13 +110,9 @@ internal sealed class Executor(FileDropClient client, SyncStore store, LocalSide
             if (action.IsConflict)
                 outcome.Conflict(unit.LocalPath);
         }
-        catch (OutdatedException)
+        catch (Exception failure) when (failure is OutdatedException || (failure is FileDropException refusal && IsOutdated(refusal)))
         {
-            outcome.Miss();
-        }
-        catch (FileDropException refusal) when (IsOutdated(refusal))
-        {
-            outcome.Miss();
+            outcome.Miss(path);
         }
         catch (FileDropException refusal) when (!refusal.IsTransient && refusal.Status is not (System.Net.HttpStatusCode.Unauthorized or System.Net.HttpStatusCode.Forbidden))
         {
@@ -227,8 +224,8 @@ internal sealed class Executor(FileDropClient client, SyncStore store, LocalSide
             return;
         var entries = store.Remote.Values.ToLookup(node => node.Parent);
         List<SyncAction> known = [.. deletions.Where(deletion => !entries[deletion.Unit.Remote?.Id ?? Guid.Empty].Any(entry => visible.ContainsKey(entry.Id)))];
-        for (var i = known.Count; i < deletions.Count; i++)
-            outcome.Miss();
+        foreach (var kept in deletions.Except(known))
+            outcome.Miss(kept.Unit.RemotePath);
         deletions.Clear();
         if (known.Count == 0)
             return;
@@ -243,7 +240,7 @@ internal sealed class Executor(FileDropClient client, SyncStore store, LocalSide
                 if (code is "forbidden")
                     outcome.Fail(paths[i], "The key may not delete.");
                 else
-                    outcome.Miss();
+                    outcome.Miss(paths[i]);
                 continue;
             }
             Taken?.Invoke(known[i]);

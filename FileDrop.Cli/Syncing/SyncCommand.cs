@@ -21,7 +21,7 @@ internal static class SyncCommand
         var pull = new Option<bool>("--pull") { Description = "Only bring changes of the service here." };
         var push = new Option<bool>("--push") { Description = "Only send local changes to the service." };
         var dry = new Option<bool>("--dry-run", "-n") { Description = "Only show the steps." };
-        var yes = new Option<bool>("--yes", "-y") { Description = "Delete, however much it is, without asking." };
+        var yes = Arguments.Yes();
         var command = new Command("sync", "Keep a local folder and a folder of the service equal. Conflicts keep both.") { local, remote, watch, pull, push, dry, yes };
         command.Validators.Add(result =>
         {
@@ -90,7 +90,7 @@ internal static class SyncCommand
                     {
                         Report(await syncer.RunAsync(cancellation), withSkipped: isFirst);
                         if (isFirst)
-                            session.Output.Note("Both sides are equal. Watching; Ctrl+C ends it.");
+                            session.Output.Note("Watching both sides. Ctrl+C ends it.");
                         (pause, isFirst) = (TimeSpan.FromSeconds(1), false);
                         await watcher.WaitAsync(Stopwatch.GetElapsedTime(began), cancellation);
                     }
@@ -114,7 +114,10 @@ internal static class SyncCommand
                 throw new ToolException(ExitCode.Usage, $"{path} is a file. Sync its folder.");
             var pair = new SyncPair(top, found?.Folder?.FolderId ?? DropFolder.Root);
             var folder = Path.Combine(session.World.StateFolder, "sync");
-            Directory.CreateDirectory(folder);
+            if (OperatingSystem.IsWindows())
+                Directory.CreateDirectory(folder);
+            else
+                Directory.CreateDirectory(folder, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
             var key = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes($"{session.Address}\n{pair.Root}\n{top}")))[..32];
             var held = Hold(Path.Combine(folder, $"{key}.lock"));
             var store = new SyncStore(Path.Combine(folder, $"{key}.db"));
@@ -159,6 +162,8 @@ internal static class SyncCommand
                 ShowSkipped(result.Skipped);
             foreach (var (at, reason) in result.Failed)
                 session.Output.Error($"{at}: {reason}");
+            foreach (var at in result.Unsettled)
+                session.Output.Error($"{at} changed during the sync, or its name is taken on the other side. Sync again.");
             return result.Failed.Count > 0 ? ExitCode.Failed : result.IsQuiet ? ExitCode.Done : ExitCode.Conflict;
         }
 

@@ -41,8 +41,11 @@ internal sealed record SyncResult
     /// <summary>The entries that are left alone.</summary>
     public IReadOnlyList<(string Path, string Reason)> Skipped { get; init; } = [];
 
-    /// <summary>Whether both sides are as the mode wants them, but for failed and skipped entries.</summary>
-    public bool IsQuiet { get; init; }
+    /// <summary>The entries that changed again and again during the sync, or whose names the other side does not give free.</summary>
+    public IReadOnlyList<string> Unsettled { get; init; } = [];
+
+    /// <summary>Whether both sides are as the mode wants them, but for skipped entries.</summary>
+    public bool IsQuiet => Failed.Count + Unsettled.Count == 0;
 }
 
 /// <summary>Syncs a pair in rounds: look at both sides, plan, take the steps; until a plan has none.</summary>
@@ -96,9 +99,9 @@ internal sealed class Syncer
             var outcome = await executor.RunAsync(plan, cancellation);
             done.AddRange(outcome.Done);
             conflicts.AddRange(outcome.Conflicts);
-            result = new SyncResult { Done = done, Conflicts = conflicts, Failed = outcome.Failed, Skipped = plan.Skipped, IsQuiet = outcome.Failed.Count + outcome.Outdated == 0 };
+            result = new SyncResult { Done = done, Conflicts = conflicts, Failed = outcome.Failed, Skipped = plan.Skipped, Unsettled = outcome.Outdated };
             // Notes alone leave nothing to look at again.
-            if (!outcome.Done.Any(each => each.Action.IsLocal || each.Action.IsRemote) && outcome.Outdated == 0)
+            if (!outcome.Done.Any(each => each.Action.IsLocal || each.Action.IsRemote) && outcome.Outdated.Count == 0)
                 break;
             if (outcome.Done.Count == 0 && round > 2)
                 break;
