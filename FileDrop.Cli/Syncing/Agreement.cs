@@ -15,6 +15,9 @@ internal static class Agreement
             var isSame = local.Sha256 == remote.Sha256;
             if (unit.Synced is null && !(isPlaced && isSame))
                 return;
+            // A folder that was deleted at the service, and is needed again, has another id there.
+            if (unit.Synced is { } former && former.Id != remote.Id)
+                forget(former.Id);
             var synced = unit.Synced is { } known && known.Id == remote.Id ? known
                 : new SyncedNode(remote.Id, unit.Kind, remote.Parent, remote.Name, remote.Version, remote.Sha256, local.Mark);
             if (isPlaced)

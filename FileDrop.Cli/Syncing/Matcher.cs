@@ -22,7 +22,10 @@ internal sealed class Matcher
         (_input, _found, _children) = (input, new SyncedNode?[input.Local.Count], new List<int>?[input.Local.Count]);
         foreach (var node in input.Synced.Values)
         {
-            _byPath[(node.Parent, input.Names.Key(node.Name))] = node;
+            // Of two states at one path, one is dead: a kill came before it was forgotten.
+            var path = (node.Parent, input.Names.Key(node.Name));
+            if (input.Remote.ContainsKey(node.Id) || !_byPath.ContainsKey(path))
+                _byPath[path] = node;
             if (node.Kind == EntryKind.File && node.Stamp.Inode != 0)
                 _byInode[node.Stamp.Inode] = node;
         }
