@@ -64,7 +64,12 @@ internal sealed class Output
     /// <inheritdoc cref="Item"/>
     public void Done(JsonObject json, string line)
     {
-        if (!IsQuiet)
+        if (IsQuiet)
+            return;
+        // On a terminal, a row of progress may be below the line.
+        if (ShowsProgress && IsForPerson)
+            Tell(line, Style.Plain);
+        else
             Item(json, line);
     }
 

@@ -47,12 +47,11 @@ internal sealed record Profile(Uri Address, string? Key)
     {
         var whole = text.Contains("://", StringComparison.Ordinal) ? text : $"{(IsThisMachine(text) ? "http" : "https")}://{text}";
         if (!Uri.TryCreate(whole, UriKind.Absolute, out var address) || address.Scheme is not ("http" or "https") || address.UserInfo.Length > 0
-            || address.Query.Length > 0 || address.Fragment.Length > 0)
+            || address.PathAndQuery is not "/" || address.Fragment.Length > 0)
         {
             throw new ToolException(ExitCode.Usage, $"'{text}' is not an address of a service. Write it like https://files.example.com.");
         }
-        // The client asks for paths from the root of the host.
-        return new Uri(address.GetLeftPart(UriPartial.Authority));
+        return address;
     }
 
     private static bool IsThisMachine(string text) =>

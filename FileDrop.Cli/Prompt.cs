@@ -6,18 +6,29 @@ namespace FileDrop.Cli;
 internal static class Prompt
 {
     /// <summary>Reads a line; null at the end of the input.</summary>
-    public static string? ReadLine(Surroundings world)
-    {
-        using var reader = new StreamReader(world.OpenInput(), new UTF8Encoding(encoderShouldEmitUTF8Identifier: false), leaveOpen: true);
-        return reader.ReadLine();
-    }
+    public static Task<string?> ReadLineAsync(Surroundings world, CancellationToken cancellation) =>
+        // A terminal's read cannot be ended, so Ctrl+C leaves it behind.
+        Task.Run(
+            () =>
+            {
+                using var reader = new StreamReader(world.OpenInput(), new UTF8Encoding(encoderShouldEmitUTF8Identifier: false), leaveOpen: true);
+                return reader.ReadLine();
+            },
+            cancellation).WaitAsync(cancellation);
 
     /// <summary>Reads a secret: from a terminal without showing it, else the first line of standard input.</summary>
-    public static string? ReadSecret(Surroundings world, string question)
+    public static async Task<string?> ReadSecretAsync(Surroundings world, string question, CancellationToken cancellation)
     {
         if (!world.IsInputTerminal)
-            return ReadLine(world)?.Trim();
-        world.Error.Write(question);
+            return (await ReadLineAsync(world, cancellation))?.Trim();
+        await world.Error.WriteAsync(question);
+        var text = await Task.Run(ReadKeys, cancellation).WaitAsync(cancellation);
+        await world.Error.WriteLineAsync();
+        return text.Trim();
+    }
+
+    private static string ReadKeys()
+    {
         var text = new StringBuilder();
         while (Console.ReadKey(intercept: true) is { Key: not ConsoleKey.Enter } key)
         {
@@ -26,7 +37,6 @@ internal static class Prompt
             else if (!char.IsControl(key.KeyChar))
                 text.Append(key.KeyChar);
         }
-        world.Error.WriteLine();
-        return text.ToString().Trim();
+        return text.ToString();
     }
 }

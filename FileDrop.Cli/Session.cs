@@ -63,14 +63,15 @@ internal sealed class Session : IDisposable
     /// <param name="question">The question.</param>
     /// <param name="isYes">Whether the user has said yes already.</param>
     /// <exception cref="ToolException">Nobody can answer, or the answer is no.</exception>
-    public void Confirm(string question, bool isYes)
+    /// <param name="cancellation">Ends the waiting.</param>
+    public async Task ConfirmAsync(string question, bool isYes, CancellationToken cancellation)
     {
         if (isYes)
             return;
         if (!World.IsInputTerminal || !World.IsErrorTerminal)
             throw new ToolException(ExitCode.Usage, "This cannot be undone, and nobody can be asked here. Add --yes.");
-        World.Error.Write($"{question} [y/N] ");
-        if (Prompt.ReadLine(World)?.Trim().ToUpperInvariant() is not ("Y" or "YES"))
+        await World.Error.WriteAsync($"{question} [y/N] ");
+        if ((await Prompt.ReadLineAsync(World, cancellation))?.Trim().ToUpperInvariant() is not ("Y" or "YES"))
             throw new ToolException(ExitCode.Canceled, "Nothing was done.");
     }
 

@@ -42,7 +42,18 @@ internal static class Tool
     /// <summary>All commands.</summary>
     public static RootCommand Root(Surroundings world)
     {
-        var root = new RootCommand("Files on a FileDrop service: upload, download, list, share, follow changes, and keep a folder in sync.");
+        var root = new RootCommand(
+            """
+            Files on a FileDrop service: upload, download, list, share, follow changes, and keep a folder in sync.
+
+              filedrop login https://files.example.com       once; the key is asked for
+              filedrop put -r photos fd:/2026/               a folder with everything in it
+              filedrop ls 'fd:/2026/**/*.jpg'                wildcards
+              filedrop get fd:/2026/photos/beach.jpg         into the current folder
+              filedrop share fd:/2026/photos --expires 7d    a link for people without an account
+
+            Paths at the service begin with fd:, all others are files of this machine.
+            """);
         CommonOptions.AddTo(root);
         root.Add(LoginCommand.Login(world));
         root.Add(LoginCommand.Logout(world));

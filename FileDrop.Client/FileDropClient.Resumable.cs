@@ -28,7 +28,7 @@ public sealed partial class FileDropClient
         ArgumentNullException.ThrowIfNull(target);
         ArgumentNullException.ThrowIfNull(begun);
         var length = content.Length;
-        var offset = upload is null ? null : await FindOffsetAsync(upload, length, cancellation);
+        var offset = upload is null ? null : await RepeatAsync(() => FindOffsetAsync(upload, length, cancellation), cancellation);
         if (upload is null || offset is null)
         {
             upload = await RepeatAsync(() => BeginAsync(target, length, cancellation), cancellation);

@@ -111,6 +111,29 @@ public abstract class ClientTests(Pair pair)
     }
 
     [Fact]
+    public async Task Shares_are_made_listed_and_ended()
+    {
+        using var client = await ClientAsync("shares");
+        var file = await client.UploadAsync(new MemoryStream(s_text), new UploadTarget("a"));
+        var expires = new DateTimeOffset(2099, 1, 2, 3, 4, 5, TimeSpan.Zero);
+        var made = await client.CreateShareAsync(new ShareSettings([file.FileId])
+        {
+            Mode = ShareMode.View, Password = "correct horse", ExpiresAt = expires, MaxDownloads = 2, Note = "words", IsSelection = true,
+        });
+        Assert.Equal((ShareMode.View, true, expires, 2, "words", "selection"), (made.Mode, made.HasPassword, made.ExpiresAt, made.MaxDownloads, made.Note, made.Kind));
+        var pinned = await client.CreateShareAsync(new ShareSettings([file.FileId]) { Version = 1 });
+        Assert.Equal((1, ShareMode.Download, "a"), (pinned.Version, pinned.Mode, pinned.Name));
+        var limits = new DropLimits { MaxBytes = 9, MaxFiles = 8, MaxFileSize = 7, Types = [".txt"], AsksName = true, FolderPerUploader = true, FilesExpireIn = 60 };
+        var drop = await client.CreateShareAsync(new ShareSettings([DropFolder.Root]) { Mode = ShareMode.Upload, Drop = limits });
+        Assert.Equivalent(limits, drop.Drop);
+        Assert.Equal([drop.ShareId, pinned.ShareId, made.ShareId], await client.ListSharesAsync().Select(share => share.ShareId).ToListAsync());
+        await client.DeleteShareAsync(made.ShareId);
+        var gone = await Assert.ThrowsAsync<FileDropException>(() => client.GetShareAsync(made.ShareId));
+        Assert.Equal("share_not_found", gone.Code);
+        Assert.Equal(pinned.Url, (await client.GetShareAsync(pinned.ShareId)).Url);
+    }
+
+    [Fact]
     public async Task An_application_gets_a_client_by_the_name_of_the_service()
     {
         var builder = Host.CreateEmptyApplicationBuilder(null);

@@ -81,6 +81,71 @@ public abstract class ClientTransferTests(Pair pair)
     }
 
     [Fact]
+    public async Task A_large_upload_replaces_a_file_and_returns_it_also_if_the_answer_is_lost()
+    {
+        await using var proxy = new TcpProxy(pair.Service.Address);
+        using var client = FileDropClient.Create(new Uri($"http://127.0.0.1:{proxy.Port}"));
+        var target = new UploadTarget("replaced") { Folder = DropFolder.Root, OnConflict = OnConflict.Replace };
+        var first = await client.UploadAsync(new MemoryStream([1, 2, 3]), target);
+        var second = await client.UploadAsync(new MemoryStream(s_large), target);
+        Assert.Equal((first.FileId, 2, Large), (second.FileId, second.Version, second.FileSize));
+
+        var isCut = false;
+        var losing = new Progress(progress =>
+        {
+            if (isCut || progress.Bytes < Large)
+                return;
+            isCut = true;
+            proxy.CutAfter(TcpProxy.Way.ToClient, 1);
+        });
+        var third = await client.UploadAsync(new MemoryStream(s_large), target, losing);
+        Assert.False(proxy.CutIsToCome);
+        Assert.Equal(first.FileId, third.FileId);
+        Assert.InRange(third.Version, 3, 4);
+    }
+
+    [Fact]
+    public async Task An_upload_and_a_download_go_on_with_another_client()
+    {
+        string? upload = null;
+        using var cancel = new CancellationTokenSource();
+        using (var client = FileDropClient.Create(pair.Service.Address))
+        {
+            var canceling = new Progress(progress =>
+            {
+                if (progress.Bytes > Large / 4)
+                    cancel.Cancel();
+            });
+            await Assert.ThrowsAnyAsync<OperationCanceledException>(() => client.ContinueUploadAsync(
+                new MemoryStream(s_large), new UploadTarget("continued"), upload: null, address => upload = address, canceling, cancel.Token));
+        }
+        Assert.NotNull(upload);
+        await using var proxy = new TcpProxy(pair.Service.Address);
+        using var next = FileDropClient.Create(new Uri($"http://127.0.0.1:{proxy.Port}"));
+        var file = await next.ContinueUploadAsync(
+            new MemoryStream(s_large), new UploadTarget("continued"), upload, _ => Assert.Fail("A new upload was begun."));
+        Assert.EndsWith($"{file.FileId}", upload, StringComparison.Ordinal);
+        Assert.InRange(proxy.Sent, 1, Large - 1);
+        // Another length is another content, and so a new upload.
+        var begun = 0;
+        await next.ContinueUploadAsync(new MemoryStream([1, 2, 3]), new UploadTarget("other"), upload, _ => begun++);
+        Assert.Equal(1, begun);
+
+        using var copy = new MemoryStream();
+        copy.Write(s_large.AsSpan(0, Large / 2));
+        await next.ContinueDownloadAsync(file.FileId, copy, Large, file.Sha256);
+        Assert.True(IsLarge(copy.ToArray()));
+        using var wrong = new MemoryStream();
+        wrong.Write(new byte[Large / 2]);
+        var damaged = await Assert.ThrowsAsync<FileDropException>(() => next.ContinueDownloadAsync(file.FileId, wrong, Large, file.Sha256));
+        Assert.Equal(FileDropException.DigestMismatch, damaged.Code);
+        await next.ReplaceContentAsync(file.FileId, new MemoryStream([1]));
+        using var old = new MemoryStream();
+        var changed = await Assert.ThrowsAsync<FileDropException>(() => next.ContinueDownloadAsync(file.FileId, old, Large, file.Sha256));
+        Assert.Equal("precondition_failed", changed.Code);
+    }
+
+    [Fact]
     public async Task A_content_that_is_too_small_to_be_resumed_and_one_of_unknown_length_arrive()
     {
         using var client = FileDropClient.Create(pair.Service.Address);

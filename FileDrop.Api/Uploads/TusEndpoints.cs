@@ -59,7 +59,7 @@ internal static class TusEndpoints
             .WithName("CreateUpload").WithSummary("Begin a resumable upload").WithDescription("""
                 Begins an upload by tus 1.0.0. A body brings all bytes or the first ones. `Upload-Concat: final;…` makes a file of partial uploads.
 
-                The upload's id becomes the `file_id`. `Content-Location` names the file once it exists.
+                The upload's id becomes the `file_id`, unless it replaces a file. `Content-Location` names the file once it exists.
                 """)
             .Takes(TusDescription.Creation).TakesPiece(PartialContent.TusType, required: false).Needs(Scope.Write)
             .Answers(201, "The upload has begun, or is complete.", [.. TusDescription.Progress, CommonHeaders.Location]);
@@ -132,7 +132,7 @@ internal static class TusEndpoints
         var append = new IncomingAppend(body, request.ContentLength, IsLast: null, check);
         var result = await uploads.CreateAsync(owner, plan, length, append, context.RequestAborted);
         transfer.Moved(result.Offset);
-        WriteState(context, plan, result.Offset, result.ExpiresAt, result.IsComplete, result.Upload.Id);
+        WriteState(context, plan, result.Offset, result.ExpiresAt, result.IsComplete, result.File?.Id ?? result.Upload.Id);
         return Created(context, result.Upload.Id);
     }
 
@@ -203,7 +203,7 @@ internal static class TusEndpoints
             var append = new IncomingAppend(body, request.ContentLength, IsLast: null, check);
             var result = await uploads.AppendAsync(writer, append, context.RequestAborted);
             transfer.Moved(result.Offset - at);
-            WriteState(context, upload.Plan, result.Offset, result.ExpiresAt, result.IsComplete, id);
+            WriteState(context, upload.Plan, result.Offset, result.ExpiresAt, result.IsComplete, result.File?.Id ?? id);
             return TypedResults.NoContent();
         }
     }

@@ -35,7 +35,8 @@ internal static class LoginCommand
             world, parse,
             output =>
             {
-                File.Delete(Profile.FileOf(world));
+                if (File.Exists(Profile.FileOf(world)))
+                    File.Delete(Profile.FileOf(world));
                 output.Done(new JsonObject { ["action"] = "logged out" }, "The stored key is deleted.");
                 return Task.FromResult(ExitCode.Done);
             },
@@ -45,7 +46,7 @@ internal static class LoginCommand
 
     private static async Task<ExitCode> StoreAsync(Surroundings world, Output output, Uri address, CancellationToken cancellation)
     {
-        var key = Prompt.ReadSecret(world, $"Key for {address} (Enter for none): ");
+        var key = await Prompt.ReadSecretAsync(world, $"Key for {address} (Enter for none): ", cancellation);
         var profile = new Profile(address, key is { Length: > 0 } ? key : null);
         using var client = FileDropClient.Create(profile.Address, profile.Key);
         try

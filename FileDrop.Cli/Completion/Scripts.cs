@@ -3,26 +3,28 @@ namespace FileDrop.Cli.Completion;
 /// <summary>The scripts that ask <c>filedrop [suggest:POSITION] "LINE"</c>, which prints a suggestion a line.</summary>
 internal static class Scripts
 {
-    // bash breaks words at colons, so the part before the last colon is taken off again. A folder gets no space behind it.
+    // bash breaks words at colons, so the part before the last colon is taken off again. The tool does not know the shell's escapes: for a name with a space it is
+    // asked for the folder. Options come once a word begins like one, and files of this machine where nothing else fits.
     private const string Bash = """
         _filedrop() {
-            local line="${COMP_LINE:0:COMP_POINT}" word="${COMP_LINE:0:COMP_POINT}" each
-            word="${word##*[[:space:]]}"
+            local line="${COMP_LINE:0:COMP_POINT}" word="" plain before each
+            [[ "$line" =~ (([^[:space:]\\]|\\.)*)$ ]] && word="${BASH_REMATCH[1]}"
+            plain="${word//\\/}"
+            if [[ "$plain" == *[[:space:]]* ]]; then
+                line="${line%"$word"}${plain%/*}/"
+            fi
+            before="${plain%"${plain##*:}"}"
+            [[ "$COMP_WORDBREAKS" == *:* ]] || before=""
             local IFS=$'\n'
             COMPREPLY=()
             for each in $(filedrop "[suggest:${#line}]" "$line" 2>/dev/null); do
-                [[ "$each" == "$word"* ]] && COMPREPLY+=("$each")
+                [[ "$each" == "$plain"* && ( "$plain" == -* || "$each" != -* && "$each" != /* ) ]] && COMPREPLY+=("$(printf %q "${each#"$before"}")")
             done
-            if ((${#COMPREPLY[@]} == 0)) && [[ "$word" != fd:* ]]; then
-                compopt -o default
-                return
-            fi
             [[ "${COMPREPLY[0]-}" == */ ]] && compopt -o nospace
-            if [[ "$word" == *:* && "$COMP_WORDBREAKS" == *:* ]]; then
-                local before="${word%"${word##*:}"}"
-                COMPREPLY=("${COMPREPLY[@]#"$before"}")
+            if [[ "$plain" != fd:* && "$plain" != -* && ( "${COMPREPLY[*]-}" == "" || "${COMPREPLY[*]-}" == "fd:/" ) ]]; then
+                compopt -o filenames -o nospace
+                COMPREPLY+=($(compgen -f -- "$plain"))
             fi
-            ((${#COMPREPLY[@]} == 1)) && COMPREPLY=("$(printf %q "${COMPREPLY[0]}")")
         }
         complete -F _filedrop filedrop
 
@@ -31,15 +33,18 @@ internal static class Scripts
     private const string Zsh = """
         #compdef filedrop
         _filedrop() {
-            local line="${BUFFER:0:$CURSOR}" word="${PREFIX}"
+            local line="${BUFFER[1,$CURSOR]}"
+            local word="${line##*[[:space:]]}"
             local -a found folders files
             found=("${(@f)$(filedrop "[suggest:${#line}]" "$line" 2>/dev/null)}")
-            found=("${(@M)found:#${word}*}")
+            found=("${(@M)found:#${(b)word}*}")
+            [[ "$word" == -* ]] || found=("${(@)found:#-*}") found=("${(@)found:#/*}")
             folders=("${(@M)found:#*/}")
             files=("${(@)found:#*/}")
-            (( ${#folders} )) && compadd -Q -S '' -- "${(@q)folders}"
-            (( ${#files} )) && compadd -Q -- "${(@q)files}"
-            (( ${#folders} + ${#files} )) || _files
+            files=("${(@)files:#}")
+            (( ${#folders} )) && compadd -S '' -- "${folders[@]}"
+            (( ${#files} )) && compadd -- "${files[@]}"
+            [[ "$word" == fd:* || "$word" == -* || ${#files} -gt 0 ]] || _files
         }
         if [ "$funcstack[1]" = "_filedrop" ]; then
             _filedrop "$@"
@@ -53,10 +58,10 @@ internal static class Scripts
         function __filedrop_complete
             set -l line (commandline -cp)
             set -l word (commandline -ct)
-            set -l found (filedrop "[suggest:"(string length -- "$line")"]" "$line" 2>/dev/null | string match -- "$word*")
-            if test (count $found) -gt 0
-                printf '%s\n' $found
-            else if not string match -q -- 'fd:*' "$word"
+            set -l found (filedrop "[suggest:"(string length -- "$line")"]" "$line" 2>/dev/null)
+            string match -q -- '-*' "$word"; or set found (string match -v -r -- '^[-/]' $found)
+            printf '%s\n' $found
+            if not string match -q -r -- '^(fd:|-)' "$word"
                 __fish_complete_path "$word"
             end
         end

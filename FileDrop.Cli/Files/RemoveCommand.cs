@@ -21,7 +21,7 @@ internal static class RemoveCommand
                 throw new ToolException(ExitCode.Usage, $"{folder.Path} is a folder. Add -r to remove it with everything in it. Nothing was removed.");
             var isPermanent = parse.GetValue(permanent);
             if (isPermanent)
-                session.Confirm($"Delete {Many(items)} for good?", parse.GetValue(yes));
+                await session.ConfirmAsync($"Delete {Many(items)} for good?", parse.GetValue(yes), cancellation);
             return await Each.DoAsync(session, items, item => item.Path.ToString(), async (item, stop) =>
             {
                 await (item.Entry.File is { } file

@@ -54,7 +54,7 @@ internal static class TrashCommand
         Session.Use(command, world, async (session, parse, cancellation) =>
         {
             var items = await FindAsync(session, parse.GetValue(names) ?? [], cancellation);
-            session.Confirm($"Delete {(items is [var one] ? one.Name : $"{items.Count} entries")} for good?", parse.GetValue(yes));
+            await session.ConfirmAsync($"Delete {(items is [var one] ? one.Name : $"{items.Count} entries")} for good?", parse.GetValue(yes), cancellation);
             return await Each.DoAsync(session, items, item => item.Name, async (item, stop) =>
             {
                 await (item.File is { } file ? session.Client.PurgeFileAsync(file.FileId, stop) : session.Client.PurgeFolderAsync(item.Id, stop));
@@ -70,7 +70,7 @@ internal static class TrashCommand
         var command = new Command("empty", "Delete everything in the trash for good.") { yes };
         Session.Use(command, world, async (session, parse, cancellation) =>
         {
-            session.Confirm("Delete everything in the trash for good?", parse.GetValue(yes));
+            await session.ConfirmAsync("Delete everything in the trash for good?", parse.GetValue(yes), cancellation);
             await session.Client.EmptyTrashAsync(cancellation);
             session.Output.Done(new JsonObject { ["action"] = "emptied" }, "The trash is empty.");
             return ExitCode.Done;

@@ -53,7 +53,7 @@ internal static class VersionsCommand
         {
             var (remote, version) = (RemotePath.Parse(parse.GetRequiredValue(path)), parse.GetValue(number));
             var file = await session.FindFileAsync(remote, cancellation);
-            session.Confirm($"Delete version {version} of {remote} for good?", parse.GetValue(yes));
+            await session.ConfirmAsync($"Delete version {version} of {remote} for good?", parse.GetValue(yes), cancellation);
             await session.Client.DeleteVersionAsync(file.FileId, version, cancellation);
             session.Output.Done(new JsonObject { ["action"] = "deleted", ["path"] = remote.ToString(), ["version"] = version }, $"Deleted version {version} of {remote}");
             return ExitCode.Done;

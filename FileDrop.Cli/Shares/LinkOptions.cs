@@ -21,15 +21,15 @@ internal sealed class LinkOptions
     }
 
     /// <summary>Adds the options to the settings of a share.</summary>
-    public ShareSettings Read(ParseResult parse, Surroundings world, ShareSettings settings) => settings with
+    public async Task<ShareSettings> ReadAsync(ParseResult parse, Surroundings world, ShareSettings settings, CancellationToken cancellation) => settings with
     {
         ExpiresAt = parse.GetValue(_expires) is { } when ? Words.Moment(when, DateTimeOffset.UtcNow) : null,
-        Password = parse.GetValue(_password) ? Ask(world) : null,
+        Password = parse.GetValue(_password) ? await AskAsync(world, cancellation) : null,
         Note = parse.GetValue(_note),
     };
 
-    private static string Ask(Surroundings world) =>
-        Prompt.ReadSecret(world, "Password for the link: ") is { Length: >= 8 and <= 256 } password
+    private static async Task<string> AskAsync(Surroundings world, CancellationToken cancellation) =>
+        await Prompt.ReadSecretAsync(world, "Password for the link: ", cancellation) is { Length: >= 8 and <= 256 } password
             ? password
             : throw new ToolException(ExitCode.Usage, "A password has 8 to 256 characters. No link was made.");
 }

@@ -29,7 +29,7 @@ internal static class RequestCommand
         Session.Use(command, world, async (session, parse, cancellation) =>
         {
             var folder = await session.FindFolderAsync(RemotePath.Parse(parse.GetRequiredValue(path)), cancellation);
-            var settings = common.Read(parse, world, new ShareSettings([folder.FolderId]) { Mode = ShareMode.Upload }) with
+            var settings = (await common.ReadAsync(parse, world, new ShareSettings([folder.FolderId]) { Mode = ShareMode.Upload }, cancellation)) with
             {
                 Drop = new DropLimits
                 {

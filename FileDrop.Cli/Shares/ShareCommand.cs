@@ -31,7 +31,7 @@ internal static class ShareCommand
         Session.Use(command, world, async (session, parse, cancellation) =>
         {
             var items = await session.ExpandAsync(parse.GetValue(paths) ?? [], cancellation);
-            var settings = common.Read(parse, world, new ShareSettings([.. items.Select(item => item.Entry.Id)])) with
+            var settings = (await common.ReadAsync(parse, world, new ShareSettings([.. items.Select(item => item.Entry.Id)]), cancellation)) with
             {
                 Mode = parse.GetValue(mode),
                 MaxDownloads = parse.GetValue(most),

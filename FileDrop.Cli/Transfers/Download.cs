@@ -72,14 +72,21 @@ internal sealed class Download(Session session, OnConflict onConflict, long? ver
     {
         // Of two commands that fetch the same file to the same place, the second one is refused by the lock.
         await using var content = new FileStream(part, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None, bufferSize: 0, FileOptions.Asynchronous);
-        try
+        while (true)
         {
-            await session.Client.ContinueDownloadAsync(id, content, size, sha256, version, progress, cancellation);
-        }
-        catch (FileDropException wrong) when (wrong.Code is FileDropException.DigestMismatch)
-        {
-            content.SetLength(0);
-            throw;
+            var hasBeginning = content.Length > 0;
+            try
+            {
+                await session.Client.ContinueDownloadAsync(id, content, size, sha256, version, progress, cancellation);
+                return;
+            }
+            catch (FileDropException wrong) when (wrong.Code is FileDropException.DigestMismatch)
+            {
+                content.SetLength(0);
+                // The beginning that an earlier run left may be damaged. Bytes that came whole are the service's.
+                if (!hasBeginning)
+                    throw;
+            }
         }
     }
 

@@ -58,18 +58,25 @@ internal sealed class Upload(Session session, UploadTarget settings)
         return transfers;
     }
 
-    private Transfer Of(FileInfo file, RemotePath path, bool isAmongMany) => new(
-        Path.GetRelativePath(session.World.Folder, file.FullName), file.Length,
-        async (progress, cancellation) =>
+    private Transfer Of(FileInfo named, RemotePath path, bool isAmongMany)
+    {
+        // A link has a size and a time of its own, which nobody means.
+        var file = named.LinkTarget is not null && named.ResolveLinkTarget(returnFinalTarget: true) is FileInfo target ? target : named;
+        return new Transfer(Path.GetRelativePath(session.World.Folder, named.FullName), file.Length, async (progress, cancellation) =>
         {
             var folder = await _folders.EnsureAsync(path.Parent, cancellation);
             // One question for each file of a command line, one list for each folder of a tree.
             var existing = isAmongMany ? await _folders.FindInAsync(folder, path.Name, cancellation)
                 : folder.IsNew ? null : await session.TryFindAsync(path, cancellation);
             if (existing is not null && await IsThereAsync(file, path, existing, cancellation))
+            {
+                // A run that was killed behind the last byte left its state.
+                UploadState.Of(session, file, path, settings).Drop();
                 return new Transferred(Items.Did("unchanged", Items.Of(existing, path.ToString())), $"{path} is there already", Bytes: null);
+            }
             return Done(path, await SendAsync(file, path, folder, progress, cancellation));
         });
+    }
 
     /// <summary>Whether the service has a file already. A name that is taken is refused before a byte is sent.</summary>
     private async Task<bool> IsThereAsync(FileInfo file, RemotePath path, DropEntry existing, CancellationToken cancellation)
@@ -95,7 +102,7 @@ internal sealed class Upload(Session session, UploadTarget settings)
         await using var content = Open(file);
         if (content.Length < FileDropClient.ResumableFrom)
             return await session.Client.UploadAsync(content, target, progress, cancellation);
-        var state = UploadState.Of(session, file, path);
+        var state = UploadState.Of(session, file, path, settings);
         try
         {
             var stored = await session.Client.ContinueUploadAsync(content, target, state.Read(), state.Write, progress, cancellation);

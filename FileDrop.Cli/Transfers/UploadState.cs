@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using System.Text;
+using FileDrop.Client;
 
 namespace FileDrop.Cli.Transfers;
 
@@ -18,9 +19,11 @@ internal sealed class UploadState
     /// <param name="session">The service.</param>
     /// <param name="file">The local file. With another size or time, it is another upload.</param>
     /// <param name="place">The path at the service.</param>
-    public static UploadState Of(Session session, FileInfo file, RemotePath place)
+    /// <param name="settings">The settings, with which the upload has begun.</param>
+    public static UploadState Of(Session session, FileInfo file, RemotePath place, UploadTarget settings)
     {
-        var what = $"{session.Address}\n{file.FullName}\n{file.Length}\n{file.LastWriteTimeUtc.Ticks}\n{place}";
+        var tags = string.Join('\n', (settings.Tags ?? new Dictionary<string, string>(StringComparer.Ordinal)).Select(tag => $"{tag.Key}:{tag.Value}"));
+        var what = $"{session.Address}\n{file.FullName}\n{file.Length}\n{file.LastWriteTimeUtc.Ticks}\n{place}\n{settings.OnConflict}\n{settings.Type}\n{tags}";
         var name = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(what)))[..32];
         return new UploadState(Path.Combine(FolderOf(session.World), name));
     }
@@ -46,7 +49,11 @@ internal sealed class UploadState
     }
 
     /// <summary>Forgets the upload.</summary>
-    public void Drop() => File.Delete(_file);
+    public void Drop()
+    {
+        if (File.Exists(_file))
+            File.Delete(_file);
+    }
 
     private static string FolderOf(Surroundings world) => Path.Combine(world.StateFolder, "uploads");
 }
