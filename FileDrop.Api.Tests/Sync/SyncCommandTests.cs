@@ -1,6 +1,5 @@
 using FileDrop.Api.Tests.Changes;
 using FileDrop.Cli;
-using FileDrop.Cli.Syncing;
 using FileDrop.Client;
 using Xunit;
 

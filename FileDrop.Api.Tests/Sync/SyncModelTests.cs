@@ -46,7 +46,7 @@ public sealed class SyncModelTests(FeedEmbeddedPair pair) : IClassFixture<FeedEm
             try
             {
                 var count = 0;
-                await (random.Next(2) == 0 ? one : two).SyncAsync(new SyncChoices { MayDelete = _ => true, Begins = _ => Count(), Taken = _ => Count() });
+                await (random.Next(2) == 0 ? one : two).SyncAsync(new SyncChoices { MayDelete = (_, _) => Task.FromResult(true), Begins = _ => Count(), Taken = _ => Count() });
 
                 void Count()
                 {
@@ -72,7 +72,7 @@ public sealed class SyncModelTests(FeedEmbeddedPair pair) : IClassFixture<FeedEm
             {
                 try
                 {
-                    var results = new[] { await one.SyncAsync(new SyncChoices { MayDelete = _ => true }), await two.SyncAsync(new SyncChoices { MayDelete = _ => true }) };
+                    var results = new[] { await one.SyncAsync(new SyncChoices { MayDelete = (_, _) => Task.FromResult(true) }), await two.SyncAsync(new SyncChoices { MayDelete = (_, _) => Task.FromResult(true) }) };
                     if (!results.Any(result => result.Done.Any(each => each.Action.IsLocal || each.Action.IsRemote)) && results.All(result => result.IsQuiet))
                         return;
                 }

@@ -1,7 +1,6 @@
 using System.Diagnostics;
 using FileDrop.Api.Tests.Changes;
 using FileDrop.Cli;
-using FileDrop.Client;
 using Xunit;
 
 namespace FileDrop.Api.Tests.Sync;

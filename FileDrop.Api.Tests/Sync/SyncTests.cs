@@ -1,4 +1,3 @@
-using System.Text;
 using FileDrop.Api.Tests.Changes;
 using FileDrop.Cli;
 using FileDrop.Cli.Syncing;
@@ -24,7 +23,7 @@ public abstract class SyncTests(Pair pair)
         await EqualAsync(place, "a/", "a/b/", "a/b/here=from here", "empty/", "x/", "x/y/", "x/y/there=from there");
         Assert.Equal(time, File.GetLastWriteTimeUtc(place.At("x/y/there")));
         Assert.Equal(time, (await place.FileAsync("/a/b/here")).ModifiedAt?.UtcDateTime);
-        Assert.Empty((await place.SyncAsync()).Done.Where(each => each.Action.IsLocal || each.Action.IsRemote));
+        Assert.DoesNotContain((await place.SyncAsync()).Done, each => each.Action.IsLocal || each.Action.IsRemote);
         // Later changes, too; each is a new version, and keeps the time.
         place.Write("x/y/there", "edited here");
         File.SetLastWriteTimeUtc(place.At("x/y/there"), time.AddDays(1));
@@ -32,7 +31,7 @@ public abstract class SyncTests(Pair pair)
         await place.SyncAsync();
         await EqualAsync(place, "a/", "a/b/", "a/b/here=edited there", "empty/", "x/", "x/y/", "x/y/there=edited here");
         Assert.Equal((2, time.AddDays(1)), ((await place.FileAsync("/x/y/there")).Version, (await place.FileAsync("/x/y/there")).ModifiedAt?.UtcDateTime));
-        Assert.Empty((await place.PlanAsync()).Actions.Where(action => action.IsLocal || action.IsRemote));
+        Assert.DoesNotContain((await place.PlanAsync()).Actions, action => action.IsLocal || action.IsRemote);
     }
 
     [Fact]
@@ -181,7 +180,7 @@ public abstract class SyncTests(Pair pair)
         Assert.Equal(30, (await place.RemoteTreeAsync()).Count);
         Directory.CreateDirectory(place.Top);
         var questions = new List<string>();
-        await place.SyncAsync(new SyncChoices { MayDelete = question => { questions.Add(question); return true; } });
+        await place.SyncAsync(new SyncChoices { MayDelete = (question, _) => { questions.Add(question); return Task.FromResult(true); } });
         Assert.NotEmpty(questions);
         Assert.Empty(await place.RemoteTreeAsync());
     }

@@ -12,7 +12,7 @@ internal static class Agreement
         if (unit is { Local: { } local, Remote: { } remote })
         {
             var isPlaced = unit.LocalParent == unit.RemoteParent && SyncNames.AreSame(unit.LocalName, unit.RemoteName) && !SyncNames.IsParked(unit.RemoteName);
-            var isSame = local.Sha256 == remote.Sha256;
+            var isSame = Digest.AreSame(local.Sha256, remote.Sha256);
             if (unit.Synced is null && !(isPlaced && isSame))
                 return;
             // A folder that was deleted at the service, and is needed again, has another id there.

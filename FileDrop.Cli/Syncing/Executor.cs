@@ -201,7 +201,7 @@ internal sealed class Executor(FileDropClient client, SyncStore store, LocalSide
         if (!local.IsStill(unit) || unit.Local is not { } before)
             throw new OutdatedException();
         await upload();
-        if (unit.Remote?.Sha256 != before.Sha256)
+        if (!Digest.AreSame(unit.Remote?.Sha256, before.Sha256))
         {
             // Agreed is the content that the service has; the marks fit no local file.
             unit.Local = before with { Sha256 = unit.Remote?.Sha256, Stamp = default };

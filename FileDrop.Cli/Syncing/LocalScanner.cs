@@ -15,7 +15,7 @@ internal sealed class LocalScanner(string top)
     /// <summary>A file that changed within this time is read again next time: its clock may be too coarse for another change.</summary>
     private static readonly TimeSpan s_fresh = TimeSpan.FromSeconds(2);
 
-    private static readonly EnumerationOptions s_all = new() { AttributesToSkip = 0, IgnoreInaccessible = false, ReturnSpecialDirectories = false };
+    private static readonly EnumerationOptions s_all = new() { AttributesToSkip = FileAttributes.None, IgnoreInaccessible = false, ReturnSpecialDirectories = false };
 
     /// <summary>The number of the top's file system.</summary>
     public long Device { get; private set; }
@@ -35,8 +35,8 @@ internal sealed class LocalScanner(string top)
         return new LocalScan(walk.Nodes, walk.LeftOvers);
     }
 
-    /// <summary>Computes a file's digest; null if it is being written, or cannot be read.</summary>
-    public static string? Digest(string path)
+    /// <summary>Computes a file's digest.</summary>
+    public static string DigestOf(string path)
     {
         using var file = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete, bufferSize: 1 << 16, FileOptions.SequentialScan);
         return Convert.ToHexStringLower(SHA256.HashData(file));
@@ -81,7 +81,7 @@ internal sealed class LocalScanner(string top)
                 var node = Nodes[each.Index];
                 try
                 {
-                    var digest = Digest(each.Path);
+                    var digest = DigestOf(each.Path);
                     Nodes[each.Index] = FileMarks.IsStill(each.Path, EntryKind.File, node.Stamp, scanner.Device)
                         ? node with { Sha256 = digest, IsFresh = IsFresh(node.Stamp) }
                         : node with { Skip = "It is being written." };

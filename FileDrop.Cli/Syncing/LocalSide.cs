@@ -129,8 +129,8 @@ internal sealed class LocalSide(string top, long device, SyncNames names, Ignore
                 File.Delete(path);
                 continue;
             }
-            var digest = LocalScanner.Digest(path);
-            if (store.Synced.GetValueOrDefault(id)?.Sha256 == digest || store.Remote.GetValueOrDefault(id)?.Sha256 == digest)
+            var digest = LocalScanner.DigestOf(path);
+            if (Digest.AreSame(store.Synced.GetValueOrDefault(id)?.Sha256, digest) || Digest.AreSame(store.Remote.GetValueOrDefault(id)?.Sha256, digest))
                 File.Delete(path);
             else
                 FileMarks.Rename(path, Free(Path.GetDirectoryName(path) ?? top, store.Remote.GetValueOrDefault(id)?.Name ?? "recovered"), isFolder: false);

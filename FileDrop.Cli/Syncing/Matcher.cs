@@ -56,8 +56,8 @@ internal sealed class Matcher
     }
 
     /// <summary>Whether a file has come from another path, with its content.</summary>
-    private bool IsAnother(LocalNode local, SyncedNode synced) => local is { Kind: EntryKind.File, Skip: null } && local.Sha256 != synced.Sha256
-        && _byInode.TryGetValue(local.Stamp.Inode, out var other) && other.Sha256 == local.Sha256 && MayMove(other);
+    private bool IsAnother(LocalNode local, SyncedNode synced) => local is { Kind: EntryKind.File, Skip: null } && !Digest.AreSame(local.Sha256, synced.Sha256)
+        && _byInode.TryGetValue(local.Stamp.Inode, out var other) && Digest.AreSame(other.Sha256, local.Sha256) && MayMove(other);
 
     private void Take(int index, SyncedNode synced)
     {
@@ -92,7 +92,7 @@ internal sealed class Matcher
                 // Empty files are alike by accident.
                 var synced = byInode ? same.Find(node => node.Stamp.Inode == local.Stamp.Inode && node.Stamp.Inode != 0 && !_used.Contains(node.Id))
                     : local.Stamp.Size == 0 ? null
-                    : same.Find(node => !_used.Contains(node.Id) && node.Name == local.Name) ?? same.Find(node => !_used.Contains(node.Id));
+                    : same.Find(node => !_used.Contains(node.Id) && string.Equals(node.Name, local.Name, StringComparison.Ordinal)) ?? same.Find(node => !_used.Contains(node.Id));
                 if (synced is not null && _used.Add(synced.Id))
                     _found[i] = synced;
             }
@@ -102,5 +102,5 @@ internal sealed class Matcher
     /// <summary>The agreed entries that no local one has matched, and that may have moved.</summary>
     private IEnumerable<SyncedNode> Missing(EntryKind kind) => _input.Synced.Values.Where(node => node.Kind == kind && !_used.Contains(node.Id) && MayMove(node));
 
-    private bool MayMove(SyncedNode node) => _input.Remote.TryGetValue(node.Id, out var remote) && remote.Sha256 == node.Sha256;
+    private bool MayMove(SyncedNode node) => _input.Remote.TryGetValue(node.Id, out var remote) && Digest.AreSame(remote.Sha256, node.Sha256);
 }

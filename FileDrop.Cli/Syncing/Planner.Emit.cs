@@ -76,23 +76,23 @@ internal sealed partial class Planner
             else if (!unit.StaysRemote && (unit.RemoteParent != parent || !SyncNames.AreSame(unit.RemoteName, unit.Name)))
                 Move(unit, parent, isLocal: false, Step.MoveRemote, unit.Name);
         }
-        if (unit is { Kind: EntryKind.File, Local: { } local, Remote: { } remote, Synced: { } synced } && local.Sha256 != remote.Sha256)
+        if (unit is { Kind: EntryKind.File, Local: { } local, Remote: { } remote, Synced: { } synced } && !Digest.AreSame(local.Sha256, remote.Sha256))
         {
-            if (local.Sha256 == synced.Sha256 && MayChangeLocal)
+            if (Digest.AreSame(local.Sha256, synced.Sha256) && MayChangeLocal)
                 _actions.Add(new SyncAction(Step.ReplaceLocal, unit, Parent: null, unit.Name));
-            else if (local.Sha256 != synced.Sha256 && MayChangeRemote)
+            else if (!Digest.AreSame(local.Sha256, synced.Sha256) && MayChangeRemote)
                 _actions.Add(new SyncAction(Step.ReplaceRemote, unit, Parent: null, unit.Name));
         }
         if (_actions.Count == before && IsNews(unit))
             _actions.Add(new SyncAction(Step.Record, unit, Parent: null, unit.Name));
     }
 
-    private bool AgreesLocally(Unit unit) => unit.LocalParent == unit.Parent && SyncNames.AreSame(unit.LocalName, unit.Name);
+    private static bool AgreesLocally(Unit unit) => unit.LocalParent == unit.Parent && SyncNames.AreSame(unit.LocalName, unit.Name);
 
     /// <summary>Whether both sides agree on something that the agreed state does not say yet.</summary>
-    private bool IsNews(Unit unit) => unit is { Local: { } local, Remote: { } remote, StaysRemote: false } && local.Sha256 == remote.Sha256
+    private static bool IsNews(Unit unit) => unit is { Local: { } local, Remote: { } remote, StaysRemote: false } && Digest.AreSame(local.Sha256, remote.Sha256)
         && unit.LocalParent == unit.RemoteParent && SyncNames.AreSame(unit.LocalName, unit.RemoteName)
-        && (unit.Synced is not { } synced || synced.Sha256 != remote.Sha256 || synced.Version != remote.Version || synced.Stamp != local.Mark
+        && (unit.Synced is not { } synced || !Digest.AreSame(synced.Sha256, remote.Sha256) || synced.Version != remote.Version || synced.Stamp != local.Mark
             || synced.Parent != remote.Parent || !SyncNames.AreSame(synced.Name, remote.Name));
 
     private void MoveLocal(Unit unit)

@@ -118,13 +118,13 @@ internal sealed partial class Planner
                     Forget(unit);
                     break;
                 case { Remote: null, Local: { } local }:
-                    if (unit.Kind == EntryKind.File && local.Sha256 != unit.Synced?.Sha256)
+                    if (unit.Kind == EntryKind.File && !Digest.AreSame(local.Sha256, unit.Synced?.Sha256))
                         Forget(unit);
                     else
                         unit.IsDoomed = true;
                     break;
                 case { Local: null, Remote: { } remote }:
-                    if (IsMovedRemotely(unit) || (unit.Kind == EntryKind.File && remote.Sha256 != unit.Synced?.Sha256))
+                    if (IsMovedRemotely(unit) || (unit.Kind == EntryKind.File && !Digest.AreSame(remote.Sha256, unit.Synced?.Sha256)))
                         kept.Add(unit);
                     else
                         unit.IsDoomed = true;
@@ -139,9 +139,9 @@ internal sealed partial class Planner
         Keep(kept);
     }
 
-    private static bool IsDisputed(Unit unit, LocalNode local, RemoteNode remote) => local.Sha256 != remote.Sha256
+    private static bool IsDisputed(Unit unit, LocalNode local, RemoteNode remote) => !Digest.AreSame(local.Sha256, remote.Sha256)
         // A lower version is another history, as after the service's return to a backup.
-        && ((local.Sha256 != unit.Synced?.Sha256 && remote.Sha256 != unit.Synced?.Sha256) || remote.Version < unit.Synced?.Version);
+        && ((!Digest.AreSame(local.Sha256, unit.Synced?.Sha256) && !Digest.AreSame(remote.Sha256, unit.Synced?.Sha256)) || remote.Version < unit.Synced?.Version);
 
     /// <summary>The local content becomes a file of its own, and the service's is downloaded.</summary>
     private void Split(Unit unit, LocalNode local)
@@ -177,7 +177,7 @@ internal sealed partial class Planner
         }
     }
 
-    private bool IsMovedRemotely(Unit unit) => unit is { Synced: { } synced, Remote: { } remote } && !SyncNames.IsParked(remote.Name)
+    private static bool IsMovedRemotely(Unit unit) => unit is { Synced: { } synced, Remote: { } remote } && !SyncNames.IsParked(remote.Name)
         && (synced.Parent != remote.Parent || !SyncNames.AreSame(synced.Name, remote.Name));
 
     private bool IsMovedLocally(Unit unit) => unit is { Synced: { } synced, Local: { } local } && !SyncNames.IsParked(local.Name)
@@ -208,7 +208,7 @@ internal sealed partial class Planner
             // Its folder may have been adopted just now.
             unit.LocalParent = _ofLocal[local.Parent];
             if (unit is not { Frozen: null, Remote: null, IsConflict: false, LocalParent: { } parent }
-                || !lonely.TryGetValue((parent, _names.Key(unit.LocalName)), out var other) || other.Kind != unit.Kind || other.Remote?.Sha256 != local.Sha256)
+                || !lonely.TryGetValue((parent, _names.Key(unit.LocalName)), out var other) || other.Kind != unit.Kind || !Digest.AreSame(other.Remote?.Sha256, local.Sha256))
                 continue;
             lonely.Remove((parent, _names.Key(unit.LocalName)));
             if (unit.Synced is { } synced)

@@ -26,7 +26,7 @@ internal sealed class RemoteTree(FileDropClient client, SyncStore store, Guid ro
                 await ApplyAsync(page, cancellation);
                 hasMore = page.HasMore;
             }
-            catch (FileDropException expired) when (expired.Code == "cursor_expired")
+            catch (FileDropException expired) when (expired.Code is "cursor_expired")
             {
                 await ListAsync(cancellation);
             }
@@ -41,7 +41,7 @@ internal sealed class RemoteTree(FileDropClient client, SyncStore store, Guid ro
         {
             return store.Cursor is not { } cursor || (await client.WaitForChangesAsync(cursor, patience, cancellation)).Changes.Count > 0;
         }
-        catch (FileDropException expired) when (expired.Code == "cursor_expired")
+        catch (FileDropException expired) when (expired.Code is "cursor_expired")
         {
             return true;
         }

@@ -104,7 +104,7 @@ internal static class SyncCommand
             }
         }
 
-        private Syncer Make(SyncPair pair, SyncStore store) => new(session.Client, pair, store, new SyncChoices { Mode = Mode, MayDelete = MayDelete });
+        private Syncer Make(SyncPair pair, SyncStore store) => new(session.Client, pair, store, new SyncChoices { Mode = Mode, MayDelete = MayDeleteAsync });
 
         /// <summary>Finds both folders, and opens the state of their pair, which one sync at a time may have.</summary>
         private async Task<(SyncPair Pair, SyncStore Store, IDisposable Held)> OpenAsync(bool creates, CancellationToken cancellation)
@@ -142,14 +142,14 @@ internal static class SyncCommand
             }
         }
 
-        private bool MayDelete(string problem)
+        private async Task<bool> MayDeleteAsync(string problem, CancellationToken cancellation)
         {
             if (isYes)
                 return true;
             if (!session.World.IsInputTerminal || !session.World.IsErrorTerminal)
                 return false;
-            session.World.Error.Write($"{problem} Go on? [y/N] ");
-            return Prompt.ReadLine(session.World)?.Trim().ToUpperInvariant() is "Y" or "YES";
+            await session.World.Error.WriteAsync($"{problem} Go on? [y/N] ");
+            return (await Prompt.ReadLineAsync(session.World, cancellation))?.Trim().ToUpperInvariant() is "Y" or "YES";
         }
 
         private ExitCode Report(SyncResult result, bool withSkipped)

@@ -42,9 +42,9 @@ internal sealed class SyncStore : IDisposable
         Read("SELECT id, at, hidden FROM removed", row => Removed[row.GetFieldValue<Guid>(0)] = (DateTimeOffset.FromUnixTimeMilliseconds(row.GetInt64(1)), row.GetInt32(2)));
         Read("SELECT key, value FROM meta", row =>
         {
-            if (row.GetString(0) == "cursor")
+            if (row.GetString(0) is "cursor")
                 Cursor = row.GetString(1);
-            else if (row.GetString(0) == "token")
+            else if (row.GetString(0) is "token")
                 Token = row.GetString(1);
         });
         if (Token.Length == 0)
@@ -131,7 +131,7 @@ internal sealed class SyncStore : IDisposable
         {
             if (cursor is null)
                 Write("DELETE FROM meta WHERE key = 'cursor'");
-            else if (cursor != Cursor)
+            else if (!string.Equals(cursor, Cursor, StringComparison.Ordinal))
                 Write("INSERT OR REPLACE INTO meta VALUES ('cursor', $value)", ("$value", cursor));
             Cursor = cursor;
             FlushCore();

@@ -14,7 +14,7 @@ internal sealed record SyncChoices
     public SyncMode Mode { get; init; }
 
     /// <summary>Decides about a plan that deletes many files; null stops the sync.</summary>
-    public Func<string, bool>? MayDelete { get; init; }
+    public Func<string, CancellationToken, Task<bool>>? MayDelete { get; init; }
 
     /// <summary>The machine's name, for the copies of conflicts.</summary>
     public string Host { get; init; } = Environment.MachineName;
@@ -92,7 +92,7 @@ internal sealed class Syncer
         for (var round = 0; round < MaxRounds; round++)
         {
             var (plan, scan, ignores, visible) = await LookAsync(cancellation);
-            Guard(plan);
+            await GuardAsync(plan, cancellation);
             var local = new LocalSide(_pair.Top, _scanner.Device, _names, ignores);
             local.CleanUp(scan.LeftOvers, Continued(plan, local), _store);
             var executor = new Executor(_client, _store, local, _remoteSide, visible) { Begins = _choices.Begins, Taken = _choices.Taken };
@@ -117,7 +117,7 @@ internal sealed class Syncer
         var ignores = IgnoreRules.Of(_pair.Top);
         var scan = _scanner.Scan(_store.Synced, ignores, cancellation);
         var (visible, skips) = Visible(ignores);
-        GuardTop(scan, visible);
+        await GuardTopAsync(scan, visible, cancellation);
         var plan = Planner.Make(new PlanInput
         {
             Root = _pair.Root,
@@ -155,38 +155,38 @@ internal sealed class Syncer
     }
 
     /// <summary>Stops before an empty folder, which may be a drive that is not mounted, or another owner's service, deletes everything on the other side.</summary>
-    private void GuardTop(LocalScan scan, IReadOnlyDictionary<Guid, RemoteNode> visible)
+    private async Task GuardTopAsync(LocalScan scan, IReadOnlyDictionary<Guid, RemoteNode> visible, CancellationToken cancellation)
     {
         if (_store.Synced.Count == 0)
             return;
         if (scan.Nodes.Count == 1 && _choices.Mode != SyncMode.Pull && visible.Count > 0)
         {
-            Ask($"{_pair.Top} is empty, and it was not. Is its drive mounted? A sync would delete everything at the service.");
+            await AskAsync($"{_pair.Top} is empty, and it was not. Is its drive mounted? A sync would delete everything at the service.", cancellation);
         }
         else if (Tree.IsListed && !_store.Synced.Keys.Any(visible.ContainsKey) && _choices.Mode != SyncMode.Push && scan.Nodes.Count > 1)
         {
             // The next run must see the same.
             var cursor = _store.Cursor;
             _store.Advance(null);
-            Ask("The service has none of the entries that were synced. Is the key another owner's? A sync would delete everything here.");
+            await AskAsync("The service has none of the entries that were synced. Is the key another owner's? A sync would delete everything here.", cancellation);
             _store.Advance(cursor);
         }
     }
 
-    private void Guard(Plan plan)
+    private async Task GuardAsync(Plan plan, CancellationToken cancellation)
     {
         var files = _store.Synced.Values.Count(node => node.Kind == EntryKind.File);
         foreach (var (step, place) in new[] { (Step.DeleteLocal, "here"), (Step.DeleteRemote, "at the service") })
         {
             var deleted = plan.Actions.Count(action => action.Step == step && action.Unit.Kind == EntryKind.File);
             if (deleted > MaxDeletions && deleted > files / 2)
-                Ask($"This sync would delete {deleted} of {Words.Count(files, "file")} {place}.");
+                await AskAsync($"This sync would delete {deleted} of {Words.Count(files, "file")} {place}.", cancellation);
         }
     }
 
-    private void Ask(string problem)
+    private async Task AskAsync(string problem, CancellationToken cancellation)
     {
-        if (_choices.MayDelete?.Invoke(problem) is not true)
+        if (_choices.MayDelete is not { } mayDelete || !await mayDelete(problem, cancellation))
             throw new ToolException(ExitCode.TooManyDeletions, $"{problem} Nothing was changed. If it shall, add --yes.");
     }
 

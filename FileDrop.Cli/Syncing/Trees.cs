@@ -2,6 +2,13 @@ using FileDrop.Client;
 
 namespace FileDrop.Cli.Syncing;
 
+/// <summary>SHA-256 of contents: 64 lower-case hexadecimal digits.</summary>
+internal static class Digest
+{
+    /// <summary>Whether two contents are the same. Folders have none.</summary>
+    public static bool AreSame(string? one, string? other) => string.Equals(one, other, StringComparison.Ordinal);
+}
+
 /// <summary>The marks by which a local entry is known without reading it.</summary>
 /// <param name="Inode">The file system's number of the entry; 0 if it has none that lasts.</param>
 /// <param name="Size">In bytes; 0 for a folder.</param>
