@@ -10,10 +10,10 @@ internal static class Arguments
 {
     /// <summary>Paths at the service.</summary>
     public static Argument<string[]> Paths(Surroundings world, string description, ArgumentArity? arity = null) =>
-        Remote(new Argument<string[]>("PATH") { Description = description, Arity = arity ?? ArgumentArity.OneOrMore }, world);
+        Remote(new Argument<string[]>("PATH") { Description = description, HelpName = "PATH", Arity = arity ?? ArgumentArity.OneOrMore }, world);
 
     /// <summary>One path at the service.</summary>
-    public static Argument<string> Path(Surroundings world, string description) => Remote(new Argument<string>("PATH") { Description = description }, world);
+    public static Argument<string> Path(Surroundings world, string description) => Remote(new Argument<string>("PATH") { Description = description, HelpName = "PATH" }, world);
 
     /// <summary>The action if a name is taken.</summary>
     public static Option<OnConflict> Conflict(string description) => new("--on-conflict")

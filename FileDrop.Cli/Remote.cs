@@ -10,6 +10,8 @@ internal sealed record RemoteItem(RemotePath Path, DropEntry Entry);
 /// <summary>Finds files and folders by paths, ids and wildcards.</summary>
 internal static class Remote
 {
+    private static readonly ListFilter s_byName = new() { Sort = "file_name", Ascending = true };
+
     /// <summary>Finds the entry at a path.</summary>
     /// <exception cref="ToolException">There is none.</exception>
     public static async Task<RemoteItem> FindAsync(this Session session, RemotePath path, CancellationToken cancellation) =>
@@ -119,7 +121,7 @@ internal static class Remote
             yield break;
         }
         var pattern = new Glob(names[level]);
-        await foreach (var child in session.Client.ListEntriesAsync(folder.FolderId, cancellation: cancellation))
+        await foreach (var child in session.Client.ListEntriesAsync(folder.FolderId, filter: s_byName, cancellation: cancellation))
         {
             if (!pattern.Fits(child.Name))
                 continue;

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.CommandLine.Help;
 using System.CommandLine.Invocation;
 using System.CommandLine.Parsing;
 using FileDrop.Cli.Access;
@@ -55,6 +56,8 @@ internal static class Tool
             Paths at the service begin with fd:, all others are files of this machine.
             """);
         CommonOptions.AddTo(root);
+        foreach (var help in root.Options.OfType<HelpOption>())
+            help.Action = new ShortHelp(help.Action as HelpAction ?? new HelpAction());
         root.Add(LoginCommand.Login(world));
         root.Add(LoginCommand.Logout(world));
         root.Add(ListCommand.Create(world));
@@ -72,5 +75,17 @@ internal static class Tool
         root.Add(SyncCommand.Create(world));
         root.Add(CompletionCommand.Create(world));
         return root;
+    }
+    /// <summary>Shows a command's whole description in its own help, and its first line in the list of commands.</summary>
+    private sealed class ShortHelp(HelpAction help) : SynchronousCommandLineAction
+    {
+        public override bool ClearsParseErrors => true;
+
+        public override int Invoke(ParseResult parseResult)
+        {
+            foreach (var command in parseResult.CommandResult.Command.Subcommands)
+                command.Description = command.Description?.Split('\n')[0];
+            return help.Invoke(parseResult);
+        }
     }
 }

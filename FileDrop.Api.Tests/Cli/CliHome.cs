@@ -56,7 +56,7 @@ internal sealed class CliHome : IDisposable
     public Task<CliResult> RunAsync(params string[] args) => RunAsync(args, input: null);
 
     /// <summary>Runs the tool with an input; cancels it like Ctrl+C.</summary>
-    public async Task<CliResult> RunAsync(string[] args, byte[]? input, CancellationToken cancellation = default, bool isTerminal = false)
+    public async Task<CliResult> RunAsync(string[] args, byte[]? input, bool isTerminal = false, CancellationToken cancellation = default)
     {
         using StringWriter output = new(), error = new();
         using var bytes = new MemoryStream();

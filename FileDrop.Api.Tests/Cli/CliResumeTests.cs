@@ -76,7 +76,7 @@ public abstract class CliResumeTests(Pair pair)
             proxy.Become(TcpProxy.State.Up);
             proxy.CutAfter(TcpProxy.Way.ToClient, Cut);
             using var stop = new CancellationTokenSource();
-            var running = home.RunAsync(["get", "fd:/large"], input: null, stop.Token);
+            var running = home.RunAsync(["get", "fd:/large"], input: null, cancellation: stop.Token);
             await Service.UntilAsync("the connection is cut", () => Task.FromResult(!proxy.CutIsToCome), 60);
             proxy.Become(TcpProxy.State.Down);
             await stop.CancelAsync();

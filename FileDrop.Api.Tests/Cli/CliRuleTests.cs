@@ -120,6 +120,16 @@ public sealed class CliRuleTests(FeedEmbeddedPair pair) : IClassFixture<FeedEmbe
     }
 
     [Fact]
+    public async Task Help_lists_commands_in_a_line_each_and_teaches_one_by_examples()
+    {
+        using var home = await CliHome.MakeAsync(pair.Service, "help");
+        var all = (await home.RunAsync("--help")).Succeeded();
+        Assert.Contains(all.Lines, line => line.EndsWith("Upload files and folders.", StringComparison.Ordinal));
+        Assert.DoesNotContain("mysqldump", all.Output, StringComparison.Ordinal);
+        Assert.Contains("mysqldump db | filedrop put - fd:/dump.sql", (await home.RunAsync("put", "--help")).Succeeded().Output, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Commands_options_and_paths_are_completed_and_a_dead_service_is_not_waited_for()
     {
         using var home = await CliHome.MakeAsync(pair.Service, "complete");
@@ -184,7 +194,7 @@ public sealed class CliRuleTests(FeedEmbeddedPair pair) : IClassFixture<FeedEmbe
     public void Sizes_spans_and_moments_are_read_and_written_as_people_do()
     {
         Assert.Equal(["0 B", "999 B", "1.0 KiB", "10 MiB", "1.5 GiB"], new double[] { 0, 999, 1024, 10 << 20, 1.5 * (1 << 30) }.Select(Words.Size));
-        Assert.Equal([500L << 20, 2L << 30, 7], new[] { "500M", "2GiB", "7" }.Select(Words.Bytes));
+        Assert.Equal((500L << 20, 2L << 30, 7), (Words.Bytes("500M"), Words.Bytes("2GiB"), Words.Bytes("7")));
         var now = new DateTimeOffset(2026, 1, 1, 0, 0, 0, TimeSpan.Zero);
         Assert.Equal(now.AddDays(7), Words.Moment("7d", now));
         Assert.Equal(now.AddHours(18), Words.Moment("2026-01-01T18:00:00Z", now));

@@ -193,7 +193,7 @@ public abstract class CliTests(Pair pair)
             "the feed says that the file is gone",
             async () => (await home.RunAsync("tail", "--from", cursor, "--once")).Succeeded().Output.StartsWith("- id:", StringComparison.Ordinal));
         using var stop = new CancellationTokenSource();
-        var following = home.RunAsync(["tail", "--quiet"], input: null, stop.Token);
+        var following = home.RunAsync(["tail", "--quiet"], input: null, cancellation: stop.Token);
         await stop.CancelAsync();
         Assert.Equal(ExitCode.Canceled, (await following).Exit);
         (await home.RunAsync("tail", "--from", "nonsense", "--once")).Failed(ExitCode.Failed, "cursor");

@@ -12,6 +12,7 @@ internal static class PutCommand
         {
             Description = "Files and, with -r, folders of this machine ('-' is standard input); then where they go at the service: "
                 + "fd:/folder/, or for one of them its new path. Default: fd:/.",
+            HelpName = "FILE…",
             Arity = ArgumentArity.OneOrMore,
             CompletionSources = { context => Completion.RemoteNames.Complete(context, world) },
         };
