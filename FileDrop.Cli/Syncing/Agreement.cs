@@ -3,6 +3,21 @@ namespace FileDrop.Cli.Syncing;
 /// <summary>The state on which both sides agree, after a step.</summary>
 internal static class Agreement
 {
+    /// <summary>
+    /// Notes uploads that have happened, although the sync was killed before it could note them. Otherwise the service's content would look like somebody else's
+    /// edit, and could replace a local one.
+    /// </summary>
+    /// <param name="intents">The digest of each content that was about to be uploaded, by the file's id.</param>
+    /// <param name="synced">The agreed tree.</param>
+    /// <param name="remote">The service's tree.</param>
+    /// <returns>The states to keep. Their marks fit no local file, so that it is read.</returns>
+    public static List<SyncedNode> Complete(
+        IReadOnlyDictionary<Guid, string> intents, IReadOnlyDictionary<Guid, SyncedNode> synced, IReadOnlyDictionary<Guid, RemoteNode> remote) =>
+    [
+        .. intents.Where(intent => synced.ContainsKey(intent.Key) && Digest.AreSame(remote.GetValueOrDefault(intent.Key)?.Sha256, intent.Value))
+            .Select(intent => synced[intent.Key] with { Sha256 = intent.Value, Version = remote[intent.Key].Version, Stamp = default }),
+    ];
+
     /// <summary>Notes the halves, place and content, in which both sides agree now.</summary>
     /// <param name="unit">The entry, as the step left it.</param>
     /// <param name="save">Keeps a state.</param>

@@ -40,6 +40,7 @@ internal sealed class RemoteSide(FileDropClient client, SyncStore store)
     {
         var remote = Known(unit.Remote);
         await using var content = Open(path);
+        store.Intend(remote.Id, unit.Local?.Sha256 ?? throw new OutdatedException());
         var file = await client.ReplaceContentAsync(remote.Id, remote.Version, content, ModifiedAt(unit), cancellation: cancellation);
         Take(unit, unit.RemoteParent, RemoteNode.Of(new DropEntry(null, file)));
     }

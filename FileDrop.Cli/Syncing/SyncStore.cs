@@ -31,6 +31,7 @@ internal sealed class SyncStore : IDisposable
                 sha256 TEXT, inode INTEGER NOT NULL, size INTEGER NOT NULL, modified INTEGER NOT NULL) WITHOUT ROWID;
             CREATE TABLE IF NOT EXISTS remote (id BLOB PRIMARY KEY, kind INTEGER NOT NULL, parent BLOB NOT NULL, name TEXT NOT NULL, version INTEGER NOT NULL,
                 sha256 TEXT, size INTEGER NOT NULL, modified_at INTEGER) WITHOUT ROWID;
+            CREATE TABLE IF NOT EXISTS intents (id BLOB PRIMARY KEY, sha256 TEXT NOT NULL) WITHOUT ROWID;
             CREATE TABLE IF NOT EXISTS removed (id BLOB PRIMARY KEY, at INTEGER NOT NULL, hidden INTEGER NOT NULL) WITHOUT ROWID;
             """);
         Read("SELECT id, kind, parent, name, version, sha256, inode, size, modified FROM synced", row => Synced[row.GetFieldValue<Guid>(0)] = new SyncedNode(
@@ -40,6 +41,7 @@ internal sealed class SyncStore : IDisposable
             row.GetFieldValue<Guid>(0), (EntryKind)row.GetInt32(1), row.GetFieldValue<Guid>(2), row.GetString(3), row.GetInt64(4),
             row.IsDBNull(5) ? null : row.GetString(5), row.GetInt64(6), row.IsDBNull(7) ? null : DateTimeOffset.FromUnixTimeMilliseconds(row.GetInt64(7))));
         Read("SELECT id, at, hidden FROM removed", row => Removed[row.GetFieldValue<Guid>(0)] = (DateTimeOffset.FromUnixTimeMilliseconds(row.GetInt64(1)), row.GetInt32(2)));
+        Read("SELECT id, sha256 FROM intents", row => Intents[row.GetFieldValue<Guid>(0)] = row.GetString(1));
         Read("SELECT key, value FROM meta", row =>
         {
             if (row.GetString(0) is "cursor")
@@ -64,6 +66,9 @@ internal sealed class SyncStore : IDisposable
     /// <summary>The folders that this sync has deleted lately: when, and how many entries it did not know in them.</summary>
     public Dictionary<Guid, (DateTimeOffset At, int Hidden)> Removed { get; } = [];
 
+    /// <summary>The digests of contents that were about to replace others at the service.</summary>
+    public Dictionary<Guid, string> Intents { get; } = [];
+
     /// <summary>The cursor behind the changes that the service's tree contains; null before the first list.</summary>
     public string? Cursor { get; private set; }
 
@@ -79,6 +84,32 @@ internal sealed class SyncStore : IDisposable
             Write("INSERT OR REPLACE INTO synced VALUES ($id, $kind, $parent, $name, $version, $sha256, $inode, $size, $modified)",
                 ("$id", node.Id.ToByteArray()), ("$kind", (int)node.Kind), ("$parent", node.Parent.ToByteArray()), ("$name", node.Name), ("$version", node.Version),
                 ("$sha256", node.Sha256), ("$inode", node.Stamp.Inode), ("$size", node.Stamp.Size), ("$modified", node.Stamp.Modified));
+        }
+    }
+
+    /// <summary>Remembers, before an upload, which content it is going to leave.</summary>
+    public void Intend(Guid id, string sha256)
+    {
+        lock (_writing)
+        {
+            Intents[id] = sha256;
+            Write("INSERT OR REPLACE INTO intents VALUES ($id, $sha256)", ("$id", id.ToByteArray()), ("$sha256", sha256));
+            FlushCore();
+        }
+    }
+
+    /// <summary>Notes the uploads that have happened without a note, and forgets the others.</summary>
+    public void CompleteIntents()
+    {
+        if (Intents.Count == 0)
+            return;
+        foreach (var node in Agreement.Complete(Intents, Synced, Remote))
+            Save(node);
+        lock (_writing)
+        {
+            Intents.Clear();
+            Write("DELETE FROM intents");
+            FlushCore();
         }
     }
 

@@ -114,6 +114,7 @@ internal sealed class Syncer
         if (!Directory.Exists(_pair.Top))
             throw new ToolException(ExitCode.NotFound, $"{_pair.Top} is not there. Is its drive mounted? Nothing was deleted.");
         await Tree.RefreshAsync(cancellation);
+        _store.CompleteIntents();
         var ignores = IgnoreRules.Of(_pair.Top);
         var scan = _scanner.Scan(_store.Synced, ignores, cancellation);
         var (visible, skips) = Visible(ignores);

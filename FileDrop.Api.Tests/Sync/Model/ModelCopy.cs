@@ -6,19 +6,26 @@ namespace FileDrop.Api.Tests.Sync.Model;
 /// <summary>A local copy: its disk, and the state that its sync keeps.</summary>
 internal sealed class ModelCopy(ModelService service, string host)
 {
+    private readonly Dictionary<Guid, string> _intents = [];
+
     public ModelDisk Disk { get; } = new();
 
     public Dictionary<Guid, SyncedNode> Synced { get; } = [];
 
-    public Plan Plan(SyncMode mode = SyncMode.Both) => Planner.Make(new PlanInput
+    public Plan Plan()
     {
-        Root = ModelService.Root,
-        Synced = new Dictionary<Guid, SyncedNode>(Synced),
-        Remote = new Dictionary<Guid, RemoteNode>(service.Nodes),
-        Local = Disk.Scan(),
-        Names = new SyncNames(host, new DateOnly(2026, 11, 30), $"token{host}"),
-        Mode = mode,
-    });
+        foreach (var node in Agreement.Complete(_intents, Synced, service.Nodes))
+            Save(node);
+        _intents.Clear();
+        return Planner.Make(new PlanInput
+        {
+            Root = ModelService.Root,
+            Synced = new Dictionary<Guid, SyncedNode>(Synced),
+            Remote = new Dictionary<Guid, RemoteNode>(service.Nodes),
+            Local = Disk.Scan(),
+            Names = new SyncNames(host, new DateOnly(2026, 11, 30), $"token{host}"),
+        });
+    }
 
     /// <summary>Takes steps as the executor does: each is conditional, and noted afterwards.</summary>
     /// <param name="plan">The plan.</param>
@@ -86,7 +93,10 @@ internal sealed class ModelCopy(ModelService service, string host)
             case Step.MakeRemoteFolder or Step.Upload:
                 return entry is not null && there != Guid.Empty && Took(unit, action, service.Create(unit.Kind, there, action.Name, entry.Content));
             case Step.ReplaceRemote:
-                return entry?.Content is { } content && unit.Remote is { } replaced && Took(unit, null, service.Replace(replaced.Id, replaced.Version, content));
+                if (entry?.Content is not { } content || unit.Remote is not { } replaced)
+                    return false;
+                _intents[replaced.Id] = content;
+                return Took(unit, null, service.Replace(replaced.Id, replaced.Version, content));
             default:
                 if (unit.Remote is not { } doomed || service.Nodes.GetValueOrDefault(doomed.Id)?.Version != doomed.Version || service.In(doomed.Id).Any())
                     return false;
