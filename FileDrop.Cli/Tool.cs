@@ -7,6 +7,7 @@ using FileDrop.Cli.Changes;
 using FileDrop.Cli.Completion;
 using FileDrop.Cli.Files;
 using FileDrop.Cli.Shares;
+using FileDrop.Cli.Syncing;
 using FileDrop.Cli.Transfers;
 
 namespace FileDrop.Cli;
@@ -71,6 +72,7 @@ internal static class Tool
         root.Add(TrashCommand.Create(world));
         root.Add(VersionsCommand.Create(world));
         root.Add(TailCommand.Create(world));
+        root.Add(SyncCommand.Create(world));
         root.Add(CompletionCommand.Create(world));
         return root;
     }

@@ -76,6 +76,12 @@ public sealed record DropFolder
 
     /// <summary>Until when the folder can be restored; null outside the list of the trash.</summary>
     public DateTimeOffset? PurgeAt { get; init; }
+
+    /// <summary>The files that went to the trash directly in it, up to 1,000; null outside the list of the trash.</summary>
+    public long? Files { get; init; }
+
+    /// <summary>The folders that went to the trash directly in it, up to 1,000; null outside the list of the trash.</summary>
+    public long? Folders { get; init; }
 }
 
 /// <summary>A folder or a file.</summary>

@@ -1,0 +1,256 @@
+using FileDrop.Client;
+using Microsoft.Data.Sqlite;
+
+namespace FileDrop.Cli.Syncing;
+
+/// <summary>
+/// The state of one sync: the agreed tree, the service's tree with its cursor, and folders that were deleted lately. It is in memory, and in SQLite.
+/// </summary>
+/// <remarks>Notes are committed in groups: a kill loses the last ones, and the next run finds their effects on both sides, and notes them again.</remarks>
+internal sealed class SyncStore : IDisposable
+{
+    private const int GroupSize = 100;
+
+    private readonly Lock _writing = new();
+    private readonly SqliteConnection _connection;
+    private readonly Dictionary<string, SqliteCommand> _commands = new(StringComparer.Ordinal);
+    private SqliteTransaction? _transaction;
+    private int _notes;
+
+    /// <summary>Opens the state, or begins one.</summary>
+    /// <param name="file">The full path of the database.</param>
+    public SyncStore(string file)
+    {
+        _connection = new SqliteConnection(new SqliteConnectionStringBuilder { DataSource = file, Pooling = false }.ConnectionString);
+        _connection.Open();
+        Execute("""
+            PRAGMA journal_mode = WAL;
+            PRAGMA synchronous = NORMAL;
+            CREATE TABLE IF NOT EXISTS meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
+            CREATE TABLE IF NOT EXISTS synced (id BLOB PRIMARY KEY, kind INTEGER NOT NULL, parent BLOB NOT NULL, name TEXT NOT NULL, version INTEGER NOT NULL,
+                sha256 TEXT, inode INTEGER NOT NULL, size INTEGER NOT NULL, modified INTEGER NOT NULL) WITHOUT ROWID;
+            CREATE TABLE IF NOT EXISTS remote (id BLOB PRIMARY KEY, kind INTEGER NOT NULL, parent BLOB NOT NULL, name TEXT NOT NULL, version INTEGER NOT NULL,
+                sha256 TEXT, size INTEGER NOT NULL, modified_at INTEGER) WITHOUT ROWID;
+            CREATE TABLE IF NOT EXISTS intents (id BLOB PRIMARY KEY, sha256 TEXT NOT NULL) WITHOUT ROWID;
+            CREATE TABLE IF NOT EXISTS removed (id BLOB PRIMARY KEY, at INTEGER NOT NULL, hidden INTEGER NOT NULL) WITHOUT ROWID;
+            """);
+        Read("SELECT id, kind, parent, name, version, sha256, inode, size, modified FROM synced", row => Synced[row.GetFieldValue<Guid>(0)] = new SyncedNode(
+            row.GetFieldValue<Guid>(0), (EntryKind)row.GetInt32(1), row.GetFieldValue<Guid>(2), row.GetString(3), row.GetInt64(4),
+            row.IsDBNull(5) ? null : row.GetString(5), new Stamp(row.GetInt64(6), row.GetInt64(7), row.GetInt64(8))));
+        Read("SELECT id, kind, parent, name, version, sha256, size, modified_at FROM remote", row => Remote[row.GetFieldValue<Guid>(0)] = new RemoteNode(
+            row.GetFieldValue<Guid>(0), (EntryKind)row.GetInt32(1), row.GetFieldValue<Guid>(2), row.GetString(3), row.GetInt64(4),
+            row.IsDBNull(5) ? null : row.GetString(5), row.GetInt64(6), row.IsDBNull(7) ? null : DateTimeOffset.FromUnixTimeMilliseconds(row.GetInt64(7))));
+        Read("SELECT id, at, hidden FROM removed", row => Removed[row.GetFieldValue<Guid>(0)] = (DateTimeOffset.FromUnixTimeMilliseconds(row.GetInt64(1)), row.GetInt32(2)));
+        Read("SELECT id, sha256 FROM intents", row => Intents[row.GetFieldValue<Guid>(0)] = row.GetString(1));
+        Read("SELECT key, value FROM meta", row =>
+        {
+            if (row.GetString(0) is "cursor")
+                Cursor = row.GetString(1);
+            else if (row.GetString(0) is "token")
+                Token = row.GetString(1);
+        });
+        if (Token.Length == 0)
+        {
+            Token = Guid.NewGuid().ToString("N")[..8];
+            Write("INSERT INTO meta VALUES ('token', $value)", ("$value", Token));
+            Flush();
+        }
+    }
+
+    /// <summary>The agreed tree, by id.</summary>
+    public Dictionary<Guid, SyncedNode> Synced { get; } = [];
+
+    /// <summary>The service's tree, by id.</summary>
+    public Dictionary<Guid, RemoteNode> Remote { get; } = [];
+
+    /// <summary>The folders that this sync has deleted lately: when, and how many entries it did not know in them.</summary>
+    public Dictionary<Guid, (DateTimeOffset At, int Hidden)> Removed { get; } = [];
+
+    /// <summary>The digests of contents that were about to replace others at the service.</summary>
+    public Dictionary<Guid, string> Intents { get; } = [];
+
+    /// <summary>The cursor behind the changes that the service's tree contains; null before the first list.</summary>
+    public string? Cursor { get; private set; }
+
+    /// <summary>Eight digits of this copy, for its temporary names.</summary>
+    public string Token { get; private set; } = "";
+
+    /// <summary>Keeps an agreed state.</summary>
+    public void Save(SyncedNode node)
+    {
+        lock (_writing)
+        {
+            Synced[node.Id] = node;
+            Write("INSERT OR REPLACE INTO synced VALUES ($id, $kind, $parent, $name, $version, $sha256, $inode, $size, $modified)",
+                ("$id", node.Id.ToByteArray()), ("$kind", (int)node.Kind), ("$parent", node.Parent.ToByteArray()), ("$name", node.Name), ("$version", node.Version),
+                ("$sha256", node.Sha256), ("$inode", node.Stamp.Inode), ("$size", node.Stamp.Size), ("$modified", node.Stamp.Modified));
+        }
+    }
+
+    /// <summary>Remembers, before an upload, which content it is going to leave.</summary>
+    public void Intend(Guid id, string sha256)
+    {
+        lock (_writing)
+        {
+            Intents[id] = sha256;
+            Write("INSERT OR REPLACE INTO intents VALUES ($id, $sha256)", ("$id", id.ToByteArray()), ("$sha256", sha256));
+            FlushCore();
+        }
+    }
+
+    /// <summary>Notes the uploads that have happened without a note, and forgets the others.</summary>
+    public void CompleteIntents()
+    {
+        if (Intents.Count == 0)
+            return;
+        foreach (var node in Agreement.Complete(Intents, Synced, Remote))
+            Save(node);
+        lock (_writing)
+        {
+            Intents.Clear();
+            Write("DELETE FROM intents");
+            FlushCore();
+        }
+    }
+
+    /// <summary>Drops an agreed state.</summary>
+    public void Forget(Guid id)
+    {
+        lock (_writing)
+        {
+            Synced.Remove(id);
+            Write("DELETE FROM synced WHERE id = $id", ("$id", id.ToByteArray()));
+        }
+    }
+
+    /// <summary>Keeps an entry of the service.</summary>
+    public void Save(RemoteNode node)
+    {
+        lock (_writing)
+        {
+            Remote[node.Id] = node;
+            Write("INSERT OR REPLACE INTO remote VALUES ($id, $kind, $parent, $name, $version, $sha256, $size, $modified)",
+                ("$id", node.Id.ToByteArray()), ("$kind", (int)node.Kind), ("$parent", node.Parent.ToByteArray()), ("$name", node.Name), ("$version", node.Version),
+                ("$sha256", node.Sha256), ("$size", node.Size), ("$modified", node.ModifiedAt?.ToUnixTimeMilliseconds()));
+        }
+    }
+
+    /// <summary>Drops an entry of the service.</summary>
+    public void DropRemote(Guid id)
+    {
+        lock (_writing)
+        {
+            if (Remote.Remove(id))
+                Write("DELETE FROM remote WHERE id = $id", ("$id", id.ToByteArray()));
+        }
+    }
+
+    /// <summary>Empties the service's tree, before it is listed again.</summary>
+    public void ClearRemote()
+    {
+        lock (_writing)
+        {
+            Remote.Clear();
+            Write("DELETE FROM remote");
+        }
+    }
+
+    /// <summary>Keeps the cursor. Everything before it is in the service's tree; both are committed together. Null makes the next run list everything.</summary>
+    public void Advance(string? cursor)
+    {
+        lock (_writing)
+        {
+            if (cursor is null)
+                Write("DELETE FROM meta WHERE key = 'cursor'");
+            else if (!string.Equals(cursor, Cursor, StringComparison.Ordinal))
+                Write("INSERT OR REPLACE INTO meta VALUES ('cursor', $value)", ("$value", cursor));
+            Cursor = cursor;
+            FlushCore();
+        }
+    }
+
+    /// <summary>Remembers that a folder is about to be deleted.</summary>
+    public void Remove(Guid id, int hidden)
+    {
+        lock (_writing)
+        {
+            var at = DateTimeOffset.UtcNow;
+            Removed[id] = (at, hidden);
+            Write("INSERT OR REPLACE INTO removed VALUES ($id, $at, $hidden)", ("$id", id.ToByteArray()), ("$at", at.ToUnixTimeMilliseconds()), ("$hidden", hidden));
+            FlushCore();
+        }
+    }
+
+    /// <summary>Forgets a deleted folder.</summary>
+    public void ForgetRemoved(Guid id)
+    {
+        lock (_writing)
+        {
+            Removed.Remove(id);
+            Write("DELETE FROM removed WHERE id = $id", ("$id", id.ToByteArray()));
+        }
+    }
+
+    /// <summary>Commits all notes.</summary>
+    public void Flush()
+    {
+        lock (_writing)
+            FlushCore();
+    }
+
+    /// <summary>Closes the database. Notes that are not committed are lost, as after a kill.</summary>
+    public void Dispose()
+    {
+        _transaction?.Dispose();
+        foreach (var command in _commands.Values)
+            command.Dispose();
+        _connection.Dispose();
+    }
+
+    private void Write(string sql, params ReadOnlySpan<(string Name, object? Value)> values)
+    {
+        _transaction ??= _connection.BeginTransaction();
+        if (!_commands.TryGetValue(sql, out var command))
+        {
+            command = _commands[sql] = _connection.CreateCommand();
+#pragma warning disable CA2100 // All texts are constants of this class.
+            command.CommandText = sql;
+#pragma warning restore CA2100
+        }
+        command.Transaction = _transaction;
+        command.Parameters.Clear();
+        foreach (var (name, value) in values)
+            command.Parameters.AddWithValue(name, value ?? DBNull.Value);
+        command.ExecuteNonQuery();
+        // The service's tree and its cursor belong together: only Advance commits a long list.
+        if (++_notes >= GroupSize && !sql.Contains("remote", StringComparison.Ordinal))
+            FlushCore();
+    }
+
+    private void FlushCore()
+    {
+        _transaction?.Commit();
+        _transaction?.Dispose();
+        (_transaction, _notes) = (null, 0);
+    }
+
+    private void Execute(string sql)
+    {
+        using var command = _connection.CreateCommand();
+#pragma warning disable CA2100 // All texts are constants of this class.
+        command.CommandText = sql;
+#pragma warning restore CA2100
+        command.ExecuteNonQuery();
+    }
+
+    private void Read(string sql, Action<SqliteDataReader> each)
+    {
+        using var command = _connection.CreateCommand();
+#pragma warning disable CA2100 // All texts are constants of this class.
+        command.CommandText = sql;
+#pragma warning restore CA2100
+        using var rows = command.ExecuteReader();
+        while (rows.Read())
+            each(rows);
+    }
+}
