@@ -24,7 +24,7 @@ internal enum LocalKind
 
 /// <summary>Reads the marks of local entries, and renames them without replacing anything.</summary>
 /// <remarks>Linux has calls for both. Elsewhere the path stands for the inode, and moves are recognized by their content.</remarks>
-internal static class FileMarks
+internal static partial class FileMarks
 {
     private const int CurrentFolder = -100;
     private const int NoFollow = 0x100;
@@ -151,15 +151,14 @@ internal static class FileMarks
         public uint DeviceMinor;
     }
 
-    private static class Native
+    private static partial class Native
     {
-        [DllImport("libc", SetLastError = true)]
+        [LibraryImport("libc", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
         [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
-        public static extern int statx(int folder, [MarshalAs(UnmanagedType.LPUTF8Str)] string path, int flags, uint mask, out Statx found);
+        public static partial int statx(int folder, string path, int flags, uint mask, out Statx found);
 
-        [DllImport("libc", SetLastError = true)]
+        [LibraryImport("libc", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
         [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
-        public static extern int renameat2(
-            int fromFolder, [MarshalAs(UnmanagedType.LPUTF8Str)] string from, int toFolder, [MarshalAs(UnmanagedType.LPUTF8Str)] string to, uint flags);
+        public static partial int renameat2(int fromFolder, string from, int toFolder, string to, uint flags);
     }
 }
