@@ -62,8 +62,8 @@ internal sealed class Session : IDisposable
     /// <summary>Asks a person for a yes. Without one at a terminal, the command needs <c>--yes</c>.</summary>
     /// <param name="question">The question.</param>
     /// <param name="isYes">Whether the user has said yes already.</param>
-    /// <exception cref="ToolException">Nobody can answer, or the answer is no.</exception>
     /// <param name="cancellation">Ends the waiting.</param>
+    /// <exception cref="ToolException">Nobody can answer, or the answer is no.</exception>
     public async Task ConfirmAsync(string question, bool isYes, CancellationToken cancellation)
     {
         if (isYes)

@@ -57,7 +57,7 @@ public sealed class CliRuleTests(FeedEmbeddedPair pair) : IClassFixture<FeedEmbe
         variables[Profile.KeyVariable] = "fd_b";
         Assert.Equal("fd_b", Profile.Find(world).Key);
         Assert.Equal("http://localhost:5080/", Profile.ParseAddress("localhost:5080").ToString());
-        foreach (var wrong in new[] { "ftp://a.example", "https://a.example/path", "https://me:secret@a.example", "" })
+        foreach (var wrong in new[] { "ftp://a.example", "https://a.example/path", "https://me:password@a.example", "" })
             Assert.Throws<ToolException>(() => Profile.ParseAddress(wrong));
         File.WriteAllText(Profile.FileOf(world), "{");
         variables.Remove(Profile.KeyVariable);
