@@ -59,7 +59,7 @@ public sealed class FollowTests(PageOnEmbeddedPair pair, GuardedPagePair locked,
         var requests = new Requests(window.Context);
         await window.Context.AddInitScriptAsync("Object.defineProperty(Navigator.prototype, 'locks', { get: () => undefined });");
         await window.GoAsync($"/?folder={top}");
-        await window.Page.GetByText("This folder is empty").WaitForAsync();
+        await Assertions.Expect(window.Page.GetByText("This folder is empty")).ToBeVisibleAsync();
         await Http.PlaceAsync([1], "a.txt", folder: top);
         await window.ShowsAsync("a.txt");
         await SeeAsync(window, "hidden");
@@ -128,6 +128,7 @@ public sealed class FollowTests(PageOnEmbeddedPair pair, GuardedPagePair locked,
         await using var window = await chromium.OpenAsync(service.Address);
         var requests = new Requests(window.Context);
         await window.GoAsync("/?view=files");
+        await Assertions.Expect(window.Page.Locator(".count")).ToHaveTextAsync("300 files");
         await window.Grid.EvaluateAsync("grid => grid.scrollTop = 3000");
         await window.SelectAsync("Report 000230.pdf");
         await Service.UntilAsync("the page is ready", () => Task.FromResult(requests.Streams.Count == 1 && requests.Open == 1));
