@@ -10,10 +10,11 @@ internal sealed class SyncPlace : IDisposable
 {
     private readonly TemporaryFolder _folder = new();
     private readonly Guid _root;
+    private readonly Func<Task>? _before;
 
-    private SyncPlace(FileDropClient client, Guid root, string host)
+    private SyncPlace(FileDropClient client, Guid root, string host, Func<Task>? before)
     {
-        (Client, _root, Host) = (client, root, host);
+        (Client, _root, Host, _before) = (client, root, host, before);
         Directory.CreateDirectory(Top);
     }
 
@@ -25,7 +26,12 @@ internal sealed class SyncPlace : IDisposable
 
     public string Database => Path.Join(_folder.Path, "state.db");
 
-    public static SyncPlace Make(FileDropClient client, Guid? root = null, string host = "one") => new(client, root ?? DropFolder.Root, host);
+    /// <param name="client">The service.</param>
+    /// <param name="root">The service's folder; the root if not given.</param>
+    /// <param name="host">The machine's name.</param>
+    /// <param name="before">Runs before each sync.</param>
+    public static SyncPlace Make(FileDropClient client, Guid? root = null, string host = "one", Func<Task>? before = null) =>
+        new(client, root ?? DropFolder.Root, host, before);
 
     /// <summary>A key of a new owner.</summary>
     public static async Task<string> KeyAsync(Service service)
@@ -47,12 +53,14 @@ internal sealed class SyncPlace : IDisposable
     /// <summary>Syncs with the state as a process finds it at its start, and leaves it as a kill would.</summary>
     public async Task<SyncResult> SyncAsync(SyncChoices? choices = null)
     {
+        await (_before?.Invoke() ?? Task.CompletedTask);
         using var store = new SyncStore(Database);
         return await new Syncer(Client, new SyncPair(Top, _root), store, (choices ?? new SyncChoices()) with { Host = Host }).RunAsync();
     }
 
     public async Task<Plan> PlanAsync()
     {
+        await (_before?.Invoke() ?? Task.CompletedTask);
         using var store = new SyncStore(Database);
         return await new Syncer(Client, new SyncPair(Top, _root), store, new SyncChoices { Host = Host }).PlanAsync();
     }

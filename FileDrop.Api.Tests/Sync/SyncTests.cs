@@ -13,7 +13,7 @@ public abstract class SyncTests(Pair pair)
     public async Task Both_sides_get_each_others_changes_and_then_nothing_is_left_to_do()
     {
         using var client = await ClientAsync();
-        using var place = SyncPlace.Make(client);
+        using var place = Make(client);
         var time = new DateTime(2026, 1, 2, 3, 4, 5, 678, DateTimeKind.Utc);
         place.Write("a/b/here", "from here");
         File.SetLastWriteTimeUtc(place.At("a/b/here"), time);
@@ -38,7 +38,7 @@ public abstract class SyncTests(Pair pair)
     public async Task A_conflict_keeps_both_and_is_listed()
     {
         using var client = await ClientAsync();
-        using var place = SyncPlace.Make(client);
+        using var place = Make(client);
         place.Write("report.txt", "first");
         await place.SyncAsync();
         place.Write("report.txt", "mine");
@@ -53,7 +53,7 @@ public abstract class SyncTests(Pair pair)
     public async Task Moves_on_either_side_keep_the_id_and_send_no_content()
     {
         using var client = await ClientAsync();
-        using var place = SyncPlace.Make(client);
+        using var place = Make(client);
         place.Write("a/file", "content");
         place.Write("b/other", "other");
         await place.SyncAsync();
@@ -80,7 +80,7 @@ public abstract class SyncTests(Pair pair)
     public async Task Deletions_go_to_the_trash_of_the_other_side()
     {
         using var client = await ClientAsync();
-        using var place = SyncPlace.Make(client);
+        using var place = Make(client);
         place.Write("here", "1");
         place.Write("folder/there", "2");
         await place.SyncAsync();
@@ -96,7 +96,7 @@ public abstract class SyncTests(Pair pair)
     public async Task Ignored_entries_links_and_names_that_the_other_side_cannot_have_are_left_alone()
     {
         using var client = await ClientAsync();
-        using var place = SyncPlace.Make(client);
+        using var place = Make(client);
         place.Write(".filedropignore", "# a comment\nbuild/\n*.log\n!keep.log\n/only-top\n");
         place.Write("build/out", "1");
         place.Write("a/build/out", "1");
@@ -132,7 +132,7 @@ public abstract class SyncTests(Pair pair)
     public async Task Pull_and_push_leave_the_other_sides_own_changes_alone()
     {
         using var client = await ClientAsync();
-        using var place = SyncPlace.Make(client);
+        using var place = Make(client);
         foreach (var name in new[] { "edited-here", "edited-there", "deleted-here", "deleted-there", "both" })
             place.Write(name, "first");
         await place.SyncAsync();
@@ -164,7 +164,7 @@ public abstract class SyncTests(Pair pair)
     public async Task Many_deletions_an_empty_folder_and_a_missing_one_stop_the_sync()
     {
         using var client = await ClientAsync();
-        using var place = SyncPlace.Make(client);
+        using var place = Make(client);
         for (var i = 0; i < 30; i++)
             place.Write($"{i:00}", $"{i}");
         await place.SyncAsync();
@@ -189,7 +189,7 @@ public abstract class SyncTests(Pair pair)
     public async Task A_local_file_that_changes_during_the_sync_is_neither_overwritten_nor_deleted()
     {
         using var client = await ClientAsync();
-        using var place = SyncPlace.Make(client);
+        using var place = Make(client);
         place.Write("replaced", "first");
         place.Write("deleted", "first");
         await place.SyncAsync();
@@ -211,7 +211,7 @@ public abstract class SyncTests(Pair pair)
     public async Task A_folder_that_gets_a_file_while_it_is_deleted_comes_back()
     {
         using var client = await ClientAsync();
-        using var place = SyncPlace.Make(client);
+        using var place = Make(client);
         place.Write("folder/file", "1");
         place.Write("other", "1");
         await place.SyncAsync();
@@ -237,7 +237,7 @@ public abstract class SyncTests(Pair pair)
     {
         using var client = await ClientAsync();
         var synced = await client.CreateFolderAsync("synced");
-        using var place = SyncPlace.Make(client, synced.FolderId);
+        using var place = Make(client, synced.FolderId);
         await place.SyncAsync();
         await place.UploadAsync("outside/deep/file", "content");
         var outside = (await client.FindAsync("/outside")).Id;
@@ -260,8 +260,8 @@ public abstract class SyncTests(Pair pair)
     {
         await using var proxy = new TcpProxy(pair.Service.Address);
         using var client = FileDropClient.Create(new Uri($"http://127.0.0.1:{proxy.Port}"), await SyncPlace.KeyAsync(pair.Service));
-        using var one = SyncPlace.Make(client);
-        using var two = SyncPlace.Make(client, host: "two");
+        using var one = Make(client);
+        using var two = Make(client, host: "two");
         var large = new string('x', 9 << 20);
         one.Write("large", large);
         proxy.CutAfter(TcpProxy.Way.ToServer, 4 << 20);
@@ -272,7 +272,41 @@ public abstract class SyncTests(Pair pair)
         Assert.Equal(large, two.Read("large"));
     }
 
+    [Fact]
+    public async Task A_folder_goes_to_the_local_trash_where_a_file_of_its_name_is_already()
+    {
+        using var client = await ClientAsync();
+        using var place = Make(client);
+        place.Write("a", "1");
+        await place.SyncAsync();
+        await client.DeleteFileAsync((await place.FileAsync("/a")).FileId);
+        await place.SyncAsync();
+        place.Write("a/b", "2");
+        await place.SyncAsync();
+        await client.DeleteFileAsync((await place.FileAsync("/a/b")).FileId);
+        Assert.True((await place.SyncAsync()).IsQuiet);
+        await EqualAsync(place, "a/");
+        Assert.Equal(
+            ["1", "2"], Directory.EnumerateFiles(place.At(SyncNames.Trash), "*", SearchOption.AllDirectories).Select(File.ReadAllText).Order(StringComparer.Ordinal));
+    }
+
     private protected async Task<FileDropClient> ClientAsync() => FileDropClient.Create(pair.Service.Address, await SyncPlace.KeyAsync(pair.Service));
+
+    private SyncPlace Make(FileDropClient client, Guid? root = null, string host = "one") =>
+        SyncPlace.Make(client, root, host, pair is ClusterPair ? () => SaidAsync(client) : null);
+
+    /// <summary>Waits until the feed has all changes so far, which takes up to a second on MongoDB. A file in no folder shows it.</summary>
+    private static async Task SaidAsync(FileDropClient client)
+    {
+        var cursor = await client.GetCursorAsync();
+        var last = await client.UploadAsync(new MemoryStream([1]), new UploadTarget("last"));
+        await foreach (var change in client.FollowAsync(cursor))
+        {
+            if (change.Id == last.FileId)
+                break;
+        }
+        await client.DeleteFileAsync(last.FileId, permanent: true);
+    }
 
     /// <summary>Checks that both sides have exactly these entries.</summary>
     private protected static async Task EqualAsync(SyncPlace place, params string[] wanted)

@@ -5,7 +5,8 @@ internal static class Agreement
 {
     /// <summary>
     /// Notes uploads that have happened, although the sync was killed before it could note them. Otherwise the service's content would look like somebody else's
-    /// edit, and could replace a local one.
+    /// edit, and could replace a local one. If the file has another content or is gone meanwhile, nobody knows whether that came before the upload or after it.
+    /// Then both sides count as changed.
     /// </summary>
     /// <param name="intents">The digest of each content that was about to be uploaded, by the file's id.</param>
     /// <param name="synced">The agreed tree.</param>
@@ -14,8 +15,12 @@ internal static class Agreement
     public static List<SyncedNode> Complete(
         IReadOnlyDictionary<Guid, string> intents, IReadOnlyDictionary<Guid, SyncedNode> synced, IReadOnlyDictionary<Guid, RemoteNode> remote) =>
     [
-        .. intents.Where(intent => synced.ContainsKey(intent.Key) && Digest.AreSame(remote.GetValueOrDefault(intent.Key)?.Sha256, intent.Value))
-            .Select(intent => synced[intent.Key] with { Sha256 = intent.Value, Version = remote[intent.Key].Version, Stamp = default }),
+        .. from intent in intents
+           where synced.ContainsKey(intent.Key)
+           let before = synced[intent.Key]
+           let now = remote.GetValueOrDefault(intent.Key)
+           where now?.Version != before.Version
+           select before with { Sha256 = Digest.AreSame(now?.Sha256, intent.Value) ? intent.Value : null, Version = now?.Version ?? before.Version, Stamp = default },
     ];
 
     /// <summary>Notes the halves, place and content, in which both sides agree now.</summary>

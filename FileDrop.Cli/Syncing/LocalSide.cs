@@ -164,13 +164,27 @@ internal sealed class LocalSide(string top, long device, SyncNames names, Ignore
 
     private string ToTrash(string path, string below, bool isFolder)
     {
-        var target = Path.Join(top, SyncNames.Trash, DateTime.UtcNow.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture), below);
-        Directory.CreateDirectory(Path.GetDirectoryName(target) ?? top);
-        var free = target;
-        for (var number = 2; FileMarks.Read(free, out _) != LocalKind.None; number++)
-            free = string.Create(CultureInfo.InvariantCulture, $"{target} ({number})");
-        FileMarks.Rename(path, free, isFolder);
-        return free;
+        var day = Path.Join(top, SyncNames.Trash, DateTime.UtcNow.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture));
+        for (var number = 1; ; number++)
+        {
+            // The same name may have gone there today; and a file may be there now where a folder is needed.
+            var target = Path.Join(day, number == 1 ? "" : number.ToString(CultureInfo.InvariantCulture), below);
+            if (FileMarks.Read(target, out _) != LocalKind.None || !MayHaveFolder(Path.GetDirectoryName(target) ?? top))
+                continue;
+            FileMarks.Rename(path, target, isFolder);
+            return target;
+        }
+    }
+
+    /// <summary>Creates a folder of the local trash, with those above it. False: a file is in the way.</summary>
+    private bool MayHaveFolder(string folder)
+    {
+        if (FileMarks.Read(folder, out _) == LocalKind.None && !MayHaveFolder(Path.GetDirectoryName(folder) ?? top))
+            return false;
+        if (FileMarks.Read(folder, out _) is not (LocalKind.None or LocalKind.Folder))
+            return false;
+        Directory.CreateDirectory(folder);
+        return true;
     }
 
     /// <summary>Whether an entry keeps its folder from being deleted. Ignored and skipped ones go to the local trash with it.</summary>
