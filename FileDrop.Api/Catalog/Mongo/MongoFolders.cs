@@ -34,9 +34,6 @@ internal static class MongoFolders
     private static readonly BsonDocument s_isPlaced = new("parent", MongoSchema.IsThere);
     private static readonly (string Field, string Index) s_deleted = MongoSchema.Orders[FileSort.DeletedAt];
 
-    /// <summary>The beginnings of the names of an unreleased build's indexes.</summary>
-    private static readonly string[] s_former = ["placed_by_", "trash_by_"];
-
     /// <summary>The indexes that serve the lists of a folder's files, by the field that they sort by.</summary>
     public static readonly IReadOnlyDictionary<FileSort, (string Field, string Index)> Orders = MongoSchema.Orders
         .Where(order => order.Key != FileSort.DeletedAt)
@@ -65,26 +62,6 @@ internal static class MongoFolders
             .Append(Locked)
             .Append(Index("due", new BsonDocument("sweep_at", MongoSchema.IsThere), "sweep_at"));
         await database.GetCollection<BsonDocument>(Folders).Indexes.CreateManyAsync(folders, cancellation);
-        foreach (var collection in new[] { Folders, MongoSchema.Files })
-            await DropFormerIndexesAsync(database.GetCollection<BsonDocument>(collection).Indexes, cancellation);
-    }
-
-    private static async Task DropFormerIndexesAsync(IMongoIndexManager<BsonDocument> indexes, CancellationToken cancellation)
-    {
-        using var found = await indexes.ListAsync(cancellation);
-        foreach (var name in (await found.ToListAsync(cancellation)).Select(index => index["name"].AsString))
-        {
-            if (!s_former.Any(former => name.StartsWith(former, StringComparison.Ordinal)))
-                continue;
-            try
-            {
-                await indexes.DropOneAsync(name, cancellation);
-            }
-            catch (MongoCommandException gone) when (gone.Code == 27)
-            {
-                // Another replica dropped it (IndexNotFound).
-            }
-        }
     }
 
     /// <summary>A list of folders.</summary>
