@@ -152,7 +152,7 @@ public sealed partial class FileDropClient
         return (OffsetOf(response), response.Content.Headers.ContentLocation?.OriginalString);
     }
 
-    /// <summary>The bytes of an upload that have arrived; null if there is no upload of this length any more.</summary>
+    /// <summary>Reads how many bytes of an upload have arrived. Null: the upload is gone, or has another length.</summary>
     private async Task<long?> FindOffsetAsync(string upload, long length, CancellationToken cancellation)
     {
         using var request = Tus(HttpMethod.Head, upload);

@@ -4,7 +4,7 @@ using Xunit;
 namespace FileDrop.Api.Tests.Dav;
 
 /// <summary>The drive, really mounted: by davfs2, and by rclone.</summary>
-/// <remarks>By davfs2 it reads by name, because davfs2 1.6 cannot list folders on some kernels, whatever the server is. git needs lists, so it works by rclone.</remarks>
+/// <remarks>With davfs2, the tests read by name, since davfs2 1.6 cannot list folders on some kernels, with any server. git needs lists, so it works on rclone's mount.</remarks>
 [Trait("Run", "nightly")]
 public sealed class DavMountTests(EmbeddedPair pair) : IClassFixture<EmbeddedPair>
 {

@@ -93,7 +93,7 @@ public sealed class SyncModelTests(FeedEmbeddedPair pair) : IClassFixture<FeedEm
 
         void Act(SyncPlace place)
         {
-            // Nobody works on the tool's own files.
+            // The tool's own files are left alone.
             List<string> files = [.. place.Tree().Keys.Where(path => !path.EndsWith('/') && !Path.GetFileName(path).StartsWith(".filedrop-", StringComparison.Ordinal))];
             List<string> folders = ["", .. place.Tree().Keys.Where(path => path.EndsWith('/'))];
             var target = $"{folders[random.Next(folders.Count)]}{s_names[random.Next(3)]}";

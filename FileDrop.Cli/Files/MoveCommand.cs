@@ -46,7 +46,7 @@ internal sealed record Target(RemotePath Path, Guid Folder, string? Name)
     /// <param name="path">The argument.</param>
     /// <param name="isForMany">Whether it must be a folder.</param>
     /// <param name="cancellation">Ends the waiting.</param>
-    /// <exception cref="ToolException">There is no such folder.</exception>
+    /// <exception cref="ToolException">The folder does not exist.</exception>
     public static async Task<Target> FindAsync(Session session, RemotePath path, bool isForMany, CancellationToken cancellation)
     {
         if (path.Id is not null)

@@ -129,9 +129,7 @@ internal sealed class Executor(FileDropClient client, SyncStore store, LocalSide
         var unit = action.Unit;
         switch (action)
         {
-            case { Step: Step.Record }:
-                return Task.CompletedTask;
-            case { Step: Step.Forget }:
+            case { Step: Step.Record or Step.Forget }:
                 return Task.CompletedTask;
             case { Step: Step.MoveLocal, Parent: { } parent }:
                 local.Move(unit, parent, action.Name);

@@ -179,10 +179,9 @@ internal sealed class LocalSide(string top, long device, SyncNames names, Ignore
     /// <summary>Creates a folder of the local trash, with those above it. False: a file is in the way.</summary>
     private bool MayHaveFolder(string folder)
     {
-        if (FileMarks.Read(folder, out _) == LocalKind.None && !MayHaveFolder(Path.GetDirectoryName(folder) ?? top))
-            return false;
-        if (FileMarks.Read(folder, out _) is not (LocalKind.None or LocalKind.Folder))
-            return false;
+        var kind = FileMarks.Read(folder, out _);
+        if (kind != LocalKind.None || !MayHaveFolder(Path.GetDirectoryName(folder) ?? top))
+            return kind == LocalKind.Folder;
         Directory.CreateDirectory(folder);
         return true;
     }

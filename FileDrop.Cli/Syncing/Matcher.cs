@@ -22,7 +22,7 @@ internal sealed class Matcher
         (_input, _found, _children) = (input, new SyncedNode?[input.Local.Count], new List<int>?[input.Local.Count]);
         foreach (var node in input.Synced.Values)
         {
-            // Of two states at one path, one is dead: a kill came before it was forgotten.
+            // If a path has two states, one is dead: a kill came before it was forgotten.
             var path = (node.Parent, input.Names.Key(node.Name));
             if (input.Remote.ContainsKey(node.Id) || !_byPath.ContainsKey(path))
                 _byPath[path] = node;

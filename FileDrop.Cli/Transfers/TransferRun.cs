@@ -79,7 +79,7 @@ internal sealed class TransferRun(Session session, string verb)
 
         public void Report(TransferProgress value)
         {
-            // Nobody looks.
+            // There is no screen.
         }
     }
 }

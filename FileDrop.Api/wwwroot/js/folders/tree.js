@@ -73,7 +73,7 @@ export class FolderTree extends EventTarget {
       const hadFocus = node && node.parentElement.contains(document.activeElement);
       const wasSelected = node && node.parentElement.contains(this.selected);
       const above = node?.parentElement.parentElement.previousElementSibling;
-      // A folder that is elsewhere now is drawn anew there; it and those below it may be blocked or not.
+      // A moved folder is drawn anew at its place, since it and those below it may be blocked there or not.
       node?.parentElement.remove();
       if (above && above !== parent && above.isLoaded && !above.group.hasChildNodes()) above.removeAttribute("aria-expanded");
       if (parent?.isLoaded) {
