@@ -198,14 +198,14 @@ public abstract class QuotaTests(Pair pair)
         await using var stores = await pair.MakeStoresAsync();
         (string, string)[] settings =
         [
-            ("FileDrop:Quota:Bytes", $"{1 << 20}"), ("FileDrop:Quota:Files", "1"), .. QuotaWords.Quick, .. Impatient(stores),
+            ("FileDrop:Quota:Bytes", $"{2 << 20}"), ("FileDrop:Quota:Files", "1"), .. QuotaWords.Quick, .. Impatient(stores),
         ];
         await using (var killed = await ServiceProcess.StartAsync(stores, settings))
         {
-            using var body = new GatedContent(new byte[1 << 20], 1000);
+            using var body = new GatedContent(new byte[2 << 20], 1000);
             var upload = killed.Http.PostAsync("/files/upload", body);
             await body.Stopped;
-            await Service.UntilAsync("it is reserved", async () => (await killed.Http.UsageAsync()).BytesReserved == 1 << 20);
+            await Service.UntilAsync("it is reserved", async () => (await killed.Http.UsageAsync()).BytesReserved == 2 << 20);
             killed.Signal(9);
             await killed.ExitAsync();
             body.Break();
@@ -214,7 +214,7 @@ public abstract class QuotaTests(Pair pair)
         await using var service = await Service.StartAsync(stores, settings);
         // If the process was killed before a document named the reservation, a store call with it may still arrive.
         await service.Http.UsesAsync(0, 0, 60);
-        Assert.NotNull(await service.Http.TryUploadAsync(1 << 20));
+        Assert.NotNull(await service.Http.TryUploadAsync(2 << 20));
     }
 
     [Fact]

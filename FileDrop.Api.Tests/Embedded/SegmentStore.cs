@@ -24,6 +24,9 @@ internal sealed class SegmentStore : IAsyncDisposable
         _inline = new InlineContents(catalog, segments, disk.Room);
     }
 
+    /// <summary>Where the segments are.</summary>
+    public string Directory => Path.Combine(_folder.Directory, "segments");
+
     public Segments Segments { get; private set; }
 
     public IBlobStore Blobs => new EmbeddedBlobStore(_disk, Segments, new SegmentPlaces(_catalog), new SmallBlobs(_catalog));

@@ -1,4 +1,5 @@
 using FileDrop.Api.Blobs;
+using FileDrop.Api.Storage;
 using Xunit;
 
 namespace FileDrop.Api.Tests.Embedded;
@@ -120,6 +121,26 @@ public sealed class SegmentTests
         Assert.Single(store.Segments.List());
         Assert.Equal(9, store.Contents.Count);
         await store.CheckAsync();
+    }
+
+    [Fact]
+    public async Task A_short_segment_has_short_contents_and_a_missing_one_has_none()
+    {
+        await using var store = await SegmentStore.MakeAsync();
+        var key = await store.WriteAsync(Size);
+        var path = Assert.Single(Directory.GetFiles(store.Directory));
+        using (var file = File.OpenHandle(path, access: FileAccess.ReadWrite, share: FileShare.ReadWrite))
+            RandomAccess.SetLength(file, Size - 1);
+        Assert.Equal(Size - 1, await store.Blobs.FindSizeAsync(key, default));
+        await using (var content = await store.Blobs.OpenAsync(key, 0, Size, default))
+        {
+            Assert.NotNull(content);
+            await Assert.ThrowsAsync<StorageException>(async () => await content.ReadExactlyAsync(new byte[Size]));
+        }
+        File.Delete(path);
+        await store.RestartAsync();
+        Assert.Null(await store.Blobs.FindSizeAsync(key, default));
+        Assert.Null(await store.Blobs.OpenAsync(key, 0, Size, default));
     }
 
     /// <summary>Ends a compaction before or after one of its changes.</summary>
