@@ -71,6 +71,9 @@ internal sealed class Unit(EntryKind kind)
     /// <summary>File or folder.</summary>
     public EntryKind Kind { get; } = kind;
 
+    /// <summary>The service's id; null for a local entry that the service does not know.</summary>
+    public Guid? Id => Remote?.Id ?? Synced?.Id;
+
     /// <summary>The agreed state; null if there is none, or none that counts.</summary>
     public SyncedNode? Synced { get; set; }
 
@@ -124,4 +127,7 @@ internal sealed class Unit(EntryKind kind)
 
     /// <summary>A path for a person.</summary>
     public string Path => LocalParent is not null ? LocalPath : RemotePath;
+
+    /// <summary>A copy, on which a step can be tried.</summary>
+    public Unit Copy() => (Unit)MemberwiseClone();
 }
