@@ -62,6 +62,9 @@ internal sealed class Executor(FileDropClient client, SyncStore store, LocalSide
     /// <summary>Is called after the effect of each step, before it is noted; a test kills the sync here.</summary>
     public Action<SyncAction>? Taken { get; init; }
 
+    /// <summary>Is called after a step has been intended, before its effect.</summary>
+    public Action<SyncAction>? Intended { get; init; }
+
     /// <summary>Is called when a step begins.</summary>
     public Action<SyncAction>? Begins { get; init; }
 
@@ -239,6 +242,8 @@ internal sealed class Executor(FileDropClient client, SyncStore store, LocalSide
         foreach (var action in known)
             Begins?.Invoke(action);
         store.Intend(known.Select(action => Intent.Of(action)).OfType<Intent>());
+        foreach (var action in known)
+            Intended?.Invoke(action);
         List<Guid?> ids = [.. known.Select(action => action.Unit.Id)];
         List<string> paths = [.. known.Select(action => action.Unit.RemotePath)];
         var results = await remote.DeleteAsync([.. known.Select(action => (action.Unit, entries[action.Unit.Remote?.Id ?? Guid.Empty].Count()))], cancellation);
@@ -264,8 +269,10 @@ internal sealed class Executor(FileDropClient client, SyncStore store, LocalSide
     /// <param name="made">The local entry that the step is about to leave, if it makes or moves one.</param>
     private void Intend(SyncAction action, LocalNode? made = null)
     {
-        if (Intent.Of(action, made) is { } intent)
-            store.Intend([intent]);
+        if (Intent.Of(action, made) is not { } intent)
+            return;
+        store.Intend([intent]);
+        Intended?.Invoke(action);
     }
 
     /// <summary>Notes a step after its effect.</summary>

@@ -22,6 +22,9 @@ internal sealed record SyncChoices
     /// <summary>Is called when a step begins; a test acts, or kills the sync, there.</summary>
     public Action<SyncAction>? Begins { get; init; }
 
+    /// <summary>Is called after a step has been intended, before its effect.</summary>
+    public Action<SyncAction>? Intended { get; init; }
+
     /// <summary>Is called after the effect of each step, before it is noted.</summary>
     public Action<SyncAction>? Taken { get; init; }
 }
@@ -95,7 +98,10 @@ internal sealed class Syncer
             await GuardAsync(plan, cancellation);
             var local = new LocalSide(_pair.Top, _scanner.Device, _names, ignores);
             local.CleanUp(scan.LeftOvers, Continued(plan, local), _store);
-            var executor = new Executor(_client, _store, local, _remoteSide, visible) { Begins = _choices.Begins, Taken = _choices.Taken };
+            var executor = new Executor(_client, _store, local, _remoteSide, visible)
+            {
+                Begins = _choices.Begins, Intended = _choices.Intended, Taken = _choices.Taken,
+            };
             var outcome = await executor.RunAsync(plan, cancellation);
             done.AddRange(outcome.Done);
             conflicts.AddRange(outcome.Conflicts);

@@ -113,7 +113,7 @@ internal sealed class ModelCopy(ModelService service, string host)
     {
         var unit = action.Unit;
         var entry = Entry(unit);
-        var here = action.Parent?.Local?.Stamp.Inode ?? -1;
+        var here = action.Parent is not { } folder ? -1 : folder.LocalParent is null ? ModelDisk.Root : Entry(folder)?.Inode ?? -1;
         var there = action.Parent?.Remote?.Id ?? Guid.Empty;
         switch (action.Step)
         {
