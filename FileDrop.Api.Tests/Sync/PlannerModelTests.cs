@@ -1,3 +1,4 @@
+using System.Globalization;
 using FileDrop.Api.Tests.Sync.Model;
 using Xunit;
 
@@ -25,7 +26,7 @@ public sealed class PlannerModelTests
         "0,1,1,0,0,3,1,0,0,5,0,1,1,0,0,0,1,0,5,1,1,3,5,0,1,2,0,0,5,0,2,0,0,3,0,0,5,0,0,3,0,0,5,0,0,0,0,0,0,0,0,0,0,4,0,0,0,0,5,0,0,0,1,5,0,0,5,0,0,0,0,2")]
     public void Runs_that_lost_a_content_once_lose_none(string fault, string choices)
     {
-        var failure = Record.Exception(() => ModelWorld.Run([.. choices.Split(',').Select(byte.Parse)]));
+        var failure = Record.Exception(() => ModelWorld.Run([.. choices.Split(',').Select(each => byte.Parse(each, CultureInfo.InvariantCulture))]));
         Assert.True(failure is null, $"{fault}: {failure?.Message}");
     }
 
