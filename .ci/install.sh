@@ -5,9 +5,9 @@ install() { # what `later` began before it (npm, restore) runs beside the server
     local began=$SECONDS
     [ ! -x ../shared/servers/up ] || [ -n "${FILEDROP_TEST_MONGODB:-}" ] || step 'start MongoDB and S3' start_servers
     # Some tests trace the service's system calls, use its page in a browser, read its zip archives, or use and mount its drive. Without these programs they are skipped.
-    ! are_missing strace chromium-headless-shell unzip 7z bsdtar python3 litmus rclone cadaver mount.davfs fusermount3 || [ "$(id -u)" -ne 0 ] || ! command -v apt-get >/dev/null \
+    ! are_missing strace chromium-headless-shell unzip 7z bsdtar python3 litmus rclone cadaver mount.davfs fusermount3 faketime || [ "$(id -u)" -ne 0 ] || ! command -v apt-get >/dev/null \
         || step 'install the programs of some tests' sh -c \
-            'apt-get update && DEBIAN_FRONTEND=noninteractive apt-get install -y strace chromium-headless-shell unzip p7zip-full libarchive-tools python3 litmus rclone cadaver davfs2 fuse3'
+            'apt-get update && DEBIAN_FRONTEND=noninteractive apt-get install -y strace chromium-headless-shell unzip p7zip-full libarchive-tools python3 litmus rclone cadaver davfs2 fuse3 faketime'
     command -v dockerd >/dev/null || docker info >/dev/null 2>&1 || [ "$(id -u)" -ne 0 ] || ! command -v apt-get >/dev/null \
         || step 'install a container engine' sh -c 'apt-get update && DEBIAN_FRONTEND=noninteractive apt-get install -y docker.io'
     join

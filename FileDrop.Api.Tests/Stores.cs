@@ -43,6 +43,9 @@ public sealed class EmbeddedStores : Stores
             .SelectMany(folder => System.IO.Directory.EnumerateFiles(folder, "*", SearchOption.AllDirectories))
             .Select(path => Path.GetFileName(path)),
         .. await RowsAsync("SELECT lower(hex(key)) FROM small_blobs", row => row.GetString(0).Insert(32, "-")),
+        .. await HasSegmentsAsync()
+            ? await RowsAsync("SELECT lower(hex(b.blob) || '-' || hex(f.id)) FROM blobs b JOIN files f ON f.n = b.file WHERE b.segment IS NOT NULL", row => row.GetString(0))
+            : [],
     ];
 
     public override async Task RewriteBlobAsync(string key, Func<byte[], byte[]> change)
@@ -51,6 +54,20 @@ public sealed class EmbeddedStores : Stores
         foreach (var bytes in await RowsAsync($"SELECT bytes FROM small_blobs WHERE key = x'{digits}'", row => row.GetFieldValue<byte[]>(0)))
         {
             await RowsAsync($"UPDATE small_blobs SET bytes = x'{Convert.ToHexString(change(bytes))}' WHERE key = x'{digits}'", _ => 0);
+            return;
+        }
+        foreach (var (segment, offset, size) in await RowsAsync(
+            $"SELECT b.segment, b.segment_offset, b.size FROM blobs b JOIN files f ON f.n = b.file WHERE b.blob = x'{digits[..32]}' AND f.id = x'{digits[32..]}' AND b.segment IS NOT NULL",
+            row => (row.GetInt64(0), row.GetInt64(1), row.GetInt64(2))))
+        {
+            using var file = File.OpenHandle(Path.Combine(Directory, "segments", $"{segment:x16}"), access: FileAccess.ReadWrite, share: FileShare.ReadWrite);
+            var bytes = new byte[size];
+            RandomAccess.Read(file, bytes, offset);
+            var changed = change(bytes);
+            RandomAccess.Write(file, changed, offset);
+            Assert.True(changed.Length == size || RandomAccess.GetLength(file) == offset + size, "Only the last content of a segment can be shortened.");
+            if (changed.Length < size)
+                RandomAccess.SetLength(file, offset + changed.Length);
             return;
         }
         var path = System.IO.Directory.EnumerateFiles(Path.Combine(Directory, "blobs"), key, SearchOption.AllDirectories).Single();
@@ -62,6 +79,9 @@ public sealed class EmbeddedStores : Stores
         System.IO.Directory.Delete(Directory, recursive: true);
         return ValueTask.CompletedTask;
     }
+
+    private async Task<bool> HasSegmentsAsync() =>
+        (await RowsAsync("SELECT 1 FROM pragma_table_info('blobs') WHERE name = 'segment'", _ => true)).Count > 0;
 
     private async Task<List<T>> RowsAsync<T>(string sql, Func<SqliteDataReader, T> read)
     {

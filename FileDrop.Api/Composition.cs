@@ -166,7 +166,10 @@ internal static class Composition
         var directory = alone ? DataDirectoryLock.Take(options.DataDirectory, TimeProvider.System) : null;
         var blobs = new DiskBlobStore(options.DataDirectory);
         var rules = Rules(options, blobs);
-        services.AddSingleton<IBlobStore>(provider => new EmbeddedBlobStore(blobs, new SmallBlobs(provider.GetRequiredService<SqliteEngine>())));
+        services.AddSingleton(provider => new Segments(options.DataDirectory, blobs.Room, provider.GetRequiredService<TimeProvider>()));
+        services.AddSingleton(provider => new SegmentPlaces(provider.GetRequiredService<SqliteEngine>()));
+        services.AddSingleton<IBlobStore>(provider => new EmbeddedBlobStore(
+            blobs, provider.GetRequiredService<Segments>(), provider.GetRequiredService<SegmentPlaces>(), new SmallBlobs(provider.GetRequiredService<SqliteEngine>())));
         services.AddSingleton<IDamageNotes>(_ => new DiskDamageNotes(options.DataDirectory));
         services.AddSingleton<IReserve>(_ => blobs.Room);
         if (directory is not null)
@@ -178,7 +181,10 @@ internal static class Composition
             return new SqliteEngine(Path.Combine(options.DataDirectory, "catalog.db"), rules, provider.GetRequiredService<TimeProvider>());
         });
         services.AddCatalog<SqliteEngine>(rules);
-        services.AddSingleton<IInlineContents>(provider => new InlineContents(provider.GetRequiredService<SqliteEngine>(), blobs.Room));
+        services.AddSingleton<IInlineContents>(
+            provider => new InlineContents(provider.GetRequiredService<SqliteEngine>(), provider.GetRequiredService<Segments>(), blobs.Room));
+        services.AddSingleton<ICompaction>(provider => new SegmentCompaction(
+            provider.GetRequiredService<Segments>(), provider.GetRequiredService<SegmentPlaces>(), blobs.Room, provider.GetRequiredService<TimeProvider>()));
     }
 
     /// <summary>Adds every interface of the catalog, over an engine that has been added.</summary>

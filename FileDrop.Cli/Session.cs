@@ -38,9 +38,9 @@ internal sealed class Session : IDisposable
                 {
                     return await act(session, parse, cancellation);
                 }
-                catch (Exception failure) when (ToolException.Explain(failure, session.Address) is { } known)
+                catch (Exception failure) when (ToolException.Explain(failure, session.Address, cancellation) is { } known)
                 {
-                    return Say(output, known, cancellation);
+                    return Say(output, known);
                 }
             },
             cancellation));
@@ -53,9 +53,9 @@ internal sealed class Session : IDisposable
         {
             return (int)await act(output);
         }
-        catch (Exception failure) when (ToolException.Explain(failure) is { } known)
+        catch (Exception failure) when (ToolException.Explain(failure, address: null, cancellation) is { } known)
         {
-            return (int)Say(output, known, cancellation);
+            return (int)Say(output, known);
         }
     }
 
@@ -77,11 +77,9 @@ internal sealed class Session : IDisposable
 
     public void Dispose() => Client.Dispose();
 
-    private static ExitCode Say(Output output, ToolException known, CancellationToken cancellation)
+    private static ExitCode Say(Output output, ToolException known)
     {
-        // A connection that is torn down by Ctrl+C fails in many ways.
-        var isCanceled = cancellation.IsCancellationRequested;
-        output.Error(isCanceled ? "Canceled." : known.Message);
-        return isCanceled ? ExitCode.Canceled : known.Code;
+        output.Error(known.Message);
+        return known.Code;
     }
 }

@@ -13,7 +13,27 @@ internal sealed class ToolException(ExitCode code, string sentence) : Exception(
     /// <summary>Explains a failure; null if it is a bug, which should not be hidden.</summary>
     /// <param name="failure">Any failure of a command.</param>
     /// <param name="address">The service's address; null if no service takes part.</param>
-    public static ToolException? Explain(Exception failure, Uri? address = null) => failure switch
+    /// <param name="cancellation">Ctrl+C and SIGTERM. Afterwards every failure is theirs: a connection that is torn down fails in many ways.</param>
+    public static ToolException? Explain(Exception failure, Uri? address, CancellationToken cancellation)
+    {
+        var known = Explain(failure, address);
+        return known is not null && cancellation.IsCancellationRequested ? new ToolException(ExitCode.Canceled, "Canceled.") : known;
+    }
+
+    /// <summary>The exit code of several items, some of which failed: that of all failures, if they have the same. After Ctrl+C it is that of Ctrl+C.</summary>
+    public static ExitCode Sum(IEnumerable<ExitCode> codes, CancellationToken cancellation)
+    {
+        var failures = codes.Where(code => code != ExitCode.Done).Distinct().ToList();
+        return failures switch
+        {
+            [] => ExitCode.Done,
+            _ when cancellation.IsCancellationRequested => ExitCode.Canceled,
+            [var one] => one,
+            _ => ExitCode.Failed,
+        };
+    }
+
+    private static ToolException? Explain(Exception failure, Uri? address) => failure switch
     {
         ToolException known => known,
         OperationCanceledException { InnerException: TimeoutException } => new ToolException(ExitCode.Network, $"{address} did not answer in time."),
@@ -24,19 +44,6 @@ internal sealed class ToolException(ExitCode code, string sentence) : Exception(
         IOException or UnauthorizedAccessException => new ToolException(ExitCode.Failed, failure.Message),
         _ => null,
     };
-
-    /// <summary>The exit code of several items, some of which failed: that of all failures, if they have the same.</summary>
-    public static ExitCode Sum(IEnumerable<ExitCode> codes)
-    {
-        var failures = codes.Where(code => code != ExitCode.Done).Distinct().ToList();
-        return failures switch
-        {
-            [] => ExitCode.Done,
-            [var one] => one,
-            _ when failures.Contains(ExitCode.Canceled) => ExitCode.Canceled,
-            _ => ExitCode.Failed,
-        };
-    }
 
     private static ExitCode CodeOf(FileDropException refusal) => refusal.Status switch
     {

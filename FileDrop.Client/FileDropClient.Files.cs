@@ -125,11 +125,12 @@ public sealed partial class FileDropClient
         return text;
     }
 
-    private static JsonObject Place(Guid? folder, OnConflict onConflict)
+    /// <summary>The fields of a place: the folder, by the name that the request has for it, and the action if a name is taken.</summary>
+    private static JsonObject Place(Guid? folder, OnConflict onConflict, string name = "folder_id")
     {
         var body = new JsonObject();
         if (folder is { } id)
-            body["folder_id"] = FolderText(id);
+            body[name] = FolderText(id);
         if (onConflict != OnConflict.Fail)
             body["on_conflict"] = ClientJson.Word(onConflict);
         return body;

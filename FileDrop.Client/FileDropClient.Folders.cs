@@ -13,7 +13,7 @@ public sealed partial class FileDropClient
     public Task<DropFolder> CreateFolderAsync(
         string name, Guid? parent = null, OnConflict onConflict = OnConflict.Fail, CancellationToken cancellation = default)
     {
-        var body = Parent(parent, onConflict);
+        var body = Place(parent, onConflict, "parent_id");
         body["name"] = name;
         return SendJsonAsync(HttpMethod.Post, "/folders", body, ifMatch: null, ClientJson.Instance.DropFolder, cancellation);
     }
@@ -26,7 +26,7 @@ public sealed partial class FileDropClient
     public async Task<DropFolder> UpdateFolderAsync(Guid id, FolderChange change, CancellationToken cancellation = default)
     {
         ArgumentNullException.ThrowIfNull(change);
-        var body = Parent(change.Parent, change.OnConflict);
+        var body = Place(change.Parent, change.OnConflict, "parent_id");
         if (change.Name is not null)
             body["name"] = change.Name;
         var updated = await SendJsonAsync(HttpMethod.Patch, $"/folders/{id}", body, change.IfMatch, ClientJson.Instance.UpdatedFolder, cancellation);
@@ -64,7 +64,7 @@ public sealed partial class FileDropClient
         Guid id, Guid? parent = null, OnConflict onConflict = OnConflict.Fail, CancellationToken cancellation = default)
     {
         var updated = await SendJsonAsync(
-            HttpMethod.Post, $"/trash/folders/{id}/restore", Parent(parent, onConflict), ifMatch: null, ClientJson.Instance.UpdatedFolder, cancellation);
+            HttpMethod.Post, $"/trash/folders/{id}/restore", Place(parent, onConflict, "parent_id"), ifMatch: null, ClientJson.Instance.UpdatedFolder, cancellation);
         return updated.Folder ?? throw new FileDropException("The answer has no folder.");
     }
 
@@ -87,15 +87,5 @@ public sealed partial class FileDropClient
         var body = new JsonObject { ["ids"] = new JsonArray([.. ids.Select(id => (JsonNode?)JsonValue.Create($"{id}"))]) };
         var link = await SendJsonAsync(HttpMethod.Post, "/zip", body, ifMatch: null, ClientJson.Instance.DropLink, cancellation);
         await DownloadAsync(link.Url, destination, progress, cancellation);
-    }
-
-    private static JsonObject Parent(Guid? parent, OnConflict onConflict)
-    {
-        var body = new JsonObject();
-        if (parent is { } id)
-            body["parent_id"] = FolderText(id);
-        if (onConflict != OnConflict.Fail)
-            body["on_conflict"] = ClientJson.Word(onConflict);
-        return body;
     }
 }

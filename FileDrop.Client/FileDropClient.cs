@@ -18,6 +18,7 @@ public sealed partial class FileDropClient : IDisposable
     private readonly HttpClient _transfers;
     private readonly TimeProvider _time;
     private readonly bool _ownsClients;
+    private Answered? _last;
 
     /// <param name="http">Sends short requests. Its base address is the service's.</param>
     /// <param name="transfers">Sends contents, and requests that last: it must have no timeout, and nothing around it that repeats requests.</param>
@@ -53,6 +54,12 @@ public sealed partial class FileDropClient : IDisposable
             return client;
         }
     }
+
+    /// <summary>
+    /// The service's time: that of its last answer, in whole seconds, and the time that has passed since; null before the first answer. It does not depend on this
+    /// machine's clock, which may be wrong.
+    /// </summary>
+    public DateTimeOffset? ServiceTime => _last is { } last ? last.Date + _time.GetElapsedTime(last.At) : null;
 
     /// <summary>Closes the connections of a client that <see cref="Create"/> has made.</summary>
     public void Dispose()
@@ -96,9 +103,11 @@ public sealed partial class FileDropClient : IDisposable
 
     /// <summary>Sends a request, and returns its answer once the headers are there.</summary>
     /// <exception cref="FileDropException">The service refuses the request.</exception>
-    private static async Task<HttpResponseMessage> SendAsync(HttpClient client, HttpRequestMessage request, CancellationToken cancellation)
+    private async Task<HttpResponseMessage> SendAsync(HttpClient client, HttpRequestMessage request, CancellationToken cancellation)
     {
         var response = await client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancellation);
+        if (response.Headers.Date is { } date)
+            _last = new Answered(date, _time.GetTimestamp());
         if (response.IsSuccessStatusCode)
             return response;
         using (response)
@@ -155,18 +164,12 @@ public sealed partial class FileDropClient : IDisposable
         {
             using var request = new HttpRequestMessage(HttpMethod.Get, next);
             using var response = await SendAsync(_http, request, cancellation);
-            next = NextPage(response);
+            next = response.Headers.TryGetValues("Link", out var links)
+                ? links.Where(link => link.Contains("rel=\"next\"", StringComparison.Ordinal)).Select(link => link.Split('<', '>')[1]).FirstOrDefault()
+                : null;
             foreach (var item in await ReadAsync(response, type, cancellation))
                 yield return item;
         }
-    }
-
-    /// <summary>The address of the next page; null if there is none.</summary>
-    private static string? NextPage(HttpResponseMessage response)
-    {
-        if (!response.Headers.TryGetValues("Link", out var links))
-            return null;
-        return links.Where(link => link.Contains("rel=\"next\"", StringComparison.Ordinal)).Select(link => link.Split('<', '>')[1]).FirstOrDefault();
     }
 
     private static string Query(string path, params ReadOnlySpan<(string Name, string? Value)> parameters)
@@ -196,4 +199,9 @@ public sealed partial class FileDropClient : IDisposable
         var wanted = (failure as FileDropException)?.RetryAfter ?? TimeSpan.Zero;
         await Task.Delay(usual > wanted ? usual : wanted, _time, cancellation);
     }
+
+    /// <summary>The service's time in an answer.</summary>
+    /// <param name="Date">The time.</param>
+    /// <param name="At">When the answer came, on the monotonic clock.</param>
+    private sealed record Answered(DateTimeOffset Date, long At);
 }

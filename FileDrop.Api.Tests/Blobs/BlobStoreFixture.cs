@@ -19,8 +19,8 @@ public abstract class BlobStoreFixture : IAsyncLifetime
 
     public Stores Stores => Started(_stores);
 
-    /// <summary>Whether the store keeps small contents in a second place.</summary>
-    public virtual bool HasSmall => false;
+    /// <summary>Whether the store lists the small contents that it keeps in a second place.</summary>
+    public virtual bool ListsSmall => false;
 
     public async ValueTask InitializeAsync()
     {
@@ -69,17 +69,21 @@ public class DiskBlobs : BlobStoreFixture
 }
 
 /// <summary>Files, and rows of the catalog's database.</summary>
-public sealed class EmbeddedBlobs : DiskBlobs
+public class EmbeddedBlobs : DiskBlobs
 {
     private SqliteEngine? _catalog;
     private InlineContents? _inline;
+    private Segments? _segments;
 
-    public override bool HasSmall => true;
+    public override bool ListsSmall => true;
+
+    private protected SqliteEngine Catalog => _catalog ?? throw new InvalidOperationException("The store was not opened.");
 
     public override async ValueTask DisposeAsync()
     {
         if (_catalog is not null)
             await _catalog.DisposeAsync();
+        _segments?.Dispose();
         await base.DisposeAsync();
     }
 
@@ -87,16 +91,43 @@ public sealed class EmbeddedBlobs : DiskBlobs
     {
         var commit = Commit(size);
         var inline = _inline ?? throw new InvalidOperationException("The store was not opened.");
-        await inline.CommitAsync(Owner, key.FileId, new Api.Catalog.WriteIntent(key.BlobId, 1), new byte[size], creates: true, commit, default);
+        using var bytes = await inline.StoreAsync(new MemoryStream(new byte[size]), size, exact: true, default);
+        await inline.CommitAsync(Owner, key.FileId, new Api.Catalog.WriteIntent(key.BlobId, 1), bytes, creates: true, commit, default);
     }
 
     protected override async Task<(Stores Stores, IBlobStore Store)> OpenAsync()
     {
         var disk = new DiskBlobStore(Folder.Directory);
         _catalog = new SqliteEngine(Path.Combine(Folder.Directory, "catalog.db"), Rules, TimeProvider.System);
-        _inline = new InlineContents(_catalog, disk.Room);
+        _segments = new Segments(Folder.Directory, disk.Room, TimeProvider.System);
+        _inline = new InlineContents(_catalog, _segments, disk.Room);
         await _catalog.StartAsync(default);
-        return (Folder, new EmbeddedBlobStore(disk, new SmallBlobs(_catalog)));
+        return (Folder, new EmbeddedBlobStore(disk, _segments, new SegmentPlaces(_catalog), new SmallBlobs(_catalog)));
+    }
+}
+
+/// <summary>Files, and segments.</summary>
+public sealed class SegmentBlobs : EmbeddedBlobs
+{
+    public override bool ListsSmall => false;
+
+    /// <summary>Writes the content while another change is made, so that both share a sync.</summary>
+    public override async Task WriteSmallAsync(BlobKey key, int size)
+    {
+        using var other = new SemaphoreSlim(0);
+        var begun = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        var change = Task.Run(() => Catalog.ChangeAsync(
+            session =>
+            {
+                begun.SetResult();
+                other.Wait();
+                return true;
+            },
+            default));
+        await begun.Task;
+        var write = base.WriteSmallAsync(key, size);
+        other.Release();
+        await Task.WhenAll(change, write);
     }
 }
 

@@ -12,13 +12,18 @@ public abstract class CliResumeTests(Pair pair)
     private const int Size = 24 << 20;
     private const int Cut = 8 << 20;
 
-    [Fact]
-    public async Task A_put_that_is_interrupted_and_then_killed_goes_on_where_it_was()
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task A_put_that_is_interrupted_and_then_killed_goes_on_where_it_was(bool replaces)
     {
         await using var proxy = new TcpProxy(pair.Service.Address);
-        using var home = await CliHome.MakeAsync(pair.Service, "interrupted", new Uri($"http://127.0.0.1:{proxy.Port}"));
+        using var home = await CliHome.MakeAsync(pair.Service, $"interrupted-{replaces}", new Uri($"http://127.0.0.1:{proxy.Port}"));
         var bytes = Requests.Bytes(Size);
+        if (replaces)
+            (await home.RunAsync(["put", "-", "fd:/large"], [1])).Succeeded();
         home.Write("large", bytes);
+        string[] command = ["put", "large", "fd:/", .. replaces ? ["--on-conflict", "replace"] : Array.Empty<string>()];
         Assert.Equal((int)ExitCode.Canceled, await StopInTheMiddleAsync(ToolProcess.Interrupt));
         var state = Directory.GetFiles(Path.Combine(home.Home, ".local", "state", "filedrop", "uploads"));
         Assert.Single(state);
@@ -26,7 +31,7 @@ public abstract class CliResumeTests(Pair pair)
         Assert.Equal(state, Directory.GetFiles(Path.GetDirectoryName(state[0]) ?? ""));
         proxy.Become(TcpProxy.State.Up);
         var before = proxy.Sent;
-        using (var last = ToolProcess.Start(home, "put", "large", "fd:/"))
+        using (var last = ToolProcess.Start(home, command))
             Assert.Equal((0, "Uploaded fd:/large\n"), await last.EndAsync());
         // Twice a third was sent before. Some of the bytes on their way were lost.
         Assert.InRange(proxy.Sent - before, 1, Size * 2L / 3);
@@ -37,7 +42,7 @@ public abstract class CliResumeTests(Pair pair)
         {
             proxy.Become(TcpProxy.State.Up);
             proxy.CutAfter(TcpProxy.Way.ToServer, Cut);
-            using var process = ToolProcess.Start(home, "put", "large", "fd:/");
+            using var process = ToolProcess.Start(home, command);
             await Service.UntilAsync("the connection is cut", () => Task.FromResult(!proxy.CutIsToCome), 60);
             proxy.Become(TcpProxy.State.Down);
             process.Signal(signal);

@@ -1,9 +1,11 @@
+using System.Net;
 using System.Text;
 using FileDrop.Api.Tests.Access;
 using FileDrop.Api.Tests.Changes;
 using FileDrop.Api.Tests.Files;
 using FileDrop.Cli;
 using FileDrop.Cli.Completion;
+using FileDrop.Client;
 using Xunit;
 
 namespace FileDrop.Api.Tests.Cli;
@@ -191,6 +193,27 @@ public sealed class CliRuleTests(FeedEmbeddedPair pair) : IClassFixture<FeedEmbe
     public void A_wildcard_fits_names_as_in_a_shell(string pattern, string name, bool fits) => Assert.Equal(fits, new Glob(pattern).Fits(name));
 
     [Fact]
+    public void After_Ctrl_C_every_failure_counts_as_canceled()
+    {
+        var (address, canceled) = (new Uri("http://localhost"), new CancellationToken(canceled: true));
+        Exception[] torn =
+        [
+            new HttpRequestException("reset", new IOException("reset")), new System.Net.Sockets.SocketException(104), new IOException("closed"), new OperationCanceledException(),
+            new TaskCanceledException("late", new TimeoutException()), new FileDropException(HttpStatusCode.ServiceUnavailable, "storage_unavailable", "Later."),
+        ];
+        foreach (var failure in torn)
+        {
+            Assert.Equal(ExitCode.Canceled, ToolException.Explain(failure, address, canceled)?.Code);
+            Assert.NotNull(ToolException.Explain(failure, address, CancellationToken.None));
+        }
+        Assert.Equal(ExitCode.Network, ToolException.Explain(torn[0], address, CancellationToken.None)?.Code);
+        // A failure that was said before Ctrl+C does not hide it. A bug is never hidden.
+        Assert.Equal(ExitCode.Canceled, ToolException.Sum([ExitCode.Done, ExitCode.Network], canceled));
+        Assert.Equal(ExitCode.Done, ToolException.Sum([ExitCode.Done], canceled));
+        Assert.Null(ToolException.Explain(new InvalidOperationException(), address, canceled));
+    }
+
+    [Fact]
     public void Sizes_spans_and_moments_are_read_and_written_as_people_do()
     {
         Assert.Equal(["0 B", "999 B", "1.0 KiB", "10 MiB", "1.5 GiB"], new double[] { 0, 999, 1024, 10 << 20, 1.5 * (1 << 30) }.Select(Words.Size));
@@ -201,7 +224,7 @@ public sealed class CliRuleTests(FeedEmbeddedPair pair) : IClassFixture<FeedEmbe
         foreach (var wrong in new[] { "7", "d", "-1d", "soon", "99999999999w" })
             Assert.Throws<ToolException>(() => Words.Span(wrong));
         Assert.Throws<ToolException>(() => Words.Bytes("9999999999G"));
-        Assert.Equal(ExitCode.Failed, ToolException.Sum([ExitCode.NotFound, ExitCode.Conflict, ExitCode.Done]));
-        Assert.Equal(ExitCode.NotFound, ToolException.Sum([ExitCode.NotFound, ExitCode.Done]));
+        Assert.Equal(ExitCode.Failed, ToolException.Sum([ExitCode.NotFound, ExitCode.Conflict, ExitCode.Done], CancellationToken.None));
+        Assert.Equal(ExitCode.NotFound, ToolException.Sum([ExitCode.NotFound, ExitCode.Done], CancellationToken.None));
     }
 }

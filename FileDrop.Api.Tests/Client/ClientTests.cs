@@ -111,6 +111,17 @@ public abstract class ClientTests(Pair pair)
     }
 
     [Fact]
+    public async Task The_services_time_is_that_of_its_last_answer_and_goes_on()
+    {
+        using var client = await ClientAsync("time");
+        Assert.Null(client.ServiceTime);
+        await client.GetFolderAsync(DropFolder.Root);
+        var time = client.ServiceTime ?? default;
+        Assert.InRange(time, DateTimeOffset.UtcNow.AddMinutes(-2), DateTimeOffset.UtcNow.AddSeconds(1));
+        await Service.UntilAsync("the time goes on", () => Task.FromResult(client.ServiceTime > time));
+    }
+
+    [Fact]
     public async Task Shares_are_made_listed_and_ended()
     {
         using var client = await ClientAsync("shares");

@@ -7,8 +7,8 @@ namespace FileDrop.Api.Tests.Maintenance;
 /// <summary>The disk returns errors, or folders are missing or closed; the service recovers without a restart.</summary>
 public sealed class BrokenDiskTests
 {
-    /// <summary>A size too large for a row of the catalog.</summary>
-    private const int FileSize = 66_000;
+    /// <summary>A size too large for a segment.</summary>
+    private const int FileSize = (1 << 20) + 1;
 
     private static readonly (string, string)[] Quick = [("FileDrop:Lease", "00:00:02"), ("FileDrop:LateWrites", "00:00:00")];
 

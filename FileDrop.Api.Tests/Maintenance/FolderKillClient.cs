@@ -277,7 +277,7 @@ internal sealed partial class FolderKillClient(int number)
     /// <summary>Makes a content, mostly small.</summary>
     private byte[] NewBody(out string sha256)
     {
-        var content = RandomNumberGenerator.GetBytes(1 + _random.Next(_random.Next(4) == 0 ? 100_000 : 1_000));
+        var content = RandomNumberGenerator.GetBytes(_random.Next(4) == 0 ? (1 << 20) + 1 + _random.Next(1_000) : 1 + _random.Next(1_000));
         sha256 = Convert.ToHexStringLower(SHA256.HashData(content));
         return content;
     }

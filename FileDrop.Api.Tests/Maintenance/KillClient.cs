@@ -228,8 +228,13 @@ internal sealed class KillClient(int number)
 
     private string NewName() => $"c{number}-{_asked++}";
 
-    /// <summary>Makes a content: mostly small, sometimes larger than one part of a multipart upload.</summary>
-    private byte[] NewContent() => RandomNumberGenerator.GetBytes(_random.Next(12) == 0 ? 9 << 20 : 1 + _random.Next(100_000));
+    /// <summary>Makes a content: mostly small, sometimes too large for a segment, and sometimes larger than one part of a multipart upload.</summary>
+    private byte[] NewContent() => RandomNumberGenerator.GetBytes(_random.Next(12) switch
+    {
+        0 => 9 << 20,
+        < 4 => (1 << 20) + 1 + _random.Next(100_000),
+        _ => 1 + _random.Next(100_000),
+    });
 
     private static string Hash(byte[] content) => Convert.ToHexStringLower(SHA256.HashData(content));
 }

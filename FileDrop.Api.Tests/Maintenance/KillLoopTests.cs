@@ -46,7 +46,7 @@ public abstract class KillLoopTests(Pair pair, ITestOutputHelper output)
     ];
 
     private static readonly (string Method, KillMoment[] Moments)[] PointsOfEmbedded =
-        [.. PointsOfBoth, ("IInlineContents.CommitAsync", [KillMoment.Before, KillMoment.After])];
+        [.. PointsOfBoth, ("IInlineContents.StoreAsync", [KillMoment.Before, KillMoment.After]), ("IInlineContents.CommitAsync", [KillMoment.Before, KillMoment.After])];
 
     /// <summary>The number of kills in FILEDROP_TEST_KILLS; null if it is not set.</summary>
     private protected static int? Wanted { get; } =

@@ -46,6 +46,37 @@ public sealed class LayoutTests(FilledPair filled, Chromium chromium) : IClassFi
     }
 
     [Theory]
+    [InlineData(390, 844)]
+    [InlineData(360, 740)]
+    public async Task The_count_is_whole_on_a_phone(int width, int height)
+    {
+        await using var window = await OpenAsync((width, height), touch: true);
+        await WholeAsync();
+        await window.EnterAsync("Photos");
+        await window.Row("2026").WaitForAsync();
+        await WholeAsync();
+        await window.GoAsync(Window.AllFiles);
+        await window.Row("Interview.wav").WaitForAsync();
+        await WholeAsync();
+
+        // In a large folder, too. Measure in the same step, since a change draws the count again.
+        async Task WholeAsync() => Assert.Equal("", await window.Page.EvaluateAsync<string>(
+            """
+            () => {
+                const count = document.querySelector(".bar .count");
+                if (!count.textContent) return "There is no count.";
+                count.textContent = "1,234 folders, 12,000+ files";
+                const [box, bar] = [count.getBoundingClientRect(), count.closest(".bar").getBoundingClientRect()];
+                const others = [...document.querySelectorAll(".bar h1, .bar a, .bar button, .bar select")].map((part) => [part, part.getBoundingClientRect()]);
+                if (count.scrollWidth > count.clientWidth + 1 || count.scrollHeight > count.clientHeight + 1) return `cut: ${count.scrollWidth} in ${count.clientWidth}`;
+                if (box.left < bar.left || box.right > bar.right || box.top < bar.top || box.bottom > bar.bottom + 1) return "outside of the bar";
+                const over = others.find(([, each]) => box.left < each.right && each.left < box.right && box.top + 1 < each.bottom && each.top + 1 < box.bottom);
+                return over ? `over ${over[0].outerHTML}` : "";
+            }
+            """));
+    }
+
+    [Theory]
     [InlineData(360, 225, 120, false)]
     [InlineData(360, 225, 120, true)]
     [InlineData(844, 390, 260, true)]

@@ -112,7 +112,8 @@ public interface IBlobStore
     Task<Stream?> OpenAsync(BlobKey key, long offset, long count, CancellationToken cancellation);
 
     /// <summary>
-    /// Lists blobs in the order of their keys' text, for the check. It lists only complete blobs with a blob's name. A blob that is written
+    /// Lists blobs in the order of their keys' text, for the check. It lists only complete blobs with a blob's name, and need not list
+    /// those that cannot be there without a document. A blob that is written
     /// or deleted meanwhile may be in the list or not.
     /// </summary>
     /// <param name="after">The key to begin behind, or null to begin at the first.</param>

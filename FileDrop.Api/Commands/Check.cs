@@ -116,10 +116,15 @@ internal sealed class Check(
     private async Task CheckContentAsync(SeenBlobs seen, CatalogDocument document, FileContent content, CancellationToken cancellation)
     {
         var key = new BlobKey(content.BlobId, document.FileId);
-        // The walk of the store has already compared the sizes of the blobs that it saw.
-        if (_damaged.Contains(key) || (seen.Contains(key) && !options.Hash)
-            || await StoredContent.FindDamageAsync(blobs, document.FileId, content, options.Hash, cancellation) is not { } damage)
+        // The walk of the store has already counted the blobs that it saw, and compared their sizes.
+        var isSeen = seen.Contains(key);
+        if (_damaged.Contains(key) || (isSeen && !options.Hash))
             return;
+        if (await StoredContent.FindDamageAsync(blobs, document.FileId, content, options.Hash, cancellation) is not { } damage)
+        {
+            _blobs += isSeen ? 0 : 1;
+            return;
+        }
         // The content may have been committed after the walk of the store, or dropped since its document was read.
         var now = await catalog.FindDocumentsAsync([document.FileId], cancellation);
         if (now.ContentOf(content.BlobId) is not null)

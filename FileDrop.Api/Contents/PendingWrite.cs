@@ -1,4 +1,3 @@
-using System.Buffers;
 using FileDrop.Api.Blobs;
 using FileDrop.Api.Catalog;
 using FileDrop.Api.Embedded;
@@ -12,8 +11,8 @@ namespace FileDrop.Api.Contents;
 /// </summary>
 /// <remarks>
 /// The order makes it safe: intent, bytes, commit. The commit depends on the intent. A write that ends in between leaves an intent without
-/// renewals. The sweeper claims it, and a claimed intent can no longer be committed. A small content may be inline: it waits in memory, and
-/// one change of the catalog does all three steps.
+/// renewals. The sweeper claims it, and a claimed intent can no longer be committed. A small content may be inline: one
+/// change of the catalog does the first and the last step, and leaves no intent.
 /// </remarks>
 internal sealed partial class PendingWrite : IAsyncDisposable
 {
@@ -30,7 +29,7 @@ internal sealed partial class PendingWrite : IAsyncDisposable
     private readonly CancellationTokenSource _ended = new();
     private readonly PeriodicTimer _renewal;
     private readonly WriteCommit _commit;
-    private byte[]? _bytes;
+    private IInlineBytes? _bytes;
     private long _renewedAt;
     private Task _renewing = Task.CompletedTask;
 
@@ -75,9 +74,9 @@ internal sealed partial class PendingWrite : IAsyncDisposable
     public async Task StoreAsync(IncomingContent content, CancellationToken cancellation)
     {
         var length = content.Announced;
-        if (IsInline)
+        if (Inline is { } inline)
         {
-            _bytes = await ReadInlineAsync(content, length.AtMost ?? 0, length.IsExact, cancellation);
+            _bytes = await inline.StoreAsync(content, (int)(length.AtMost ?? 0), length.IsExact, cancellation);
             return;
         }
         await using var reserved = new ReservedContent(
@@ -93,7 +92,7 @@ internal sealed partial class PendingWrite : IAsyncDisposable
     /// <exception cref="StorageException">The store failed, or the lease was lost.</exception>
     public async Task<bool> CopyAsync(BlobKey from, long size, CancellationToken cancellation)
     {
-        if (!IsInline)
+        if (Inline is not { } inline)
         {
             var isThere = false;
             await WhileHeldAsync(async stop => isThere = await _blobs.CopyAsync(from, Key, Owner, size, stop), cancellation);
@@ -102,7 +101,7 @@ internal sealed partial class PendingWrite : IAsyncDisposable
         await using var content = await _blobs.OpenAsync(from, 0, size, cancellation);
         if (content is null)
             return false;
-        _bytes = await ReadInlineAsync(content, size, exact: true, cancellation);
+        _bytes = await inline.StoreAsync(content, (int)size, exact: true, cancellation);
         return true;
     }
 
@@ -116,7 +115,7 @@ internal sealed partial class PendingWrite : IAsyncDisposable
     {
         if (!IsInline || other._bytes is null)
             return await CopyAsync(other.Key, size, cancellation);
-        _bytes = other._bytes;
+        (_bytes, other._bytes) = (other._bytes, null);
         return true;
     }
 
@@ -142,6 +141,7 @@ internal sealed partial class PendingWrite : IAsyncDisposable
         }
         finally
         {
+            _bytes?.Dispose();
             _ended.Dispose();
             _lost.Dispose();
         }
@@ -164,24 +164,6 @@ internal sealed partial class PendingWrite : IAsyncDisposable
     private Func<Task<ChangeResult>>? InlineCommit(FileCommit commit) => Inline is { } inline && _bytes is { } bytes
         ? () => inline.CommitAsync(Owner, FileId, Intent, bytes, creates: !_replaces, commit, CancellationToken.None)
         : null;
-
-    private static async Task<byte[]> ReadInlineAsync(Stream content, long length, bool exact, CancellationToken cancellation)
-    {
-        // Room for one byte more, so that the last read meets the end of the content.
-        var buffer = ArrayPool<byte>.Shared.Rent((int)length + 1);
-        try
-        {
-            var room = buffer.AsMemory(0, (int)length + 1);
-            var count = await content.ReadAtLeastAsync(room, room.Length, throwOnEndOfStream: false, cancellation);
-            return count <= length && (!exact || count == length)
-                ? buffer[..count]
-                : throw new InvalidOperationException($"The content has {count} bytes where {length} were announced.");
-        }
-        finally
-        {
-            ArrayPool<byte>.Shared.Return(buffer);
-        }
-    }
 
     private async Task AbandonAsync()
     {

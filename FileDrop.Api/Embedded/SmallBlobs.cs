@@ -7,11 +7,10 @@ namespace FileDrop.Api.Embedded;
 /// <param name="catalog">Has the database.</param>
 internal sealed class SmallBlobs(SqliteEngine catalog)
 {
-    /// <summary>
-    /// The largest content that becomes a row, in bytes. Up to here a row is stored two to three times as fast as a file, because it needs
-    /// fewer syncs. SQLite writes a row twice, to the log and from there, so rows of 128 KiB gain only a fifth with many clients. An array
-    /// of their size would also be a large object, which only a full collection frees.
-    /// </summary>
+    /// <summary>The largest content that may become a row, in bytes. SQLite writes a row twice, to the log and from there.</summary>
+    public const int MaxNewSize = 64 * 1024;
+
+    /// <summary>The largest row, in bytes. Earlier releases made rows of this size.</summary>
     public const int MaxSize = 64 * 1024;
 
     /// <summary>Adds a blob in a change of the catalog's.</summary>

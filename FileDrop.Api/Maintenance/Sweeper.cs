@@ -13,7 +13,7 @@ namespace FileDrop.Api.Maintenance;
 /// <remarks>It claims before it deletes: a blob in garbage belongs to no writer and never will again.</remarks>
 internal sealed partial class Sweeper(
     ISweepCatalog catalog, IFolderSweepCatalog folders, IDocumentCatalog documents, IBlobStore blobs, IReserve reserve, ISharedCatalog shared, ShareDownloads downloads, StoreStarter starter, SweeperMetrics metrics,
-    FileDropOptions options, TimeProvider time, ILogger<Sweeper> log) : BackgroundService
+    FileDropOptions options, TimeProvider time, ILogger<Sweeper> log, ICompaction? compaction = null) : BackgroundService
 {
     private const int DocumentsAtOnce = 200;
     private const int FoldersAtOnce = 1000;
@@ -105,9 +105,12 @@ internal sealed partial class Sweeper(
         await reserve.FreeAsync(() => catalog.ForgetIdempotencyKeysAsync(cancellation));
         await reserve.FreeAsync(() => shared.ForgetGrantsAsync(cancellation));
         await downloads.RecordAsync(cancellation);
+        var freed = compaction is null ? 0 : await compaction.RunAsync(cancellation);
         metrics.Swept(deleted, await catalog.MeasureAsync(cancellation));
         if (swept > 0)
             LogSwept(swept, deleted);
+        if (freed > 0)
+            LogFreed(freed);
     }
 
     /// <summary>Lets entries follow their folders, level by level, until no folder is due. A level without progress leaves the rest to the next tick.</summary>
@@ -147,6 +150,9 @@ internal sealed partial class Sweeper(
 
     [LoggerMessage(LogLevel.Information, "Swept {Documents} documents, deleted {Blobs} blobs")]
     private partial void LogSwept(int documents, int blobs);
+
+    [LoggerMessage(LogLevel.Information, "Took {Bytes} bytes of deleted contents back")]
+    private partial void LogFreed(long bytes);
 
     [LoggerMessage(LogLevel.Debug, "A sweep was interrupted. {Reason}")]
     private partial void LogFailure(string reason);

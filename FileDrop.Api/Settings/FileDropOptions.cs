@@ -36,7 +36,7 @@ public sealed record FileDropOptions
     public string? Storage { get; init; }
 
     /// <summary>
-    /// <c>DataDirectory</c>: the directory of the embedded store. <c>catalog.db</c> has the metadata and contents up to 64 KiB, and <c>blobs</c> all other
+    /// <c>DataDirectory</c>: the directory of the embedded store. <c>catalog.db</c> has the metadata, <c>segments</c> contents up to 1 MiB, and <c>blobs</c> all other
     /// contents. It must be on a local disk; a network file system is refused. Only one service can use a directory. A relative path starts at the service's
     /// folder.
     /// </summary>

@@ -61,7 +61,7 @@ internal static class LoginCommand
         {
             throw new ToolException(ExitCode.Refused, $"{address} refuses {(profile.Key is null ? "access without a key" : "this key")}. Nothing was stored.");
         }
-        catch (Exception failure) when (ToolException.Explain(failure, address) is { } known)
+        catch (Exception failure) when (ToolException.Explain(failure, address, cancellation) is { } known)
         {
             throw new ToolException(known.Code, $"{known.Message} Nothing was stored.");
         }

@@ -12,10 +12,13 @@ internal static class RemoteNames
     /// <summary>The most suggestions; more help nobody.</summary>
     private const int Most = 200;
 
+    /// <summary>Has the word under the cursor where a shell's script knows it: a word with spaces looks like several to System.CommandLine.</summary>
+    private const string WordVariable = "FILEDROP_WORD";
+
     /// <summary>The paths that begin with the word under the cursor.</summary>
     public static IEnumerable<CompletionItem> Complete(CompletionContext context, Surroundings world)
     {
-        var word = context.WordToComplete;
+        var word = world.Variable(WordVariable) is { } whole && whole.EndsWith(context.WordToComplete, StringComparison.Ordinal) ? whole : context.WordToComplete;
         if (word.Length < RemotePath.Scheme.Length)
             return RemotePath.Scheme.StartsWith(word, StringComparison.Ordinal) ? [new CompletionItem($"{RemotePath.Scheme}/")] : [];
         if (!word.StartsWith(RemotePath.Scheme, StringComparison.Ordinal))
@@ -26,7 +29,7 @@ internal static class RemoteNames
             // Away from this thread's context, and given up even where a connection does not notice.
             return Task.Run(() => ListAsync(word, world, patience.Token)).WaitAsync(s_patience).GetAwaiter().GetResult();
         }
-        catch (Exception failure) when (failure is TimeoutException || ToolException.Explain(failure) is not null)
+        catch (Exception failure) when (failure is TimeoutException || ToolException.Explain(failure, address: null, CancellationToken.None) is not null)
         {
             // A completion that fails is silent.
             return [];

@@ -3,23 +3,42 @@ namespace FileDrop.Cli.Completion;
 /// <summary>The scripts that ask <c>filedrop [suggest:POSITION] "LINE"</c>, which prints a suggestion a line.</summary>
 internal static class Scripts
 {
-    // bash breaks words at colons, so the part before the last colon is taken off again. The tool does not know the shell's escapes: for a name with a space it is
-    // asked for the folder. Options come once a word begins like one, and files of this machine where nothing else fits.
+    // bash replaces only the part of a word behind its last break: a colon that is not quoted, or a quote that is still open. So the word is taken apart as bash
+    // does it. It goes to the tool without quotes and escapes, in a variable, since System.CommandLine ends a word at a space. Options come once a word begins
+    // like one, and files of this machine where nothing else fits.
     private const string Bash = """
         _filedrop() {
-            local line="${COMP_LINE:0:COMP_POINT}" word="" plain before each
-            [[ "$line" =~ (([^[:space:]\\]|\\.)*)$ ]] && word="${BASH_REMATCH[1]}"
-            plain="${word//\\/}"
-            if [[ "$plain" == *[[:space:]]* ]]; then
-                line="${line%"$word"}${plain%/*}/"
-            fi
-            before="${plain%"${plain##*:}"}"
-            [[ "$COMP_WORDBREAKS" == *:* ]] || before=""
+            local line="${COMP_LINE:0:COMP_POINT}" plain="" quote="" start=0 mark=0 open=0 i char each
+            for ((i = 0; i < ${#line}; i++)); do
+                char="${line:i:1}"
+                if [[ "$char" == "\\" && "$quote" != "'" ]]; then
+                    ((++i))
+                    plain+="${line:i:1}"
+                elif [[ "$quote" != "" && "$char" == "$quote" ]]; then
+                    quote=""
+                elif [[ "$quote" == "" && ( "$char" == "'" || "$char" == '"' ) ]]; then
+                    quote="$char"
+                    open=${#plain}
+                elif [[ "$quote" == "" && "$char" == [[:space:]] ]]; then
+                    plain=""
+                    start=$((i + 1))
+                    mark=0
+                else
+                    plain+="$char"
+                    [[ "$quote" == "" && "$COMP_WORDBREAKS" == *"$char"* ]] && mark=${#plain}
+                fi
+            done
+            [[ "$quote" == "" ]] || mark=$open
+            line="${line:0:start}$plain"
+            [[ "$plain" == *[[:space:]]* ]] && line="${line:0:start}\"$plain"
             local IFS=$'\n'
             COMPREPLY=()
-            for each in $(filedrop "[suggest:${#line}]" "$line" 2>/dev/null); do
-                [[ "$each" == "$plain"* && ( "$plain" == -* || "$each" != -* && "$each" != /* ) ]] && COMPREPLY+=("$(printf %q "${each#"$before"}")")
-            done
+            while read -r each; do
+                [[ "$each" == "$plain"* && ( "$plain" == -* || "$each" != -* && "$each" != /* ) ]] || continue
+                each="${each:mark}"
+                [[ "$quote" == "" ]] && each="$(printf %q "$each")"
+                COMPREPLY+=("$each")
+            done < <(FILEDROP_WORD="$plain" filedrop "[suggest:${#line}]" "$line" 2>/dev/null)
             [[ "${COMPREPLY[0]-}" == */ ]] && compopt -o nospace
             if [[ "$plain" != fd:* && "$plain" != -* && ( "${COMPREPLY[*]-}" == "" || "${COMPREPLY[*]-}" == "fd:/" ) ]]; then
                 compopt -o filenames -o nospace

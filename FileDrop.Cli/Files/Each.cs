@@ -27,7 +27,7 @@ internal static class Each
                     {
                         await act(items[at], token);
                     }
-                    catch (Exception failure) when (!stop.IsCancellationRequested && ToolException.Explain(failure, session.Address) is { } known)
+                    catch (Exception failure) when (!stop.IsCancellationRequested && ToolException.Explain(failure, session.Address, cancellation) is { } known)
                     {
                         codes[at] = known.Code;
                         session.Output.Error(known.Message.Contains(name(items[at]), StringComparison.Ordinal) ? known.Message : $"{name(items[at])}: {known.Message}");
@@ -40,6 +40,6 @@ internal static class Each
         {
             // One failure stopped all. It was said.
         }
-        return ToolException.Sum(codes);
+        return ToolException.Sum(codes, cancellation);
     }
 }

@@ -8,7 +8,8 @@ namespace FileDrop.Cli.Syncing;
 /// <param name="device">The number of its file system.</param>
 /// <param name="names">The names of copies.</param>
 /// <param name="ignores">The entries to leave out.</param>
-internal sealed class LocalSide(string top, long device, SyncNames names, IgnoreRules ignores)
+/// <param name="now">The service's time, by which the local trash is kept.</param>
+internal sealed class LocalSide(string top, long device, SyncNames names, IgnoreRules ignores, DateTimeOffset now)
 {
     /// <summary>Deleted files stay in the local trash for this long.</summary>
     private static readonly TimeSpan s_kept = TimeSpan.FromDays(30);
@@ -154,7 +155,7 @@ internal sealed class LocalSide(string top, long device, SyncNames names, Ignore
         foreach (var day in Directory.Exists(trash) ? Directory.GetDirectories(trash) : [])
         {
             if (DateTime.TryParseExact(Path.GetFileName(day), "yyyy-MM-dd", CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal | DateTimeStyles.AdjustToUniversal, out var date)
-                && DateTime.UtcNow - date > s_kept)
+                && now.UtcDateTime - date > s_kept)
                 Directory.Delete(day, recursive: true);
         }
     }
@@ -181,7 +182,7 @@ internal sealed class LocalSide(string top, long device, SyncNames names, Ignore
 
     private string ToTrash(string path, string below, bool isFolder)
     {
-        var day = Path.Join(top, SyncNames.Trash, DateTime.UtcNow.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture));
+        var day = Path.Join(top, SyncNames.Trash, now.UtcDateTime.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture));
         for (var number = 1; ; number++)
         {
             // The same name may have gone there today; and a file may be there now where a folder is needed.

@@ -13,6 +13,9 @@ internal sealed class RemoteSide(FileDropClient client, SyncStore store)
     /// <summary>After this time, the entries that went to the trash with a folder are counted.</summary>
     private static readonly TimeSpan s_counted = TimeSpan.FromSeconds(5);
 
+    /// <summary>The service's time. This machine's clock may be wrong, and may jump between two syncs; it counts only if a proxy hides the other.</summary>
+    public DateTimeOffset Now => client.ServiceTime ?? DateTimeOffset.UtcNow;
+
     /// <summary>Renames or moves an entry.</summary>
     public async Task MoveAsync(Unit unit, Unit parent, string name, CancellationToken cancellation)
     {
@@ -52,7 +55,7 @@ internal sealed class RemoteSide(FileDropClient client, SyncStore store)
     {
         List<Unit> units = [.. doomed.Select(each => each.Unit)];
         foreach (var (folder, hidden) in doomed.Where(each => each.Unit.Kind == EntryKind.Folder))
-            store.Remove(Known(folder.Remote).Id, hidden);
+            store.Remove(Known(folder.Remote).Id, hidden, Now);
         var results = await client.BatchAsync(
             units.Select(unit => new BatchOperation(BatchVerb.Delete, Known(unit.Remote).Id, unit.Kind) { IfVersion = Known(unit.Remote).Version }), cancellation);
         for (var i = 0; i < results.Count; i++)
@@ -97,11 +100,13 @@ internal sealed class RemoteSide(FileDropClient client, SyncStore store)
     /// <returns>The names of the folders that are back.</returns>
     public async Task<IReadOnlyList<string>> RestoreWronglyDeletedAsync(CancellationToken cancellation)
     {
-        var due = store.Removed.Where(each => DateTimeOffset.UtcNow - each.Value.At > s_counted).Select(each => each.Key).ToHashSet();
         var restored = new List<string>();
-        if (due.Count == 0)
+        if (store.Removed.Count == 0)
             return restored;
-        await foreach (var folder in client.ListTrashedFoldersAsync(cancellation).Take(1_000))
+        var trashed = await client.ListTrashedFoldersAsync(cancellation).Take(1_000).ToListAsync(cancellation);
+        // The answer has brought the service's time.
+        var due = store.Removed.Where(each => Now - each.Value.At > s_counted).Select(each => each.Key).ToHashSet();
+        foreach (var folder in trashed)
         {
             if (due.Contains(folder.FolderId) && folder.Files + folder.Folders > store.Removed[folder.FolderId].Hidden)
                 restored.Add((await client.RestoreFolderAsync(folder.FolderId, onConflict: OnConflict.Rename, cancellation: cancellation)).Name);

@@ -94,7 +94,7 @@ internal static class SyncCommand
                         (pause, isFirst) = (TimeSpan.FromSeconds(1), false);
                         await watcher.WaitAsync(Stopwatch.GetElapsedTime(began), cancellation);
                     }
-                    catch (Exception failure) when (!cancellation.IsCancellationRequested && ToolException.Explain(failure, session.Address) is { Code: ExitCode.Network } known)
+                    catch (Exception failure) when (ToolException.Explain(failure, session.Address, cancellation) is { Code: ExitCode.Network } known)
                     {
                         session.Output.Note($"{known.Message} Trying again in {pause.TotalSeconds:0} s.");
                         await Task.Delay(pause, cancellation);

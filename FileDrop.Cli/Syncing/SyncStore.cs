@@ -74,7 +74,7 @@ internal sealed class SyncStore : IDisposable
     /// <summary>The service's tree, by id.</summary>
     public Dictionary<Guid, RemoteNode> Remote { get; } = [];
 
-    /// <summary>The folders that this sync has deleted lately: when, and how many entries it did not know in them.</summary>
+    /// <summary>The folders that this sync has deleted lately: when, by the service's clock, and how many entries it did not know in them.</summary>
     public Dictionary<Guid, (DateTimeOffset At, int Hidden)> Removed { get; } = [];
 
     /// <summary>The steps that were about to be taken, and are not noted.</summary>
@@ -219,11 +219,13 @@ internal sealed class SyncStore : IDisposable
     }
 
     /// <summary>Remembers that a folder is about to be deleted.</summary>
-    public void Remove(Guid id, int hidden)
+    /// <param name="id">The folder.</param>
+    /// <param name="hidden">How many of its entries this sync does not know.</param>
+    /// <param name="at">The service's time.</param>
+    public void Remove(Guid id, int hidden, DateTimeOffset at)
     {
         lock (_writing)
         {
-            var at = DateTimeOffset.UtcNow;
             Removed[id] = (at, hidden);
             Write("INSERT OR REPLACE INTO removed VALUES ($id, $at, $hidden)", ("$id", id.ToByteArray()), ("$at", at.ToUnixTimeMilliseconds()), ("$hidden", hidden));
             FlushCore();

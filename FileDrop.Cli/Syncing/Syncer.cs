@@ -96,7 +96,7 @@ internal sealed class Syncer
         {
             var (plan, scan, ignores, visible) = await LookAsync(onlyLooks: false, cancellation);
             await GuardAsync(plan, cancellation);
-            var local = new LocalSide(_pair.Top, _scanner.Device, _names, ignores);
+            var local = new LocalSide(_pair.Top, _scanner.Device, _names, ignores, _remoteSide.Now);
             local.CleanUp(scan.LeftOvers, Continued(plan, local), _store);
             var executor = new Executor(_client, _store, local, _remoteSide, visible)
             {

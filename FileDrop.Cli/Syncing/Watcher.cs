@@ -21,7 +21,7 @@ internal sealed class Watcher : IDisposable
     private readonly SemaphoreSlim _changed = new(0, 1);
     private readonly FileSystemWatcher? _events;
     private long _last;
-    private bool _isBlind;
+    private volatile bool _isBlind;
 
     /// <param name="top">The full path of the local folder.</param>
     /// <param name="tree">The service's tree.</param>
@@ -113,12 +113,16 @@ internal sealed class Watcher : IDisposable
 
     private void Fail(Exception failure)
     {
-        // A full queue only lost events; a missing watch loses them from now on.
-        if (failure is not InternalBufferOverflowException && !_isBlind)
+        // A full queue has only lost events, which the next look makes up for; a missing watch loses them from now on.
+        if (failure is InternalBufferOverflowException)
+        {
+            _note("More changed at once than the system could tell, so everything is looked at.");
+        }
+        else if (!_isBlind)
         {
             _isBlind = true;
             _note($"Not every folder can be watched ({failure.Message.TrimEnd('.')}), so all are looked at each minute. "
-                + "On Linux, raise fs.inotify.max_user_watches above the number of folders.");
+                + "On Linux, raise fs.inotify.max_user_watches above the number of folders, or fs.inotify.max_user_instances.");
         }
         Wake();
     }

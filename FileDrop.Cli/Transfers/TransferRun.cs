@@ -41,7 +41,7 @@ internal sealed class TransferRun(Session session, string verb)
                     {
                         Say(await transfers[at].Act(row ?? (IProgress<TransferProgress>)NoProgress.Instance, token), isSeen: transfers[at].IsSilent || (screen is not null && session.Output.IsForPerson));
                     }
-                    catch (Exception failure) when (!stop.IsCancellationRequested && ToolException.Explain(failure, session.Address) is { } known)
+                    catch (Exception failure) when (!stop.IsCancellationRequested && ToolException.Explain(failure, session.Address, cancellation) is { } known)
                     {
                         codes[at] = known.Code;
                         session.Output.Error($"{transfers[at].Name}: {known.Message}");
@@ -50,11 +50,11 @@ internal sealed class TransferRun(Session session, string verb)
                     }
                 });
         }
-        catch (Exception ended) when (!cancellation.IsCancellationRequested && stop.IsCancellationRequested && ToolException.Explain(ended) is not null)
+        catch (Exception ended) when (!cancellation.IsCancellationRequested && stop.IsCancellationRequested && ToolException.Explain(ended, session.Address, cancellation) is not null)
         {
             // One failure stopped all. It was said.
         }
-        return ToolException.Sum(codes);
+        return ToolException.Sum(codes, cancellation);
     }
 
     private void Say(Transferred result, bool isSeen)

@@ -14,13 +14,22 @@ internal sealed class BlobSlice : ForwardStream
     /// <summary>The system reads ahead for a slice of this size or more; one read fetches a smaller one.</summary>
     private const long SequentialFrom = 128 * 1024;
 
+    /// <summary>A smaller slice is read on its caller's thread: another thread costs more than the read of a cached page.</summary>
+    private const int SmallSize = 64 * 1024;
+
     private readonly SafeFileHandle _file;
+    private readonly IDisposable _owner;
     private long _offset;
     private long _left;
 
-    private BlobSlice(SafeFileHandle file, long offset, long count)
+    /// <param name="file">The file.</param>
+    /// <param name="offset">The first byte.</param>
+    /// <param name="count">Bytes in the slice.</param>
+    /// <param name="owner">What to dispose of with the slice.</param>
+    public BlobSlice(SafeFileHandle file, long offset, long count, IDisposable owner)
     {
         _file = file;
+        _owner = owner;
         _offset = offset;
         _left = count;
     }
@@ -34,7 +43,7 @@ internal sealed class BlobSlice : ForwardStream
         // FileShare.Delete: a blob can be deleted while it is read, on Windows too.
         var options = count >= SequentialFrom ? FileOptions.SequentialScan : FileOptions.None;
         var file = File.OpenHandle(path, FileMode.Open, FileAccess.Read, FileShare.Read | FileShare.Delete, options);
-        return new BlobSlice(file, offset, count);
+        return new BlobSlice(file, offset, count, owner: file);
     }
 
     public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
@@ -44,7 +53,9 @@ internal sealed class BlobSlice : ForwardStream
             return 0;
         try
         {
-            return Advance(await RandomAccess.ReadAsync(_file, buffer[..wanted], _offset, cancellationToken));
+            return Advance(wanted <= SmallSize
+                ? RandomAccess.Read(_file, buffer.Span[..wanted], _offset)
+                : await RandomAccess.ReadAsync(_file, buffer[..wanted], _offset, cancellationToken));
         }
         catch (Exception e) when (DiskFailure.KindOf(e) is { } kind)
         {
@@ -73,7 +84,7 @@ internal sealed class BlobSlice : ForwardStream
     protected override void Dispose(bool disposing)
     {
         if (disposing)
-            _file.Dispose();
+            _owner.Dispose();
         base.Dispose(disposing);
     }
 

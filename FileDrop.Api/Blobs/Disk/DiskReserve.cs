@@ -107,11 +107,31 @@ internal sealed class DiskReserve(string directory) : IReserve
     /// <exception cref="StorageException">The bytes do not fit.</exception>
     public void Expect(long bytes)
     {
+        if (!Has(bytes))
+            throw Full(bytes);
+    }
+
+    /// <summary>Whether bytes fit. It counts nothing.</summary>
+    public bool Has(long bytes)
+    {
         lock (_looking)
         {
             if (_left < bytes || !_hasLooked)
                 Look();
-            Demand(bytes);
+            return _left >= bytes;
+        }
+    }
+
+    /// <summary>The volume's bytes; the largest number if they are not known.</summary>
+    public long VolumeSize()
+    {
+        try
+        {
+            return Volume()?.TotalSize ?? long.MaxValue;
+        }
+        catch (Exception e) when (DiskFailure.KindOf(e) is { } kind)
+        {
+            throw DiskFailure.From(e, kind);
         }
     }
 
@@ -207,9 +227,11 @@ internal sealed class DiskReserve(string directory) : IReserve
     private void Demand(long bytes)
     {
         if (_left < bytes)
-            throw new StorageException(
-                StorageFailure.Full, $"The volume of {directory} has no room for {bytes} bytes besides the reserve for deletions.");
+            throw Full(bytes);
     }
+
+    private StorageException Full(long bytes) =>
+        new(StorageFailure.Full, $"The volume of {directory} has no room for {bytes} bytes besides the reserve for deletions.");
 
     private void Look()
     {

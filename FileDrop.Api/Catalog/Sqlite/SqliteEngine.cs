@@ -255,11 +255,16 @@ internal sealed partial class SqliteEngine(string path, CatalogRules rules, Time
     public Task<T> ReadAsync<T>(Func<SqliteSession, T> read, CancellationToken cancellation) =>
         Started().Readers.RunAsync(read, cancellation);
 
+    /// <inheritdoc cref="SqliteWriter.IsBusy"/>
+    public bool IsBusy => Started().Writer.IsBusy;
+
     /// <summary>Makes a change of the database: all of it or nothing.</summary>
     /// <param name="change">Runs within the writer's transaction.</param>
     /// <param name="cancellation">Ends the waiting.</param>
     /// <param name="isPassing">Whether the change need not be durable when this returns.</param>
-    public async Task<T> ChangeAsync<T>(Func<SqliteSession, T> change, CancellationToken cancellation, bool isPassing = false)
+    /// <param name="prepare">See <see cref="SqliteWriter.RunAsync"/>.</param>
+    public async Task<T> ChangeAsync<T>(
+        Func<SqliteSession, T> change, CancellationToken cancellation, bool isPassing = false, Func<SqliteSession, bool, IEnumerable<IUnsynced>>? prepare = null)
     {
         string? changed = null;
         var result = await Started().Writer.RunAsync(
@@ -270,7 +275,7 @@ internal sealed partial class SqliteEngine(string path, CatalogRules rules, Time
                 changed = session.Changed;
                 return made;
             },
-            cancellation, isPassing);
+            cancellation, isPassing, prepare);
         if (changed is not null)
             _whenChanged?.Invoke(changed);
         return result;

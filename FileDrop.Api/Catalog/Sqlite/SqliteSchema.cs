@@ -388,6 +388,12 @@ internal static partial class SqliteSchema
         CREATE INDEX files_by_locked_until ON files (owner, locked_until) WHERE locked_until IS NOT NULL;
         CREATE INDEX folders_by_locked_until ON folders (owner, locked_until) WHERE locked_until IS NOT NULL;
         """,
+        // The places of small contents in segments. The index has all that compaction asks for.
+        """
+        ALTER TABLE blobs ADD COLUMN segment INTEGER; -- its number; null: the content is a file or a row of small_blobs
+        ALTER TABLE blobs ADD COLUMN segment_offset INTEGER;
+        CREATE INDEX blobs_by_segment ON blobs (segment, segment_offset, size) WHERE segment IS NOT NULL;
+        """,
     ];
 
     /// <summary>Migrates the database to the current layout; safe beside another process that does the same.</summary>

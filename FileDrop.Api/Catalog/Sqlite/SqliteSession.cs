@@ -13,6 +13,9 @@ internal sealed class SqliteSession : IDisposable
     /// <summary>SQLite's upper bound; pages beyond it are read in the ordinary way.</summary>
     private const long MappedBytes = 0x7fff0000;
 
+    /// <summary>The pages in the log from which a commit writes the log back to the database. More pages in it meet the same pages again.</summary>
+    public const int PagesInLog = 2048;
+
     private const int MaxStatements = 256;
 
     private readonly SqliteConnection _connection;
@@ -63,6 +66,7 @@ internal sealed class SqliteSession : IDisposable
                 PRAGMA synchronous = FULL;
                 PRAGMA foreign_keys = ON;
                 PRAGMA temp_store = MEMORY;
+                PRAGMA wal_autocheckpoint = {PagesInLog};
                 PRAGMA journal_size_limit = {64 << 20};
                 PRAGMA cache_size = {(readOnly ? -2 : -16) * 1024};
                 PRAGMA mmap_size = {(isMapped ? MappedBytes : 0)};

@@ -9,8 +9,8 @@ namespace FileDrop.Api.Catalog.Sqlite;
 /// times as much as a change, and a group needs only one.
 /// </summary>
 /// <remarks>
-/// It has its own thread, because it mostly waits for the disk and must not queue behind the requests that wait for it. A change succeeds only after its commit
-/// has returned.
+/// Its own thread commits groups, because it mostly waits for the disk and must not queue behind the requests that wait for it. A change that comes while nothing
+/// is to do runs on its caller's thread, since to hand it over and back costs more than the change. A change succeeds only after its commit has returned.
 /// </remarks>
 internal sealed class SqliteWriter : IAsyncDisposable
 {
@@ -18,11 +18,20 @@ internal sealed class SqliteWriter : IAsyncDisposable
     public const int GroupSize = 256;
 
     private readonly SqliteSession _session;
-    private bool _syncs = true;
+    private readonly OutsideSyncs _syncs = new();
+    private bool _isSynced = true;
+    private volatile bool _isBusy;
+    private bool _isClosed;
 
     /// <summary>Continuations are synchronous, so waking the writer's thread needs no pool thread.</summary>
     private readonly Channel<Change> _queue = Channel.CreateUnbounded<Change>(
         new UnboundedChannelOptions { SingleReader = true, AllowSynchronousContinuations = true });
+
+    /// <summary>Held by the thread that uses the session.</summary>
+    private readonly Lock _turn = new();
+
+    /// <summary>Changes in the queue.</summary>
+    private int _queued;
 
     private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
@@ -33,15 +42,24 @@ internal sealed class SqliteWriter : IAsyncDisposable
         new Thread(Run) { Name = "Catalog writer", IsBackground = true }.Start();
     }
 
+    /// <summary>Whether changes are made now, so that one that comes now will probably share a commit.</summary>
+    public bool IsBusy => _isBusy;
+
     /// <summary>Makes one change, completely or not at all; it is durable when the task completes.</summary>
     /// <param name="change">The change, called once on the writer's thread. An exception undoes it and is rethrown here.</param>
     /// <param name="cancellation"> Withdraws the change while it waits. A change that has begun runs to its end. </param>
     /// <param name="isPassing"> Whether the change matters only while this process lives. It gets no sync of its own, so a power cut may undo it unless a
     /// synced change followed. </param>
-    public async Task<T> RunAsync<T>(Func<SqliteSession, T> change, CancellationToken cancellation, bool isPassing = false)
+    /// <param name="prepare"> Writes what the change names outside the database, and tells what must be durable before the change is committed. It is called
+    /// before the transaction, with whether no other change shares the commit. </param>
+    public async Task<T> RunAsync<T>(
+        Func<SqliteSession, T> change, CancellationToken cancellation, bool isPassing = false, Func<SqliteSession, bool, IEnumerable<IUnsynced>>? prepare = null)
     {
         cancellation.ThrowIfCancellationRequested();
-        var queued = new Change<T>(change) { IsPassing = isPassing };
+        var queued = new Change<T>(change) { IsPassing = isPassing, Prepare = prepare };
+        if (TryCommitHere(queued))
+            return await queued.Task;
+        Interlocked.Increment(ref _queued);
         if (!_queue.Writer.TryWrite(queued))
             throw new StorageException(StorageFailure.Unavailable, "The catalog is closed.");
         await using var registration = cancellation.UnsafeRegister(static (state, token) => (state as Change)?.TakeBack(token), queued);
@@ -60,52 +78,110 @@ internal sealed class SqliteWriter : IAsyncDisposable
         var group = new List<Change>(GroupSize);
         while (_queue.Reader.WaitToReadAsync().AsTask().GetAwaiter().GetResult())
         {
-            while (group.Count < GroupSize && _queue.Reader.TryRead(out var change))
-                group.Add(change);
-            CommitGroup(group);
+            lock (_turn)
+            {
+                while (group.Count < GroupSize && _queue.Reader.TryRead(out var change))
+                    group.Add(change);
+                Interlocked.Add(ref _queued, -group.Count);
+                CommitGroup(group);
+            }
             group.Clear();
         }
 
-        _session.Dispose();
+        lock (_turn)
+        {
+            _isClosed = true;
+            _session.Dispose();
+            _syncs.Dispose();
+        }
         _ended.SetResult();
+    }
+
+    /// <summary>Commits a change on this thread, if no other one waits or is committed now.</summary>
+    private bool TryCommitHere(Change change)
+    {
+        // A change that makes another one would find its own transaction.
+        if (Volatile.Read(ref _queued) > 0 || _turn.IsHeldByCurrentThread || !_turn.TryEnter())
+            return false;
+        try
+        {
+            if (_isClosed)
+                return false;
+            CommitGroup([change]);
+            return true;
+        }
+        finally
+        {
+            _turn.Exit();
+        }
     }
 
     private void CommitGroup(List<Change> group)
     {
+        _isBusy = true;
+        group.RemoveAll(static change => !change.TryBegin());
+        var outside = Prepare(group);
+        // A single change is made sooner than another thread begins to sync.
+        var syncs = group.Count == 1 ? null : _syncs;
         try
         {
+            syncs?.Begin(outside);
             _session.RollBack();
             Sync(always: !group.All(change => change.IsPassing));
             _session.Execute("BEGIN IMMEDIATE");
             foreach (var change in group)
                 Make(change);
+            if (syncs is not null)
+                syncs.End();
+            else
+                outside.ForEach(static unsynced => unsynced.Sync());
             _session.Execute("COMMIT");
         }
         catch (Exception e)
         {
+            syncs?.Abandon();
             TryRollBack();
+            _isBusy = false;
             foreach (var change in group)
                 change.Fail(Outward(e));
             return;
         }
 
+        _isBusy = false;
         foreach (var change in group)
             change.Succeed();
     }
 
+    /// <summary>Lets changes write outside the database. A change that cannot leaves the group.</summary>
+    private List<IUnsynced> Prepare(List<Change> group)
+    {
+        List<IUnsynced> outside = [];
+        group.RemoveAll(change =>
+        {
+            try
+            {
+                outside.AddRange(change.Prepare?.Invoke(_session, group.Count == 1) ?? []);
+                return false;
+            }
+            catch (Exception e)
+            {
+                change.Fail(Outward(e));
+                return true;
+            }
+        });
+        return outside.Count < 2 ? outside : [.. outside.Distinct()];
+    }
+
     private void Sync(bool always)
     {
-        if (always == _syncs)
+        if (always == _isSynced)
             return;
         _session.Execute(always ? "PRAGMA synchronous = FULL" : "PRAGMA synchronous = NORMAL");
-        _syncs = always;
+        _isSynced = always;
     }
 
     private void Make(Change change)
     {
-        if (!change.TryBegin())
-            return;
-
         _session.Execute("SAVEPOINT change");
         try
         {
@@ -142,6 +218,8 @@ internal sealed class SqliteWriter : IAsyncDisposable
         private const int Waiting = 0, Begun = 1, TakenBack = 2;
 
         public bool IsPassing { get; init; }
+
+        public Func<SqliteSession, bool, IEnumerable<IUnsynced>>? Prepare { get; init; }
 
         private int _state;
 
