@@ -7,7 +7,7 @@ using Xunit;
 namespace FileDrop.Api.Tests.Sync;
 
 /// <summary>Two machines and the service itself change one tree at random, with kills, wrong clocks, and a slow and broken network.</summary>
-public sealed class SyncModelTests(FeedEmbeddedPair pair) : IClassFixture<FeedEmbeddedPair>
+public abstract class SyncModelTests(Pair pair)
 {
     private static readonly string[] s_names = ["a", "b", "c"];
 
@@ -29,8 +29,9 @@ public sealed class SyncModelTests(FeedEmbeddedPair pair) : IClassFixture<FeedEm
         await using var proxy = new TcpProxy(pair.Service.Address);
         using var direct = FileDropClient.Create(pair.Service.Address, key);
         using var broken = FileDropClient.Create(new Uri($"http://127.0.0.1:{proxy.Port}"), key);
-        using var one = SyncPlace.Make(broken);
-        using var two = SyncPlace.Make(broken, host: "two");
+        Func<Task>? before = pair is ClusterPair ? () => SyncPlace.SaidAsync(direct) : null;
+        using var one = SyncPlace.Make(broken, before: before);
+        using var two = SyncPlace.Make(broken, host: "two", before: before);
         using var page = SyncPlace.Make(direct, host: "page");
         var (written, deleted, contents) = (new HashSet<string>(), new HashSet<string>(), 0);
         for (var round = 0; round < rounds; round++)
@@ -46,7 +47,7 @@ public sealed class SyncModelTests(FeedEmbeddedPair pair) : IClassFixture<FeedEm
             try
             {
                 var count = 0;
-                await (random.Next(2) == 0 ? one : two).SyncAsync(new SyncChoices { MayDelete = (_, _) => Task.FromResult(true), Begins = _ => Count(), Taken = _ => Count() });
+                await (random.Next(2) == 0 ? one : two).SyncAsync(new SyncChoices { MayDelete = (_, _) => Task.FromResult(true), Begins = _ => Count(), Intended = _ => Count(), Taken = _ => Count() });
 
                 void Count()
                 {
@@ -170,3 +171,10 @@ public sealed class SyncModelTests(FeedEmbeddedPair pair) : IClassFixture<FeedEm
         }
     }
 }
+
+/// <summary>Random work with a service on SQLite and the disk.</summary>
+public sealed class SyncModelOnEmbeddedTests(FeedEmbeddedPair pair) : SyncModelTests(pair), IClassFixture<FeedEmbeddedPair>;
+
+/// <summary>Random work with a service on MongoDB and S3.</summary>
+[ClusterAtNight]
+public sealed class SyncModelOnClusterTests(FeedClusterPair pair) : SyncModelTests(pair), IClassFixture<FeedClusterPair>;

@@ -33,6 +33,23 @@ internal sealed class SyncPlace : IDisposable
     public static SyncPlace Make(FileDropClient client, Guid? root = null, string host = "one", Func<Task>? before = null) =>
         new(client, root ?? DropFolder.Root, host, before);
 
+    /// <summary>The same, with a service of a pair. On MongoDB, each sync waits for the feed.</summary>
+    public static SyncPlace On(Pair pair, FileDropClient client, Guid? root = null, string host = "one") =>
+        Make(client, root, host, pair is ClusterPair ? () => SaidAsync(client) : null);
+
+    /// <summary>Waits until the feed has all changes so far, which takes up to a second on MongoDB. A file in no folder shows it.</summary>
+    public static async Task SaidAsync(FileDropClient client)
+    {
+        var cursor = await client.GetCursorAsync();
+        var last = await client.UploadAsync(new MemoryStream([1]), new UploadTarget("last"));
+        await foreach (var change in client.FollowAsync(cursor))
+        {
+            if (change.Id == last.FileId)
+                break;
+        }
+        await client.DeleteFileAsync(last.FileId, permanent: true);
+    }
+
     /// <summary>A key of a new owner.</summary>
     public static async Task<string> KeyAsync(Service service)
     {

@@ -77,8 +77,8 @@ public sealed class SyncRuleTests
         var remote = Remote("file", "old") with { Version = 1 };
         var synced = new SyncedNode(remote.Id, EntryKind.File, remote.Parent, "file", 3, "new", new Stamp(2, 3, 1));
         var plan = Plan(s_names, [remote], [synced], Top(), new LocalNode(0, EntryKind.File, "file", new Stamp(2, 3, 1), "new"));
-        Assert.Equal([Step.MoveLocal, Step.Download, Step.Upload], plan.Actions.Select(action => action.Step).Order());
-        Assert.True(plan.Actions[0].IsConflict);
+        Assert.Equal([Step.Forget, Step.MoveLocal, Step.Download, Step.Upload], plan.Actions.Select(action => action.Step));
+        Assert.True(plan.Actions[1].IsConflict);
     }
 
     [Fact]

@@ -292,21 +292,7 @@ public abstract class SyncTests(Pair pair)
 
     private protected async Task<FileDropClient> ClientAsync() => FileDropClient.Create(pair.Service.Address, await SyncPlace.KeyAsync(pair.Service));
 
-    private SyncPlace Make(FileDropClient client, Guid? root = null, string host = "one") =>
-        SyncPlace.Make(client, root, host, pair is ClusterPair ? () => SaidAsync(client) : null);
-
-    /// <summary>Waits until the feed has all changes so far, which takes up to a second on MongoDB. A file in no folder shows it.</summary>
-    private static async Task SaidAsync(FileDropClient client)
-    {
-        var cursor = await client.GetCursorAsync();
-        var last = await client.UploadAsync(new MemoryStream([1]), new UploadTarget("last"));
-        await foreach (var change in client.FollowAsync(cursor))
-        {
-            if (change.Id == last.FileId)
-                break;
-        }
-        await client.DeleteFileAsync(last.FileId, permanent: true);
-    }
+    private SyncPlace Make(FileDropClient client, Guid? root = null, string host = "one") => SyncPlace.On(pair, client, root, host);
 
     /// <summary>Checks that both sides have exactly these entries.</summary>
     private protected static async Task EqualAsync(SyncPlace place, params string[] wanted)

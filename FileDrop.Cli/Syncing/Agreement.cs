@@ -4,24 +4,46 @@ namespace FileDrop.Cli.Syncing;
 internal static class Agreement
 {
     /// <summary>
-    /// Notes uploads that have happened, although the sync was killed before it could note them. Otherwise the service's content would look like somebody else's
-    /// edit, and could replace a local one. If the file has another content or is gone meanwhile, nobody knows whether that came before the upload or after it.
-    /// Then both sides count as changed.
+    /// Finds the steps that have happened, although the sync was killed before it could note them: the effect of each can be seen on the side that it changes. If a content
+    /// was to be uploaded, and the service has another one two versions later or is rid of the file, nobody knows which came first. Then both sides count as changed.
     /// </summary>
-    /// <param name="intents">The digest of each content that was about to be uploaded, by the file's id.</param>
+    /// <param name="intents">The steps that were about to be taken, in their order.</param>
     /// <param name="synced">The agreed tree.</param>
     /// <param name="remote">The service's tree.</param>
-    /// <returns>The states to keep. Their marks fit no local file, so that it is read.</returns>
-    public static List<SyncedNode> Complete(
-        IReadOnlyDictionary<Guid, string> intents, IReadOnlyDictionary<Guid, SyncedNode> synced, IReadOnlyDictionary<Guid, RemoteNode> remote) =>
-    [
-        .. from intent in intents
-           where synced.ContainsKey(intent.Key)
-           let before = synced[intent.Key]
-           let now = remote.GetValueOrDefault(intent.Key)
-           where now?.Version != before.Version
-           select before with { Sha256 = Digest.AreSame(now?.Sha256, intent.Value) ? intent.Value : null, Version = now?.Version ?? before.Version, Stamp = default },
-    ];
+    /// <param name="local">The local tree. The first is the top.</param>
+    /// <returns>The ids with the states to keep; null for those to forget.</returns>
+    public static IEnumerable<(Guid Id, SyncedNode? State)> Complete(
+        IReadOnlyCollection<Intent> intents, IReadOnlyDictionary<Guid, SyncedNode> synced, IReadOnlyDictionary<Guid, RemoteNode> remote, IReadOnlyList<LocalNode> local)
+    {
+        if (intents.Count == 0)
+            yield break;
+        // Hard links have the same marks.
+        var marks = local.ToLookup(node => node.Stamp);
+        foreach (var intent in intents)
+        {
+            var now = remote.GetValueOrDefault(intent.Id);
+            switch (intent.Step)
+            {
+                case Step.Download or Step.ReplaceLocal when marks[intent.Made].Any():
+                case Step.MoveLocal when marks[intent.Made].Any(node => IsIn(node, intent)):
+                case Step.DeleteLocal when !marks[intent.Before].Any(node => IsIn(node, intent)):
+                case Step.MoveRemote when now?.Version > intent.Version && now.Parent == intent.After?.Parent && SyncNames.AreSame(now.Name, intent.After.Name):
+                case Step.ReplaceRemote when now?.Version > intent.Version && Digest.AreSame(now.Sha256, intent.After?.Sha256):
+                case Step.DeleteRemote when now?.Version != intent.Version:
+                    yield return (intent.Id, intent.After);
+                    break;
+                case Step.ReplaceLocal when !marks[intent.Before].Any():
+                case Step.ReplaceRemote when now is null || now.Version > intent.Version + 1:
+                    if (synced.TryGetValue(intent.Id, out var known))
+                        yield return (intent.Id, known with { Sha256 = null, Stamp = default, Version = now?.Version ?? known.Version });
+                    break;
+                default:
+                    break;
+            }
+        }
+
+        bool IsIn(LocalNode node, Intent intent) => node.Parent >= 0 && local[node.Parent].Stamp.Inode == intent.Folder && SyncNames.AreSame(node.Name, intent.Name);
+    }
 
     /// <summary>Notes the halves, place and content, in which both sides agree now.</summary>
     /// <param name="unit">The entry, as the step left it.</param>

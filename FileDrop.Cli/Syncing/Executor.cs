@@ -48,7 +48,7 @@ internal sealed class Outcome
     }
 }
 
-/// <summary>Takes the steps of a plan, and notes each after its effect. Contents are transferred last, several at once.</summary>
+/// <summary>Takes the steps of a plan. Each is intended before its effect, and noted after it. Contents are transferred last, several at once.</summary>
 /// <param name="client">The service.</param>
 /// <param name="store">Keeps the agreed state.</param>
 /// <param name="local">The local effects.</param>
@@ -56,10 +56,14 @@ internal sealed class Outcome
 /// <param name="visible">The entries of the service that are kept in sync.</param>
 internal sealed class Executor(FileDropClient client, SyncStore store, LocalSide local, RemoteSide remote, IReadOnlyDictionary<Guid, RemoteNode> visible)
 {
-    private const int Transfers = 4;
+    /// <summary>The number of contents that are transferred at once.</summary>
+    public const int Transfers = 4;
 
     /// <summary>Is called after the effect of each step, before it is noted; a test kills the sync here.</summary>
     public Action<SyncAction>? Taken { get; init; }
+
+    /// <summary>Is called after a step has been intended, before its effect.</summary>
+    public Action<SyncAction>? Intended { get; init; }
 
     /// <summary>Is called when a step begins.</summary>
     public Action<SyncAction>? Begins { get; init; }
@@ -99,13 +103,13 @@ internal sealed class Executor(FileDropClient client, SyncStore store, LocalSide
 
     private async Task TakeAsync(SyncAction action, Outcome outcome, CancellationToken cancellation)
     {
-        var (unit, path) = (action.Unit, action.Unit.Path);
+        var (unit, path, id) = (action.Unit, action.Unit.Path, action.Unit.Id);
         try
         {
             Begins?.Invoke(action);
             await ActAsync(action, outcome, cancellation);
             Taken?.Invoke(action);
-            Note(unit);
+            Note(action, id);
             outcome.Add(action, path);
             if (action.IsConflict)
                 outcome.Conflict(unit.LocalPath);
@@ -113,14 +117,17 @@ internal sealed class Executor(FileDropClient client, SyncStore store, LocalSide
         catch (Exception failure) when (failure is OutdatedException || (failure is FileDropException refusal && IsOutdated(refusal)))
         {
             outcome.Miss(path);
+            Refuse(action, id);
         }
         catch (FileDropException refusal) when (!refusal.IsTransient && refusal.Status is not (System.Net.HttpStatusCode.Unauthorized or System.Net.HttpStatusCode.Forbidden))
         {
             outcome.Fail(path, refusal.Detail is { Length: > 0 } detail ? detail : $"The service refuses it: {refusal.Code}.");
+            Refuse(action, id);
         }
         catch (Exception failure) when (failure is IOException and not HttpIOException or UnauthorizedAccessException)
         {
             outcome.Fail(path, failure.Message);
+            Refuse(action, id);
         }
     }
 
@@ -132,38 +139,42 @@ internal sealed class Executor(FileDropClient client, SyncStore store, LocalSide
             case { Step: Step.Record or Step.Forget }:
                 return Task.CompletedTask;
             case { Step: Step.MoveLocal, Parent: { } parent }:
+                Intend(action, local.Moved(unit, parent, action.Name));
                 local.Move(unit, parent, action.Name);
                 return Task.CompletedTask;
             case { Step: Step.MakeLocalFolder, Parent: { } parent }:
                 local.MakeFolder(unit, parent, action.Name);
                 return Task.CompletedTask;
             case { Step: Step.DeleteLocal }:
+                Intend(action);
                 local.Delete(unit);
                 return Task.CompletedTask;
             case { Step: Step.Download, Parent: { } parent }:
-                return DownloadAsync(unit, parent, part =>
+                return DownloadAsync(action, parent, action.Name, part =>
                 {
                     local.Place(unit, part, parent, action.Name, unit.Remote?.Sha256);
                     return null;
                 }, outcome, cancellation);
             case { Step: Step.ReplaceLocal, Unit.LocalParent: { } parent }:
-                return DownloadAsync(unit, parent, part => local.Replace(unit, part, unit.Remote?.Sha256), outcome, cancellation);
+                return DownloadAsync(action, parent, unit.LocalName, part => local.Replace(unit, part, unit.Remote?.Sha256), outcome, cancellation);
             case { Step: Step.MoveRemote, Parent: { } parent }:
+                Intend(action);
                 return remote.MoveAsync(unit, parent, action.Name, cancellation);
             case { Step: Step.MakeRemoteFolder, Parent: { } parent }:
                 return MakeRemoteFolderAsync(unit, parent, action.Name, cancellation);
             case { Step: Step.Upload, Parent: { } parent }:
                 return UploadAsync(unit, () => remote.UploadAsync(unit, parent, action.Name, local.PathOf(unit), cancellation));
             case { Step: Step.ReplaceRemote }:
+                Intend(action);
                 return UploadAsync(unit, () => remote.ReplaceAsync(unit, local.PathOf(unit), cancellation));
             default:
                 throw new OutdatedException();
         }
     }
 
-    private async Task DownloadAsync(Unit unit, Unit parent, Func<string, string?> place, Outcome outcome, CancellationToken cancellation)
+    private async Task DownloadAsync(SyncAction action, Unit parent, string name, Func<string, string?> place, Outcome outcome, CancellationToken cancellation)
     {
-        if (unit.Remote is not { Sha256: { } digest } file)
+        if (action.Unit.Remote is not { Sha256: { } digest } file)
             throw new OutdatedException();
         var part = local.PathIn(parent, SyncNames.Part(file.Id));
         try
@@ -175,6 +186,7 @@ internal sealed class Executor(FileDropClient client, SyncStore store, LocalSide
                 content.Flush(flushToDisk: true);
             }
             File.SetLastWriteTimeUtc(part, (file.ModifiedAt ?? DateTimeOffset.UtcNow).UtcDateTime);
+            Intend(action, local.Whole(part, parent, name, digest));
             if (place(part) is { } copy)
                 outcome.Conflict($"{parent.LocalPath}/{copy}".TrimStart('/'));
         }
@@ -229,12 +241,17 @@ internal sealed class Executor(FileDropClient client, SyncStore store, LocalSide
             return;
         foreach (var action in known)
             Begins?.Invoke(action);
+        store.Intend(known.Select(action => Intent.Of(action)).OfType<Intent>());
+        foreach (var action in known)
+            Intended?.Invoke(action);
+        List<Guid?> ids = [.. known.Select(action => action.Unit.Id)];
         List<string> paths = [.. known.Select(action => action.Unit.RemotePath)];
         var results = await remote.DeleteAsync([.. known.Select(action => (action.Unit, entries[action.Unit.Remote?.Id ?? Guid.Empty].Count()))], cancellation);
         for (var i = 0; i < known.Count; i++)
         {
             if (results[i] is { IsDone: false, Code: { } code })
             {
+                Refuse(known[i], ids[i]);
                 if (code is "forbidden")
                     outcome.Fail(paths[i], "The key may not delete.");
                 else
@@ -242,12 +259,37 @@ internal sealed class Executor(FileDropClient client, SyncStore store, LocalSide
                 continue;
             }
             Taken?.Invoke(known[i]);
-            Note(known[i].Unit);
+            Note(known[i], ids[i]);
             outcome.Add(known[i], paths[i]);
         }
     }
 
-    private void Note(Unit unit) => Agreement.Note(unit, store.Save, store.Forget);
+    /// <summary>Remembers a step before it is taken.</summary>
+    /// <param name="action">The step.</param>
+    /// <param name="made">The local entry that the step is about to leave, if it makes or moves one.</param>
+    private void Intend(SyncAction action, LocalNode? made = null)
+    {
+        if (Intent.Of(action, made) is not { } intent)
+            return;
+        store.Intend([intent]);
+        Intended?.Invoke(action);
+    }
+
+    /// <summary>Notes a step after its effect.</summary>
+    /// <param name="action">The step.</param>
+    /// <param name="id">The id that its entry had before.</param>
+    private void Note(SyncAction action, Guid? id)
+    {
+        Agreement.Note(action.Unit, store.Save, store.Forget);
+        if (id is { } known)
+            store.Settle(known, action.Step);
+    }
+
+    private void Refuse(SyncAction action, Guid? id)
+    {
+        if (id is { } known)
+            store.Refuse(known, action.Step);
+    }
 
     private static bool IsOutdated(FileDropException refusal) => refusal.Code is "precondition_failed" or "name_taken" or "file_not_found" or "folder_not_found"
         or "not_found" or "digest_mismatch" or "circle" or "version_not_found";

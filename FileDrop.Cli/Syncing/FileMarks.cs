@@ -51,8 +51,10 @@ internal static partial class FileMarks
             0xa000 => LocalKind.Link,
             _ => LocalKind.Other,
         };
+        // Hard links are files of their own here: each gets a number by its path.
+        var inode = kind == LocalKind.File && found.Links > 1 ? unchecked(((long)found.Inode * 31) ^ NumberOf(path)) : (long)found.Inode;
         stamp = kind == LocalKind.File
-            ? new Stamp((long)found.Inode, (long)found.Size, (found.ModifiedSeconds * 1_000_000_000) + found.ModifiedNanoseconds)
+            ? new Stamp(inode, (long)found.Size, (found.ModifiedSeconds * 1_000_000_000) + found.ModifiedNanoseconds)
             : new Stamp((long)found.Inode, 0, 0);
         return kind;
     }
@@ -69,6 +71,9 @@ internal static partial class FileMarks
 
     /// <summary>The inode, made unique below a top that has other file systems mounted in it.</summary>
     public static long Number(long inode, long device, long topDevice) => device == topDevice ? inode : unchecked((inode * 31) ^ (device << 20));
+
+    /// <summary>The marks of an entry after it has got another path.</summary>
+    public static Stamp Moved(Stamp stamp, string to) => OperatingSystem.IsLinux() ? stamp : stamp with { Inode = NumberOf(to) };
 
     /// <summary>Renames a file or folder, if the new name is free.</summary>
     /// <exception cref="IOException">The name is taken, or the system refuses.</exception>
@@ -116,19 +121,28 @@ internal static partial class FileMarks
             return LocalKind.Link;
         if (!entry.Exists)
             return LocalKind.None;
+        stamp = entry is FileInfo file
+            ? new Stamp(NumberOf(path), file.Length, (file.LastWriteTimeUtc - DateTime.UnixEpoch).Ticks * 100)
+            : new Stamp(NumberOf(path), 0, 0);
+        return entry is FileInfo ? LocalKind.File : LocalKind.Folder;
+    }
+
+    /// <summary>The number of a path, where inodes are not known.</summary>
+    private static long NumberOf(string path)
+    {
         var number = 14_695_981_039_346_656_037UL;
         foreach (var each in path)
             number = unchecked((number ^ each) * 1_099_511_628_211UL);
-        stamp = entry is FileInfo file
-            ? new Stamp((long)number, file.Length, (file.LastWriteTimeUtc - DateTime.UnixEpoch).Ticks * 100)
-            : new Stamp((long)number, 0, 0);
-        return entry is FileInfo ? LocalKind.File : LocalKind.Folder;
+        return (long)number;
     }
 
     /// <summary>The layout of <c>struct statx</c>; see its manual page.</summary>
     [StructLayout(LayoutKind.Explicit, Size = 256)]
     private struct Statx
     {
+        [FieldOffset(16)]
+        public uint Links;
+
         [FieldOffset(28)]
         public ushort Mode;
 

@@ -29,7 +29,22 @@ internal sealed class LocalSide(string top, long device, SyncNames names, Ignore
         Demand(unit);
         DemandFolder(parent);
         FileMarks.Rename(PathOf(unit), PathIn(parent, name), unit.Kind == EntryKind.Folder);
-        (unit.LocalParent, unit.LocalName) = (parent, name);
+        (unit.Local, unit.LocalParent, unit.LocalName) = (Moved(unit, parent, name), parent, name);
+    }
+
+    /// <summary>The entry as it will be after a move; null if there is none.</summary>
+    public LocalNode? Moved(Unit unit, Unit parent, string name) =>
+        unit.Local is { } local ? local with { Stamp = FileMarks.Moved(local.Stamp, PathIn(parent, name)) } : null;
+
+    /// <summary>The file that a whole download will be when it has its name.</summary>
+    /// <param name="part">The full path of the download, in the same folder.</param>
+    /// <param name="parent">The folder.</param>
+    /// <param name="name">The name.</param>
+    /// <param name="sha256">The content's digest.</param>
+    public LocalNode Whole(string part, Unit parent, string name, string? sha256)
+    {
+        var node = Look(part, EntryKind.File, name, sha256);
+        return node with { Stamp = FileMarks.Moved(node.Stamp, PathIn(parent, name)) };
     }
 
     /// <summary>Creates a folder.</summary>
@@ -131,7 +146,7 @@ internal sealed class LocalSide(string top, long device, SyncNames names, Ignore
                 continue;
             }
             var digest = LocalScanner.DigestOf(path);
-            if (Digest.AreSame(store.Synced.GetValueOrDefault(id)?.Sha256, digest) || Digest.AreSame(store.Remote.GetValueOrDefault(id)?.Sha256, digest))
+            if (store.Settled.Contains(digest) || Digest.AreSame(store.Synced.GetValueOrDefault(id)?.Sha256, digest) || Digest.AreSame(store.Remote.GetValueOrDefault(id)?.Sha256, digest))
                 File.Delete(path);
             else
                 FileMarks.Rename(path, Free(Path.GetDirectoryName(path) ?? top, store.Remote.GetValueOrDefault(id)?.Name ?? "recovered"), isFolder: false);
@@ -146,12 +161,14 @@ internal sealed class LocalSide(string top, long device, SyncNames names, Ignore
     }
 
     /// <summary>Reads the marks of an entry that has just been made.</summary>
-    private void Take(Unit unit, Unit parent, string name, string? sha256)
+    private void Take(Unit unit, Unit parent, string name, string? sha256) =>
+        (unit.Local, unit.LocalParent, unit.LocalName) = (Look(PathIn(parent, name), unit.Kind, name, sha256), parent, name);
+
+    private LocalNode Look(string path, EntryKind kind, string name, string? sha256)
     {
-        FileMarks.Read(PathIn(parent, name), out var stamp, out var on);
+        FileMarks.Read(path, out var stamp, out var on);
         stamp = stamp with { Inode = FileMarks.Number(stamp.Inode, on, device) };
-        unit.Local = new LocalNode(0, unit.Kind, name, stamp, sha256, IsFresh: unit.Kind == EntryKind.File && LocalScanner.IsFresh(stamp));
-        (unit.LocalParent, unit.LocalName) = (parent, name);
+        return new LocalNode(0, kind, name, stamp, sha256, IsFresh: kind == EntryKind.File && LocalScanner.IsFresh(stamp));
     }
 
     private string KeepCopy(string path, Unit parent, string name)

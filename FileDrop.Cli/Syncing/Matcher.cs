@@ -56,7 +56,7 @@ internal sealed class Matcher
     }
 
     /// <summary>Whether a file has come from another path, with its content.</summary>
-    private bool IsAnother(LocalNode local, SyncedNode synced) => local is { Kind: EntryKind.File, Skip: null } && !Digest.AreSame(local.Sha256, synced.Sha256)
+    private bool IsAnother(LocalNode local, SyncedNode synced) => local is { Kind: EntryKind.File, Skip: null } && local.Stamp.Inode != synced.Stamp.Inode
         && _byInode.TryGetValue(local.Stamp.Inode, out var other) && Digest.AreSame(other.Sha256, local.Sha256) && MayMove(other);
 
     private void Take(int index, SyncedNode synced)

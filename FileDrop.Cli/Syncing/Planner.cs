@@ -152,7 +152,8 @@ internal sealed partial class Planner
             if (_ofLocal[i] == unit)
                 _ofLocal[i] = copy;
         }
-        (unit.Local, unit.LocalParent, unit.LocalName, unit.Name, unit.Synced) = (null, null, "", unit.Synced?.Name ?? "", null);
+        (unit.Local, unit.LocalParent, unit.LocalName, unit.Name) = (null, null, "", unit.Synced?.Name ?? "");
+        Forget(unit);
     }
 
     /// <summary>Entries that the service has moved or changed come back, with everything in them.</summary>
@@ -173,7 +174,7 @@ internal sealed partial class Planner
         foreach (var unit in _units.Where(unit => unit is { Frozen: null, Local: null, Remote: not null, IsDoomed: false }))
         {
             unit.Name = unit.Synced?.Name ?? "";
-            unit.Synced = null;
+            Forget(unit);
         }
     }
 

@@ -43,7 +43,6 @@ internal sealed class RemoteSide(FileDropClient client, SyncStore store)
     {
         var remote = Known(unit.Remote);
         await using var content = Open(path);
-        store.Intend(remote.Id, unit.Local?.Sha256 ?? throw new OutdatedException());
         var file = await client.ReplaceContentAsync(remote.Id, remote.Version, content, ModifiedAt(unit), cancellation: cancellation);
         Take(unit, unit.RemoteParent, RemoteNode.Of(new DropEntry(null, file)));
     }
@@ -67,6 +66,31 @@ internal sealed class RemoteSide(FileDropClient client, SyncStore store)
             units[i].Remote = null;
         }
         return results;
+    }
+
+    /// <summary>
+    /// Makes requests fail that a run has left on their way, when it was killed or lost its connection: each is conditional on a version, which is raised here. Otherwise
+    /// one that comes late would look like somebody's work, and could replace a content that has come back meanwhile.
+    /// </summary>
+    /// <returns>Whether the service has changed meanwhile.</returns>
+    public async Task<bool> FenceAsync(CancellationToken cancellation)
+    {
+        var hasChanged = false;
+        foreach (var intents in store.OpenIntents().Chunk(MaxDeletions))
+        {
+            List<RemoteNode> nodes = [.. intents.Select(intent => store.Remote[intent.Id])];
+            var results = await client.BatchAsync(
+                nodes.Select(node => new BatchOperation(BatchVerb.Move, node.Id, node.Kind) { Folder = node.Parent, Name = node.Name, IfVersion = node.Version }), cancellation);
+            for (var i = 0; i < results.Count; i++)
+            {
+                hasChanged |= !results[i].IsDone;
+                if (!results[i].IsDone || RemoteNode.Of(new DropEntry(results[i].Folder, results[i].File)) is not { } raised)
+                    continue;
+                store.Save(raised);
+                store.Settle(intents[i].Id, intents[i].Step);
+            }
+        }
+        return hasChanged;
     }
 
     /// <summary>

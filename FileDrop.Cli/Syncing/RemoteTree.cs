@@ -70,6 +70,12 @@ internal sealed class RemoteTree(FileDropClient client, SyncStore store, Guid ro
         var (arrived, hasLeft) = (new List<Guid>(), false);
         foreach (var change in page.Changes)
         {
+            // A run was killed while it deleted this. If it is back, somebody has restored it, with the version that it had.
+            if (store.Intents.ContainsKey((change.Id, Step.DeleteRemote)))
+            {
+                store.Forget(change.Id);
+                store.Settle(change.Id, Step.DeleteRemote);
+            }
             if (change.Id == root)
             {
                 if (change.IsGone)

@@ -71,6 +71,9 @@ internal sealed class Unit(EntryKind kind)
     /// <summary>File or folder.</summary>
     public EntryKind Kind { get; } = kind;
 
+    /// <summary>The service's id; null for a local entry that the service does not know.</summary>
+    public Guid? Id => Remote?.Id ?? Synced?.Id;
+
     /// <summary>The agreed state; null if there is none, or none that counts.</summary>
     public SyncedNode? Synced { get; set; }
 
@@ -117,11 +120,24 @@ internal sealed class Unit(EntryKind kind)
     public int Number { get; set; }
 
     /// <summary>The local path below the top, with slashes.</summary>
-    public string LocalPath => LocalParent is null ? "" : LocalParent.LocalParent is null ? LocalName : $"{LocalParent.LocalPath}/{LocalName}";
+    public string LocalPath => PathOf(unit => unit.LocalParent, unit => unit.LocalName);
 
     /// <summary>The path on the service below the top.</summary>
-    public string RemotePath => RemoteParent is null ? "" : RemoteParent.RemoteParent is null ? RemoteName : $"{RemoteParent.RemotePath}/{RemoteName}";
+    public string RemotePath => PathOf(unit => unit.RemoteParent, unit => unit.RemoteName);
 
     /// <summary>A path for a person.</summary>
     public string Path => LocalParent is not null ? LocalPath : RemotePath;
+
+    /// <summary>A copy, on which a step can be tried.</summary>
+    public Unit Copy() => (Unit)MemberwiseClone();
+
+    /// <summary>Puts a path together. If others move folders while a plan runs, its units can form a circle, which ends here.</summary>
+    private string PathOf(Func<Unit, Unit?> parent, Func<Unit, string> name)
+    {
+        const int MaxDepth = 4_096;
+        var names = new Stack<string>();
+        for (var unit = this; parent(unit) is { } above && names.Count < MaxDepth; unit = above)
+            names.Push(name(unit));
+        return string.Join('/', names);
+    }
 }

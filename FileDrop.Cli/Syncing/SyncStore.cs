@@ -1,17 +1,24 @@
+using System.Text.Json;
 using FileDrop.Client;
 using Microsoft.Data.Sqlite;
 
 namespace FileDrop.Cli.Syncing;
 
 /// <summary>
-/// The state of one sync: the agreed tree, the service's tree with its cursor, and folders that were deleted lately. It is in memory, and in SQLite.
+/// The state of one sync: the agreed tree, the steps under way, the service's tree with its cursor, and folders that were deleted lately. It is in memory, and in SQLite.
 /// </summary>
-/// <remarks>Notes are committed in groups: a kill loses the last ones, and the next run finds their effects on both sides, and notes them again.</remarks>
+/// <remarks>
+/// Notes are committed in groups, and before every step with an <see cref="Intent"/>. A kill loses the last ones: those of the steps that are under way, and those of
+/// new entries, which the next run finds on both sides and notes again. A commit is written to the file before the step and survives a kill of the process.
+/// It is not flushed to the disk, since that would cost more than most steps; a power failure can lose the last seconds of notes.
+/// </remarks>
 internal sealed class SyncStore : IDisposable
 {
     private const int GroupSize = 100;
 
     private readonly Lock _writing = new();
+    private readonly AgreedTree _synced = new();
+    private readonly HashSet<(Guid Id, Step Step)> _refused = [];
     private readonly SqliteConnection _connection;
     private readonly Dictionary<string, SqliteCommand> _commands = new(StringComparer.Ordinal);
     private SqliteTransaction? _transaction;
@@ -31,17 +38,21 @@ internal sealed class SyncStore : IDisposable
                 sha256 TEXT, inode INTEGER NOT NULL, size INTEGER NOT NULL, modified INTEGER NOT NULL) WITHOUT ROWID;
             CREATE TABLE IF NOT EXISTS remote (id BLOB PRIMARY KEY, kind INTEGER NOT NULL, parent BLOB NOT NULL, name TEXT NOT NULL, version INTEGER NOT NULL,
                 sha256 TEXT, size INTEGER NOT NULL, modified_at INTEGER) WITHOUT ROWID;
-            CREATE TABLE IF NOT EXISTS intents (id BLOB PRIMARY KEY, sha256 TEXT NOT NULL) WITHOUT ROWID;
+            CREATE TABLE IF NOT EXISTS intended (id BLOB NOT NULL, step INTEGER NOT NULL, intent TEXT NOT NULL, PRIMARY KEY (id, step)) WITHOUT ROWID;
             CREATE TABLE IF NOT EXISTS removed (id BLOB PRIMARY KEY, at INTEGER NOT NULL, hidden INTEGER NOT NULL) WITHOUT ROWID;
             """);
-        Read("SELECT id, kind, parent, name, version, sha256, inode, size, modified FROM synced", row => Synced[row.GetFieldValue<Guid>(0)] = new SyncedNode(
+        Read("SELECT id, kind, parent, name, version, sha256, inode, size, modified FROM synced", row => _synced.Load(new SyncedNode(
             row.GetFieldValue<Guid>(0), (EntryKind)row.GetInt32(1), row.GetFieldValue<Guid>(2), row.GetString(3), row.GetInt64(4),
-            row.IsDBNull(5) ? null : row.GetString(5), new Stamp(row.GetInt64(6), row.GetInt64(7), row.GetInt64(8))));
+            row.IsDBNull(5) ? null : row.GetString(5), new Stamp(row.GetInt64(6), row.GetInt64(7), row.GetInt64(8)))));
         Read("SELECT id, kind, parent, name, version, sha256, size, modified_at FROM remote", row => Remote[row.GetFieldValue<Guid>(0)] = new RemoteNode(
             row.GetFieldValue<Guid>(0), (EntryKind)row.GetInt32(1), row.GetFieldValue<Guid>(2), row.GetString(3), row.GetInt64(4),
             row.IsDBNull(5) ? null : row.GetString(5), row.GetInt64(6), row.IsDBNull(7) ? null : DateTimeOffset.FromUnixTimeMilliseconds(row.GetInt64(7))));
         Read("SELECT id, at, hidden FROM removed", row => Removed[row.GetFieldValue<Guid>(0)] = (DateTimeOffset.FromUnixTimeMilliseconds(row.GetInt64(1)), row.GetInt32(2)));
-        Read("SELECT id, sha256 FROM intents", row => Intents[row.GetFieldValue<Guid>(0)] = row.GetString(1));
+        Read("SELECT intent FROM intended", row =>
+        {
+            if (JsonSerializer.Deserialize(row.GetString(0), IntentJson.Default.Intent) is { } intent)
+                Intents[(intent.Id, intent.Step)] = intent;
+        });
         Read("SELECT key, value FROM meta", row =>
         {
             if (row.GetString(0) is "cursor")
@@ -58,7 +69,7 @@ internal sealed class SyncStore : IDisposable
     }
 
     /// <summary>The agreed tree, by id.</summary>
-    public Dictionary<Guid, SyncedNode> Synced { get; } = [];
+    public IReadOnlyDictionary<Guid, SyncedNode> Synced => _synced.Nodes;
 
     /// <summary>The service's tree, by id.</summary>
     public Dictionary<Guid, RemoteNode> Remote { get; } = [];
@@ -66,8 +77,11 @@ internal sealed class SyncStore : IDisposable
     /// <summary>The folders that this sync has deleted lately: when, by the service's clock, and how many entries it did not know in them.</summary>
     public Dictionary<Guid, (DateTimeOffset At, int Hidden)> Removed { get; } = [];
 
-    /// <summary>The digests of contents that were about to replace others at the service.</summary>
-    public Dictionary<Guid, string> Intents { get; } = [];
+    /// <summary>The steps that were about to be taken, and are not noted.</summary>
+    public Dictionary<(Guid Id, Step Step), Intent> Intents { get; } = [];
+
+    /// <summary>The digests of the contents before and after the steps that a killed run left open. The service has them, or had them.</summary>
+    public HashSet<string> Settled { get; } = new(StringComparer.Ordinal);
 
     /// <summary>The cursor behind the changes that the service's tree contains; null before the first list.</summary>
     public string? Cursor { get; private set; }
@@ -80,36 +94,71 @@ internal sealed class SyncStore : IDisposable
     {
         lock (_writing)
         {
-            Synced[node.Id] = node;
-            Write("INSERT OR REPLACE INTO synced VALUES ($id, $kind, $parent, $name, $version, $sha256, $inode, $size, $modified)",
-                ("$id", node.Id.ToByteArray()), ("$kind", (int)node.Kind), ("$parent", node.Parent.ToByteArray()), ("$name", node.Name), ("$version", node.Version),
-                ("$sha256", node.Sha256), ("$inode", node.Stamp.Inode), ("$size", node.Stamp.Size), ("$modified", node.Stamp.Modified));
+            if (_synced.Keep(node) is { } other)
+                WriteSynced(other);
+            WriteSynced(node);
         }
     }
 
-    /// <summary>Remembers, before an upload, which content it is going to leave.</summary>
-    public void Intend(Guid id, string sha256)
+    /// <summary>Remembers steps before they are taken, and commits that with all notes so far.</summary>
+    public void Intend(IEnumerable<Intent> intents)
     {
         lock (_writing)
         {
-            Intents[id] = sha256;
-            Write("INSERT OR REPLACE INTO intents VALUES ($id, $sha256)", ("$id", id.ToByteArray()), ("$sha256", sha256));
+            foreach (var intent in intents)
+            {
+                Intents[(intent.Id, intent.Step)] = intent;
+                _refused.Remove((intent.Id, intent.Step));
+                Write("INSERT OR REPLACE INTO intended VALUES ($id, $step, $intent)",
+                    ("$id", intent.Id.ToByteArray()), ("$step", (int)intent.Step), ("$intent", JsonSerializer.Serialize(intent, IntentJson.Default.Intent)));
+            }
             FlushCore();
         }
     }
 
-    /// <summary>Notes the uploads that have happened without a note, and forgets the others.</summary>
-    public void CompleteIntents()
+    /// <summary>Drops the intent of a step that is noted, or will never happen.</summary>
+    public void Settle(Guid id, Step step)
     {
+        lock (_writing)
+        {
+            if (Intents.Remove((id, step)))
+                Write("DELETE FROM intended WHERE id = $id AND step = $step", ("$id", id.ToByteArray()), ("$step", (int)step));
+        }
+    }
+
+    /// <summary>Remembers that the service has refused a step, or that its request was never sent.</summary>
+    public void Refuse(Guid id, Step step)
+    {
+        lock (_writing)
+            _refused.Add((id, step));
+    }
+
+    /// <summary>The intents whose requests may still be on their way to the service.</summary>
+    public IReadOnlyList<Intent> OpenIntents() => [.. Intents.Values.Where(intent => intent.IsOpen(Remote) && !_refused.Contains((intent.Id, intent.Step)))];
+
+    /// <summary>
+    /// Notes the steps that have happened without a note, and forgets those that have not. The next commit contains that: a run that only shows its plan changes nothing.
+    /// </summary>
+    /// <param name="local">The local tree.</param>
+    public void CompleteIntents(IReadOnlyList<LocalNode> local)
+    {
+        var inodes = new HashSet<long>(local.Count);
+        _synced.Shared = local.Where(node => node.Kind == EntryKind.File && !inodes.Add(node.Stamp.Inode)).Select(node => node.Stamp.Inode).ToHashSet();
         if (Intents.Count == 0)
             return;
-        foreach (var node in Agreement.Complete(Intents, Synced, Remote))
-            Save(node);
         lock (_writing)
         {
-            Intents.Clear();
-            Write("DELETE FROM intents");
-            FlushCore();
+            Settled.UnionWith(Intents.Values.SelectMany(intent => new[] { intent.After?.Sha256, Synced.GetValueOrDefault(intent.Id)?.Sha256 }).OfType<string>());
+            foreach (var (id, state) in Agreement.Complete(Intents.Values, Synced, Remote, local))
+            {
+                if (state is null)
+                    Forget(id);
+                else
+                    Save(state);
+            }
+            foreach (var intent in Intents.Values.Except(OpenIntents()).ToList())
+                Settle(intent.Id, intent.Step);
+            _refused.Clear();
         }
     }
 
@@ -118,7 +167,7 @@ internal sealed class SyncStore : IDisposable
     {
         lock (_writing)
         {
-            Synced.Remove(id);
+            _synced.Drop(id);
             Write("DELETE FROM synced WHERE id = $id", ("$id", id.ToByteArray()));
         }
     }
@@ -208,6 +257,11 @@ internal sealed class SyncStore : IDisposable
             command.Dispose();
         _connection.Dispose();
     }
+
+    private void WriteSynced(SyncedNode node) =>
+        Write("INSERT OR REPLACE INTO synced VALUES ($id, $kind, $parent, $name, $version, $sha256, $inode, $size, $modified)",
+            ("$id", node.Id.ToByteArray()), ("$kind", (int)node.Kind), ("$parent", node.Parent.ToByteArray()), ("$name", node.Name), ("$version", node.Version),
+            ("$sha256", node.Sha256), ("$inode", node.Stamp.Inode), ("$size", node.Stamp.Size), ("$modified", node.Stamp.Modified));
 
     private void Write(string sql, params ReadOnlySpan<(string Name, object? Value)> values)
     {

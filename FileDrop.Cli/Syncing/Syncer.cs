@@ -22,6 +22,9 @@ internal sealed record SyncChoices
     /// <summary>Is called when a step begins; a test acts, or kills the sync, there.</summary>
     public Action<SyncAction>? Begins { get; init; }
 
+    /// <summary>Is called after a step has been intended, before its effect.</summary>
+    public Action<SyncAction>? Intended { get; init; }
+
     /// <summary>Is called after the effect of each step, before it is noted.</summary>
     public Action<SyncAction>? Taken { get; init; }
 }
@@ -80,7 +83,7 @@ internal sealed class Syncer
     public RemoteTree Tree { get; }
 
     /// <summary>Makes a plan, and changes nothing but the notes about the service.</summary>
-    public async Task<Plan> PlanAsync(CancellationToken cancellation = default) => (await LookAsync(cancellation)).Plan;
+    public async Task<Plan> PlanAsync(CancellationToken cancellation = default) => (await LookAsync(onlyLooks: true, cancellation)).Plan;
 
     /// <summary>Syncs until nothing is left to do, or nothing more can be done.</summary>
     /// <exception cref="ToolException">The sync would delete too much, or one of the folders is gone.</exception>
@@ -91,11 +94,14 @@ internal sealed class Syncer
             conflicts.Add(name);
         for (var round = 0; round < MaxRounds; round++)
         {
-            var (plan, scan, ignores, visible) = await LookAsync(cancellation);
+            var (plan, scan, ignores, visible) = await LookAsync(onlyLooks: false, cancellation);
             await GuardAsync(plan, cancellation);
             var local = new LocalSide(_pair.Top, _scanner.Device, _names, ignores, _remoteSide.Now);
             local.CleanUp(scan.LeftOvers, Continued(plan, local), _store);
-            var executor = new Executor(_client, _store, local, _remoteSide, visible) { Begins = _choices.Begins, Taken = _choices.Taken };
+            var executor = new Executor(_client, _store, local, _remoteSide, visible)
+            {
+                Begins = _choices.Begins, Intended = _choices.Intended, Taken = _choices.Taken,
+            };
             var outcome = await executor.RunAsync(plan, cancellation);
             done.AddRange(outcome.Done);
             conflicts.AddRange(outcome.Conflicts);
@@ -109,14 +115,17 @@ internal sealed class Syncer
         return result;
     }
 
-    private async Task<(Plan Plan, LocalScan Scan, IgnoreRules Ignores, IReadOnlyDictionary<Guid, RemoteNode> Visible)> LookAsync(CancellationToken cancellation)
+    private async Task<(Plan Plan, LocalScan Scan, IgnoreRules Ignores, IReadOnlyDictionary<Guid, RemoteNode> Visible)> LookAsync(
+        bool onlyLooks, CancellationToken cancellation)
     {
         if (!Directory.Exists(_pair.Top))
             throw new ToolException(ExitCode.NotFound, $"{_pair.Top} is not there. Is its drive mounted? Nothing was deleted.");
         await Tree.RefreshAsync(cancellation);
-        _store.CompleteIntents();
+        if (!onlyLooks && _choices.Mode != SyncMode.Pull && await _remoteSide.FenceAsync(cancellation))
+            await Tree.RefreshAsync(cancellation);
         var ignores = IgnoreRules.Of(_pair.Top);
         var scan = _scanner.Scan(_store.Synced, ignores, cancellation);
+        _store.CompleteIntents(scan.Nodes);
         var (visible, skips) = Visible(ignores);
         await GuardTopAsync(scan, visible, cancellation);
         var plan = Planner.Make(new PlanInput

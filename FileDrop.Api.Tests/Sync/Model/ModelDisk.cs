@@ -28,6 +28,9 @@ internal sealed class ModelDisk
 
     public Dictionary<long, ModelEntry> Entries { get; } = [];
 
+    /// <summary>Downloads that have no name yet.</summary>
+    public Dictionary<long, ModelEntry> Parts { get; } = [];
+
     public IEnumerable<ModelEntry> In(long folder) => Entries.Values.Where(entry => entry.Parent == folder);
 
     public bool IsFree(long parent, string name) =>
@@ -37,10 +40,34 @@ internal sealed class ModelDisk
     {
         if (!IsFree(parent, name))
             return null;
-        var inode = Root + 1;
-        while (Entries.ContainsKey(inode))
-            inode++;
-        return Entries[inode] = new ModelEntry { Inode = inode, Kind = kind, Parent = parent, Name = name, Content = content, Modified = ++_clock };
+        var made = Make(kind, content);
+        (made.Parent, made.Name) = (parent, name);
+        return Entries[made.Inode] = made;
+    }
+
+    /// <summary>A whole download, whose inode is in use.</summary>
+    public ModelEntry MakePart(string content)
+    {
+        var part = Make(EntryKind.File, content);
+        return Parts[part.Inode] = part;
+    }
+
+    /// <summary>Gives a download its name, if that is free.</summary>
+    public bool Place(ModelEntry part, long parent, string name)
+    {
+        if (!IsFree(parent, name))
+            return false;
+        Parts.Remove(part.Inode);
+        (part.Parent, part.Name) = (parent, name);
+        Entries[part.Inode] = part;
+        return true;
+    }
+
+    /// <summary>Puts a download in the place of a file.</summary>
+    public void Replace(ModelEntry entry, ModelEntry part)
+    {
+        Entries.Remove(entry.Inode);
+        Place(part, entry.Parent, entry.Name);
     }
 
     public bool Move(ModelEntry entry, long parent, string name)
@@ -86,6 +113,14 @@ internal sealed class ModelDisk
 
     public static Stamp StampOf(ModelEntry entry) =>
         entry.Kind == EntryKind.File ? new Stamp(entry.Inode, entry.Content?.Length ?? 0, entry.Modified) : new Stamp(entry.Inode, 0, 0);
+
+    private ModelEntry Make(EntryKind kind, string? content)
+    {
+        var inode = Root + 1;
+        while (Entries.ContainsKey(inode) || Parts.ContainsKey(inode))
+            inode++;
+        return new ModelEntry { Inode = inode, Kind = kind, Parent = 0, Name = "", Content = content, Modified = ++_clock };
+    }
 
     private bool IsIn(long folder, long above) => folder == above || (folder != Root && IsIn(Entries[folder].Parent, above));
 }

@@ -12,6 +12,9 @@ internal sealed class ModelService
 
     public Dictionary<Guid, RemoteNode> Nodes { get; } = [];
 
+    /// <summary>Requests on their way, whose sender was killed.</summary>
+    public Queue<Action> Late { get; } = [];
+
     public IEnumerable<RemoteNode> In(Guid folder) => Nodes.Values.Where(node => node.Parent == folder);
 
     public RemoteNode? Create(EntryKind kind, Guid parent, string name, string? content)
@@ -29,6 +32,9 @@ internal sealed class ModelService
         return Nodes[id] = node with { Parent = parent, Name = name, Version = node.Version + 1 };
     }
 
+    /// <summary>Raises a version, and changes nothing else.</summary>
+    public bool Touch(Guid id, long ifVersion) => Nodes.TryGetValue(id, out var node) && Move(id, ifVersion, node.Parent, node.Name) is not null;
+
     public RemoteNode? Replace(Guid id, long? ifVersion, string content)
     {
         if (!Nodes.TryGetValue(id, out var node) || (ifVersion is { } version && node.Version != version))
@@ -42,6 +48,15 @@ internal sealed class ModelService
         foreach (var below in In(id).ToList())
             Delete(below.Id);
         Nodes.Remove(id);
+    }
+
+    /// <summary>Deletes a file, or a folder without entries, if it has a version.</summary>
+    public bool DeleteIf(Guid id, long version)
+    {
+        if (Nodes.GetValueOrDefault(id)?.Version != version || In(id).Any())
+            return false;
+        Delete(id);
+        return true;
     }
 
     public string PathOf(Guid id) => id == Root ? "" : $"{PathOf(Nodes[id].Parent)}/{Nodes[id].Name}";

@@ -8,6 +8,8 @@ internal sealed class ModelWorld
 {
     private static readonly string[] s_names = ["a", "b", "c"];
 
+    private static readonly Kill[] s_kills = [Kill.After, Kill.Before, Kill.Late];
+
     private readonly Choices _choices;
     private readonly ModelService _service = new();
     private readonly ModelCopy[] _copies;
@@ -26,6 +28,8 @@ internal sealed class ModelWorld
         {
             while (world._choices.AreLeft)
                 world.Turn();
+            while (world._service.Late.TryDequeue(out var arrives))
+                arrives();
             world.Settle();
             world.Check();
         }
@@ -37,6 +41,11 @@ internal sealed class ModelWorld
 
     private void Turn()
     {
+        if (_service.Late.Count > 0 && _choices.Below(3) == 0)
+        {
+            _log.Add("a request arrives");
+            _service.Late.Dequeue()();
+        }
         switch (_choices.Below(8))
         {
             case < 3:
@@ -55,18 +64,19 @@ internal sealed class ModelWorld
     private void SyncSomewhat(int which)
     {
         var plan = _copies[which].Plan();
-        var (disturbs, kill, killsAfter) = (_choices.Below(4) == 0, _choices.Below(8), _choices.Below(2) == 0);
+        var (disturbs, end) = (_choices.Below(4) == 0, _choices.Below(8));
         var step = 0;
-        _log.Add($"{which} syncs: {string.Join(", ", plan.Actions.Select(action => $"{action.Step} {action.Unit.Path} -> {action.Name}"))}; kill {kill} {killsAfter}, disturbed {disturbs}");
-        _copies[which].Run(
-            plan,
-            () =>
-            {
-                if (disturbs && _choices.Below(2) == 0)
-                    Disturb(which);
-                return killsAfter || step++ != kill;
-            },
-            () => !killsAfter || step++ != kill);
+        _log.Add($"{which} syncs: {string.Join(", ", plan.Actions.Select(action => $"{action.Step} {action.Unit.Path} -> {action.Name}"))}; killed at {end}, disturbed {disturbs}");
+        _copies[which].Run(plan, action =>
+        {
+            if (disturbs && step <= end && _choices.Below(2) == 0)
+                Disturb(which);
+            // Several contents are on their way at the end.
+            var kill = step++ < end ? Kill.None : _choices.OneOf(s_kills);
+            if (kill != Kill.None)
+                _log.Add($"killed {kill} {action.Step} {action.Unit.Path}");
+            return kill;
+        });
     }
 
     private void Disturb(int which)
@@ -192,7 +202,7 @@ internal sealed class ModelWorld
         foreach (var copy in _copies)
         {
             Assert.Equal(wanted, Tree(copy.Disk));
-            Assert.Equal(_service.Nodes.Keys.Order(), copy.Synced.Keys.Order());
+            Assert.Equal(_service.Nodes.Keys.Order(), copy.Synced.Nodes.Keys.Order());
         }
         var lost = _written.Except(_deleted).Except(wanted.Values).ToList();
         Assert.True(lost.Count == 0, $"lost: {string.Join(' ', lost)}");
