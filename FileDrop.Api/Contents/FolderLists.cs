@@ -23,7 +23,7 @@ internal sealed record EntryPage(IReadOnlyList<FolderEntry> Entries, EntryPositi
 internal sealed record TrashedFolder(CatalogFolder Folder, long Files, long Folders);
 
 /// <summary>Lists the entries of a folder, and the folders in the trash.</summary>
-internal sealed class FolderLists(IFolderCatalog catalog, FileStore files, TimeProvider time)
+internal sealed class FolderLists(IFolderCatalog catalog, FileStore files)
 {
     /// <summary>The largest number that the trash shows of a folder's files, and of its folders.</summary>
     public const int MaxCounted = 1000;
@@ -61,8 +61,7 @@ internal sealed class FolderLists(IFolderCatalog catalog, FileStore files, TimeP
     {
         var page = await catalog.ListFoldersAsync(Trash(owner, limit, after), cancellation);
         var counted = new List<TrashedFolder>();
-        // A folder that is purged while its entries still follow it is no longer shown. The sweeper deletes it once they have.
-        foreach (var folder in page.Folders.Where(folder => folder.PurgeAt is not { } purge || purge > time.GetUtcNow()))
+        foreach (var folder in page.Folders)
         {
             var (carriedFiles, carriedFolders) = await catalog.CountCarriedAsync(owner, folder.Id, MaxCounted, cancellation);
             counted.Add(new TrashedFolder(folder, carriedFiles, carriedFolders));

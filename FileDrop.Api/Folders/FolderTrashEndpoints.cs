@@ -32,8 +32,7 @@ internal static class FolderTrashEndpoints
         trash.MapGet("/", ListAsync).Compressed()
             .WithName("ListTrashedFolders").WithSummary("List the folders in the trash").WithDescription($"""
                 Returns the folders that were deleted themselves, the latest deletion first. `files` and `folders` count what was directly in the folder and
-                is in the trash with it, up to {FolderLists.MaxCounted} each. They grow for some seconds after the deletion. A folder that is deleted for good
-                leaves the list at once.
+                is in the trash with it, up to {FolderLists.MaxCounted} each. They grow for some seconds after the deletion.
                 """)
             .Takes(s_page).Needs(Scope.Read)
             .Answers(200, "A page of folders.", ApiBody.List(FolderDescription.Trashed, MaxLimit), CommonHeaders.List)
