@@ -10,7 +10,8 @@ namespace FileDrop.Api.Tests.Files;
 public abstract class CopyTests(Pair pair)
 {
     /// <summary>On SQLite and disk the small content is a row, and the large one a file.</summary>
-    private const int Small = 1_000, Large = 100_000;
+    /// <summary>The larger one is a file of its own on the embedded store.</summary>
+    private const int Small = 1_000, Large = (1 << 20) + 1;
 
     private static readonly (string, string) Quick = ("FileDrop:LateWrites", "00:00:00.5");
 

@@ -65,7 +65,7 @@ public sealed class UpgradeTests
             });
         }
 
-        Assert.Equal(12, LayoutOf(stores.Directory));
+        Assert.Equal(13, LayoutOf(stores.Directory));
         var (exit, output) = await ServiceProcess.CommandAsync(stores, "check", "--hash");
         Assert.True(exit == 0, output);
         Assert.Contains("6 blobs, 0 findings", output, StringComparison.Ordinal);

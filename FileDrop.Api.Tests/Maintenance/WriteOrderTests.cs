@@ -10,7 +10,7 @@ public sealed class WriteOrderTests
     private const string Calls = "trace=openat,write,pwrite64,pwritev,fsync,fdatasync,rename,renameat,renameat2,sendto,sendmsg";
 
     [Theory]
-    [InlineData(66_000)]
+    [InlineData((1 << 20) + 1)]
     [InlineData(3 * 1024 * 1024)]
     public async Task An_upload_is_written_and_synced_then_renamed_then_committed_and_then_acknowledged(int size)
     {
@@ -103,6 +103,30 @@ public sealed class WriteOrderTests
         var synced = Assert.Single(calls, call => IsLog(call) && call.Name is "fsync" or "fdatasync");
         var answered = calls.Single(call => call.Name.StartsWith("send", StringComparison.Ordinal) && call.Text.Contains("HTTP/1.1 201", StringComparison.Ordinal));
         InOrder(written, synced, answered);
+    }
+
+    [Fact]
+    public async Task An_upload_to_a_segment_is_written_and_synced_then_committed_and_then_acknowledged()
+    {
+        await using var stores = new EmbeddedStores();
+        await using var service = await ServiceProcess.StartAsync(stores, ("FileDrop:SweepInterval", "01:00:00"));
+        IReadOnlyList<SystemCall> calls;
+        await using (var strace = await Strace.AttachAsync(service.Id, "-y", "-s", "64", "-e", Calls))
+        {
+            await service.Http.UploadAsync(Requests.Bytes(600_000), "a");
+            calls = await strace.DetachAsync();
+        }
+        Assert.DoesNotContain(calls, call => call.Text.Contains("/incoming", StringComparison.Ordinal));
+        var created = Assert.Single(calls, call => call.Name == "openat" && call.Text.Contains("/segments/", StringComparison.Ordinal));
+        var named = Assert.Single(calls, call => call.Name == "fsync" && call.Text.Contains("/segments>", StringComparison.Ordinal));
+        var folder = calls.First(call => call.Name == "fsync" && call.Text.Contains(Path.GetFileName(stores.Directory) + ">", StringComparison.Ordinal));
+        var written = calls.Where(call => call.Name == "pwrite64" && call.Text.Contains("/segments/", StringComparison.Ordinal)).ToList();
+        Assert.Equal(600_000, written.Sum(call => int.Parse(call.Text.AsSpan(call.Text.LastIndexOf('=') + 1), System.Globalization.CultureInfo.InvariantCulture)));
+        var synced = Assert.Single(calls, call => call.Name == "fsync" && call.Text.Contains("/segments/", StringComparison.Ordinal));
+        var committed = calls.Last(call => IsLog(call) && call.Name.StartsWith("pwrite", StringComparison.Ordinal));
+        var answered = calls.Single(call => call.Name.StartsWith("send", StringComparison.Ordinal) && call.Text.Contains("HTTP/1.1 201", StringComparison.Ordinal));
+        InOrder(folder, created, named, written[0]);
+        InOrder(written[^1], synced, committed, Assert.Single(calls, call => IsLog(call) && call.Name is "fsync" or "fdatasync"), answered);
     }
 
     private static bool IsLog(SystemCall call) => call.Text.Contains("catalog.db-wal>", StringComparison.Ordinal);

@@ -1,6 +1,5 @@
 using System.Text.Json;
 using FileDrop.Client;
-using Microsoft.Data.Sqlite;
 
 namespace FileDrop.Cli.Syncing;
 
@@ -14,23 +13,17 @@ namespace FileDrop.Cli.Syncing;
 /// </remarks>
 internal sealed class SyncStore : IDisposable
 {
-    private const int GroupSize = 100;
-
     private readonly Lock _writing = new();
     private readonly AgreedTree _synced = new();
     private readonly HashSet<(Guid Id, Step Step)> _refused = [];
-    private readonly SqliteConnection _connection;
-    private readonly Dictionary<string, SqliteCommand> _commands = new(StringComparer.Ordinal);
-    private SqliteTransaction? _transaction;
-    private int _notes;
+    private readonly SyncDatabase _database;
 
     /// <summary>Opens the state, or begins one.</summary>
     /// <param name="file">The full path of the database.</param>
     public SyncStore(string file)
     {
-        _connection = new SqliteConnection(new SqliteConnectionStringBuilder { DataSource = file, Pooling = false }.ConnectionString);
-        _connection.Open();
-        Execute("""
+        _database = new SyncDatabase(file);
+        _database.Execute("""
             PRAGMA journal_mode = WAL;
             PRAGMA synchronous = NORMAL;
             CREATE TABLE IF NOT EXISTS meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
@@ -41,19 +34,19 @@ internal sealed class SyncStore : IDisposable
             CREATE TABLE IF NOT EXISTS intended (id BLOB NOT NULL, step INTEGER NOT NULL, intent TEXT NOT NULL, PRIMARY KEY (id, step)) WITHOUT ROWID;
             CREATE TABLE IF NOT EXISTS removed (id BLOB PRIMARY KEY, at INTEGER NOT NULL, hidden INTEGER NOT NULL) WITHOUT ROWID;
             """);
-        Read("SELECT id, kind, parent, name, version, sha256, inode, size, modified FROM synced", row => _synced.Load(new SyncedNode(
+        _database.Read("SELECT id, kind, parent, name, version, sha256, inode, size, modified FROM synced", row => _synced.Load(new SyncedNode(
             row.GetFieldValue<Guid>(0), (EntryKind)row.GetInt32(1), row.GetFieldValue<Guid>(2), row.GetString(3), row.GetInt64(4),
             row.IsDBNull(5) ? null : row.GetString(5), new Stamp(row.GetInt64(6), row.GetInt64(7), row.GetInt64(8)))));
-        Read("SELECT id, kind, parent, name, version, sha256, size, modified_at FROM remote", row => Remote[row.GetFieldValue<Guid>(0)] = new RemoteNode(
+        _database.Read("SELECT id, kind, parent, name, version, sha256, size, modified_at FROM remote", row => Remote[row.GetFieldValue<Guid>(0)] = new RemoteNode(
             row.GetFieldValue<Guid>(0), (EntryKind)row.GetInt32(1), row.GetFieldValue<Guid>(2), row.GetString(3), row.GetInt64(4),
             row.IsDBNull(5) ? null : row.GetString(5), row.GetInt64(6), row.IsDBNull(7) ? null : DateTimeOffset.FromUnixTimeMilliseconds(row.GetInt64(7))));
-        Read("SELECT id, at, hidden FROM removed", row => Removed[row.GetFieldValue<Guid>(0)] = (DateTimeOffset.FromUnixTimeMilliseconds(row.GetInt64(1)), row.GetInt32(2)));
-        Read("SELECT intent FROM intended", row =>
+        _database.Read("SELECT id, at, hidden FROM removed", row => Removed[row.GetFieldValue<Guid>(0)] = (DateTimeOffset.FromUnixTimeMilliseconds(row.GetInt64(1)), row.GetInt32(2)));
+        _database.Read("SELECT intent FROM intended", row =>
         {
             if (JsonSerializer.Deserialize(row.GetString(0), IntentJson.Default.Intent) is { } intent)
                 Intents[(intent.Id, intent.Step)] = intent;
         });
-        Read("SELECT key, value FROM meta", row =>
+        _database.Read("SELECT key, value FROM meta", row =>
         {
             if (row.GetString(0) is "cursor")
                 Cursor = row.GetString(1);
@@ -63,7 +56,7 @@ internal sealed class SyncStore : IDisposable
         if (Token.Length == 0)
         {
             Token = Guid.NewGuid().ToString("N")[..8];
-            Write("INSERT INTO meta VALUES ('token', $value)", ("$value", Token));
+            _database.Write("INSERT INTO meta VALUES ('token', $value)", ("$value", Token));
             Flush();
         }
     }
@@ -109,10 +102,10 @@ internal sealed class SyncStore : IDisposable
             {
                 Intents[(intent.Id, intent.Step)] = intent;
                 _refused.Remove((intent.Id, intent.Step));
-                Write("INSERT OR REPLACE INTO intended VALUES ($id, $step, $intent)",
+                _database.Write("INSERT OR REPLACE INTO intended VALUES ($id, $step, $intent)",
                     ("$id", intent.Id.ToByteArray()), ("$step", (int)intent.Step), ("$intent", JsonSerializer.Serialize(intent, IntentJson.Default.Intent)));
             }
-            FlushCore();
+            _database.Commit();
         }
     }
 
@@ -122,7 +115,7 @@ internal sealed class SyncStore : IDisposable
         lock (_writing)
         {
             if (Intents.Remove((id, step)))
-                Write("DELETE FROM intended WHERE id = $id AND step = $step", ("$id", id.ToByteArray()), ("$step", (int)step));
+                _database.Write("DELETE FROM intended WHERE id = $id AND step = $step", ("$id", id.ToByteArray()), ("$step", (int)step));
         }
     }
 
@@ -168,7 +161,7 @@ internal sealed class SyncStore : IDisposable
         lock (_writing)
         {
             _synced.Drop(id);
-            Write("DELETE FROM synced WHERE id = $id", ("$id", id.ToByteArray()));
+            _database.Write("DELETE FROM synced WHERE id = $id", ("$id", id.ToByteArray()));
         }
     }
 
@@ -178,7 +171,7 @@ internal sealed class SyncStore : IDisposable
         lock (_writing)
         {
             Remote[node.Id] = node;
-            Write("INSERT OR REPLACE INTO remote VALUES ($id, $kind, $parent, $name, $version, $sha256, $size, $modified)",
+            _database.Write("INSERT OR REPLACE INTO remote VALUES ($id, $kind, $parent, $name, $version, $sha256, $size, $modified)",
                 ("$id", node.Id.ToByteArray()), ("$kind", (int)node.Kind), ("$parent", node.Parent.ToByteArray()), ("$name", node.Name), ("$version", node.Version),
                 ("$sha256", node.Sha256), ("$size", node.Size), ("$modified", node.ModifiedAt?.ToUnixTimeMilliseconds()));
         }
@@ -190,7 +183,7 @@ internal sealed class SyncStore : IDisposable
         lock (_writing)
         {
             if (Remote.Remove(id))
-                Write("DELETE FROM remote WHERE id = $id", ("$id", id.ToByteArray()));
+                _database.Write("DELETE FROM remote WHERE id = $id", ("$id", id.ToByteArray()));
         }
     }
 
@@ -200,7 +193,7 @@ internal sealed class SyncStore : IDisposable
         lock (_writing)
         {
             Remote.Clear();
-            Write("DELETE FROM remote");
+            _database.Write("DELETE FROM remote");
         }
     }
 
@@ -210,11 +203,11 @@ internal sealed class SyncStore : IDisposable
         lock (_writing)
         {
             if (cursor is null)
-                Write("DELETE FROM meta WHERE key = 'cursor'");
+                _database.Write("DELETE FROM meta WHERE key = 'cursor'");
             else if (!string.Equals(cursor, Cursor, StringComparison.Ordinal))
-                Write("INSERT OR REPLACE INTO meta VALUES ('cursor', $value)", ("$value", cursor));
+                _database.Write("INSERT OR REPLACE INTO meta VALUES ('cursor', $value)", ("$value", cursor));
             Cursor = cursor;
-            FlushCore();
+            _database.Commit();
         }
     }
 
@@ -227,8 +220,8 @@ internal sealed class SyncStore : IDisposable
         lock (_writing)
         {
             Removed[id] = (at, hidden);
-            Write("INSERT OR REPLACE INTO removed VALUES ($id, $at, $hidden)", ("$id", id.ToByteArray()), ("$at", at.ToUnixTimeMilliseconds()), ("$hidden", hidden));
-            FlushCore();
+            _database.Write("INSERT OR REPLACE INTO removed VALUES ($id, $at, $hidden)", ("$id", id.ToByteArray()), ("$at", at.ToUnixTimeMilliseconds()), ("$hidden", hidden));
+            _database.Commit();
         }
     }
 
@@ -238,7 +231,7 @@ internal sealed class SyncStore : IDisposable
         lock (_writing)
         {
             Removed.Remove(id);
-            Write("DELETE FROM removed WHERE id = $id", ("$id", id.ToByteArray()));
+            _database.Write("DELETE FROM removed WHERE id = $id", ("$id", id.ToByteArray()));
         }
     }
 
@@ -246,67 +239,14 @@ internal sealed class SyncStore : IDisposable
     public void Flush()
     {
         lock (_writing)
-            FlushCore();
+            _database.Commit();
     }
 
     /// <summary>Closes the database. Notes that are not committed are lost, as after a kill.</summary>
-    public void Dispose()
-    {
-        _transaction?.Dispose();
-        foreach (var command in _commands.Values)
-            command.Dispose();
-        _connection.Dispose();
-    }
+    public void Dispose() => _database.Dispose();
 
     private void WriteSynced(SyncedNode node) =>
-        Write("INSERT OR REPLACE INTO synced VALUES ($id, $kind, $parent, $name, $version, $sha256, $inode, $size, $modified)",
+        _database.Write("INSERT OR REPLACE INTO synced VALUES ($id, $kind, $parent, $name, $version, $sha256, $inode, $size, $modified)",
             ("$id", node.Id.ToByteArray()), ("$kind", (int)node.Kind), ("$parent", node.Parent.ToByteArray()), ("$name", node.Name), ("$version", node.Version),
             ("$sha256", node.Sha256), ("$inode", node.Stamp.Inode), ("$size", node.Stamp.Size), ("$modified", node.Stamp.Modified));
-
-    private void Write(string sql, params ReadOnlySpan<(string Name, object? Value)> values)
-    {
-        _transaction ??= _connection.BeginTransaction();
-        if (!_commands.TryGetValue(sql, out var command))
-        {
-            command = _commands[sql] = _connection.CreateCommand();
-#pragma warning disable CA2100 // All texts are constants of this class.
-            command.CommandText = sql;
-#pragma warning restore CA2100
-        }
-        command.Transaction = _transaction;
-        command.Parameters.Clear();
-        foreach (var (name, value) in values)
-            command.Parameters.AddWithValue(name, value ?? DBNull.Value);
-        command.ExecuteNonQuery();
-        // The service's tree and its cursor belong together: only Advance commits a long list.
-        if (++_notes >= GroupSize && !sql.Contains("remote", StringComparison.Ordinal))
-            FlushCore();
-    }
-
-    private void FlushCore()
-    {
-        _transaction?.Commit();
-        _transaction?.Dispose();
-        (_transaction, _notes) = (null, 0);
-    }
-
-    private void Execute(string sql)
-    {
-        using var command = _connection.CreateCommand();
-#pragma warning disable CA2100 // All texts are constants of this class.
-        command.CommandText = sql;
-#pragma warning restore CA2100
-        command.ExecuteNonQuery();
-    }
-
-    private void Read(string sql, Action<SqliteDataReader> each)
-    {
-        using var command = _connection.CreateCommand();
-#pragma warning disable CA2100 // All texts are constants of this class.
-        command.CommandText = sql;
-#pragma warning restore CA2100
-        using var rows = command.ExecuteReader();
-        while (rows.Read())
-            each(rows);
-    }
 }
