@@ -47,6 +47,32 @@ public sealed class BrokenDiskTests
         Assert.True(await service.IsHealthyAsync());
     }
 
+    [Fact]
+    public async Task Contents_that_share_a_failed_sync_are_refused_and_later_changes_are_not()
+    {
+        await using var stores = new EmbeddedStores();
+        await using var service = await ServiceProcess.StartAsync(stores, Quick);
+        await service.Http.UploadAsync(Requests.Bytes(FileSize / 4), "warm");
+        string[] statuses;
+        await using (await Strace.AttachAsync(service.Id, "-e", "trace=fsync", "-e", "inject=fsync:error=EIO"))
+            statuses = await Task.WhenAll(Enumerable.Range(0, 32).Select(async number =>
+            {
+                using var answer = await service.Http.PostAsync("/files/upload", new ByteArrayContent(Requests.Bytes(number % 2 == 0 ? 100 : FileSize / 4)));
+                return $"{(int)answer.StatusCode}";
+            }));
+        Assert.Equal(["503"], statuses.Distinct());
+        foreach (var _ in Enumerable.Range(0, 3))
+        {
+            var id = (await service.Http.UploadAsync(Requests.Bytes(FileSize / 4), "after")).Id();
+            await Task.WhenAll(Enumerable.Range(0, 8).Select(async number =>
+            {
+                using var renamed = await service.Http.PutJsonAsync(id, $$"""{"file_name":"{{number}}"}""");
+                await renamed.SucceededAsync();
+            }));
+        }
+        Assert.Equal(4, (await Invariants.EveryFileIsWholeAsync(service.Http)).Count);
+    }
+
     [Theory]
     [InlineData("EXDEV")]
     [InlineData("ENOSYS")]

@@ -127,8 +127,11 @@ internal sealed class FileStore(
     public async Task<PendingWrite> BeginCreateAsync(string owner, ContentLength length, bool isRecorded, CancellationToken cancellation)
     {
         var write = NewWrite(owner, Guid.CreateVersion7(time.GetUtcNow()), length, replaces: false, isInline: !isRecorded && length.AtMost <= inline?.MaxSize);
-        if (write.IsInline)
+        if (write.Inline is { } small)
+        {
+            await small.ExpectAsync(owner, length.AtLeast, creates: true, cancellation);
             return write;
+        }
         await writes.BeginCreateAsync(owner, write.FileId, write.Intent, length.AtLeast, cancellation);
         write.KeepLease();
         return write;
@@ -143,8 +146,11 @@ internal sealed class FileStore(
     public async Task<PendingWrite?> BeginReplaceAsync(string owner, Guid id, ContentLength length, CancellationToken cancellation)
     {
         var write = NewWrite(owner, id, length, replaces: true, isInline: length.AtMost <= inline?.MaxSize);
-        if (write.IsInline)
+        if (write.Inline is { } small)
+        {
+            await small.ExpectAsync(owner, length.AtLeast, creates: false, cancellation);
             return write;
+        }
         if (!await writes.BeginReplaceAsync(owner, id, write.Intent, length.AtLeast, cancellation))
             return null;
         write.KeepLease();

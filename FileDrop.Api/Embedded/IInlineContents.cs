@@ -15,6 +15,15 @@ public interface IInlineContents
     /// <summary>The largest content that <see cref="StoreAsync"/> takes, in bytes.</summary>
     int MaxSize { get; }
 
+    /// <summary>Refuses a content for which there is certainly no room, before its bytes are sent. It reserves nothing.</summary>
+    /// <param name="owner">The file's owner.</param>
+    /// <param name="bytes">The least bytes of the content.</param>
+    /// <param name="creates">Whether it makes a new file.</param>
+    /// <param name="cancellation">Ends the waiting.</param>
+    /// <exception cref="QuotaExceededException">The owner's quota has no room for the content.</exception>
+    /// <exception cref="StorageException">The store is full, or failed.</exception>
+    Task ExpectAsync(string owner, long bytes, bool creates, CancellationToken cancellation);
+
     /// <summary>Receives a content. It is neither durable nor part of a file before its commit.</summary>
     /// <param name="content">Read to its end. Its exceptions come out unchanged.</param>
     /// <param name="length">The most bytes that it has, up to <see cref="MaxSize"/>.</param>

@@ -29,6 +29,15 @@ internal sealed class InlineContents(SqliteEngine catalog, Segments segments, Di
 
     public int MaxSize => Segments.MaxContent;
 
+    public Task ExpectAsync(string owner, long bytes, bool creates, CancellationToken cancellation)
+    {
+        // What fits into one buffer is here as soon as it is refused.
+        if (bytes <= SmallBlobs.MaxSize)
+            return Task.CompletedTask;
+        room.Expect(bytes);
+        return catalog.ExpectAsync(owner, new Reservation(bytes, creates), cancellation);
+    }
+
     public async Task<IInlineBytes> StoreAsync(Stream content, int length, bool exact, CancellationToken cancellation)
     {
         // Room for one byte more, so that the last read meets the end of the content.

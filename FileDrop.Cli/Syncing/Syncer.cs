@@ -100,7 +100,9 @@ internal sealed class Syncer
             local.CleanUp(scan.LeftOvers, Continued(plan, local), _store);
             var executor = new Executor(_client, _store, local, _remoteSide, visible)
             {
-                Begins = _choices.Begins, Intended = _choices.Intended, Taken = _choices.Taken,
+                Begins = _choices.Begins,
+                Intended = _choices.Intended,
+                Taken = _choices.Taken,
             };
             var outcome = await executor.RunAsync(plan, cancellation);
             done.AddRange(outcome.Done);

@@ -15,9 +15,9 @@ internal sealed class OutsideSyncs : IDisposable
     /// <summary>Begins to sync. <see cref="End"/> or <see cref="Abandon"/> follows.</summary>
     public void Begin(IReadOnlyList<IUnsynced> work)
     {
-        if (work.Count == 0)
+        (_work, _failure, _isRunning) = (work, null, work.Count > 0);
+        if (!_isRunning)
             return;
-        (_work, _failure, _isRunning) = (work, null, true);
         _begun.Release();
     }
 

@@ -130,6 +130,11 @@ internal sealed partial class SqliteEngine(string path, CatalogRules rules, Time
         ? ChangeAsync(SqliteQuota.Repair, cancellation)
         : ReadAsync(SqliteQuota.Compare, cancellation);
 
+    /// <summary>Refuses a write for which the owner's quota has no room now. It reserves nothing.</summary>
+    /// <exception cref="QuotaExceededException">The quota has no room for it.</exception>
+    public Task ExpectAsync(string owner, Reservation wanted, CancellationToken cancellation) =>
+        _quota.Limits(owner) ? ReadAsync(session => _quota.Admit(session, owner, wanted), cancellation) : Task.CompletedTask;
+
     /// <summary>Begins and commits a write whose content the caller stores in the same change, so an intent is never visible.</summary>
     /// <exception cref="QuotaExceededException">The owner's quota has no room for the content.</exception>
     public ChangeResult CommitInline(SqliteSession session, string owner, Guid id, WriteIntent blob, bool creates, FileCommit commit)

@@ -25,6 +25,9 @@ internal sealed class SqliteQuota(Quotas quotas)
         )
         """;
 
+    /// <summary>Whether an owner has a quota.</summary>
+    public bool Limits(string owner) => !quotas.Of(owner).IsNone;
+
     /// <summary>Returns the reservation that a new write records; it is zero for an owner without a quota.</summary>
     /// <exception cref="QuotaExceededException">The quota has no room for it.</exception>
     public Reservation Admit(SqliteSession session, string owner, Reservation wanted)
