@@ -124,6 +124,29 @@ public sealed class SegmentTests
     }
 
     [Fact]
+    public async Task A_segment_that_cannot_be_read_stays_and_others_are_emptied()
+    {
+        await using var store = await SegmentStore.MakeAsync();
+        List<BlobKey> keys = [];
+        for (var i = 0; i < 2; i++)
+        {
+            for (var content = 0; content < 3; content++)
+                keys.Add(await store.WriteAsync(Size));
+            await store.RestartAsync();
+        }
+        var damaged = Directory.GetFiles(store.Directory).Order(StringComparer.Ordinal).First();
+        using (var file = File.OpenHandle(damaged, access: FileAccess.ReadWrite, share: FileShare.ReadWrite))
+            RandomAccess.SetLength(file, (3 * Size) - 1);
+        foreach (var key in new[] { keys[0], keys[1], keys[3], keys[4] })
+            await store.DeleteAsync(key);
+        Assert.Equal(3 * Size, await store.CompactAsync());
+        Assert.True(File.Exists(damaged));
+        Assert.Equal(Size - 1, await store.Blobs.FindSizeAsync(keys[2], default));
+        store.Contents.Remove(keys[2]);
+        await store.CheckAsync();
+    }
+
+    [Fact]
     public async Task A_short_segment_has_short_contents_and_a_missing_one_has_none()
     {
         await using var store = await SegmentStore.MakeAsync();

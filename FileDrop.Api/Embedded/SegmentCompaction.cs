@@ -33,6 +33,9 @@ internal sealed class SegmentCompaction(Segments segments, SegmentPlaces places,
     /// <summary>The pause after a change. With <see cref="BytesAtOnce"/> it holds compaction to about 20 MiB/s.</summary>
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(50);
 
+    /// <summary>Segments that could not be read. They stay as they are; the scrub tells which contents are damaged.</summary>
+    private readonly HashSet<long> _unreadable = [];
+
     public async Task<long> RunAsync(CancellationToken cancellation)
     {
         if (!segments.HasWaste)
@@ -44,8 +47,14 @@ internal sealed class SegmentCompaction(Segments segments, SegmentPlaces places,
             var freed = 0L;
             List<(long Number, long Length, long Named)> sparse = [], small = [];
             var share = segments.IsRoomShort ? LeastWasteIfShort : LeastWaste;
-            foreach (var (number, length) in segments.List())
+            foreach (var (number, length) in segments.List().Where(segment => !_unreadable.Contains(segment.Number)))
             {
+                // Bytes on their way are no waste.
+                if (segments.IsFilling(number))
+                {
+                    segments.HasWaste = true;
+                    continue;
+                }
                 var named = await places.CountBytesAsync(number, cancellation);
                 if (length - named >= length * share)
                     sparse.Add((number, length, named));
@@ -70,7 +79,11 @@ internal sealed class SegmentCompaction(Segments segments, SegmentPlaces places,
         segments.End(number);
         while (await places.ListAsync(number, ContentsAtOnce, cancellation) is { Count: > 0 } contents)
         {
-            await reserve.FreeAsync(() => MoveAsync(contents, cancellation));
+            if (!await reserve.FreeAsync(() => MoveAsync(contents, cancellation)))
+            {
+                _unreadable.Add(number);
+                return false;
+            }
             await Task.Delay(Pause, time, cancellation);
         }
         if (await segments.TryDeleteAsync(number, () => places.IsNamedAsync(number, cancellation)))
@@ -79,9 +92,10 @@ internal sealed class SegmentCompaction(Segments segments, SegmentPlaces places,
         return false;
     }
 
-    private async Task MoveAsync(IReadOnlyList<(NamedBytes Bytes, SegmentPlace Place)> contents, CancellationToken cancellation)
+    /// <returns>False if one of them cannot be read.</returns>
+    private async Task<bool> MoveAsync(IReadOnlyList<(NamedBytes Bytes, SegmentPlace Place)> contents, CancellationToken cancellation)
     {
-        List<(NamedBytes, SegmentPlace, SegmentSlot)> moves = [];
+        List<(NamedBytes Bytes, SegmentPlace From, SegmentSlot Copy)> moves = [];
         try
         {
             var bytes = 0L;
@@ -90,39 +104,61 @@ internal sealed class SegmentCompaction(Segments segments, SegmentPlaces places,
                 bytes += place.Size;
                 if (moves.Count > 0 && bytes > BytesAtOnce)
                     break;
-                moves.Add((content, place, await CopyAsync(place, cancellation)));
+                if (await CopyAsync(place, cancellation) is not { } copy)
+                    return false;
+                moves.Add((content, place, copy));
             }
+            // From here on they may be named, and whoever ends here cannot tell.
+            moves.ForEach(static move => move.Copy.MayBeNamed = true);
             await places.MoveAsync(moves, cancellation);
+            return true;
         }
         finally
         {
-            foreach (var (_, _, slot) in moves)
-                slot.Dispose();
+            // From the last one on, so that all can be given away again if they are not named.
+            moves.Reverse();
+            moves.ForEach(static move => move.Copy.Dispose());
         }
     }
 
-    private async Task<SegmentSlot> CopyAsync(SegmentPlace place, CancellationToken cancellation)
+    /// <summary>Copies a content. Returns null if it cannot be read.</summary>
+    private async Task<SegmentSlot?> CopyAsync(SegmentPlace place, CancellationToken cancellation)
     {
         var buffer = ArrayPool<byte>.Shared.Rent((int)place.Size);
-        var slot = segments.Take((int)place.Size);
         try
         {
-            // From here on its bytes may be named, and whoever ends here cannot tell.
-            slot.MayBeNamed = true;
-            await using var content = segments.Open(place.Segment, place.Offset, place.Size)
-                ?? throw new StorageException(StorageFailure.Unavailable, $"Segment {place.Segment} is missing.");
-            await content.ReadExactlyAsync(buffer.AsMemory(0, (int)place.Size), cancellation);
-            slot.Write(buffer.AsSpan(0, (int)place.Size), 0);
-            return slot;
-        }
-        catch
-        {
-            slot.Dispose();
-            throw;
+            if (!await TryReadAsync(place, buffer.AsMemory(0, (int)place.Size), cancellation))
+                return null;
+            var slot = segments.Take((int)place.Size);
+            try
+            {
+                slot.Write(buffer.AsSpan(0, (int)place.Size), 0);
+                return slot;
+            }
+            catch
+            {
+                slot.Dispose();
+                throw;
+            }
         }
         finally
         {
             ArrayPool<byte>.Shared.Return(buffer);
+        }
+    }
+
+    private async Task<bool> TryReadAsync(SegmentPlace place, Memory<byte> buffer, CancellationToken cancellation)
+    {
+        try
+        {
+            await using var content = segments.Open(place.Segment, place.Offset, place.Size);
+            if (content is not null)
+                await content.ReadExactlyAsync(buffer, cancellation);
+            return content is not null;
+        }
+        catch (StorageException)
+        {
+            return false;
         }
     }
 }

@@ -68,16 +68,16 @@ internal sealed class SegmentPlaces(SqliteEngine catalog)
             cancellation);
 
     /// <summary>Moves contents to other places, in one change. Those that were deleted meanwhile stay deleted.</summary>
-    public Task MoveAsync(IReadOnlyList<(NamedBytes Bytes, SegmentPlace From, SegmentSlot To)> moves, CancellationToken cancellation) => catalog.ChangeAsync(
+    public Task MoveAsync(IReadOnlyList<(NamedBytes Bytes, SegmentPlace From, SegmentSlot Copy)> moves, CancellationToken cancellation) => catalog.ChangeAsync(
         session =>
         {
-            foreach (var (bytes, from, to) in moves)
+            foreach (var (bytes, from, copy) in moves)
                 session.Execute(
                     "UPDATE blobs SET segment = ?5, segment_offset = ?6 WHERE file = ?1 AND blob = ?2 AND segment = ?3 AND segment_offset = ?4",
-                    bytes.File, bytes.Blob, from.Segment, from.Offset, to.File.Number, to.Offset);
+                    bytes.File, bytes.Blob, from.Segment, from.Offset, copy.File.Number, copy.Offset);
             return true;
         },
-        cancellation, prepare: (_, _) => moves.Select(move => move.To.File));
+        cancellation, prepare: (_, _) => moves.Select(move => move.Copy.File));
 }
 
 /// <summary>The row of a blob.</summary>

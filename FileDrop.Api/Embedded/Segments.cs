@@ -37,6 +37,7 @@ internal sealed class Segments(string directory, DiskReserve room, TimeProvider 
     private readonly Lazy<long> _fullSize = new(() => Math.Clamp(room.VolumeSize() / SmallestShare, MaxContent, LargestSegment));
     private SegmentFile? _filling;
     private long _last;
+    private volatile bool _hasWaste = true;
 
     /// <summary>A segment that has this many bytes gets no more.</summary>
     public long FullSize => _fullSize.Value;
@@ -45,7 +46,11 @@ internal sealed class Segments(string directory, DiskReserve room, TimeProvider 
     public bool IsRoomShort => !room.Has(Math.Min(room.VolumeSize() / 16, 1L << 30));
 
     /// <summary>Whether bytes that some process wrote belong to nobody any more, as far as this process knows.</summary>
-    public bool HasWaste { get; set; } = true;
+    public bool HasWaste
+    {
+        get => _hasWaste;
+        set => _hasWaste = value;
+    }
 
     /// <summary>Gives bytes of a segment to a content. They are nobody else's until the slot is disposed of.</summary>
     /// <param name="length">In bytes.</param>
@@ -94,6 +99,13 @@ internal sealed class Segments(string directory, DiskReserve room, TimeProvider 
               where number is not null
               orderby number
               select (number.Value, DiskListing.Size(path) ?? 0)];
+
+    /// <summary>Whether contents are on their way into a segment, or are read from it while it is filled.</summary>
+    public bool IsFilling(long number)
+    {
+        lock (_gate)
+            return _filling is { Users: > 0 } filling && filling.Number == number;
+    }
 
     /// <summary>Appends nothing more to a segment.</summary>
     public void End(long number)
@@ -204,8 +216,8 @@ internal sealed class Segments(string directory, DiskReserve room, TimeProvider 
         {
             return new SegmentFile(number, File.OpenHandle(PathOf(number), FileMode.Open, FileAccess.Read, FileShare.ReadWrite));
         }
-        // If the folder of all blobs is missing, the disk is gone, not one segment.
-        catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException && Directory.Exists(_directory))
+        // If the folder of all segments is missing, the disk is gone, not one segment.
+        catch (FileNotFoundException)
         {
             return null;
         }
