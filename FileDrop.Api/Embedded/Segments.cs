@@ -204,7 +204,15 @@ internal sealed class Segments(string directory, DiskReserve room, TimeProvider 
                 if (!File.Exists(PathOf(_last)))
                     made = new SegmentFile(_last, File.OpenHandle(PathOf(_last), FileMode.CreateNew, FileAccess.ReadWrite, FileShare.ReadWrite));
             }
-            DiskFolder.Sync(_segments);
+            try
+            {
+                DiskFolder.Sync(_segments);
+            }
+            catch
+            {
+                made.Handle.Dispose();
+                throw;
+            }
         });
         Add(made!);
         return made!;
