@@ -1,4 +1,5 @@
 using System.Net.Http.Headers;
+using System.Net.Sockets;
 using System.Runtime.CompilerServices;
 using System.Text;
 using System.Text.Json;
@@ -105,13 +106,26 @@ public sealed partial class FileDropClient : IDisposable
     /// <exception cref="FileDropException">The service refuses the request.</exception>
     private async Task<HttpResponseMessage> SendAsync(HttpClient client, HttpRequestMessage request, CancellationToken cancellation)
     {
-        var response = await client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancellation);
+        var response = await AnswerAsync(client, request, cancellation);
         if (response.Headers.Date is { } date)
             _last = new Answered(date, _time.GetTimestamp());
         if (response.IsSuccessStatusCode)
             return response;
         using (response)
             throw await ExplainAsync(response, cancellation);
+    }
+
+    private static async Task<HttpResponseMessage> AnswerAsync(HttpClient client, HttpRequestMessage request, CancellationToken cancellation)
+    {
+        try
+        {
+            return await client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancellation);
+        }
+        catch (SocketException broken)
+        {
+            // HttpClient lets it out as it is if a connection is reset as soon as it is made.
+            throw new HttpRequestException(HttpRequestError.ConnectionError, broken.Message, broken);
+        }
     }
 
     private static async Task<T> ReadAsync<T>(HttpResponseMessage response, JsonTypeInfo<T> type, CancellationToken cancellation)
