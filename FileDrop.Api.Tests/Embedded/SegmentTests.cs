@@ -81,6 +81,28 @@ public sealed class SegmentTests
     }
 
     [Fact]
+    public async Task A_content_is_read_while_a_compaction_looks_whether_its_segment_is_needed()
+    {
+        await using var store = await SegmentStore.MakeAsync();
+        var key = await store.WriteAsync(Size);
+        await store.RestartAsync();
+        var begun = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        Task reading;
+        using (File.OpenHandle(Assert.Single(Directory.GetFiles(store.Directory)), FileMode.Open, FileAccess.ReadWrite, FileShare.None))
+        {
+            reading = Task.Run(async () =>
+            {
+                begun.SetResult();
+                await store.CheckAsync();
+            });
+            await begun.Task;
+            Assert.NotSame(reading, await Task.WhenAny(reading, Task.Delay(50)));
+        }
+        await reading;
+        Assert.Contains(key, store.Contents.Keys);
+    }
+
+    [Fact]
     public async Task A_content_that_another_process_has_not_committed_yet_keeps_its_segment()
     {
         await using var store = await SegmentStore.MakeAsync();

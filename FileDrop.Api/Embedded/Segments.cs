@@ -30,6 +30,9 @@ internal sealed class Segments(string directory, DiskReserve room, TimeProvider 
 
     private const int MostOpen = 64;
 
+    /// <summary>Attempts to open a segment that somebody has for himself, a millisecond apart.</summary>
+    private const int MostAttempts = 1000;
+
     private readonly string _directory = Path.GetFullPath(directory);
     private readonly string _segments = Path.Combine(Path.GetFullPath(directory), "segments");
     private readonly Lock _gate = new();
@@ -220,18 +223,26 @@ internal sealed class Segments(string directory, DiskReserve room, TimeProvider 
 
     private SegmentFile? TryOpen(long number)
     {
-        try
+        for (var attempt = 1; ; attempt++)
         {
-            return new SegmentFile(number, File.OpenHandle(PathOf(number), FileMode.Open, FileAccess.Read, FileShare.ReadWrite));
-        }
-        // If the folder of all segments is missing, the disk is gone, not one segment.
-        catch (FileNotFoundException)
-        {
-            return null;
-        }
-        catch (Exception e) when (DiskFailure.KindOf(e) is { } kind)
-        {
-            throw DiskFailure.From(e, kind);
+            try
+            {
+                return new SegmentFile(number, File.OpenHandle(PathOf(number), FileMode.Open, FileAccess.Read, FileShare.ReadWrite));
+            }
+            // If the folder of all segments is missing, the disk is gone, not one segment.
+            catch (FileNotFoundException)
+            {
+                return null;
+            }
+            // A compaction looks for a moment whether anybody needs the segment.
+            catch (IOException e) when (DiskFailure.IsLocked(e) && attempt < MostAttempts)
+            {
+                Thread.Sleep(1);
+            }
+            catch (Exception e) when (DiskFailure.KindOf(e) is { } kind)
+            {
+                throw DiskFailure.From(e, kind);
+            }
         }
     }
 

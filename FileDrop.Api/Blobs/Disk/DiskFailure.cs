@@ -6,6 +6,7 @@ namespace FileDrop.Api.Blobs.Disk;
 internal static class DiskFailure
 {
     private const int NoSpace = 28, QuotaLinux = 122, QuotaMac = 69;
+    private const int WouldBlockLinux = 11, WouldBlockMac = 35, WindowsSharing = unchecked((int)0x80070020);
     private const int WindowsHandleDiskFull = unchecked((int)0x80070027), WindowsDiskFull = unchecked((int)0x80070070);
 
     /// <summary>Runs system calls. An error of the disk comes out as a <see cref="StorageException"/>.</summary>
@@ -31,6 +32,10 @@ internal static class DiskFailure
         IOException or UnauthorizedAccessException => StorageFailure.Unavailable,
         _ => null,
     };
+
+    /// <summary>Whether a file could not be opened because somebody has it for himself.</summary>
+    public static bool IsLocked(IOException exception) =>
+        exception.HResult == (OperatingSystem.IsWindows() ? WindowsSharing : OperatingSystem.IsMacOS() ? WouldBlockMac : WouldBlockLinux);
 
     public static StorageException From(Exception exception, StorageFailure kind) =>
         new(kind, $"The disk failed: {exception.Message}", exception);
