@@ -31,9 +31,9 @@ public abstract class SyncClockTests(Pair pair)
         two.Write("in/too", "by two");
         File.Move(two.At("a"), two.At("b"));
         Assert.Equal(0, (await two.SyncAsync()).Exit);
-        await SyncMachine.SaidAsync(two.Client);
+        await SyncPlace.SaidAsync(two.Client);
         Assert.Equal(0, (await one.SyncAsync()).Exit);
-        await SyncMachine.SaidAsync(two.Client);
+        await SyncPlace.SaidAsync(two.Client);
         // The file that one has deleted goes to the local trash in a wrong year, and stays there when the clock is right again.
         two.SetClock(TimeSpan.FromDays(-400));
         Assert.Equal(0, (await two.SyncAsync()).Exit);
@@ -75,7 +75,7 @@ public abstract class SyncClockTests(Pair pair)
             busy = false;
             foreach (var machine in new[] { one, two })
             {
-                await SyncMachine.SaidAsync(machine.Client);
+                await SyncPlace.SaidAsync(machine.Client);
                 var (exit, output) = await machine.SyncAsync();
                 Assert.Equal(0, exit);
                 busy |= output.Length > 0;

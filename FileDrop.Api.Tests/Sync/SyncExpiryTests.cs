@@ -19,7 +19,7 @@ public abstract class SyncExpiryTests(Pair pair)
         http.DefaultRequestHeaders.Authorization = new("Bearer", key);
         using var client = new FileDropClient(http, http);
         using var direct = FileDropClient.Create(pair.Service.Address, key);
-        using var place = SyncPlace.Make(client, before: () => SyncMachine.SaidAsync(direct));
+        using var place = SyncPlace.Make(client, before: () => SyncPlace.SaidAsync(direct));
         foreach (var name in new[] { "both", "deleted-here", "deleted-there", "edited-here", "edited-there", "folder/kept", "listed", "moved-here", "moved-there", "removed/file" })
             place.Write(name, name);
         await place.SyncAsync();
@@ -85,7 +85,7 @@ public abstract class SyncExpiryTests(Pair pair)
     public async Task A_watch_whose_cursor_expires_looks_at_once()
     {
         using var client = FileDropClient.Create(pair.Service.Address, await SyncPlace.KeyAsync(pair.Service));
-        using var place = SyncPlace.Make(client, before: () => SyncMachine.SaidAsync(client));
+        using var place = SyncPlace.Make(client, before: () => SyncPlace.SaidAsync(client));
         await place.UploadAsync("a", "1");
         await place.SyncAsync();
         for (var i = 0; i < 3; i++)
@@ -98,7 +98,7 @@ public abstract class SyncExpiryTests(Pair pair)
     /// <summary>Lets the service forget all changes so far, as it does with those that are older than <c>FileDrop:Changes:Retention</c>.</summary>
     private async Task ForgetAsync(FileDropClient client)
     {
-        await SyncMachine.SaidAsync(client);
+        await SyncPlace.SaidAsync(client);
         await pair.Service.Services.GetRequiredService<IChangeCatalog>().ForgetAsync(TimeSpan.FromSeconds(-10), default);
     }
 

@@ -69,19 +69,6 @@ internal sealed class SyncMachine : IDisposable
         return tree;
     }
 
-    /// <summary>Waits until the feed has all changes so far, which takes up to a second on MongoDB. A file in no folder shows it.</summary>
-    public static async Task SaidAsync(FileDropClient client)
-    {
-        var cursor = await client.GetCursorAsync();
-        var last = await client.UploadAsync(new MemoryStream([1]), new UploadTarget("last"));
-        await foreach (var change in client.FollowAsync(cursor))
-        {
-            if (change.Id == last.FileId)
-                break;
-        }
-        await client.DeleteFileAsync(last.FileId, permanent: true);
-    }
-
     public void Dispose()
     {
         Client.Dispose();

@@ -44,12 +44,5 @@ internal sealed class AgreedTree
             _owners.Remove(node.Stamp.Inode);
     }
 
-    /// <summary>Drops all states.</summary>
-    public void Clear()
-    {
-        _nodes.Clear();
-        _owners.Clear();
-    }
-
     private static bool HasInode(SyncedNode node) => node is { Kind: EntryKind.File, Stamp.Inode: not 0 };
 }

@@ -27,7 +27,7 @@ internal sealed class ModelCopy(ModelService service, string host)
 
     public ModelDisk Disk { get; } = new();
 
-    public AgreedTree Synced { get; } = new();
+    public AgreedTree Synced { get; private set; } = new();
 
     public Plan Plan()
     {
@@ -88,7 +88,7 @@ internal sealed class ModelCopy(ModelService service, string host)
             Flush();
             return;
         }
-        Synced.Clear();
+        Synced = new AgreedTree();
         foreach (var node in _durable.Synced.Values)
             Synced.Keep(node);
         _intents.Clear();
