@@ -24,7 +24,7 @@ internal sealed class SegmentStore : IAsyncDisposable
         _inline = new InlineContents(catalog, segments, disk.Room);
     }
 
-    /// <summary>Where the segments are.</summary>
+    /// <summary>The folder of the segments.</summary>
     public string Directory => Path.Combine(_folder.Directory, "segments");
 
     public Segments Segments { get; private set; }

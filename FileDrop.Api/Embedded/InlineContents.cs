@@ -31,7 +31,7 @@ internal sealed class InlineContents(SqliteEngine catalog, Segments segments, Di
 
     public Task ExpectAsync(string owner, long bytes, bool creates, CancellationToken cancellation)
     {
-        // What fits into one buffer is here as soon as it is refused.
+        // A smaller content has arrived by the time it could be refused.
         if (bytes <= SmallBlobs.MaxSize)
             return Task.CompletedTask;
         room.Expect(bytes);
@@ -78,7 +78,7 @@ internal sealed class InlineContents(SqliteEngine catalog, Segments segments, Di
         string owner, Guid id, WriteIntent blob, IInlineBytes bytes, bool creates, FileCommit commit, CancellationToken cancellation)
     {
         var content = (InlineBytes)bytes;
-        // Here, since the writer's thread is what others wait for.
+        // Write here, since others wait for the writer's thread.
         if (catalog.IsBusy)
             content.WriteTo(segments);
         return catalog.ChangeAsync(

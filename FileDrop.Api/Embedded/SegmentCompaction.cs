@@ -40,7 +40,7 @@ internal sealed class SegmentCompaction(Segments segments, SegmentPlaces places,
     {
         if (!segments.HasWaste)
             return 0;
-        // What is deleted from now on is for the next call.
+        // The next call takes care of contents that are deleted from now on.
         segments.HasWaste = false;
         try
         {

@@ -79,7 +79,7 @@ internal sealed class TransferRun(Session session, string verb)
 
         public void Report(TransferProgress value)
         {
-            // There is no screen.
+            // Nobody watches.
         }
     }
 }

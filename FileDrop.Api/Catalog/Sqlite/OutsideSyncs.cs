@@ -1,16 +1,16 @@
 namespace FileDrop.Api.Catalog.Sqlite;
 
-/// <summary>Makes what changes have written outside the database durable, on a thread of its own, while the writer makes the changes.</summary>
+/// <summary>Makes what changes have written outside the database durable, on a thread of its own, while the writer makes the changes. The first work starts
+/// the thread.</summary>
 internal sealed class OutsideSyncs : IDisposable
 {
     private readonly SemaphoreSlim _begun = new(0);
     private readonly SemaphoreSlim _ended = new(0);
     private IReadOnlyList<IUnsynced> _work = [];
+    private Thread? _thread;
     private Exception? _failure;
     private bool _isRunning;
     private bool _isClosed;
-
-    public OutsideSyncs() => new Thread(Run) { Name = "Segment syncs", IsBackground = true }.Start();
 
     /// <summary>Begins to sync. <see cref="End"/> or <see cref="Abandon"/> follows.</summary>
     public void Begin(IReadOnlyList<IUnsynced> work)
@@ -18,6 +18,11 @@ internal sealed class OutsideSyncs : IDisposable
         (_work, _failure, _isRunning) = (work, null, work.Count > 0);
         if (!_isRunning)
             return;
+        if (_thread is null)
+        {
+            _thread = new Thread(Run) { Name = "Segment syncs", IsBackground = true };
+            _thread.Start();
+        }
         _begun.Release();
     }
 

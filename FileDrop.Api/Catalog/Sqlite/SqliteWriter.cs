@@ -46,7 +46,7 @@ internal sealed class SqliteWriter : IAsyncDisposable
     public bool IsBusy => _isBusy;
 
     /// <summary>Makes one change, completely or not at all; it is durable when the task completes.</summary>
-    /// <param name="change">The change, called once on the writer's thread. An exception undoes it and is rethrown here.</param>
+    /// <param name="change">The change, called once, on the writer's thread or on this one. An exception undoes it and is rethrown here.</param>
     /// <param name="cancellation"> Withdraws the change while it waits. A change that has begun runs to its end. </param>
     /// <param name="isPassing"> Whether the change matters only while this process lives. It gets no sync of its own, so a power cut may undo it unless a
     /// synced change followed. </param>

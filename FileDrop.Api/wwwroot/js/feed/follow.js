@@ -115,7 +115,7 @@ async function readOn(signal) {
       // The key may not read.
       if (problem.status === 401 || problem.status === 403) break;
       if (problem.status === 400 || problem.status === 410) cursor = null;
-      // The first broken stream is no news.
+      // Say nothing of the first broken stream.
       else if (failures > 0 && (!problem.status || problem.isUnreachable || problem.status === 503))
         tell({ away: { status: problem.status, code: problem.code, detail: problem.detail } });
       wait = (problem.retryAfter ?? 0) * 1000;

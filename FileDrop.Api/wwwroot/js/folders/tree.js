@@ -73,7 +73,7 @@ export class FolderTree extends EventTarget {
       const hadFocus = node && node.parentElement.contains(document.activeElement);
       const wasSelected = node && node.parentElement.contains(this.selected);
       const above = node?.parentElement.parentElement.previousElementSibling;
-      // A moved folder is drawn anew at its place, since it and those below it may be blocked there or not.
+      // Draw a moved folder anew at its place: it and the folders below it may be blocked there.
       node?.parentElement.remove();
       if (above && above !== parent && above.isLoaded && !above.group.hasChildNodes()) above.removeAttribute("aria-expanded");
       if (parent?.isLoaded) {
